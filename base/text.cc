@@ -1,0 +1,148 @@
+#include "base/text.h"
+
+#include <fmt/core.h>
+
+#include <charconv>
+
+namespace kautopsy {
+namespace {
+
+constexpr bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+constexpr unsigned char Byte(char c) { return static_cast<unsigned char>(c); }
+
+struct CodePoint {
+  uint32_t value = 0;
+  std::size_t length = 0;  // in bytes; 0 if the bytes are not UTF-8
+};
+
+// Well-formed sequences as in the Unicode standard, table 3-7.
+CodePoint DecodeUtf8(std::string_view text) {
+  const unsigned char lead = Byte(text[0]);
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return {};
+  uint32_t value = lead & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((Byte(text[i]) & 0xC0) != 0x80) return {};
+    value = (value << 6) | (Byte(text[i]) & 0x3FU);
+  }
+  constexpr uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
+  if (value < kSmallest[length] || value > 0x10FFFF || surrogate) return {};
+  return {value, length};
+}
+
+bool IsUnsafeOnTerminal(uint32_t c) {
+  const bool control = c < 0x20 || (c >= 0x7F && c < 0xA0);
+  const bool bidirectional = c == 0x061C || c == 0x200E || c == 0x200F ||
+                             (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+  const bool line_break = c == 0x2028 || c == 0x2029;
+  return control || bidirectional || line_break;
+}
+
+}  // namespace
+
+std::optional<int64_t> ParseInteger(std::string_view text) {
+  int64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error == std::errc() && stop == end) return value;
+  uint64_t wide = 0;
+  const auto [wide_stop, wide_error] = std::from_chars(text.data(), end, wide);
+  if (wide_error == std::errc() && wide_stop == end) return static_cast<int64_t>(wide);
+  return std::nullopt;
+}
+
+std::optional<int64_t> ParseHex(std::string_view text) {
+  uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value, 16);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return static_cast<int64_t>(value);
+}
+
+std::optional<int64_t> ConsumeInteger(std::string_view& text) {
+  int64_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const auto length = static_cast<std::size_t>(stop - text.data());
+  if (error == std::errc::result_out_of_range) {
+    const std::optional<int64_t> wide = ParseInteger(text.substr(0, length));
+    if (wide) text.remove_prefix(length);
+    return wide;
+  }
+  if (error != std::errc()) return std::nullopt;
+  text.remove_prefix(length);
+  return value;
+}
+
+bool ConsumePrefix(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+std::string_view TrimBlanks(std::string_view text) {
+  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+void AppendCollapsed(std::string& result, std::string_view text) {
+  text = TrimBlanks(text);
+  const std::size_t before = result.size();
+  result.resize(before + text.size());
+  char* end = result.data() + before;
+  bool blank = false;
+  for (const char c : text) {
+    if (!IsBlank(c))
+      *end++ = c;
+    else if (!blank)
+      *end++ = ' ';
+    blank = IsBlank(c);
+  }
+  result.resize(static_cast<std::size_t>(end - result.data()));
+}
+
+std::string CollapseBlanks(std::string_view text) {
+  std::string result;
+  AppendCollapsed(result, text);
+  return result;
+}
+
+std::string EscapeForTerminal(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    const CodePoint point = DecodeUtf8(text);
+    const std::size_t length = point.length == 0 ? 1 : point.length;
+    if (point.length == 0 || IsUnsafeOnTerminal(point.value)) {
+      for (const char c : text.substr(0, length)) result += fmt::format("\\x{:02x}", Byte(c));
+    } else {
+      result.append(text.substr(0, length));
+    }
+    text.remove_prefix(length);
+  }
+  return result;
+}
+
+std::string ToUtf8(std::string_view bytes) {
+  std::string result;
+  result.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const std::size_t length = DecodeUtf8(bytes).length;
+    result.append(length == 0 ? std::string_view("\xEF\xBF\xBD") : bytes.substr(0, length));
+    bytes.remove_prefix(length == 0 ? 1 : length);
+  }
+  return result;
+}
+
+bool IsUtf8(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::size_t length = DecodeUtf8(bytes).length;
+    if (length == 0) return false;
+    bytes.remove_prefix(length);
+  }
+  return true;
+}
+
+}  // namespace kautopsy

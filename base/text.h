@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kautopsy {
+
+// The whole of `text` as a decimal number; none if it is empty, has other characters or does not
+// fit. 18446744073709551615 and the like (a kernel's race below zero) read as the negative number.
+std::optional<int64_t> ParseInteger(std::string_view text);
+
+// The whole of `text` (without "0x") as a hexadecimal number of at most 64 bits.
+std::optional<int64_t> ParseHex(std::string_view text);
+
+// Takes the digits at the head of `text`; none, and `text` unchanged, if there is none.
+std::optional<int64_t> ConsumeInteger(std::string_view& text);
+
+bool ConsumePrefix(std::string_view& text, std::string_view prefix);
+
+std::string_view TrimBlanks(std::string_view text);  // blanks and tabs, both ends
+
+// Runs of blanks become one, both ends are trimmed: pasted text and syslog then agree.
+std::string CollapseBlanks(std::string_view text);
+void AppendCollapsed(std::string& result, std::string_view text);
+
+// Makes log text safe to print on a terminal: control characters, and bytes that are not UTF-8,
+// become \xNN. Also C1 controls and the bidirectional overrides, which can reorder a line.
+std::string EscapeForTerminal(std::string_view text);
+
+// Replaces bytes that are not UTF-8 by U+FFFD, as SQL text and JSON must be UTF-8.
+std::string ToUtf8(std::string_view bytes);
+
+// True for the paths, names and cells that a UTF-8 reader can take as they are.
+bool IsUtf8(std::string_view bytes);
+
+}  // namespace kautopsy

@@ -1,0 +1,62 @@
+#include "base/time.h"
+
+#include <fmt/core.h>
+
+#include <chrono>
+
+namespace kautopsy {
+namespace {
+
+constexpr int64_t kSecondsPerDay = 86400;
+constexpr int kLeapYear = 2000;  // stands in for a missing year, so that 29 February exists
+
+std::optional<int64_t> DaysSinceEpoch(int year, int month, int day) {
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::sys_days(date).time_since_epoch().count();
+}
+
+int64_t SecondOfDay(const PrintedTime& time) {
+  return int64_t{time.hour} * 3600 + time.minute * 60 + time.second;
+}
+
+}  // namespace
+
+std::optional<int64_t> MicrosecondsSinceEpoch(const PrintedTime& time) {
+  if (!time.year) return std::nullopt;
+  const std::optional<int64_t> days = DaysSinceEpoch(*time.year, time.month, time.day);
+  if (!days) return std::nullopt;
+  return (*days * kSecondsPerDay + SecondOfDay(time)) * 1000000 + time.microsecond;
+}
+
+std::optional<std::string> Iso8601Utc(const PrintedTime& time) {
+  if (!MicrosecondsSinceEpoch(time)) return std::nullopt;
+  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", *time.year, time.month,
+                                 time.day, time.hour, time.minute, time.second);
+  if (time.fraction_digits > 0) {
+    const std::string micros = fmt::format("{:06}", time.microsecond);
+    text += '.';
+    text.append(micros, 0, static_cast<std::size_t>(time.fraction_digits));
+  }
+  return text + "Z";
+}
+
+int64_t SecondsBetween(const PrintedTime& from, const PrintedTime& to) {
+  if (from.day == to.day && from.month == to.month && from.year == to.year) {
+    return SecondOfDay(to) - SecondOfDay(from);
+  }
+  const int from_year = from.year.value_or(to.year.value_or(kLeapYear));
+  const int to_year = to.year.value_or(from.year.value_or(kLeapYear));
+  const int64_t from_days = DaysSinceEpoch(from_year, from.month, from.day).value_or(0);
+  const int64_t to_days = DaysSinceEpoch(to_year, to.month, to.day).value_or(0);
+  int64_t seconds = (to_days - from_days) * kSecondsPerDay + SecondOfDay(to) - SecondOfDay(from);
+  if (from.year && to.year) return seconds;
+  constexpr int64_t kYear = 366 * kSecondsPerDay;
+  if (seconds > kYear / 2) seconds -= kYear;
+  if (seconds < -kYear / 2) seconds += kYear;
+  return seconds;
+}
+
+}  // namespace kautopsy

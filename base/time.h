@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace kautopsy {
+
+// A wall clock reading as a log prints it: local time of an unknown zone, often without a year.
+struct PrintedTime {
+  std::optional<int> year;
+  int month = 1;  // 1 to 12
+  int day = 1;    // 1 to 31
+  int hour = 0;
+  int minute = 0;
+  int second = 0;  // 60 in a leap second
+  int64_t microsecond = 0;
+  int fraction_digits = 0;  // how many the log printed
+};
+
+// Microseconds since the epoch, the reading taken as UTC; none without a year or for a date that
+// does not exist (29 February of a common year).
+std::optional<int64_t> MicrosecondsSinceEpoch(const PrintedTime& time);
+
+// "2014-11-25T09:14:07Z" with as many fractional digits as the log had; none as above.
+std::optional<std::string> Iso8601Utc(const PrintedTime& time);
+
+// Seconds from `from` to `to`. Without years the shorter way round the calendar is taken, so that
+// New Year's Eve lies one day before New Year.
+int64_t SecondsBetween(const PrintedTime& from, const PrintedTime& to);
+
+}  // namespace kautopsy

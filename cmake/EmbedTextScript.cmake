@@ -1,0 +1,8 @@
+set(body "#pragma once\n\n#include \"base/embedded_text.h\"\n\nnamespace kautopsy {\ninline constexpr EmbeddedText ${NAME}[] = {\n")
+foreach(file IN LISTS FILES)
+  file(READ ${file} text)
+  get_filename_component(name ${file} NAME)
+  string(APPEND body "    {\"${name}\", R\"embedded(${text})embedded\"},\n")
+endforeach()
+string(APPEND body "};\n}  // namespace kautopsy\n")
+file(WRITE ${OUTPUT} "${body}")
