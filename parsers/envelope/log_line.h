@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/time.h"
+#include "parsers/event_sink.h"
+
+namespace kautopsy {
+
+// One line of a log with its transport's prefix taken apart. All views point into the source's
+// buffer and live until the next line is asked for.
+struct LogLine {
+  Place place;
+  std::string_view raw;   // as it stands in the source, the prefix included
+  std::string_view text;  // what the program printed, blanks around it taken off
+  std::string_view host;  // empty if the line names none
+  std::optional<PrintedTime> time;
+  std::string_view local_time;  // `time` as printed
+  std::optional<int64_t> uptime_us;
+  bool prefixed = false;  // false: bare text, maybe somebody's prose
+  bool cut = false;       // the line ends early; `text` is trimmed to what is sure
+};
+
+}  // namespace kautopsy

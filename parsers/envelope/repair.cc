@@ -1,0 +1,79 @@
+#include "parsers/envelope/repair.h"
+
+#include <re2/re2.h>
+
+#include "base/text.h"
+
+namespace kautopsy {
+namespace {
+
+// Each alternative starts one kind of line that people join when they paste. They are strict, since
+// prose stands around them: a command is taken only at a prompt, or where it writes to /proc/sys.
+const RE2& LineStart() {
+  static const RE2 pattern(
+      R"re((?:^|\s)()re"
+      R"re((?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d \S+ kernel: )re"
+      R"re(|[#$] (?:cat|echo|free|sysctl|grep)\b)re"
+      R"re(|echo \d+ ?> ?/proc/sys/)re"
+      R"re(|Node \d+, zone +\w+ +\d)re"
+      R"re(|Node \d+ \w+: \d+\*\d+kB )re"
+      R"re(|MemTotal: +\d+ kB)re"
+      R"re(|total +used +free +shared )re"
+      R"re())re");
+  return pattern;
+}
+
+std::string_view TrimElision(std::string_view text) {
+  text = TrimBlanks(text);
+  for (const std::string_view mark : {" ...", " \u2026"}) {
+    if (text.ends_with(mark)) text.remove_suffix(mark.size());
+  }
+  return TrimBlanks(text);
+}
+
+bool IsWordByte(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         c == '-' || c == '.' || c == '/' || c == '+' || (c & 0x80) != 0;
+}
+
+}  // namespace
+
+void SplitJoinedLine(std::string_view line, std::vector<Fragment>& fragments) {
+  fragments.clear();
+  std::vector<std::size_t> starts = {0};
+  re2::StringPiece start;
+  std::size_t from = 0;
+  std::size_t prefix_end = 0;  // behind the latest start that was taken
+  while (RE2::PartialMatch(re2::StringPiece(line.data() + from, line.size() - from), LineStart(),
+                           &start)) {
+    const auto at = static_cast<std::size_t>(start.data() - line.data());
+    // What follows a kernel prefix is that line's own text, not another line.
+    const bool own_text = prefix_end > 0 && at <= prefix_end;
+    if (at > starts.back() && !own_text) starts.push_back(at);
+    if (!own_text) prefix_end = at + start.size();
+    from = at + start.size() - 1;  // a start is found behind a blank: leaves the last byte to be it
+  }
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    const bool last = i + 1 == starts.size();
+    const std::size_t end = last ? line.size() : starts[i + 1];
+    const std::string_view text = line.substr(starts[i], end - starts[i]);
+    fragments.push_back({starts[i], last ? text : TrimElision(text)});
+  }
+}
+
+std::string_view TrimToSure(std::string_view line) {
+  std::size_t end = line.size();
+  while (end > 0 && IsWordByte(line[end - 1])) --end;
+  const std::string_view tail = line.substr(end);
+  const bool whole = tail == "0" || tail.ends_with("kB");
+  return whole ? line : line.substr(0, end);
+}
+
+std::string_view StripTransport(std::string_view line) {
+  const auto is_junk = [](char c) { return c == '\r' || c == '\0'; };
+  while (!line.empty() && is_junk(line.back())) line.remove_suffix(1);
+  while (!line.empty() && is_junk(line.front())) line.remove_prefix(1);
+  return line;
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "base/row.h"
+#include "base/time.h"
+
+namespace kautopsy {
+
+// A place in a source. `line` counts physical lines from 1; `column` is the byte in that line,
+// from 1.
+struct Place {
+  uint64_t line = 0;
+  uint32_t column = 0;
+};
+
+// One log line of a record as it stands in the source, the prefix included.
+struct RawLine {
+  Place place;
+  std::string text;
+};
+
+// One record found in a source, with the rows it adds to every relation. Owns its text.
+struct EventRecord {
+  std::string kind;                 // `event.kind` of the SQL contract
+  Text host;                        // as the log names it; none for pasted output and bare dmesg
+  std::optional<uint32_t> boot;     // index into SourceSummary::boots; none without a host
+  std::optional<PrintedTime> time;  // wall clock of the first line that has one
+  Text local_time;                  // the same as printed
+  Integer uptime_us;
+  Text comm;
+  Integer pid;
+  Text kernel_release;
+  Integer page_size_kb;
+  Text page_size_from;  // free_list, zone_sum, kill_line, arch, assumed
+  Integer ram_kb;       // memory that the kernel manages, if the record tells: for the boot
+  std::string title;
+  bool complete = false;  // false: lines are missing; `damage` says which
+  Text damage;
+  std::string key;             // hash of the record's normalised text: 32 hex digits
+  std::vector<RawLine> lines;  // in the order of the source, never empty
+  std::vector<std::unique_ptr<RowBatch>> rows;
+};
+
+// Where every line of a source went: lines = the sum of the other five.
+struct LineLedger {
+  uint64_t lines = 0;
+  uint64_t claimed = 0;
+  uint64_t noise = 0;  // kernel lines of kinds known not to matter here
+  uint64_t unclaimed_kernel = 0;
+  uint64_t not_kernel = 0;
+  uint64_t damaged = 0;  // NUL bytes, or longer than a line may be
+};
+
+// One boot of a host as far as a source shows it: a boot without a visible boundary counts as one.
+struct BootRecord {
+  Text host;
+  std::optional<PrintedTime> first_time;
+  std::optional<PrintedTime> last_time;
+  Text kernel_release;
+  Integer ram_kb;  // memory that the kernel manages, as MemTotal
+};
+
+// What is known of a source once it was read to its end.
+struct SourceSummary {
+  std::string content_hash;  // XXH3-128 of all bytes, 32 hex digits
+  uint64_t bytes = 0;
+  LineLedger ledger;
+  uint64_t quotes = 0;  // fragments that repeat, without prefix, an earlier record of the source
+  Text damage;          // why reading stopped early; what came before is kept
+  std::vector<BootRecord> boots;
+  // Years of days that the text itself dates in full ("2014/11/25"), by {month, day}. Days that are
+  // given with more than one year are left out.
+  std::map<std::pair<int, int>, int> years;
+};
+
+enum class SourceOutcome {
+  kStored,
+  kAlreadyKnown,  // a source of the same content is in the store: nothing was changed
+};
+
+// Takes the events of one source after the other. Everything between BeginSource and a successful
+// EndSource is one unit: a failure in between, or AbandonSource, leaves no trace of the source.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  // `path` as the user gave it ("-" for standard input); `kind` is "file" or "stdin".
+  virtual Status BeginSource(std::string_view path, std::string_view kind) = 0;
+  virtual Status Write(const EventRecord& event) = 0;
+  // A kernel line that no record claimed; the importer caps their number per source.
+  virtual Status WriteUnclaimed(uint64_t line, std::string_view text) = 0;
+  virtual Result<SourceOutcome> EndSource(const SourceSummary& summary) = 0;
+  virtual void AbandonSource() = 0;
+};
+
+}  // namespace kautopsy

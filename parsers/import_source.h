@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "base/result.h"
+#include "parsers/event_sink.h"
+#include "parsers/input/byte_source.h"
+#include "parsers/input/chunk_reader.h"
+
+namespace kautopsy {
+
+struct ImportOptions {
+  std::optional<int> year;  // of times that are printed without one
+  unsigned scan_threads =
+      1;  // threads beside the calling one and the reader; 0: neither is started
+  std::size_t chunk_bytes = ChunkReader::kChunkBytes;  // what is found does not depend on it
+  // Called now and then, on the calling thread, with the number of bytes read so far.
+  std::function<void(uint64_t bytes)> progress;
+};
+
+struct ImportResult {
+  SourceOutcome outcome = SourceOutcome::kStored;
+  SourceSummary summary;
+  uint64_t events = 0;
+  uint64_t incomplete_events = 0;
+};
+
+// Reads one source to its end, finds the records in it and writes them to `sink` as one unit.
+// `path` as the user gave it, `kind` "file" or "stdin". A source that cannot be read to its end is
+// kept as far as it went, and `summary.damage` says so; an error means that nothing was stored.
+Result<ImportResult> ImportSource(ByteSource& source, std::string_view path, std::string_view kind,
+                                  const ImportOptions& options, EventSink& sink);
+
+}  // namespace kautopsy

@@ -1,0 +1,132 @@
+#include "parsers/input/line_scanner.h"
+
+#include <hs/hs.h>
+
+#include <cstring>
+#include <stdexcept>
+
+#include "parsers/input/noise.h"
+
+namespace kautopsy {
+namespace {
+
+// The id of the literal that shows a second prefix in a line; openers have other ids.
+constexpr unsigned kJoinedId = 0;
+constexpr unsigned kOpenerId = 1;
+constexpr std::string_view kSecondPrefix = " kernel: ";
+
+struct Hits {
+  const std::vector<uint32_t>& ends;
+  std::vector<Candidate>& candidates;
+  std::size_t at = 0;  // matches come in the order of their ends
+};
+
+int OnHit(unsigned id, unsigned long long /*from*/, unsigned long long to, unsigned /*flags*/,
+          void* context) {
+  Hits& hits = *static_cast<Hits*>(context);
+  while (hits.ends[hits.at] < to) ++hits.at;
+  Candidate& candidate = hits.candidates[hits.at];
+  (id == kJoinedId ? candidate.joined : candidate.opener) = true;
+  return 0;
+}
+
+}  // namespace
+
+struct OpenerWords::Database {
+  hs_database_t* compiled = nullptr;
+  ~Database() { hs_free_database(compiled); }
+};
+
+OpenerWords::OpenerWords(std::span<const std::string_view> words)
+    : database_(std::make_unique<Database>()) {
+  std::vector<const char*> literals = {kSecondPrefix.data()};
+  std::vector<std::size_t> lengths = {kSecondPrefix.size()};
+  std::vector<unsigned> ids = {kJoinedId};
+  for (const std::string_view word : words) {
+    literals.push_back(word.data());
+    lengths.push_back(word.size());
+    ids.push_back(kOpenerId);
+  }
+  const std::vector<unsigned> flags(literals.size(), 0);
+  hs_compile_error_t* error = nullptr;
+  const hs_error_t status = hs_compile_lit_multi(
+      literals.data(), flags.data(), ids.data(), lengths.data(),
+      static_cast<unsigned>(literals.size()), HS_MODE_BLOCK, nullptr, &database_->compiled, &error);
+  if (status != HS_SUCCESS) {  // words are compiled in: only a machine without memory comes here
+    const std::string message = error != nullptr ? error->message : "out of memory";
+    hs_free_compile_error(error);
+    throw std::runtime_error("the search for openers cannot be set up: " + message);
+  }
+}
+
+OpenerWords::~OpenerWords() = default;
+
+struct LineScanner::Scratch {
+  hs_scratch_t* space = nullptr;
+  ~Scratch() { hs_free_scratch(space); }
+};
+
+LineScanner::LineScanner(const OpenerWords& words, const Envelope& envelope)
+    : words_(words), envelope_(envelope), scratch_(std::make_unique<Scratch>()) {
+  if (hs_alloc_scratch(words_.database_->compiled, &scratch_->space) != HS_SUCCESS)
+    throw std::bad_alloc();
+}
+
+LineScanner::~LineScanner() = default;
+LineScanner::LineScanner(LineScanner&&) noexcept = default;
+
+void LineScanner::Gather(std::string_view line, Classification place, Candidate candidate,
+                         ScannedChunk& scanned) {
+  candidate.kernel = place.line_class == LineClass::kKernel;
+  const std::string_view text = line.substr(place.text_begin);
+  candidate.noise = candidate.kernel && IsKnownNoise(text);
+  text_.append(text);
+  text_.push_back('\n');
+  ends_.push_back(static_cast<uint32_t>(text_.size()));
+  scanned.candidates.push_back(candidate);
+}
+
+void LineScanner::MarkOpeners(ScannedChunk& scanned) {
+  Hits hits{.ends = ends_, .candidates = scanned.candidates};
+  hs_scan(words_.database_->compiled, text_.data(), static_cast<unsigned>(text_.size()), 0,
+          scratch_->space, OnHit, &hits);
+}
+
+void LineScanner::MarkNuls(ScannedChunk& scanned) {
+  if (text_.find('\0') == std::string::npos) return;
+  for (Candidate& candidate : scanned.candidates) {
+    candidate.nul = scanned.Line(candidate).find('\0') != std::string_view::npos;
+  }
+}
+
+void LineScanner::Scan(ScannedChunk& scanned) {
+  const std::string_view bytes = scanned.chunk.bytes();
+  scanned.lines = scanned.not_kernel = 0;
+  scanned.candidates.clear();
+  text_.clear();
+  ends_.clear();
+  std::size_t begin = 0;
+  while (begin < bytes.size()) {
+    const void* newline = std::memchr(bytes.data() + begin, '\n', bytes.size() - begin);
+    const std::size_t end =
+        newline == nullptr
+            ? bytes.size()
+            : static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data());
+    const std::string_view line = bytes.substr(begin, end - begin);
+    const Classification place = envelope_.Classify(line);
+    if (place.line_class == LineClass::kOtherProgram) {
+      ++scanned.not_kernel;
+    } else {
+      const Candidate candidate{.offset = static_cast<uint32_t>(begin),
+                                .length = static_cast<uint32_t>(line.size()),
+                                .line = static_cast<uint32_t>(scanned.lines)};
+      Gather(line, place, candidate, scanned);
+    }
+    ++scanned.lines;
+    begin = end + 1;
+  }
+  MarkOpeners(scanned);
+  MarkNuls(scanned);
+}
+
+}  // namespace kautopsy

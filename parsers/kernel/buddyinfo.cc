@@ -1,0 +1,97 @@
+// /proc/buddyinfo as people paste it (mm/vmstat.c, frag_show_print()): free blocks per zone and
+// order.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "parsers/kernel/free_list.h"
+#include "parsers/kernel/kinds.h"
+#include "parsers/kernel/section.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr std::size_t kMaxOrders = 32;
+constexpr std::size_t kMaxZones = 4096;
+// The file gives no sizes; 4 KiB is the page of x86 and of most others.
+constexpr int64_t kAssumedPageKb = 4;
+
+struct ZoneLine {
+  Integer node;
+  std::string zone;
+  std::vector<int64_t> counts;
+};
+
+// "Node 0, zone   Normal 2398537 469407 ..."
+std::optional<ZoneLine> ParseZoneCounts(std::string_view text) {
+  ZoneLine line;
+  if (!ConsumePrefix(text, "Node ")) return std::nullopt;
+  line.node = ConsumeInteger(text);
+  if (!line.node || !ConsumePrefix(text, ", zone ")) return std::nullopt;
+  text = TrimBlanks(text);
+  line.zone = ConsumeZoneName(text);
+  if (line.zone.empty()) return std::nullopt;
+  while (!text.empty()) {
+    if (text[0] != ' ') return std::nullopt;
+    text = TrimBlanks(text);
+    const Integer count = ConsumeInteger(text);
+    if (!count || line.counts.size() >= kMaxOrders) break;
+    line.counts.push_back(*count);
+  }
+  if (!text.empty() || line.counts.size() < 2) return std::nullopt;
+  return line;
+}
+
+class BuddyinfoBlock final : public Block {
+ public:
+  Claim Offer(const LogLine& line) override {
+    const std::optional<ZoneLine> zone = ParseZoneCounts(line.text);
+    if (!zone) return Claim::kNone;
+    const bool known = std::any_of(zones_.begin(), zones_.end(), [&](const ZoneLine& other) {
+      return other.node == zone->node && other.zone == zone->zone;
+    });
+    if (known || zones_.size() >= kMaxZones) return Claim::kConflict;
+    for (std::size_t order = 0; order < zone->counts.size(); ++order) {
+      FreeListCell cell;
+      cell.node = zone->node;
+      cell.zone = zone->zone;
+      cell.order = static_cast<int64_t>(order);
+      cell.block_kb = kAssumedPageKb << order;
+      cell.count = zone->counts[order];
+      cell.log_line = static_cast<int64_t>(line.place.line);
+      cells_.push_back(std::move(cell));
+    }
+    zones_.push_back(*zone);
+    return Claim::kTaken;
+  }
+
+  void Finish(EventRecord& event) override {
+    event.title = "/proc/buddyinfo";
+    event.page_size_kb = kAssumedPageKb;
+    event.page_size_from = "assumed";
+    Damage damage;
+    const auto shorter = [&](const ZoneLine& zone) {
+      return zone.counts.size() != zones_.front().counts.size();
+    };
+    damage.AddIf(std::any_of(zones_.begin(), zones_.end(), shorter), "a line is cut");
+    damage.StoreIn(event);
+    event.rows.push_back(std::make_unique<RowsOf<FreeListCell>>(std::move(cells_)));
+  }
+
+ private:
+  std::vector<ZoneLine> zones_;
+  std::vector<FreeListCell> cells_;
+};
+
+bool IsZoneCounts(const LogLine& line) { return ParseZoneCounts(line.text).has_value(); }
+
+}  // namespace
+
+RecordKind BuddyinfoKind() {
+  return {.name = "buddyinfo", .openers = {{", zone ", IsZoneCounts, true}}, .open = [] {
+            return std::unique_ptr<Block>(std::make_unique<BuddyinfoBlock>());
+          }};
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,102 @@
+// The output of free(1), procps and procps-ng, in any unit:
+//                total        used        free      shared  buff/cache   available
+//   Mem:           377G        243G         29G        1,9G        104G        132G
+// Columns come from the header line.
+
+#include <charconv>
+
+#include "base/text.h"
+#include "parsers/kernel/kinds.h"
+#include "parsers/kernel/match.h"
+#include "parsers/kernel/proc_value.h"
+#include "parsers/kernel/section.h"
+
+namespace kautopsy {
+namespace {
+
+std::string_view ConsumeWord(std::string_view& text) {
+  text = TrimBlanks(text);
+  const std::string_view word = text.substr(0, text.find(' '));
+  text.remove_prefix(word.size());
+  return word;
+}
+
+// "1,9G": locales print a decimal comma. None if the word is not a number with a unit of free's.
+std::optional<ProcValue> ParseSize(std::string_view word) {
+  static const RE2 pattern(R"((\d+)(?:[.,](\d+))?([BKMGTP]i?)?)");
+  const auto groups = MatchAll<3>(word, pattern);
+  if (!groups) return std::nullopt;
+  const auto& [whole, fraction, unit] = *groups;
+  const std::string number =
+      std::string(whole) + "." + std::string(fraction.empty() ? "0" : fraction);
+  double parsed = 0;
+  if (std::from_chars(number.data(), number.data() + number.size(), parsed).ec != std::errc())
+    return std::nullopt;
+  ProcValue value;
+  value.value = parsed;
+  value.unit = TextOf(unit);
+  return value;
+}
+
+class FreeBlock final : public Block {
+ public:
+  Claim Offer(const LogLine& line) override {
+    std::string_view text = line.text;
+    if (text.starts_with("total ")) {
+      if (!columns_.empty()) return Claim::kConflict;
+      for (std::string_view word = ConsumeWord(text); !word.empty(); word = ConsumeWord(text)) {
+        if (word.ends_with(':')) return OfferRow(word, text, line);  // pasted into one line
+        columns_.emplace_back(word);
+      }
+      return Claim::kTaken;
+    }
+    const std::string_view head = ConsumeWord(text);
+    return columns_.empty() ? Claim::kNone : OfferRow(head, text, line);
+  }
+
+  void Finish(EventRecord& event) override {
+    event.title = "free";
+    Damage damage;
+    damage.AddIf(values_.empty(), "no Mem: line");
+    damage.StoreIn(event);
+    event.rows.push_back(std::make_unique<RowsOf<ProcValue>>(std::move(values_)));
+  }
+
+ private:
+  // `text` holds one value per column, or fewer (Swap: has three), and maybe the next row.
+  Claim OfferRow(std::string_view head, std::string_view text, const LogLine& line) {
+    const bool known =
+        head == "Mem:" || head == "Swap:" || head == "Total:" || head == "Low:" || head == "High:";
+    if (!known)
+      return values_.empty() && line.text.starts_with("total ") ? Claim::kTaken : Claim::kNone;
+    const std::string name(head.substr(0, head.size() - 1));
+    for (std::size_t column = 0;; ++column) {
+      const std::string_view word = ConsumeWord(text);
+      if (word.ends_with(':')) return OfferRow(word, text, line);
+      std::optional<ProcValue> value = ParseSize(word);
+      if (!value || column >= columns_.size()) return Claim::kTaken;
+      value->name = name + "." + columns_[column];
+      value->log_line = static_cast<int64_t>(line.place.line);
+      values_.push_back(*std::move(value));
+    }
+  }
+
+  std::vector<std::string> columns_;
+  std::vector<ProcValue> values_;
+};
+
+bool StartsFree(const LogLine& line) {
+  std::string_view text = line.text;
+  return ConsumeWord(text) == "total" && ConsumeWord(text) == "used" &&
+         ConsumeWord(text) == "free" && ConsumeWord(text) == "shared";
+}
+
+}  // namespace
+
+RecordKind FreeKind() {
+  return {.name = "free", .openers = {{" shared ", StartsFree, false}}, .open = [] {
+            return std::unique_ptr<Block>(std::make_unique<FreeBlock>());
+          }};
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,21 @@
+#include "parsers/kernel/kinds.h"
+
+namespace kautopsy {
+
+std::span<const RecordKind> AllKinds() {
+  static const std::vector<RecordKind> kinds = {
+      OomKind(),  AllocFailureKind(), MemInfoKind(), MeminfoKind(),
+      FreeKind(), BuddyinfoKind(),    CommandKind(), BootKind(),
+  };
+  return kinds;
+}
+
+std::vector<std::string_view> OpenerWordsOf(std::span<const RecordKind> kinds) {
+  std::vector<std::string_view> words;
+  for (const RecordKind& kind : kinds) {
+    for (const Opener& opener : kind.openers) words.push_back(opener.word);
+  }
+  return words;
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "parsers/stream/block.h"
+
+namespace kautopsy {
+
+// All kinds of records, in the order in which their openers are asked.
+std::span<const RecordKind> AllKinds();
+
+// The words of all openers, for the scanner.
+std::vector<std::string_view> OpenerWordsOf(std::span<const RecordKind> kinds);
+
+// One function per file of this folder that defines a kind.
+RecordKind AllocFailureKind();
+RecordKind BootKind();
+RecordKind BuddyinfoKind();
+RecordKind CommandKind();
+RecordKind FreeKind();
+RecordKind MemInfoKind();
+RecordKind MeminfoKind();
+RecordKind OomKind();
+
+}  // namespace kautopsy

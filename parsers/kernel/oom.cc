@@ -1,0 +1,218 @@
+// The OOM killer's report: who asked, what memory looked like, who was there, who was killed
+// (mm/oom_kill.c, dump_header() and oom_kill_process()).
+#include <fmt/core.h>
+
+#include <array>
+
+#include "base/row.h"
+#include "base/text.h"
+#include "parsers/kernel/call_trace.h"
+#include "parsers/kernel/kill.h"
+#include "parsers/kernel/kinds.h"
+#include "parsers/kernel/match.h"
+#include "parsers/kernel/mem_info.h"
+#include "parsers/kernel/process_line.h"
+#include "parsers/kernel/task_table.h"
+
+namespace kautopsy {
+namespace {
+
+// Relation `oom_report`.
+struct OomReport {
+  Text invoker_comm;
+  Integer invoker_pid;
+  Integer gfp_mask;
+  Text gfp_flags;  // names, if the kernel printed them
+  Integer order;
+  Integer oom_score_adj;
+  Integer oom_adj;
+  Text nodemask;
+  Text cpuset;
+  Text mems_allowed;
+  Integer chosen_pid;
+  Text chosen_comm;
+  Text outcome;  // killed or unknown
+  Text workload_kind;
+  Text workload;
+  Text kernel_release;
+  Text hardware;
+
+  static constexpr std::string_view kRelation = "oom_report";
+  static std::span<const Field<OomReport>> Fields() {
+    using F = Field<OomReport>;
+    static constexpr std::array fields = {F("invoker_comm", &OomReport::invoker_comm),
+                                          F("invoker_pid", &OomReport::invoker_pid),
+                                          F("gfp_mask", &OomReport::gfp_mask),
+                                          F("gfp_flags", &OomReport::gfp_flags),
+                                          F("order", &OomReport::order),
+                                          F("oom_score_adj", &OomReport::oom_score_adj),
+                                          F("oom_adj", &OomReport::oom_adj),
+                                          F("nodemask", &OomReport::nodemask),
+                                          F("cpuset", &OomReport::cpuset),
+                                          F("mems_allowed", &OomReport::mems_allowed),
+                                          F("chosen_pid", &OomReport::chosen_pid),
+                                          F("chosen_comm", &OomReport::chosen_comm),
+                                          F("outcome", &OomReport::outcome),
+                                          F("workload_kind", &OomReport::workload_kind),
+                                          F("workload", &OomReport::workload),
+                                          F("kernel_release", &OomReport::kernel_release),
+                                          F("hardware", &OomReport::hardware)};
+    return fields;
+  }
+};
+
+// The comm is the requester, not the victim; it may hold anything, even these words, so the last
+// occurrence counts. The fields behind it come in all versions' sets.
+const RE2& HeaderPattern() {
+  static const RE2 pattern(
+      R"re((.{0,20}) invoked oom-killer: gfp_mask=0x([0-9a-f]+)(?:\(([^)]*)\))?)re"
+      R"re((?:, nodemask=(\S*?))?, +order=(-?\d+)(?:, (?:oom_adj|oomkilladj)=(-?\d+))?)re"
+      R"re((?:, oom_score_adj=(-?\d+))?)re");
+  return pattern;
+}
+
+bool IsHeader(const LogLine& line) { return Matches(line.text, HeaderPattern()); }
+
+bool IsTableHeader(const LogLine& line) { return IsTaskTableHeader(line.text); }
+
+// The report's first lines: the header and, until 4.20, the requester's cpuset.
+class HeaderSection : public Section {
+ public:
+  Claim Offer(const LogLine& line) override {
+    const Claim claim = OfferHeader(line.text);
+    return claim == Claim::kNone ? OfferCpuset(line.text) : claim;
+  }
+  bool seen() const { return report_.order.has_value(); }
+  OomReport TakeReport() { return std::move(report_); }
+
+ private:
+  Claim OfferHeader(std::string_view text) {
+    if (text.find("oom-killer: ") == std::string_view::npos) return Claim::kNone;
+    const auto groups = MatchAll<7>(text, HeaderPattern());
+    if (!groups) return Claim::kNone;
+    if (seen()) return Claim::kConflict;
+    const auto& [comm, mask, flags, nodemask, order, oom_adj, oom_score_adj] = *groups;
+    OomReport read;
+    read.invoker_comm = std::string(comm);
+    read.gfp_mask = ParseHex(mask);
+    read.gfp_flags = TextOf(flags);
+    read.nodemask = TextOf(nodemask);
+    read.order = ParseInteger(order);
+    read.oom_adj = ParseInteger(oom_adj);
+    read.oom_score_adj = ParseInteger(oom_score_adj);
+    read.cpuset = report_.cpuset;
+    read.mems_allowed = report_.mems_allowed;
+    report_ = std::move(read);
+    return Claim::kTaken;
+  }
+
+  Claim OfferCpuset(std::string_view text) {
+    if (text.find(" mems_allowed=") == std::string_view::npos) return Claim::kNone;
+    static const RE2 pattern(R"re(.{0,20} cpuset=(.*) mems_allowed=(\S*))re");
+    const auto groups = MatchAll<2>(text, pattern);
+    if (!groups) return Claim::kNone;
+    if (report_.cpuset) return Claim::kConflict;
+    report_.cpuset = std::string((*groups)[0]);
+    report_.mems_allowed = std::string((*groups)[1]);
+    return Claim::kTaken;
+  }
+
+  OomReport report_;
+};
+
+class OomBlock final : public Block {
+ public:
+  Claim Offer(const LogLine& line) override { return sections_.Offer(line); }
+
+  void Finish(EventRecord& event) override {
+    SetPageSize(event);
+    NoteMissing(event);
+    OomReport report = header_.TakeReport();
+    report.invoker_pid = process_.pid();
+    report.kernel_release = process_.release();
+    report.hardware = process_.hardware();
+    report.chosen_pid = kill_.chosen_pid();
+    report.chosen_comm = kill_.chosen_comm();
+    report.outcome = kill_.kills().empty() ? "unknown" : "killed";
+    if (!kill_.kills().empty()) {
+      const OomKill& kill = kill_.kills().front();
+      report.workload = GuestOfComm(*kill.comm);
+      if (report.workload) report.workload_kind = "guest";
+      if (!report.chosen_pid) report.chosen_pid = kill.pid;
+      if (!report.chosen_comm) report.chosen_comm = kill.comm;
+    }
+    event.comm = report.invoker_comm ? report.invoker_comm : process_.comm();
+    event.pid = process_.pid();
+    event.kernel_release = process_.release();
+    event.title = Title(report);
+    event.rows.push_back(
+        std::make_unique<RowsOf<OomReport>>(std::vector<OomReport>{std::move(report)}));
+    trace_.AddTo(event);
+    mem_info_.AddTo(event);
+    table_.AddTo(event);
+    kill_.AddTo(event);
+  }
+
+ private:
+  // From the free lists, else from a size that the kill line gives in kB and the table in pages.
+  void SetPageSize(EventRecord& event) const {
+    mem_info_.SetPageSize(event);
+    if (event.page_size_kb || kill_.kills().empty()) return;
+    const OomKill& kill = kill_.kills().front();
+    for (const Task& task : table_.tasks()) {
+      if (task.pid != kill.pid || !kill.total_vm_kb || task.total_vm_pages.value_or(0) <= 0)
+        continue;
+      const int64_t page_kb = *kill.total_vm_kb / *task.total_vm_pages;
+      if (page_kb * *task.total_vm_pages != *kill.total_vm_kb) return;
+      event.page_size_kb = page_kb;
+      event.page_size_from = "kill_line";
+    }
+  }
+
+  void NoteMissing(EventRecord& event) const {
+    Damage damage;
+    damage.AddIf(!header_.seen(), "no header: who asked, and for what, is lost");
+    damage.AddIf(!process_.seen(), "no process line");
+    damage.AddIf(trace_.empty(), "no call trace");
+    if (mem_info_.empty())
+      damage.AddIf(true, "no Mem-Info");
+    else
+      mem_info_.NoteMissing(damage);
+    damage.AddIf(table_.tasks().empty(), "no process table");
+    damage.AddIf(!table_.has_header() && !table_.tasks().empty(), "no header of the process table");
+    damage.AddIf(kill_.kills().empty(), "no kill line");
+    damage.StoreIn(event);
+  }
+
+  std::string Title(const OomReport& report) const {
+    if (!kill_.kills().empty()) {
+      const OomKill& kill = kill_.kills().front();
+      return fmt::format("OOM killer: killed {} (pid {})", *kill.comm, *kill.pid);
+    }
+    if (report.invoker_comm) return fmt::format("OOM killer: called by {}", *report.invoker_comm);
+    return "OOM killer: part of a report";
+  }
+
+  HeaderSection header_;
+  ProcessLineSection process_;
+  CallTraceSection trace_;
+  MemInfoSection mem_info_;
+  TaskTableSection table_;
+  KillSection kill_;
+  SectionList sections_{&table_, &mem_info_, &trace_, &header_, &process_, &kill_};
+};
+
+}  // namespace
+
+RecordKind OomKind() {
+  return {.name = "oom",
+          .openers = {{"invoked oom-killer", IsHeader, false},
+                      {" total_vm ", IsTableHeader, true},
+                      {"Out of memory", IsKillLine, true},
+                      {"out of memory: Kill", IsKillLine, true},
+                      {"Killed process", IsKillLine, true}},
+          .open = [] { return std::unique_ptr<Block>(std::make_unique<OomBlock>()); },
+          .max_foreign_lines = 200};
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "base/row.h"
+#include "parsers/kernel/section.h"
+
+namespace kautopsy {
+
+// Who was running, as dump_stack() prints it (lib/dump_stack.c; arch/x86/kernel/process.c
+// before 3.10):
+//   Pid: 4444, comm: qemu_wl50 Not tainted 2.6.32-431.17.1.el6.x86_64 #1
+//   CPU: 2 PID: 977 Comm: xfs_db Kdump: loaded Tainted: G        W   4.18.0-139.el8 #1
+// and the machine's name behind or below it.
+class ProcessLineSection : public Section {
+ public:
+  Claim Offer(const LogLine& line) override;
+  const Text& comm() const { return comm_; }
+  const Integer& pid() const { return pid_; }
+  const Text& release() const { return release_; }
+  const Text& hardware() const { return hardware_; }
+  bool seen() const { return pid_.has_value(); }
+
+ private:
+  Text comm_;
+  Integer pid_;
+  Text release_;
+  Text hardware_;
+};
+
+}  // namespace kautopsy

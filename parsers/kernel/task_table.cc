@@ -1,0 +1,148 @@
+#include "parsers/kernel/task_table.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr std::size_t kMaxTasks = 4194304;  // PID_MAX_LIMIT, include/linux/threads.h
+
+using Column = std::pair<std::string_view, Integer Task::*>;
+// The words of the header line, over all versions (mm/oom_kill.c, dump_tasks()).
+constexpr std::array<Column, 14> kColumns = {{{"uid", &Task::uid},
+                                              {"tgid", &Task::tgid},
+                                              {"total_vm", &Task::total_vm_pages},
+                                              {"rss", &Task::rss_pages},
+                                              {"rss_anon", &Task::rss_anon_pages},
+                                              {"rss_file", &Task::rss_file_pages},
+                                              {"rss_shmem", &Task::rss_shmem_pages},
+                                              {"nr_ptes", &Task::nr_ptes},
+                                              {"nr_pmds", &Task::nr_pmds},
+                                              {"pgtables_bytes", &Task::pgtables_bytes},
+                                              {"swapents", &Task::swapents_pages},
+                                              {"cpu", &Task::cpu},
+                                              {"oom_adj", &Task::oom_adj},
+                                              {"oom_score_adj", &Task::oom_score_adj}}};
+
+std::string_view ConsumeWord(std::string_view& text) {
+  text = TrimBlanks(text);
+  const std::string_view word = text.substr(0, text.find(' '));
+  text.remove_prefix(word.size());
+  return word;
+}
+
+// "[ pid ]" or "[  pid  ]" at the head of `text`.
+bool ConsumeHeaderHead(std::string_view& text) {
+  if (!ConsumePrefix(text, "[")) return false;
+  text = TrimBlanks(text);
+  if (!ConsumePrefix(text, "pid")) return false;
+  text = TrimBlanks(text);
+  return ConsumePrefix(text, "]");
+}
+
+}  // namespace
+
+std::span<const Field<Task>> Task::Fields() {
+  using F = Field<Task>;
+  static constexpr std::array fields = {F("pid", &Task::pid),
+                                        F("uid", &Task::uid),
+                                        F("tgid", &Task::tgid),
+                                        F("total_vm_pages", &Task::total_vm_pages),
+                                        F("rss_pages", &Task::rss_pages),
+                                        F("rss_anon_pages", &Task::rss_anon_pages),
+                                        F("rss_file_pages", &Task::rss_file_pages),
+                                        F("rss_shmem_pages", &Task::rss_shmem_pages),
+                                        F("pgtables_kb", &Task::pgtables_kb),
+                                        F("swapents_pages", &Task::swapents_pages),
+                                        F("cpu", &Task::cpu),
+                                        F("oom_adj", &Task::oom_adj),
+                                        F("oom_score_adj", &Task::oom_score_adj),
+                                        F("comm", &Task::comm),
+                                        F("guest", &Task::guest),
+                                        F("total_vm_kb", &Task::total_vm_kb),
+                                        F("rss_kb", &Task::rss_kb),
+                                        F("swap_kb", &Task::swap_kb),
+                                        F("position", &Task::position),
+                                        F("log_line", &Task::log_line)};
+  return fields;
+}
+
+bool IsTaskTableHeader(std::string_view text) {
+  return ConsumeHeaderHead(text) && text.find(" total_vm ") != std::string_view::npos;
+}
+
+Text GuestOfComm(std::string_view comm) {
+  if (!ConsumePrefix(comm, "qemu_") || comm.empty()) return std::nullopt;
+  return std::string(comm);
+}
+
+Claim TaskTableSection::OfferHeader(std::string_view text) {
+  if (has_header()) return Claim::kConflict;
+  ConsumeHeaderHead(text);
+  for (std::string_view word = ConsumeWord(text); !word.empty() && word != "name";
+       word = ConsumeWord(text)) {
+    const auto* known = std::find_if(kColumns.begin(), kColumns.end(),
+                                     [&](const Column& column) { return column.first == word; });
+    columns_.push_back(known == kColumns.end() ? nullptr : known->second);
+  }
+  return Claim::kTaken;
+}
+
+// Columns come from the header line, since their set differs by version. A comm may hold blanks and
+// ']' and is at most 15 bytes: it is whatever follows the last number. Claims nothing if fewer
+// cells than columns are there (a line cut by the console).
+bool TaskTableSection::OfferRow(const LogLine& line) {
+  std::string_view text = line.text;
+  if (!ConsumePrefix(text, "[")) return false;
+  text = TrimBlanks(text);
+  Task task;
+  task.pid = ConsumeInteger(text);
+  if (!task.pid || !ConsumePrefix(text, "]")) return false;
+  for (Integer Task::*const column : columns_) {
+    text = TrimBlanks(text);
+    const Integer value = ConsumeInteger(text);
+    if (!value || (!text.empty() && text[0] != ' ')) return false;
+    if (column != nullptr) task.*column = value;
+  }
+  if (line.cut) return false;  // the name comes last
+  task.comm = std::string(TrimBlanks(text));
+  task.guest = GuestOfComm(*task.comm);
+  task.position = static_cast<int64_t>(tasks_.size());
+  task.log_line = static_cast<int64_t>(line.place.line);
+  tasks_.push_back(std::move(task));
+  return true;
+}
+
+Claim TaskTableSection::Offer(const LogLine& line) {
+  if (line.text.empty() || line.text[0] != '[') {
+    if (line.text != "Tasks state (memory values in pages):") return Claim::kNone;
+    return has_header() ? Claim::kConflict : Claim::kTaken;
+  }
+  if (IsTaskTableHeader(line.text)) return OfferHeader(line.text);
+  if (!has_header() || tasks_.size() >= kMaxTasks) return Claim::kNone;
+  return OfferRow(line) ? Claim::kTaken : Claim::kNone;
+}
+
+void TaskTableSection::AddTo(EventRecord& event) {
+  if (tasks_.empty()) return;
+  const Integer page_kb = event.page_size_kb;
+  const auto to_kb = [&](const Integer& pages) {
+    return pages && page_kb ? Integer(*pages * *page_kb) : Integer();
+  };
+  for (Task& task : tasks_) {
+    task.total_vm_kb = to_kb(task.total_vm_pages);
+    task.rss_kb = to_kb(task.rss_pages);
+    task.swap_kb = to_kb(task.swapents_pages);
+    if (task.pgtables_bytes)
+      task.pgtables_kb = *task.pgtables_bytes / 1024;
+    else if (task.nr_ptes)
+      task.pgtables_kb = to_kb(*task.nr_ptes + task.nr_pmds.value_or(0));
+  }
+  event.rows.push_back(std::make_unique<RowsOf<Task>>(std::move(tasks_)));
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <vector>
+
+#include "base/row.h"
+#include "parsers/kernel/section.h"
+
+namespace kautopsy {
+
+// One row of the OOM killer's process table. Relation `task`.
+struct Task {
+  Integer pid;
+  Integer uid;
+  Integer tgid;
+  Integer total_vm_pages;
+  Integer rss_pages;
+  Integer rss_anon_pages;
+  Integer rss_file_pages;
+  Integer rss_shmem_pages;
+  Integer nr_ptes;  // page-table pages; not a column of its own
+  Integer nr_pmds;
+  Integer pgtables_bytes;
+  Integer pgtables_kb;
+  Integer swapents_pages;
+  Integer cpu;
+  Integer oom_adj;
+  Integer oom_score_adj;
+  Text comm;
+  Text guest;
+  Integer total_vm_kb;
+  Integer rss_kb;
+  Integer swap_kb;
+  Integer position;
+  Integer log_line;
+
+  static constexpr std::string_view kRelation = "task";
+  static std::span<const Field<Task>> Fields();
+};
+
+// "[ pid ]   uid  tgid total_vm ..." and the rows below it (mm/oom_kill.c, dump_tasks()).
+class TaskTableSection : public Section {
+ public:
+  Claim Offer(const LogLine& line) override;
+  bool has_header() const { return !columns_.empty(); }
+  const std::vector<Task>& tasks() const { return tasks_; }
+  // Gives the sizes in KiB, if the page size is known, and moves the rows to `event`.
+  void AddTo(EventRecord& event);
+
+ private:
+  Claim OfferHeader(std::string_view text);
+  bool OfferRow(const LogLine& line);
+
+  std::vector<Integer Task::*> columns_;  // of the header, the name left out
+  std::vector<Task> tasks_;
+};
+
+// True for the header line of the table, whatever its columns.
+bool IsTaskTableHeader(std::string_view text);
+
+// The name of the virtual machine in a qemu process's comm: "qemu_wl52" gives "wl52"; none for
+// "qemu-kvm" and other programs.
+Text GuestOfComm(std::string_view comm);
+
+}  // namespace kautopsy

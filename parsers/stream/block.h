@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "parsers/envelope/log_line.h"
+#include "parsers/event_sink.h"
+
+namespace kautopsy {
+
+// What a block or a section says of a line.
+enum class Claim {
+  kNone,      // not of this record
+  kTaken,     // part of this record
+  kConflict,  // of this form, but its place is taken: another record has begun
+};
+
+// Collects the lines of one record. Rules are free of order where the text allows, so that lost and
+// reordered lines cost only what they held.
+class Block {
+ public:
+  virtual ~Block() = default;
+  // Looks at a line, keeps of it what it needs (the line's views die with the call).
+  virtual Claim Offer(const LogLine& line) = 0;
+  // True once nothing more can follow.
+  virtual bool closed() const { return false; }
+  // Fills kind, comm, pid, kernel_release, page size, title, complete, damage and rows.
+  virtual void Finish(EventRecord& event) = 0;
+};
+
+// One line form that begins a record.
+struct Opener {
+  // Words that the line holds in any case: the scanner finds candidates by them.
+  std::string_view word;
+  // The test of the whole line. Must be cheap for lines without the word.
+  bool (*matches)(const LogLine& line);
+  // True: the line may also be part of a record that is open, which then gets it first.
+  bool may_continue = false;
+};
+
+// A kind of record. Adding one means adding its file and naming it in kernel/kinds.cc.
+struct RecordKind {
+  std::string_view name;
+  std::vector<Opener> openers;
+  std::unique_ptr<Block> (*open)();
+  // Lines of the stream that may stand between two lines of the record before it is closed:
+  // syslog mixes in other kernel messages, the output of a command has no gaps.
+  unsigned max_foreign_lines = 0;
+};
+
+}  // namespace kautopsy

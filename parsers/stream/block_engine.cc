@@ -1,0 +1,181 @@
+#include "parsers/stream/block_engine.h"
+
+#include <fmt/core.h>
+
+#include <cstdlib>
+
+#include "base/text.h"
+
+namespace kautopsy {
+namespace {
+
+// A report is printed in one go; on a slow console under memory pressure it stalls for seconds.
+// Lines further apart belong to different records, whatever their form.
+constexpr int64_t kMaxGapSeconds = 60;
+// More than one report at a time comes from several CPUs printing at once; beyond a few it is
+// noise.
+constexpr std::size_t kMaxOpenPerStream = 8;
+constexpr std::size_t kMaxOpen = 256;
+// A process table has at most pid_max rows; a block that grows past this is closed, its rest is a
+// record of its own.
+constexpr std::size_t kMaxLinesPerEvent = 100000;
+
+bool TooFarApart(const std::optional<PrintedTime>& last, const LogLine& line) {
+  return last && line.time && std::llabs(SecondsBetween(*last, *line.time)) > kMaxGapSeconds;
+}
+
+}  // namespace
+
+struct BlockEngine::OpenBlock {
+  const RecordKind* kind = nullptr;
+  std::unique_ptr<Block> block;
+  Stream* stream = nullptr;  // none once closed
+  EventRecord event;
+  std::optional<PrintedTime> last_time;
+  unsigned foreign_lines = 0;  // since the last line taken
+  Hasher key;
+};
+
+BlockEngine::BlockEngine(std::span<const RecordKind> kinds, OnEvent on_event)
+    : kinds_(kinds), on_event_(std::move(on_event)) {}
+
+BlockEngine::~BlockEngine() = default;
+
+BlockEngine::Stream& BlockEngine::StreamOf(const LogLine& line) {
+  const auto known = streams_.find(line.host);
+  return known != streams_.end() ? known->second : streams_[std::string(line.host)];
+}
+
+void BlockEngine::Keep(const LogLine& line, OpenBlock& block) {
+  EventRecord& event = block.event;
+  normalised_.assign(event.lines.empty() ? 0 : 1, ' ');
+  AppendCollapsed(normalised_, line.text);
+  block.key.Add(normalised_);
+  event.lines.push_back({line.place, std::string(line.raw)});
+  if (line.time && !event.time) {
+    event.time = line.time;
+    event.local_time = std::string(line.local_time);
+  }
+  if (!event.uptime_us) event.uptime_us = line.uptime_us;
+  if (line.time) block.last_time = line.time;
+  if (line.cut) event.damage = "the last line ends early";
+  block.foreign_lines = 0;
+  if (event.lines.size() >= kMaxLinesPerEvent || block.block->closed()) Close(block);
+}
+
+bool BlockEngine::OpenNew(const LogLine& line, bool may_continue, Stream& stream) {
+  for (const RecordKind& kind : kinds_) {
+    for (const Opener& opener : kind.openers) {
+      if (opener.may_continue != may_continue || !opener.matches(line)) continue;
+      std::unique_ptr<Block> block = kind.open();
+      if (block->Offer(line) != Claim::kTaken) continue;
+      Insert(line, kind, std::move(block), stream);
+      return true;
+    }
+  }
+  return false;
+}
+
+void BlockEngine::Insert(const LogLine& line, const RecordKind& kind, std::unique_ptr<Block> block,
+                         Stream& stream) {
+  auto opened = std::make_unique<OpenBlock>();
+  opened->kind = &kind;
+  opened->block = std::move(block);
+  opened->stream = &stream;
+  if (!line.host.empty()) opened->event.host = std::string(line.host);
+  opened->event.boot = boots_.OnLine(line);
+  stream.open.push_front(opened.get());
+  in_order_.push_back(std::move(opened));
+  ++open_count_;
+  CountForeign(stream, in_order_.back().get());
+  Keep(line, *in_order_.back());
+  if (stream.open.size() > kMaxOpenPerStream) Close(*stream.open.back());
+  if (open_count_ <= kMaxOpen) return;
+  for (const auto& oldest : in_order_) {
+    if (oldest->stream == nullptr) continue;
+    Close(*oldest);
+    return;
+  }
+}
+
+bool BlockEngine::OfferToOpen(const LogLine& line, Stream& stream) {
+  for (auto at = stream.open.begin(); at != stream.open.end();) {
+    OpenBlock& block = **at++;  // Close() takes it off the list
+    if (TooFarApart(block.last_time, line)) continue;
+    switch (block.block->Offer(line)) {
+      case Claim::kTaken:
+        CountForeign(stream, &block);
+        boots_.OnLine(line);
+        Keep(line, block);
+        return true;
+      case Claim::kConflict:
+        Close(block);
+        break;
+      case Claim::kNone:
+        break;
+    }
+  }
+  return false;
+}
+
+void BlockEngine::CountForeign(Stream& stream, const OpenBlock* taker) {
+  for (auto at = stream.open.begin(); at != stream.open.end();) {
+    OpenBlock& block = **at++;
+    if (&block == taker) continue;
+    if (++block.foreign_lines > block.kind->max_foreign_lines) Close(block);
+  }
+}
+
+LineFate BlockEngine::Offer(const LogLine& line, bool opener_word) {
+  Stream& stream = StreamOf(line);
+  LineFate fate = LineFate::kClaimed;
+  if (!(opener_word && OpenNew(line, false, stream)) && !OfferToOpen(line, stream)) {
+    if (opener_word && !line.prefixed && quotes_.IsQuote(line.text))
+      fate = LineFate::kQuoted;
+    else if (!opener_word || !OpenNew(line, true, stream))
+      fate = LineFate::kUnclaimed;
+    if (fate == LineFate::kUnclaimed) CountForeign(stream, nullptr);
+  }
+  if (opener_word && line.prefixed && fate == LineFate::kClaimed) quotes_.Remember(line.text);
+  if (stream.open.empty()) streams_.erase(streams_.find(line.host));
+  GiveOut();
+  return fate;
+}
+
+void BlockEngine::Close(OpenBlock& block) {
+  if (block.stream == nullptr) return;
+  block.stream->open.remove(&block);
+  block.stream = nullptr;
+  --open_count_;
+  Complete(block);
+}
+
+void BlockEngine::Complete(OpenBlock& block) {
+  EventRecord& event = block.event;
+  const Text cut = event.damage;
+  event.kind = block.kind->name;
+  event.damage.reset();
+  block.block->Finish(event);
+  event.key = block.key.Hex();
+  if (cut) {
+    event.complete = false;
+    event.damage = event.damage ? *event.damage + "; " + *cut : *cut;
+  }
+  boots_.OnEvent(event);
+  block.block.reset();
+}
+
+void BlockEngine::GiveOut() {
+  while (!in_order_.empty() && in_order_.front()->stream == nullptr) {
+    on_event_(std::move(in_order_.front()->event));
+    in_order_.pop_front();
+  }
+}
+
+void BlockEngine::Finish() {
+  for (const auto& block : in_order_) Close(*block);
+  streams_.clear();
+  GiveOut();
+}
+
+}  // namespace kautopsy

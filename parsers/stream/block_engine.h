@@ -1,0 +1,81 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/hash.h"
+#include "parsers/envelope/log_line.h"
+#include "parsers/stream/block.h"
+#include "parsers/stream/boot_tracker.h"
+#include "parsers/stream/quotes.h"
+
+namespace kautopsy {
+
+enum class LineFate {
+  kClaimed,
+  kQuoted,  // repeats a line of an earlier record, without prefix
+  kUnclaimed,
+};
+
+// Assembles the lines of a source into records. A line is offered first to the openers that always
+// begin a record, then to the open blocks of its stream (host and boot; all bare lines are one
+// stream), newest first, then to the openers that may continue a record. Blocks close by their own
+// rule, by foreign lines between, by number, or at the end; events come out in the order of their
+// first lines.
+class BlockEngine {
+ public:
+  using OnEvent = std::function<void(EventRecord&&)>;
+
+  // `kinds` must outlive the engine.
+  BlockEngine(std::span<const RecordKind> kinds, OnEvent on_event);
+  ~BlockEngine();
+
+  // `opener_word`: the scanner found an opener's word in the line.
+  LineFate Offer(const LogLine& line, bool opener_word);
+
+  // True if a line without opener words can belong to something: then every line must be offered.
+  bool HasOpenBlocks() const { return open_count_ > 0; }
+  // The source has ended: every open block is closed and its event given out.
+  void Finish();
+  std::vector<BootRecord> TakeBoots() { return boots_.TakeBoots(); }
+
+ private:
+  struct OpenBlock;
+  struct Stream {
+    std::list<OpenBlock*> open;  // newest first
+  };
+
+  Stream& StreamOf(const LogLine& line);
+  bool OpenNew(const LogLine& line, bool may_continue, Stream& stream);
+  void Insert(const LogLine& line, const RecordKind& kind, std::unique_ptr<Block> block,
+              Stream& stream);
+  bool OfferToOpen(const LogLine& line, Stream& stream);
+  void Keep(const LogLine& line, OpenBlock& block);
+  void CountForeign(Stream& stream, const OpenBlock* taker);
+  void Close(OpenBlock& block);
+  void Complete(OpenBlock& block);
+  void GiveOut();
+
+  std::span<const RecordKind> kinds_;
+  OnEvent on_event_;
+  struct HashText {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return QuickHash(text); }
+  };
+  std::unordered_map<std::string, Stream, HashText, std::equal_to<>>
+      streams_;  // those with open blocks
+  std::deque<std::unique_ptr<OpenBlock>>
+      in_order_;  // by first line; closed ones wait for older ones
+  std::size_t open_count_ = 0;
+  std::string normalised_;  // of the line at hand
+  BootTracker boots_;
+  Quotes quotes_;
+};
+
+}  // namespace kautopsy

@@ -1,0 +1,51 @@
+#include "parsers/stream/boot_tracker.h"
+
+namespace kautopsy {
+namespace {
+
+// In real logs uptime steps back by under a second in 1-3 % of the lines; a reboot takes longer.
+constexpr int64_t kUptimeToleranceUs = 5 * 1000000;
+constexpr std::string_view kBanner = "Linux version ";
+
+}  // namespace
+
+uint32_t BootTracker::Begin(const LogLine& line) {
+  BootRecord boot;
+  boot.host = std::string(line.host);
+  boot.first_time = line.time;
+  boot.last_time = line.time;
+  boots_.push_back(std::move(boot));
+  return static_cast<uint32_t>(boots_.size() - 1);
+}
+
+std::optional<uint32_t> BootTracker::OnLine(const LogLine& line) {
+  if (line.host.empty()) return std::nullopt;
+  auto current = hosts_.find(line.host);
+  if (current == hosts_.end()) {
+    current = hosts_.emplace(line.host, Current{Begin(line), line.uptime_us}).first;
+    return current->second.boot;
+  }
+  Current& host = current->second;
+  const bool fell_back =
+      line.uptime_us && host.uptime_us && *line.uptime_us + kUptimeToleranceUs < *host.uptime_us;
+  if (fell_back || line.text.starts_with(kBanner)) {
+    host = {Begin(line), line.uptime_us};
+    return host.boot;
+  }
+  if (line.uptime_us) host.uptime_us = line.uptime_us;
+  BootRecord& boot = boots_[host.boot];
+  if (line.time && boot.last_time && SecondsBetween(*boot.last_time, *line.time) > 0)
+    boot.last_time = line.time;
+  if (line.time && boot.first_time && SecondsBetween(*boot.first_time, *line.time) < 0)
+    boot.first_time = line.time;
+  return host.boot;
+}
+
+void BootTracker::OnEvent(const EventRecord& event) {
+  if (!event.boot) return;
+  BootRecord& boot = boots_[*event.boot];
+  if (event.kernel_release) boot.kernel_release = event.kernel_release;
+  if (event.ram_kb) boot.ram_kb = event.ram_kb;
+}
+
+}  // namespace kautopsy
