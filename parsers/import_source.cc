@@ -137,10 +137,10 @@ class Importer {
 
 Result<ImportResult> ImportSource(ByteSource& source, std::string_view path, std::string_view kind,
                                   const ImportOptions& options, EventSink& sink) {
-  static const OpenerWords words(OpenerWordsOf(AllKinds()));
+  static const OpenerWords kWords(OpenerWordsOf(AllKinds()));
   if (const Status begun = sink.BeginSource(path, kind); !begun)
     return tl::unexpected(begun.error());
-  ScanPipeline pipeline(source, words, Rfc3164Envelope(), options.scan_threads,
+  ScanPipeline pipeline(source, kWords, Rfc3164Envelope(), options.scan_threads,
                         options.chunk_bytes);
   Importer importer(options, sink);
   uint64_t bytes = 0;

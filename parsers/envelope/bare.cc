@@ -16,8 +16,8 @@ class Bare final : public Envelope {
 }  // namespace
 
 const Envelope& BareEnvelope() {
-  static const Bare envelope;
-  return envelope;
+  static const Bare kEnvelope;
+  return kEnvelope;
 }
 
 }  // namespace kautopsy

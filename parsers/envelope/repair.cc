@@ -10,7 +10,7 @@ namespace {
 // Each alternative starts one kind of line that people join when they paste. They are strict, since
 // prose stands around them: a command is taken only at a prompt, or where it writes to /proc/sys.
 const RE2& LineStart() {
-  static const RE2 pattern(
+  static const RE2 kPattern(
       R"re((?:^|\s)()re"
       R"re((?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d \S+ kernel: )re"
       R"re(|[#$] (?:cat|echo|free|sysctl|grep)\b)re"
@@ -20,7 +20,7 @@ const RE2& LineStart() {
       R"re(|MemTotal: +\d+ kB)re"
       R"re(|total +used +free +shared )re"
       R"re())re");
-  return pattern;
+  return kPattern;
 }
 
 std::string_view TrimElision(std::string_view text) {

@@ -103,8 +103,8 @@ class Rfc3164 final : public Envelope {
 }  // namespace
 
 const Envelope& Rfc3164Envelope() {
-  static const Rfc3164 envelope;
-  return envelope;
+  static const Rfc3164 kEnvelope;
+  return kEnvelope;
 }
 
 }  // namespace kautopsy

@@ -51,10 +51,10 @@ struct PageAllocFailure {
 
 // The period became a colon in 3.0, names came in 4.6, nodemask in 4.11, cpuset in 5.0.
 const RE2& HeaderPattern() {
-  static const RE2 pattern(
+  static const RE2 kPattern(
       R"re((.{0,20}): page allocation failure[.:] order:(\d+), mode:0x([0-9a-f]+)(?:\(([^)]*)\))?)re"
       R"re((?:, nodemask=([^,]*(?:,\d[^,]*)*?)(?:,cpuset=(.*),mems_allowed=(\S*))?)?)re");
-  return pattern;
+  return kPattern;
 }
 
 bool IsHeader(const LogLine& line) { return Matches(line.text, HeaderPattern()); }

@@ -9,8 +9,8 @@ namespace kautopsy {
 namespace {
 
 const RE2& Pattern() {
-  static const RE2 pattern(R"re(Linux version (\d\S*) \(.*)re");
-  return pattern;
+  static const RE2 kPattern(R"re(Linux version (\d\S*) \(.*)re");
+  return kPattern;
 }
 
 bool IsBanner(const LogLine& line) { return Matches(line.text, Pattern()); }

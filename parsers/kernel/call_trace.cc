@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/text.h"
 
@@ -45,22 +46,30 @@ std::string_view ConsumeWhile(std::string_view& text, bool (*accept)(char)) {
 
 constexpr bool IsHexDigit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
+// The stack that a mark announces; other names (exception stacks such as #DF) stand for themselves.
+std::string StackOf(std::string_view mark) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kStacks = {
+      {{"EOI", "process"},
+       {"EOE", "process"},
+       {"TASK", "process"},
+       {"IRQ", "irq"},
+       {"SOFTIRQ", "irq"},
+       {"NMI", "nmi"}}};
+  for (const auto& [name, stack] : kStacks) {
+    if (name == mark) return std::string(stack);
+  }
+  return std::string(mark);
+}
+
 // "<IRQ>", "</TASK>", "<EOI>", "<<EOE>>": sets `mark` to the stack that the next frames are on.
 void ConsumeMarks(std::string_view& text, std::string& mark) {
   while (!text.empty() && text[0] == '<') {
     const std::size_t end = text.find('>');
-    if (end == std::string_view::npos || end > 20) return;
+    if (end > 20) return;  // npos too: no mark
     std::string_view name = text.substr(1, end - 1);
     ConsumePrefix(name, "<");
     const bool ends = ConsumePrefix(name, "/");
-    if (name == "EOI" || name == "EOE" || ends || name == "TASK")
-      mark = "process";
-    else if (name == "IRQ" || name == "SOFTIRQ")
-      mark = "irq";
-    else if (name == "NMI")
-      mark = "nmi";
-    else
-      mark = std::string(name);
+    mark = ends ? "process" : StackOf(name);
     text.remove_prefix(end + 1);
     ConsumePrefix(text, ">");
     text = TrimBlanks(text);

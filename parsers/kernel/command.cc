@@ -26,9 +26,9 @@ struct ShellCommand {
 
 // At a prompt, or a write to /proc/sys: a command without a prompt is told from prose only by that.
 const RE2& Pattern() {
-  static const RE2 pattern(R"re((?:(?:\S+)?[#$] +)?(echo +\d+ *> *"?/proc/sys/[\w/.]+"?))re"
-                           R"re(|(?:\S+)?[#$] +((?:cat|echo|free|sysctl|grep)\b[^#]{0,200}))re");
-  return pattern;
+  static const RE2 kPattern(R"re((?:(?:\S+)?[#$] +)?(echo +\d+ *> *"?/proc/sys/[\w/.]+"?))re"
+                            R"re(|(?:\S+)?[#$] +((?:cat|echo|free|sysctl|grep)\b[^#]{0,200}))re");
+  return kPattern;
 }
 
 std::string CommandIn(std::string_view text) {

@@ -23,8 +23,8 @@ std::string_view ConsumeWord(std::string_view& text) {
 
 // "1,9G": locales print a decimal comma. None if the word is not a number with a unit of free's.
 std::optional<ProcValue> ParseSize(std::string_view word) {
-  static const RE2 pattern(R"((\d+)(?:[.,](\d+))?([BKMGTP]i?)?)");
-  const auto groups = MatchAll<3>(word, pattern);
+  static const RE2 kPattern(R"((\d+)(?:[.,](\d+))?([BKMGTP]i?)?)");
+  const auto groups = MatchAll<3>(word, kPattern);
   if (!groups) return std::nullopt;
   const auto& [whole, fraction, unit] = *groups;
   const std::string number =

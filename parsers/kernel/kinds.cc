@@ -3,11 +3,11 @@
 namespace kautopsy {
 
 std::span<const RecordKind> AllKinds() {
-  static const std::vector<RecordKind> kinds = {
+  static const std::vector<RecordKind> kKinds = {
       OomKind(),  AllocFailureKind(), MemInfoKind(), MeminfoKind(),
       FreeKind(), BuddyinfoKind(),    CommandKind(), BootKind(),
   };
-  return kinds;
+  return kKinds;
 }
 
 std::vector<std::string_view> OpenerWordsOf(std::span<const RecordKind> kinds) {

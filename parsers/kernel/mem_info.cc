@@ -167,8 +167,8 @@ Claim MemInfoSection::OfferFreeList(const LogLine& line) {
 // "Node 0 DMA per-cpu:" and below it "CPU    0: hi:  186, btch:  31 usd: 168" (until 4.0).
 Claim MemInfoSection::OfferPerCpu(std::string_view text) {
   if (text.starts_with("CPU ")) {
-    static const RE2 pattern(R"(CPU +\d+: (?:Hot: )?hi: *\d+, btch: *\d+ usd: *(\d+).*)");
-    const auto groups = MatchAll<1>(text, pattern);
+    static const RE2 kPattern(R"(CPU +\d+: (?:Hot: )?hi: *\d+, btch: *\d+ usd: *(\d+).*)");
+    const auto groups = MatchAll<1>(text, kPattern);
     if (!groups) return Claim::kNone;
     if (per_cpu_.empty()) return Claim::kTaken;  // the line that names the zone is lost
     per_cpu_.back().pages += ParseInteger((*groups)[0]).value_or(0);
@@ -194,14 +194,14 @@ Claim MemInfoSection::OfferTotal(std::string_view text) {
     }
     return Claim::kNone;
   }
-  static const RE2 swap(R"((Free|Total) swap *(?:=|:) *(\d+)kB)");
-  static const RE2 cache(R"(Swap cache stats: add (\d+), delete (\d+), find (\d+)/(\d+))");
-  if (const auto groups = MatchAll<2>(whole, swap)) {
+  static const RE2 kSwap(R"((Free|Total) swap *(?:=|:) *(\d+)kB)");
+  static const RE2 kCache(R"(Swap cache stats: add (\d+), delete (\d+), find (\d+)/(\d+))");
+  if (const auto groups = MatchAll<2>(whole, kSwap)) {
     const auto& [which, size] = *groups;
     return Store(which == "Free" ? &MemInfo::free_swap_kb : &MemInfo::total_swap_kb,
                  ParseInteger(size));
   }
-  const auto groups = MatchAll<4>(whole, cache);
+  const auto groups = MatchAll<4>(whole, kCache);
   if (!groups) return Claim::kNone;
   const auto& [added, deleted, found, looked_up] = *groups;
   if (Store(&MemInfo::swap_cache_add, ParseInteger(added)) == Claim::kConflict)

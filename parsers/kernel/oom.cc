@@ -64,11 +64,11 @@ struct OomReport {
 // The comm is the requester, not the victim; it may hold anything, even these words, so the last
 // occurrence counts. The fields behind it come in all versions' sets.
 const RE2& HeaderPattern() {
-  static const RE2 pattern(
+  static const RE2 kPattern(
       R"re((.{0,20}) invoked oom-killer: gfp_mask=0x([0-9a-f]+)(?:\(([^)]*)\))?)re"
       R"re((?:, nodemask=(\S*?))?, +order=(-?\d+)(?:, (?:oom_adj|oomkilladj)=(-?\d+))?)re"
       R"re((?:, oom_score_adj=(-?\d+))?)re");
-  return pattern;
+  return kPattern;
 }
 
 bool IsHeader(const LogLine& line) { return Matches(line.text, HeaderPattern()); }
@@ -108,8 +108,8 @@ class HeaderSection : public Section {
 
   Claim OfferCpuset(std::string_view text) {
     if (text.find(" mems_allowed=") == std::string_view::npos) return Claim::kNone;
-    static const RE2 pattern(R"re(.{0,20} cpuset=(.*) mems_allowed=(\S*))re");
-    const auto groups = MatchAll<2>(text, pattern);
+    static const RE2 kPattern(R"re(.{0,20} cpuset=(.*) mems_allowed=(\S*))re");
+    const auto groups = MatchAll<2>(text, kPattern);
     if (!groups) return Claim::kNone;
     if (report_.cpuset) return Claim::kConflict;
     report_.cpuset = std::string((*groups)[0]);

@@ -19,10 +19,10 @@ Claim ProcessLineSection::Offer(const LogLine& line) {
   if (!line.text.starts_with("Pid: ") && !line.text.starts_with("CPU: ")) return Claim::kNone;
   // The taint field has one column per flag with blanks inside; the release is the first word after
   // it that begins with a version number.
-  static const RE2 pattern(
+  static const RE2 kPattern(
       R"re((?:Pid: |CPU: \d+ (?:UID: \d+ )?PID: )(\d+),? [cC]omm: (.{0,20}?) )re"
       R"re((?:Kdump: loaded )?(?:Not tainted|Tainted: [A-Zrtuph\- ]*?) *(\d+\.\d[^ ]*)(?: .*)?)re");
-  const auto groups = MatchAll<3>(line.text, pattern);
+  const auto groups = MatchAll<3>(line.text, kPattern);
   if (!groups) return Claim::kNone;
   if (pid_) return Claim::kConflict;
   const auto& [pid, comm, release] = *groups;

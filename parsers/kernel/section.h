@@ -26,10 +26,10 @@ class SectionList {
   SectionList(std::initializer_list<Section*> sections) : sections_(sections) {}
 
   Claim Offer(const LogLine& line) {
-    for (std::size_t i = 0; i < sections_.size(); ++i) {
-      const Claim claim = sections_[i]->Offer(line);
+    for (Section*& section : sections_) {
+      const Claim claim = section->Offer(line);
       if (claim == Claim::kNone) continue;
-      std::swap(sections_[0], sections_[i]);
+      std::swap(sections_[0], section);
       return claim;
     }
     return Claim::kNone;

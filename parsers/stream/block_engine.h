@@ -65,7 +65,7 @@ class BlockEngine {
   std::span<const RecordKind> kinds_;
   OnEvent on_event_;
   struct HashText {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard's name
     std::size_t operator()(std::string_view text) const { return QuickHash(text); }
   };
   std::unordered_map<std::string, Stream, HashText, std::equal_to<>>
