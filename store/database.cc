@@ -1,0 +1,159 @@
+#include "store/database.h"
+
+#include <fmt/core.h>
+
+#include <system_error>
+
+namespace kautopsy {
+namespace {
+
+std::string Reason(int error_number) {
+  return std::error_code(error_number, std::generic_category()).message();
+}
+
+std::string_view Advice(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_FULL:
+      return "make room and run it again; what was stored before is kept";
+    case SQLITE_IOERR:
+      return "check the disk and run it again; what was stored before is kept";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return "another process is using it; try again when that is done";
+    case SQLITE_CORRUPT:
+      return "the file is damaged; ingest the logs into a new file";
+    case SQLITE_NOTADB:
+      return "name another file with --db";
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+      return "check the permissions of the file and its folder";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+Error DescribeFailure(sqlite3* database, int code, std::string_view sql, std::string_view path) {
+  const char* name = database ? sqlite3_db_filename(database, "main") : nullptr;
+  std::string text(name && *name ? std::string_view(name) : path);
+  if (text.empty()) text = "temporary store";
+  text += ": ";
+  text += database ? sqlite3_errmsg(database) : sqlite3_errstr(code);
+  const int system_error = database ? sqlite3_system_errno(database) : 0;
+  const int primary = code & 0xFF;
+  if (system_error != 0 && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN)) {
+    text += " (" + Reason(system_error) + ")";
+  }
+  const std::string_view advice = Advice(code);
+  if (!advice.empty()) {
+    text += fmt::format("; {}", advice);
+  } else if (!sql.empty()) {
+    text += fmt::format(", in: {}", sql);
+  }
+  return Error{std::move(text)};
+}
+
+void Statement::Bind(int parameter, const Integer& value) {
+  if (!value) return BindNull(parameter);
+  const int code = sqlite3_bind_int64(handle(), parameter + 1, *value);
+  if (bind_result_ == SQLITE_OK) bind_result_ = code;
+}
+
+void Statement::Bind(int parameter, const Real& value) {
+  if (!value) return BindNull(parameter);
+  const int code = sqlite3_bind_double(handle(), parameter + 1, *value);
+  if (bind_result_ == SQLITE_OK) bind_result_ = code;
+}
+
+void Statement::BindText(int parameter, std::string_view value, sqlite3_destructor_type lifetime) {
+  const char* data = value.data() ? value.data() : "";
+  const int code =
+      sqlite3_bind_text64(handle(), parameter + 1, data, value.size(), lifetime, SQLITE_UTF8);
+  if (bind_result_ == SQLITE_OK) bind_result_ = code;
+}
+
+void Statement::Bind(int parameter, std::string_view value) {
+  BindText(parameter, value, SQLITE_TRANSIENT);
+}
+
+void Statement::BindUncopied(int parameter, std::string_view value) {
+  BindText(parameter, value, SQLITE_STATIC);
+}
+
+void Statement::Bind(int parameter, const Text& value) {
+  if (!value) return BindNull(parameter);
+  Bind(parameter, std::string_view(*value));
+}
+
+void Statement::BindNull(int parameter) {
+  const int code = sqlite3_bind_null(handle(), parameter + 1);
+  if (bind_result_ == SQLITE_OK) bind_result_ = code;
+}
+
+Result<bool> Statement::Step() {
+  int code = bind_result_;
+  bind_result_ = SQLITE_OK;
+  if (code == SQLITE_OK) code = sqlite3_step(handle());
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  return tl::unexpected(DescribeFailure(sqlite3_db_handle(handle()), code, sqlite3_sql(handle())));
+}
+
+void Statement::Reset() { sqlite3_reset(handle()); }
+
+int Statement::column_count() const { return sqlite3_column_count(handle()); }
+
+std::string_view Statement::column_name(int column) const {
+  const char* name = sqlite3_column_name(handle(), column);
+  return name ? name : "";
+}
+
+bool Statement::IsNull(int column) const {
+  return sqlite3_column_type(handle(), column) == SQLITE_NULL;
+}
+
+Integer Statement::GetInteger(int column) const {
+  if (IsNull(column)) return std::nullopt;
+  return sqlite3_column_int64(handle(), column);
+}
+
+Real Statement::GetReal(int column) const {
+  if (IsNull(column)) return std::nullopt;
+  return sqlite3_column_double(handle(), column);
+}
+
+Text Statement::GetText(int column) const {
+  if (IsNull(column)) return std::nullopt;
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(handle(), column));
+  const int size = sqlite3_column_bytes(handle(), column);
+  return std::string(text ? text : "", static_cast<std::size_t>(size));
+}
+
+Result<Statement> Database::Prepare(std::string_view sql) {
+  sqlite3_stmt* raw = nullptr;
+  const int code = sqlite3_prepare_v3(handle(), sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  if (code != SQLITE_OK) return tl::unexpected(DescribeFailure(handle(), code, sql));
+  Statement statement;
+  statement.statement_.reset(raw);
+  return statement;
+}
+
+Status Database::Execute(const std::string& sql) {
+  const int code = sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return tl::unexpected(DescribeFailure(handle(), code, sql));
+  return {};
+}
+
+void Database::Rollback() {
+  // Fails only if there is nothing to undo, or if the file is lost anyhow: its journal then undoes
+  // it.
+  if (sqlite3_get_autocommit(handle()) == 0) {
+    sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+}
+
+int64_t Database::LastInsertId() const { return sqlite3_last_insert_rowid(handle()); }
+
+}  // namespace kautopsy

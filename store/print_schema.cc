@@ -1,0 +1,59 @@
+#include <fmt/core.h>
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "store/query.h"
+
+namespace kautopsy {
+namespace {
+
+struct Relation {
+  std::string name;
+  std::string sql;  // the CREATE statement as it was given, comments included
+};
+
+Result<std::vector<Relation>> ReadRelations(Database& database) {
+  Result<Statement> statement = database.Prepare(
+      "SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'view') "
+      "AND name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY rowid");
+  if (!statement) return tl::unexpected(statement.error());
+  std::vector<Relation> relations;
+  Result<bool> row = statement->Step();
+  for (; row && *row; row = statement->Step()) {
+    relations.push_back({statement->GetText(0).value_or(""), statement->GetText(1).value_or("")});
+  }
+  if (!row) return tl::unexpected(row.error());
+  return relations;
+}
+
+std::string Names(const std::vector<Relation>& relations) {
+  std::string names;
+  for (const Relation& relation : relations) {
+    if (!names.empty()) names += ", ";
+    names += relation.name;
+  }
+  return names;
+}
+
+}  // namespace
+
+Status PrintSchema(Database& database, const std::optional<std::string>& relation,
+                   std::ostream& out) {
+  const Result<std::vector<Relation>> relations = ReadRelations(database);
+  if (!relations) return tl::unexpected(relations.error());
+  bool found = false;
+  for (const Relation& candidate : *relations) {
+    if (relation && candidate.name != *relation) continue;
+    if (found) out << '\n';
+    out << candidate.sql << ";\n";
+    found = true;
+  }
+  if (found) return {};
+  return Fail(fmt::format("there is no relation {}; there are: {}",
+                          EscapeForTerminal(relation.value_or("")), Names(*relations)));
+}
+
+}  // namespace kautopsy

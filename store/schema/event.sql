@@ -1,0 +1,50 @@
+CREATE TABLE event (
+  -- One row per record found in the logs, of any kind. What it says stands in the relations that
+  -- have the same event_id. Undated events are ordered by (source_id, first_line, first_column).
+  event_id INTEGER PRIMARY KEY,     -- [id] counts from 1 in the order of reading
+  event_key TEXT NOT NULL,          -- hash of the record's normalised text, 32 hex digits: equal wherever
+                                    -- the same text was logged; not unique, as texts recur
+  kind TEXT NOT NULL,               -- oom, alloc_failure, mem_info, meminfo, buddyinfo, free or command
+  host TEXT,                        -- as the log names it; NULL for pasted command output and bare dmesg
+  boot_id INTEGER REFERENCES boot,  -- [id] of the boot it happened in; NULL without a host
+  time TEXT,                        -- ISO 8601 UTC with as many fractional digits as the log had; NULL if
+                                    -- the log gives no date with a year. See time_quality for the zone
+  time_us INTEGER,                  -- [us] since 1970-01-01 UTC: the same as time
+  local_time TEXT,                  -- date and time as printed, e.g. Nov 20 12:42:42
+  time_quality TEXT NOT NULL,       -- joined by commas: exact, year_inferred (the year is not in the line),
+                                    -- zone_assumed (local time was taken as UTC), boot_relative (only
+                                    -- uptime_us), no_year (only local_time), none
+  uptime_us INTEGER,                -- [us] since boot, from a "[12345.678901]" prefix
+  comm TEXT,                        -- command the record names first; the kernel cuts it to 15 bytes
+  pid INTEGER,                      -- [pid] beside it
+  kernel_release TEXT,              -- as the record prints it
+  page_size_kb INTEGER,             -- [KiB] of one page
+  page_size_from TEXT,              -- where page_size_kb comes from: free_list (first column of a buddy
+                                    -- list), zone_sum, kill_line, arch, assumed
+  title TEXT NOT NULL,              -- one line for people
+  complete INTEGER NOT NULL,        -- [0/1] 0: lines of the record are missing
+  damage TEXT,                      -- which lines are missing, and why; NULL if complete
+  source_id INTEGER NOT NULL REFERENCES source,  -- [id] of the source it was first seen in
+  first_line INTEGER NOT NULL,      -- [line] where it begins in that source, from 1
+  last_line INTEGER NOT NULL,       -- [line] where it ends
+  first_column INTEGER NOT NULL,    -- [column] byte of first_line where it begins, from 1
+  incident_id INTEGER REFERENCES incident  -- [id] of the incident it belongs to; NULL = none (yet)
+) STRICT;
+CREATE INDEX event_by_incident ON event (incident_id);
+
+CREATE TABLE event_source (
+  -- One row per place where an event stands: one that syslog wrote to two files has two rows here.
+  event_id INTEGER NOT NULL REFERENCES event,    -- [id]
+  source_id INTEGER NOT NULL REFERENCES source,  -- [id]
+  first_line INTEGER NOT NULL,      -- [line] where it begins in that source, from 1
+  last_line INTEGER NOT NULL,       -- [line] where it ends
+  first_column INTEGER NOT NULL     -- [column] byte of first_line where it begins, from 1
+) STRICT;
+CREATE INDEX event_source_by_event ON event_source (event_id);
+
+CREATE TABLE event_text (
+  -- The raw lines of an event, kept because log files rotate away. One row per event.
+  event_id INTEGER PRIMARY KEY REFERENCES event,  -- [id]
+  text TEXT NOT NULL                -- one text line per log line, "<line>:<column>:<raw line, prefix
+                                    -- included>"; bytes that are not UTF-8 became U+FFFD
+) STRICT;

@@ -1,0 +1,75 @@
+CREATE TABLE incident (
+  -- One row per group of related events, with what was concluded of them.
+  incident_id INTEGER PRIMARY KEY,  -- [id] counts from 1
+  host TEXT,                        -- of its events; NULL if no log names it
+  first_time TEXT,                  -- ISO 8601 UTC of its first dated event; NULL if none is dated
+  last_time TEXT,                   -- ISO 8601 UTC of its last dated event
+  severity TEXT,                    -- info, minor, major or critical
+  primary_cause TEXT,               -- code of the cause, e.g. fragmentation; unknown if none is shown
+  confidence TEXT,                  -- high, medium or low
+  headline TEXT,                    -- one sentence
+  victims TEXT,                     -- comm:pid of what was killed, joined by commas
+  boot_id INTEGER REFERENCES boot,  -- [id] of the boot it happened in
+  signature TEXT,                   -- equal for the same kind of incident elsewhere
+  missing TEXT                      -- what would make the conclusion sure
+) STRICT;
+
+CREATE TABLE finding (
+  -- One row per conclusion of one rule.
+  finding_id INTEGER PRIMARY KEY,   -- [id] counts from 1
+  incident_id INTEGER REFERENCES incident,  -- [id] it belongs to
+  event_id INTEGER REFERENCES event,-- [id] of the event it is about; NULL if about several
+  rule TEXT NOT NULL,               -- name of the rule
+  cause TEXT,                       -- code of the cause it speaks of
+  role TEXT,                        -- primary, contributing, context or ruled_out
+  rank INTEGER,                     -- [count] place among the findings of the incident, from 1
+  severity TEXT,                    -- info, minor, major or critical
+  confidence TEXT,                  -- high, medium or low
+  title TEXT,                       -- one line
+  explanation TEXT,                 -- why, with the arithmetic
+  recommendation TEXT               -- what to do, with its condition, risk and check
+) STRICT;
+CREATE INDEX finding_by_incident ON finding (incident_id);
+
+CREATE TABLE finding_evidence (
+  -- One row per fact that a finding rests on.
+  finding_id INTEGER NOT NULL REFERENCES finding,  -- [id]
+  relation TEXT,                    -- relation that holds the fact
+  row_key TEXT,                     -- which row of it
+  source_id INTEGER REFERENCES source,  -- [id] where the log line stands
+  line INTEGER,                     -- [line] number in that source, from 1
+  "column" INTEGER,                 -- [column] byte of that line where the fact begins, from 1
+  text TEXT                         -- quote of the log line
+) STRICT;
+CREATE INDEX finding_evidence_by_finding ON finding_evidence (finding_id);
+
+CREATE TABLE zone_check (
+  -- One row per zone, for each failed request: the test of the allocator run again on the printed
+  -- figures. mm/page_alloc.c, zone_watermark_ok() in 2.6.32; the test differs by kernel.
+  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  node INTEGER,                     -- [node] number; NULL on kernels without NUMA
+  zone TEXT,                        -- DMA, DMA32, Normal, HighMem, Movable or Device
+  eligible INTEGER,                 -- [0/1] the request may use this zone
+  reason TEXT,                      -- why the verdict is what it is
+  usable_pages INTEGER,             -- [pages] free that the request may use
+  mark TEXT,                        -- mark that was applied: min, low or high
+  mark_pages INTEGER,               -- [pages] of that mark, after the request's discounts
+  reserve_pages INTEGER,            -- [pages] kept back by lowmem_reserve for this request
+  watermark_ok INTEGER,             -- [0/1] usable_pages exceeds mark and reserve
+  blocks_ok INTEGER,                -- [0/1] a free piece of the asked order exists
+  verdict TEXT,                     -- served, not_served, would_pass_now or unknown
+  margin_pages INTEGER,             -- [pages] above (below: negative) what the test asks for
+  frag_index REAL,                  -- [index] 0 = too little memory, 1 = fragmented, -1 = a piece exists
+  unusable_index REAL               -- [index] share of free memory in pieces that are too small, 0 to 1
+) STRICT;
+CREATE INDEX zone_check_by_event ON zone_check (event_id);
+
+CREATE TABLE memory_balance (
+  -- One row per item of where the memory of a machine went, at the moment of one event.
+  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  node INTEGER,                     -- [node] number; NULL = all
+  item TEXT NOT NULL,               -- anon, file, shmem, slab, pagetables, free and so on
+  size_kb INTEGER,                  -- [KiB]
+  percent REAL                      -- [percent] of the memory that the kernel manages
+) STRICT;
+CREATE INDEX memory_balance_by_event ON memory_balance (event_id);

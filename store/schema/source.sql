@@ -1,0 +1,38 @@
+CREATE TABLE source (
+  -- One row per file, or other input, that was read. Its columns lines_* are the ledger of all its
+  -- lines: lines = lines_claimed + lines_noise + lines_unclaimed_kernel + lines_not_kernel
+  -- + lines_damaged. NULL = not known; 0 = none.
+  source_id INTEGER PRIMARY KEY,    -- [id] counts from 1 in the order of reading
+  path TEXT NOT NULL,               -- as the user gave it; - for standard input
+  content_hash TEXT NOT NULL UNIQUE,-- XXH3-128 of all bytes, 32 hex digits: the same content is stored once
+  sha256 TEXT,                      -- SHA-256 of all bytes; NULL unless asked for
+  bytes INTEGER NOT NULL,           -- [bytes] that were read
+  lines INTEGER NOT NULL,           -- [lines] that were read; a last line without its newline counts
+  kind TEXT NOT NULL,               -- file or stdin
+  lines_claimed INTEGER NOT NULL,   -- [lines] that belong to a record
+  lines_noise INTEGER NOT NULL,     -- [lines] of the kernel, of kinds known not to matter here
+  lines_unclaimed_kernel INTEGER NOT NULL,  -- [lines] of the kernel that no record claimed
+  lines_not_kernel INTEGER NOT NULL,-- [lines] of other programs, prose and empty lines
+  lines_damaged INTEGER NOT NULL,   -- [lines] with NUL bytes, or longer than a line may be
+  quotes INTEGER NOT NULL,          -- [count] of fragments that repeat an earlier record of the source
+  damage TEXT                       -- why reading stopped before the end; NULL = read to its end
+) STRICT;
+
+CREATE TABLE unclaimed_line (
+  -- One row per kernel line that no record claimed, the first ones of each source only: their true
+  -- number is source.lines_unclaimed_kernel.
+  source_id INTEGER NOT NULL REFERENCES source,  -- [id] where the line stands
+  line INTEGER NOT NULL,            -- [line] number in the source, from 1
+  text TEXT NOT NULL                -- the line, prefix included; bytes that are not UTF-8 became U+FFFD
+) STRICT;
+
+CREATE TABLE boot (
+  -- One row per boot of a host, as far as a source shows it. A boot without visible ends counts as one.
+  boot_id INTEGER PRIMARY KEY,      -- [id] counts from 1
+  host TEXT,                        -- as the log names it
+  first_time TEXT,                  -- ISO 8601 UTC, of its first line; NULL if no year is known
+  last_time TEXT,                   -- ISO 8601 UTC, of its last line; NULL if no year is known
+  kernel_release TEXT,              -- as in "Pid: 1, comm: init Not tainted 2.6.32-431.el6.x86_64 #1"
+  command_line TEXT,                -- the kernel's, from "Command line: ..."; NULL if not in the log
+  ram_kb INTEGER                    -- [KiB] that the kernel manages: (pages RAM - pages reserved) * page size
+) STRICT;

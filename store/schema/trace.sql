@@ -1,0 +1,50 @@
+CREATE TABLE page_alloc_failure (
+  -- One row per allocation that failed or stalled: "<comm>: page allocation failure. order:4,
+  -- mode:0x20". mm/page_alloc.c, __alloc_pages_slowpath() in 2.6.32, later warn_alloc_failed() and
+  -- warn_alloc().
+  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  kind TEXT,                        -- failure, stall, slub or vmalloc
+  comm TEXT,                        -- command that was running; in an interrupt it did not ask itself
+  pid INTEGER,                      -- [pid] of it, from the "Pid:" or "CPU: ... PID:" line
+  "order" INTEGER,                  -- [order] 2^order pages in one piece were asked for; "order:"
+  gfp_mask INTEGER,                 -- [mask] of the request, "mode:0x20"; bits differ by kernel
+  gfp_flags TEXT,                   -- names of the bits as printed (since v4.6)
+  nodemask TEXT,                    -- nodes the request may use, as printed
+  cpuset TEXT,                      -- cpuset of the caller
+  mems_allowed TEXT,                -- nodes that cpuset allows
+  stall_ms INTEGER,                 -- [ms] without success, "page allocation stalls for 10646ms"
+  cache TEXT,                       -- slab cache, "cache: skbuff_head_cache"
+  object_size INTEGER,              -- [bytes] of an object of that cache, "object size:"
+  size_bytes INTEGER,               -- [bytes] asked for, "vmalloc: allocation failure: <n> bytes"
+  node INTEGER,                     -- [node] the request was bound to, "on node"; -1 = any
+  cpu INTEGER,                      -- [cpu] number, "CPU:"
+  buffer_size INTEGER,              -- [bytes] of an object with its padding, "buffer size:"
+  default_order INTEGER,            -- [order] the cache likes best, "default order:"
+  min_order INTEGER,                -- [order] the cache falls back to, "min order:"
+  reason TEXT,                      -- as printed after the size
+  context TEXT,                     -- irq, softirq, process or nmi: where the call trace shows it was called
+  blame_symbol TEXT,                -- function of the trace that says what for, e.g. tg3_start_xmit
+  blame_module TEXT                 -- module of it; NULL if built in
+) STRICT;
+CREATE INDEX page_alloc_failure_by_event ON page_alloc_failure (event_id);
+
+CREATE TABLE call_frame (
+  -- One row per frame of a call trace, "[<ffffffff8112f64a>] ? __alloc_pages_nodemask+0x74a/0x8d0":
+  -- arch/x86/kernel/dumpstack.c, print_context_stack() and printk_address() in 2.6.32.
+  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  position INTEGER,                 -- [count] place in the trace, 0 = top = the last function called
+  context TEXT,                     -- stack the frame is on, from <IRQ>, <EOI>, <TASK>, <NMI> and so on
+  address TEXT,                     -- of the code, hexadecimal as printed; NULL if not printed
+  reliable INTEGER,                 -- [0/1] 0: marked ?, the address may be left over on the stack
+  symbol TEXT,                      -- function
+  "offset" INTEGER,                 -- [bytes] into the function, the number after +
+  size INTEGER,                     -- [bytes] of the function, the number after /
+  module TEXT,                      -- module as in [tg3]; NULL if built in
+  trace INTEGER,                    -- [count] 0, 1, ... where an event has several traces
+  trace_cpu INTEGER,                -- [cpu] number the trace belongs to
+  trace_pid INTEGER,                -- [pid] the trace belongs to
+  file TEXT,                        -- source file, where the log has it
+  line INTEGER,                     -- [line] of that file
+  log_line INTEGER                  -- [line] in the source of the log
+) STRICT;
+CREATE INDEX call_frame_by_event ON call_frame (event_id);

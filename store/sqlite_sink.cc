@@ -1,0 +1,257 @@
+#include "store/sqlite_sink.h"
+
+#include <cassert>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/cell_text.h"
+#include "store/row_inserter.h"
+#include "store/time_quality.h"
+#include "store/undated_events.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr char kInsertEvent[] =
+    "INSERT INTO event (event_id, event_key, kind, host, boot_id, time, time_us, local_time, "
+    "time_quality, uptime_us, comm, pid, kernel_release, page_size_kb, page_size_from, title, "
+    "complete, damage, source_id, first_line, last_line, first_column) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr char kInsertEventSource[] =
+    "INSERT INTO event_source (event_id, source_id, first_line, last_line, first_column) "
+    "VALUES (?, ?, ?, ?, ?)";
+constexpr char kInsertEventText[] = "INSERT INTO event_text (event_id, text) VALUES (?, ?)";
+constexpr char kInsertUnclaimed[] =
+    "INSERT INTO unclaimed_line (source_id, line, text) VALUES (?, ?, ?)";
+constexpr char kInsertBoot[] =
+    "INSERT INTO boot (boot_id, host, first_time, last_time, kernel_release, ram_kb) "
+    "VALUES (?, ?, ?, ?, ?, ?)";
+constexpr char kInsertSource[] =
+    "INSERT INTO source (source_id, path, content_hash, bytes, lines, kind, lines_claimed, "
+    "lines_noise, lines_unclaimed_kernel, lines_not_kernel, lines_damaged, quotes, damage) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr char kFindSource[] = "SELECT count(*) FROM source WHERE content_hash = ?";
+constexpr char kNextIds[] =
+    "SELECT (SELECT coalesce(max(source_id), 0) + 1 FROM source), "
+    "(SELECT coalesce(max(event_id), 0) + 1 FROM event), "
+    "(SELECT coalesce(max(boot_id), 0) + 1 FROM boot)";
+
+template <class T>
+void BindCell(Statement& statement, int parameter, const T& value) {
+  statement.Bind(parameter, value);
+}
+void BindCell(Statement& statement, int parameter, std::string_view text) {
+  BindLogText(statement, parameter, text);
+}
+void BindCell(Statement& statement, int parameter, const std::string& text) {
+  BindLogText(statement, parameter, std::string_view(text));
+}
+void BindCell(Statement& statement, int parameter, const Text& text) {
+  BindLogText(statement, parameter, text);
+}
+
+// Runs a statement that gives no rows, with one cell per parameter, from left to right.
+template <class... Cells>
+Status Run(Statement& statement, const Cells&... cells) {
+  [[maybe_unused]] int parameter = 0;
+  (BindCell(statement, parameter++, cells), ...);
+  const Result<bool> done = statement.Step();
+  statement.Reset();
+  return done ? Status() : tl::unexpected(done.error());
+}
+
+// "<line>:<column>:<raw text>" per line, joined by newlines.
+void JoinLines(const std::vector<RawLine>& lines, std::string& text) {
+  text.clear();
+  for (const RawLine& line : lines) {
+    if (!text.empty()) text += '\n';
+    text += std::to_string(line.place.line);
+    text += ':';
+    text += std::to_string(line.place.column);
+    text += ':';
+    text += line.text;
+  }
+}
+
+class SqliteSink final : public EventSink {
+ public:
+  explicit SqliteSink(Database& database) : database_(database) {}
+  ~SqliteSink() override { AbandonSource(); }
+  SqliteSink(const SqliteSink&) = delete;
+  SqliteSink& operator=(const SqliteSink&) = delete;
+
+  Status BeginSource(std::string_view path, std::string_view kind) override {
+    AbandonSource();
+    if (Status status = Prepare(); !status) return status;
+    path_ = path;
+    kind_ = kind;
+    // Takes the lock for writing now: a second ingest is told so before it reads anything.
+    if (Status status = database_.Execute("BEGIN IMMEDIATE"); !status) return status;
+    return Guard(ReadNextIds());
+  }
+
+  Status Write(const EventRecord& event) override {
+    assert(!event.lines.empty());
+    const int64_t event_id = next_event_id_++;
+    return Guard(WriteEvent(event_id, event).and_then([&] { return WriteRows(event_id, event); }));
+  }
+
+  Status WriteUnclaimed(uint64_t line, std::string_view text) override {
+    return Guard(Run(insert_unclaimed_, source_id_, line, text));
+  }
+
+  Result<SourceOutcome> EndSource(const SourceSummary& summary) override {
+    const Result<bool> known = IsKnown(summary.content_hash);
+    if (!known || *known) {
+      AbandonSource();
+      if (!known) return tl::unexpected(known.error());
+      return SourceOutcome::kAlreadyKnown;
+    }
+    const Status stored = Guard(WriteSource(summary)
+                                    .and_then([&] { return WriteBoots(summary); })
+                                    .and_then([&] { return undated_->Resolve(summary.years); })
+                                    .and_then([&] { return database_.Execute("COMMIT"); }));
+    if (!stored) return tl::unexpected(stored.error());
+    return SourceOutcome::kStored;
+  }
+
+  void AbandonSource() override { database_.Rollback(); }
+
+ private:
+  // A failure undoes the whole source.
+  Status Guard(Status status) {
+    if (!status) AbandonSource();
+    return status;
+  }
+
+  Status Prepare() {
+    if (undated_) return {};
+    const std::pair<const char*, Statement*> statements[] = {
+        {kInsertEvent, &insert_event_},
+        {kInsertEventSource, &insert_event_source_},
+        {kInsertEventText, &insert_event_text_},
+        {kInsertUnclaimed, &insert_unclaimed_},
+        {kInsertBoot, &insert_boot_},
+        {kInsertSource, &insert_source_},
+        {kFindSource, &find_source_},
+        {kNextIds, &next_ids_}};
+    for (const auto& [sql, target] : statements) {
+      Result<Statement> statement = database_.Prepare(sql);
+      if (!statement) return tl::unexpected(statement.error());
+      *target = std::move(*statement);
+    }
+    Result<UndatedEvents> undated = UndatedEvents::Create(database_);
+    if (!undated) return tl::unexpected(undated.error());
+    undated_ = std::move(*undated);
+    return {};
+  }
+
+  Status ReadNextIds() {
+    const Result<bool> row = next_ids_.Step();
+    if (row) {
+      source_id_ = next_ids_.GetInteger(0).value_or(1);
+      next_event_id_ = next_ids_.GetInteger(1).value_or(1);
+      first_boot_id_ = next_ids_.GetInteger(2).value_or(1);
+    }
+    next_ids_.Reset();
+    return row ? Status() : tl::unexpected(row.error());
+  }
+
+  Status WriteEvent(int64_t event_id, const EventRecord& event) {
+    const Place first = event.lines.front().place;
+    const uint64_t last_line = event.lines.back().place.line;
+    Integer boot_id;
+    if (event.boot) boot_id = first_boot_id_ + *event.boot;
+    const PrintedTime time = event.time.value_or(PrintedTime());  // without a year: no time
+    Status status =
+        Run(insert_event_, event_id, event.key, event.kind, event.host, boot_id, Iso8601Utc(time),
+            MicrosecondsSinceEpoch(time), event.local_time,
+            TimeQuality(event.time, event.uptime_us), event.uptime_us, event.comm, event.pid,
+            event.kernel_release, event.page_size_kb, event.page_size_from, event.title,
+            event.complete, event.damage, source_id_, first.line, last_line, first.column);
+    if (!status) return status;
+    if (event.time && !MicrosecondsSinceEpoch(time)) status = undated_->Add(event_id, time);
+    if (!status) return status;
+    return Run(insert_event_source_, event_id, source_id_, first.line, last_line, first.column);
+  }
+
+  Status WriteRows(int64_t event_id, const EventRecord& event) {
+    JoinLines(event.lines, text_);
+    if (!IsCellText(text_)) text_ = ToCellText(text_);
+    insert_event_text_.Bind(0, event_id);
+    insert_event_text_.BindUncopied(1, text_);
+    Status status = Run(insert_event_text_);
+    for (std::size_t i = 0; status && i < event.rows.size(); ++i) {
+      const RowBatch& batch = *event.rows[i];
+      status = InserterFor(batch).Insert(database_, event_id, batch);
+    }
+    return status;
+  }
+
+  RowInserter& InserterFor(const RowBatch& batch) {
+    const std::vector<std::string_view> columns = batch.columns();
+    for (RowInserter& inserter : inserters_) {
+      if (inserter.Fits(batch.relation(), columns)) return inserter;
+    }
+    return inserters_.emplace_back(batch.relation(), columns);
+  }
+
+  Result<bool> IsKnown(const std::string& content_hash) {
+    find_source_.Bind(0, content_hash);
+    Result<bool> row = find_source_.Step();
+    if (row) row = find_source_.GetInteger(0) > 0;
+    find_source_.Reset();
+    return row;
+  }
+
+  Status WriteSource(const SourceSummary& summary) {
+    const LineLedger& ledger = summary.ledger;
+    assert(ledger.lines == ledger.claimed + ledger.noise + ledger.unclaimed_kernel +
+                               ledger.not_kernel + ledger.damaged);
+    return Run(insert_source_, source_id_, path_, summary.content_hash, summary.bytes, ledger.lines,
+               kind_, ledger.claimed, ledger.noise, ledger.unclaimed_kernel, ledger.not_kernel,
+               ledger.damaged, summary.quotes, summary.damage);
+  }
+
+  Status WriteBoots(const SourceSummary& summary) {
+    const auto iso = [&summary](const std::optional<PrintedTime>& time) {
+      return time ? Iso8601Utc(WithYear(*time, summary.years)) : std::nullopt;
+    };
+    Status status;
+    int64_t boot_id = first_boot_id_;
+    for (const BootRecord& boot : summary.boots) {
+      if (!status) break;
+      status = Run(insert_boot_, boot_id++, boot.host, iso(boot.first_time), iso(boot.last_time),
+                   boot.kernel_release, boot.ram_kb);
+    }
+    return status;
+  }
+
+  Database& database_;
+  Statement insert_event_;
+  Statement insert_event_source_;
+  Statement insert_event_text_;
+  Statement insert_unclaimed_;
+  Statement insert_boot_;
+  Statement insert_source_;
+  Statement find_source_;
+  Statement next_ids_;
+  std::optional<UndatedEvents> undated_;  // set once all statements are prepared
+  std::vector<RowInserter> inserters_;    // a dozen: found by looking at each
+  std::string path_;
+  std::string kind_;
+  std::string text_;  // bound without a copy; and kept to use its memory again
+  int64_t source_id_ = 0;
+  int64_t next_event_id_ = 0;
+  int64_t first_boot_id_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<EventSink> NewSqliteSink(Database& database) {
+  return std::make_unique<SqliteSink>(database);
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/row.h"
+#include "base/time.h"
+
+namespace kautopsy {
+
+// The word of `event.time_quality` for an event of this printed time and this uptime. RFC 3164, the
+// only dated prefix that is read, prints neither a year nor a zone: a year is always inferred, and
+// the local time is taken as UTC.
+std::string_view TimeQuality(const std::optional<PrintedTime>& time, const Integer& uptime_us);
+
+}  // namespace kautopsy
