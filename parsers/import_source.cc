@@ -1,5 +1,6 @@
 #include "parsers/import_source.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -16,6 +17,13 @@ namespace {
 
 // Enough to see what is not understood; a log full of one unknown message must not fill the store.
 constexpr uint64_t kMaxUnclaimedKept = 1000;
+
+// How much of a text behind a hole may be the end of a longer word: none if a new line begins
+// there.
+std::size_t UnsureHead(std::string_view text) {
+  if (Rfc3164Envelope().Classify(text).line_class != LineClass::kUnknown) return 0;
+  return std::min(text.find(' '), text.size());
+}
 
 // Takes the candidates of one source in order: repairs, takes the prefix off, offers to the engine,
 // keeps the ledger, and hands events to the sink. After a failure of the sink it only drains.
@@ -76,39 +84,47 @@ class Importer {
     else {
       ++ledger_.unclaimed_kernel;
       if (ledger_.unclaimed_kernel > kMaxUnclaimedKept || !status_) return;
-      status_ = sink_.WriteUnclaimed(number, StripTransport(line));
+      status_ = sink_.WriteUnclaimed(number, StripLineEnd(line));
     }
   }
 
   // Offers a physical line, which may hold many log lines. True if a record took some of it.
   bool OfferLine(std::string_view line, uint64_t number, const Candidate& candidate, bool cut) {
-    const std::string_view stripped = StripTransport(line);
-    const auto skipped = static_cast<std::size_t>(stripped.data() - line.data());
-    if (candidate.kernel && !candidate.joined) {
-      fragments_.assign(1, Fragment{0, stripped});
-    } else {
-      SplitJoinedLine(stripped, fragments_);
+    bool claimed = false;
+    std::size_t begin = 0;
+    while (begin <
+           line.size()) {  // NULs stand where a crash left the file unwritten: text is cut there
+      const std::size_t end = std::min(line.find('\0', begin), line.size());
+      if (begin > 0) begin += UnsureHead(line.substr(begin, end - begin));
+      const std::string_view piece = StripLineEnd(line.substr(begin, end - begin));
+      const Place place = {number, static_cast<uint32_t>(begin + 1)};
+      claimed = OfferPiece(piece, place, candidate, cut || end < line.size()) || claimed;
+      begin = end + 1;
     }
+    return claimed;
+  }
+
+  bool OfferPiece(std::string_view piece, Place place, const Candidate& candidate, bool cut) {
+    if (candidate.kernel && !candidate.joined && place.column == 1) {
+      fragments_.assign(1, Fragment{0, piece});
+    } else {
+      SplitJoinedLine(piece, fragments_);
+    }
+    const bool opener_word = candidate.opener || candidate.joined || candidate.nul;
     bool claimed = false;
     for (const Fragment& fragment : fragments_) {
-      LogLine log_line;
-      log_line.place = {number, static_cast<uint32_t>(skipped + fragment.offset + 1)};
-      log_line.raw = fragment.text;
-      log_line.cut = cut && &fragment == &fragments_.back();
-      if (log_line.cut) {
-        const std::string_view sure = TrimToSure(log_line.raw);
-        log_line.cut = sure.size() < log_line.raw.size();
-        log_line.raw = sure;
-      }
-      const bool word = candidate.opener || candidate.joined || candidate.nul;
-      claimed = OfferFragment(log_line, word) || claimed;
+      LogLine line;
+      line.place = {place.line, place.column + static_cast<uint32_t>(fragment.offset)};
+      line.cut = cut && &fragment == &fragments_.back();
+      line.raw = line.cut ? TrimToSure(fragment.text) : fragment.text;
+      claimed = OfferFragment(line, opener_word) || claimed;
     }
     return claimed;
   }
 
   bool OfferFragment(LogLine& line, bool opener_word) {
     if (!Rfc3164Envelope().Parse(line)) BareEnvelope().Parse(line);
-    if (line.text.empty()) return false;
+    if (line.text.empty() && !line.cut) return false;
     if (line.time && options_.year) line.time->year = options_.year;
     const LineFate fate = engine_.Offer(line, opener_word);
     if (fate == LineFate::kQuoted) ++quotes_;

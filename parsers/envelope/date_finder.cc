@@ -1,6 +1,6 @@
 #include "parsers/envelope/date_finder.h"
 
-#include <re2/re2.h>
+#include "parsers/match.h"
 
 namespace kautopsy {
 namespace {
@@ -12,7 +12,8 @@ constexpr uint64_t kMaxBytes = 1 << 20;
 void DateFinder::Look(std::string_view text) {
   if (bytes_seen_ >= kMaxBytes) return;
   bytes_seen_ += text.size() + 1;
-  static const RE2 kPattern(R"((?:^|[^\d])((?:19|20)\d\d)[-/](\d\d?)[-/](\d\d?)(?:[^\d]|$))");
+  static const LogPattern kPattern(
+      R"((?:^|[^\d])((?:19|20)\d\d)[-/](\d\d?)[-/](\d\d?)(?:[^\d]|$))");
   re2::StringPiece rest(text.data(), text.size());
   int year = 0;
   int month = 0;

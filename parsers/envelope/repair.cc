@@ -1,8 +1,7 @@
 #include "parsers/envelope/repair.h"
 
-#include <re2/re2.h>
-
 #include "base/text.h"
+#include "parsers/match.h"
 
 namespace kautopsy {
 namespace {
@@ -10,7 +9,7 @@ namespace {
 // Each alternative starts one kind of line that people join when they paste. They are strict, since
 // prose stands around them: a command is taken only at a prompt, or where it writes to /proc/sys.
 const RE2& LineStart() {
-  static const RE2 kPattern(
+  static const LogPattern kPattern(
       R"re((?:^|\s)()re"
       R"re((?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d \S+ kernel: )re"
       R"re(|[#$] (?:cat|echo|free|sysctl|grep)\b)re"
@@ -69,10 +68,8 @@ std::string_view TrimToSure(std::string_view line) {
   return whole ? line : line.substr(0, end);
 }
 
-std::string_view StripTransport(std::string_view line) {
-  const auto is_junk = [](char c) { return c == '\r' || c == '\0'; };
-  while (!line.empty() && is_junk(line.back())) line.remove_suffix(1);
-  while (!line.empty() && is_junk(line.front())) line.remove_prefix(1);
+std::string_view StripLineEnd(std::string_view line) {
+  while (line.ends_with('\r')) line.remove_suffix(1);
   return line;
 }
 

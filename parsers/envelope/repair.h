@@ -24,7 +24,7 @@ void SplitJoinedLine(std::string_view line, std::vector<Fragment>& fragments);
 // whole.
 std::string_view TrimToSure(std::string_view line);
 
-// Takes off line ends ("\r") and NULs that a transport or a crash left around a line.
-std::string_view StripTransport(std::string_view line);
+// Takes off the carriage returns that a transport left behind a line.
+std::string_view StripLineEnd(std::string_view line);
 
 }  // namespace kautopsy

@@ -8,9 +8,9 @@
 #include "base/text.h"
 #include "parsers/kernel/call_trace.h"
 #include "parsers/kernel/kinds.h"
-#include "parsers/kernel/match.h"
 #include "parsers/kernel/mem_info.h"
 #include "parsers/kernel/process_line.h"
+#include "parsers/match.h"
 
 namespace kautopsy {
 namespace {
@@ -51,8 +51,8 @@ struct PageAllocFailure {
 
 // The period became a colon in 3.0, names came in 4.6, nodemask in 4.11, cpuset in 5.0.
 const RE2& HeaderPattern() {
-  static const RE2 kPattern(
-      R"re((.{0,20}): page allocation failure[.:] order:(\d+), mode:0x([0-9a-f]+)(?:\(([^)]*)\))?)re"
+  static const LogPattern kPattern(
+      R"re((.{0,15}): page allocation failure[.:] order:(\d+), mode:0x([0-9a-f]+)(?:\(([^)]*)\))?)re"
       R"re((?:, nodemask=([^,]*(?:,\d[^,]*)*?)(?:,cpuset=(.*),mems_allowed=(\S*))?)?)re");
   return kPattern;
 }
@@ -75,8 +75,8 @@ class AllocFailureBlock final : public Block {
     event.title =
         fmt::format("{}: page allocation failure, order {}", *failure_.comm, *failure_.order);
     failure_.pid = process_.pid();
-    failure_.context = trace_.Context();
-    if (const CallFrame* blamed = trace_.Blamed()) {
+    failure_.context = trace_.Context(!mem_info_.empty());
+    if (const CallFrame* blamed = trace_.Blamed(!mem_info_.empty())) {
       failure_.blame_symbol = blamed->symbol;
       failure_.blame_module = blamed->module;
     }
@@ -95,6 +95,7 @@ class AllocFailureBlock final : public Block {
     const auto& [comm, order, mask, flags, nodemask, cpuset, mems_allowed] = *groups;
     failure_.kind = "failure";
     failure_.comm = std::string(comm);
+    process_.Expect(comm);
     failure_.order = ParseInteger(order);
     failure_.gfp_mask = ParseHex(mask);
     failure_.gfp_flags = TextOf(flags);

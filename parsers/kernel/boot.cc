@@ -2,14 +2,14 @@
 #include <fmt/core.h>
 
 #include "parsers/kernel/kinds.h"
-#include "parsers/kernel/match.h"
 #include "parsers/kernel/section.h"
+#include "parsers/match.h"
 
 namespace kautopsy {
 namespace {
 
 const RE2& Pattern() {
-  static const RE2 kPattern(R"re(Linux version (\d\S*) \(.*)re");
+  static const LogPattern kPattern(R"re(Linux version (\d\S*) \(.*)re");
   return kPattern;
 }
 

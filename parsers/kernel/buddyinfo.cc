@@ -66,6 +66,12 @@ class BuddyinfoBlock final : public Block {
     return Claim::kTaken;
   }
 
+  // A last count of 0 begins no longer number, and no line has more columns than the one above.
+  bool ProvesWhole() const override {
+    return zones_.size() > 1 && zones_.back().counts.back() == 0 &&
+           zones_.back().counts.size() == zones_.front().counts.size();
+  }
+
   void Finish(EventRecord& event) override {
     event.title = "/proc/buddyinfo";
     event.page_size_kb = kAssumedPageKb;

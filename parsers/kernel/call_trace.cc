@@ -155,22 +155,27 @@ Claim CallTraceSection::Offer(const LogLine& line) {
   return Claim::kTaken;
 }
 
-Text CallTraceSection::Context() const {
-  if (frames_.empty()) return std::nullopt;
-  if (!frames_[0].context || *frames_[0].context == "process") return "process";
-  if (*frames_[0].context != "irq") return frames_[0].context;
+bool CallTraceSection::ReturnsToProcess() const {
+  return !frames_.empty() && frames_.front().context != frames_.back().context;
+}
+
+Text CallTraceSection::Context(bool whole) const {
+  if (frames_.empty() || !(whole || ReturnsToProcess())) return std::nullopt;
+  const Text& top = frames_[0].context;
+  if (!top || *top == "process") return "process";
+  if (*top != "irq") return top;
   // Softirqs run on the interrupt stack when a hard interrupt ends (kernel/softirq.c, irq_exit()).
   const bool softirq = std::any_of(frames_.begin(), frames_.end(), [](const CallFrame& frame) {
-    return frame.context == "irq" && frame.symbol &&
-           frame.symbol->find("do_softirq") != std::string::npos;
+    return frame.context == "irq" && frame.symbol->find("do_softirq") != std::string::npos;
   });
   return softirq ? "softirq" : "irq";
 }
 
-const CallFrame* CallTraceSection::Blamed() const {
+const CallFrame* CallTraceSection::Blamed(bool whole) const {
   for (const CallFrame& frame : frames_) {
     if (frame.module && frame.context == frames_[0].context) return &frame;
   }
+  if (!whole && !ReturnsToProcess()) return nullptr;
   for (const CallFrame& frame : frames_) {
     if (!IsAllocator(*frame.symbol)) return &frame;
   }

@@ -39,10 +39,15 @@ class CallTraceSection : public Section {
   bool empty() const { return frames_.empty(); }
   const std::vector<CallFrame>& frames() const { return frames_; }
 
-  // Where the allocation was asked for: irq, softirq, nmi or process; none without frames.
-  Text Context() const;
-  // The frame that asked: the first of a module, else the first that is not the allocator's own.
-  const CallFrame* Blamed() const;
+  // True if the trace leaves the interrupt that it began in ("<EOI>"): nothing of that is lost
+  // below.
+  bool ReturnsToProcess() const;
+  // Where the allocation was asked for: irq, softirq, nmi or process. `whole`: more of the record
+  // follows the trace. Frames that are lost could tell otherwise, so none if neither holds.
+  Text Context(bool whole) const;
+  // The frame that asked: the first of a module, else, in a whole trace, the first that is not the
+  // allocator's own.
+  const CallFrame* Blamed(bool whole) const;
   void AddTo(EventRecord& event);
 
  private:

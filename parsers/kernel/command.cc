@@ -4,8 +4,8 @@
 
 #include "base/row.h"
 #include "parsers/kernel/kinds.h"
-#include "parsers/kernel/match.h"
 #include "parsers/kernel/section.h"
+#include "parsers/match.h"
 
 namespace kautopsy {
 namespace {
@@ -26,8 +26,9 @@ struct ShellCommand {
 
 // At a prompt, or a write to /proc/sys: a command without a prompt is told from prose only by that.
 const RE2& Pattern() {
-  static const RE2 kPattern(R"re((?:(?:\S+)?[#$] +)?(echo +\d+ *> *"?/proc/sys/[\w/.]+"?))re"
-                            R"re(|(?:\S+)?[#$] +((?:cat|echo|free|sysctl|grep)\b[^#]{0,200}))re");
+  static const LogPattern kPattern(
+      R"re((?:(?:\S+)?[#$] +)?(echo +\d+ *> *"?/proc/sys/[\w/.]+"?))re"
+      R"re(|(?:\S+)?[#$] +((?:cat|echo|free|sysctl|grep)\b[^#]{0,200}))re");
   return kPattern;
 }
 
@@ -41,7 +42,7 @@ std::string CommandIn(std::string_view text) {
 class CommandBlock final : public Block {
  public:
   Claim Offer(const LogLine& line) override {
-    if (closed()) return Claim::kNone;
+    if (closed() || line.cut) return Claim::kNone;
     std::string text = CommandIn(line.text);
     if (text.empty()) return Claim::kNone;
     command_.text = std::move(text);

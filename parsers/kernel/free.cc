@@ -7,9 +7,9 @@
 
 #include "base/text.h"
 #include "parsers/kernel/kinds.h"
-#include "parsers/kernel/match.h"
 #include "parsers/kernel/proc_value.h"
 #include "parsers/kernel/section.h"
+#include "parsers/match.h"
 
 namespace kautopsy {
 namespace {
@@ -23,7 +23,7 @@ std::string_view ConsumeWord(std::string_view& text) {
 
 // "1,9G": locales print a decimal comma. None if the word is not a number with a unit of free's.
 std::optional<ProcValue> ParseSize(std::string_view word) {
-  static const RE2 kPattern(R"((\d+)(?:[.,](\d+))?([BKMGTP]i?)?)");
+  static const LogPattern kPattern(R"((\d+)(?:[.,](\d+))?([BKMGTP]i?)?)");
   const auto groups = MatchAll<3>(word, kPattern);
   if (!groups) return std::nullopt;
   const auto& [whole, fraction, unit] = *groups;

@@ -3,8 +3,8 @@
 #include <array>
 
 #include "base/text.h"
-#include "parsers/kernel/match.h"
 #include "parsers/kernel/task_table.h"
+#include "parsers/match.h"
 
 namespace kautopsy {
 namespace {
@@ -14,16 +14,16 @@ constexpr std::string_view kMessage =
     R"re((Out of memory|Out of Memory|Memory cgroup out of memory|Out of memory \(oom_kill_allocating_task\)): )re";
 
 const RE2& AnnouncementPattern() {
-  static const RE2 kPattern(std::string(kMessage) +
-                            R"re([Kk]ill process (\d+) \((.{0,20})\) score (\d+) .*)re");
+  static const LogPattern kPattern(std::string(kMessage) +
+                                   R"re([Kk]ill process (\d+) \((.{0,15})\) score (\d+) .*)re");
   return kPattern;
 }
 
 // Sizes follow in kB; their set and the place of the uid differ by version and distribution.
 const RE2& VictimPattern() {
-  static const RE2 kPattern(
+  static const LogPattern kPattern(
       "(?:" + std::string(kMessage) +
-      R"re()?Killed process (\d+)(?:, UID (\d+),)? \((.{0,20}?)\))re"
+      R"re()?Killed process (\d+)(?:, UID (\d+),)? \((.{0,15}?)\))re"
       R"re((?:\.|,? (?:UID (\d+), )?(?:total-vm|vsz):(\d+)kB, anon-rss:(\d+)kB(.*))?)re");
   return kPattern;
 }
@@ -36,7 +36,7 @@ std::string ReasonOf(std::string_view message) {
 // ", file-rss:176kB, shmem-rss:0kB, UID:0 pgtables:38108kB oom_score_adj:0": later fields, each at
 // most once.
 void ParseRest(std::string_view rest, OomKill& kill) {
-  static const RE2 kPattern(R"re([, ]+([\w-]+):(-?\d+)(kB)?(.*))re");
+  static const LogPattern kPattern(R"re([, ]+([\w-]+):(-?\d+)(kB)?(.*))re");
   while (const auto groups = MatchAll<4>(rest, kPattern)) {
     const auto& [name, number, unit, behind] = *groups;
     const Integer value = ParseInteger(number);

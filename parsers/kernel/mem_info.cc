@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "parsers/kernel/kinds.h"
-#include "parsers/kernel/match.h"
+#include "parsers/match.h"
 
 namespace kautopsy {
 namespace {
@@ -57,6 +57,7 @@ constexpr std::array kFields = {
     F("highmem_pages", &MemInfo::highmem),
     F("reserved_pages", &MemInfo::reserved),
     F("shared_pages", &MemInfo::shared),
+    F("nonshared_pages", &MemInfo::non_shared),
     F("cma_reserved_pages", &MemInfo::cma_reserved),
     F("hwpoisoned_pages", &MemInfo::hwpoisoned)};
 
@@ -70,7 +71,7 @@ constexpr std::array<std::pair<std::string_view, Integer MemInfo::*>, 11> kTotal
      {" pages HighMem", &MemInfo::highmem},
      {" pages reserved", &MemInfo::reserved},
      {" pages shared", &MemInfo::shared},
-     {" pages non-shared", nullptr},
+     {" pages non-shared", &MemInfo::non_shared},
      {" pages cma reserved", &MemInfo::cma_reserved},
      {" pages hwpoisoned", &MemInfo::hwpoisoned},
      {" pages in pagetable cache", nullptr}}};
@@ -167,7 +168,7 @@ Claim MemInfoSection::OfferFreeList(const LogLine& line) {
 // "Node 0 DMA per-cpu:" and below it "CPU    0: hi:  186, btch:  31 usd: 168" (until 4.0).
 Claim MemInfoSection::OfferPerCpu(std::string_view text) {
   if (text.starts_with("CPU ")) {
-    static const RE2 kPattern(R"(CPU +\d+: (?:Hot: )?hi: *\d+, btch: *\d+ usd: *(\d+).*)");
+    static const LogPattern kPattern(R"(CPU +\d+: (?:Hot: )?hi: *\d+, btch: *\d+ usd: *(\d+).*)");
     const auto groups = MatchAll<1>(text, kPattern);
     if (!groups) return Claim::kNone;
     if (per_cpu_.empty()) return Claim::kTaken;  // the line that names the zone is lost
@@ -194,8 +195,8 @@ Claim MemInfoSection::OfferTotal(std::string_view text) {
     }
     return Claim::kNone;
   }
-  static const RE2 kSwap(R"((Free|Total) swap *(?:=|:) *(\d+)kB)");
-  static const RE2 kCache(R"(Swap cache stats: add (\d+), delete (\d+), find (\d+)/(\d+))");
+  static const LogPattern kSwap(R"((Free|Total) swap *(?:=|:) *(\d+)kB)");
+  static const LogPattern kCache(R"(Swap cache stats: add (\d+), delete (\d+), find (\d+)/(\d+))");
   if (const auto groups = MatchAll<2>(whole, kSwap)) {
     const auto& [which, size] = *groups;
     return Store(which == "Free" ? &MemInfo::free_swap_kb : &MemInfo::total_swap_kb,
@@ -219,7 +220,7 @@ Claim MemInfoSection::Offer(const LogLine& line) {
   if (text == "Mem-Info:" || text == "Mem-info:") {
     claim = header_ || seen_ ? Claim::kConflict : Claim::kTaken;
     header_ = true;
-  } else if (Text reserve = ParseLowmemReserve(text)) {
+  } else if (Text reserve = line.cut ? std::nullopt : ParseLowmemReserve(text)) {
     if (reserve_for_ == nullptr)
       return seen_ ? Claim::kTaken : Claim::kNone;  // its zone's line is lost
     reserve_for_->lowmem_reserve_pages = std::move(reserve);
@@ -253,6 +254,10 @@ void MemInfoSection::NoteMissing(Damage& damage) const {
   for (const FreeListLine& list : lists_)
     damage.AddIf(!list.total_kb, fmt::format("{}: the free list has no total", list.zone));
   damage.AddIf(!counters_.ram || !counters_.reserved, "no count of RAM or reserved pages");
+  // "pages shared" and "pages non-shared" end the block until 3.12 (lib/show_mem.c), "managed" is
+  // new in 3.8.
+  const bool old = !zones_.empty() && !zones_.front().managed_kb;
+  damage.AddIf(old && !counters_.non_shared, "no count of non-shared pages");
 }
 
 void MemInfoSection::SetPageSize(EventRecord& event) const {

@@ -20,7 +20,7 @@ struct MemInfo {
   Integer bounce, kernel_misc_reclaimable, free, free_pcp, free_cma, pagecache, swap_cache;
   Integer swap_cache_add, swap_cache_delete, swap_cache_find_ok, swap_cache_find_all;
   Integer free_swap_kb, total_swap_kb;
-  Integer ram, highmem, reserved, shared, cma_reserved, hwpoisoned;
+  Integer ram, highmem, reserved, shared, non_shared, cma_reserved, hwpoisoned;
 
   static constexpr std::string_view kRelation = "mem_info";
   static std::span<const Field<MemInfo>> Fields();

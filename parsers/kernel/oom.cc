@@ -9,10 +9,10 @@
 #include "parsers/kernel/call_trace.h"
 #include "parsers/kernel/kill.h"
 #include "parsers/kernel/kinds.h"
-#include "parsers/kernel/match.h"
 #include "parsers/kernel/mem_info.h"
 #include "parsers/kernel/process_line.h"
 #include "parsers/kernel/task_table.h"
+#include "parsers/match.h"
 
 namespace kautopsy {
 namespace {
@@ -64,8 +64,8 @@ struct OomReport {
 // The comm is the requester, not the victim; it may hold anything, even these words, so the last
 // occurrence counts. The fields behind it come in all versions' sets.
 const RE2& HeaderPattern() {
-  static const RE2 kPattern(
-      R"re((.{0,20}) invoked oom-killer: gfp_mask=0x([0-9a-f]+)(?:\(([^)]*)\))?)re"
+  static const LogPattern kPattern(
+      R"re((.{0,15}) invoked oom-killer: gfp_mask=0x([0-9a-f]+)(?:\(([^)]*)\))?)re"
       R"re((?:, nodemask=(\S*?))?, +order=(-?\d+)(?:, (?:oom_adj|oomkilladj)=(-?\d+))?)re"
       R"re((?:, oom_score_adj=(-?\d+))?)re");
   return kPattern;
@@ -83,6 +83,7 @@ class HeaderSection : public Section {
     return claim == Claim::kNone ? OfferCpuset(line.text) : claim;
   }
   bool seen() const { return report_.order.has_value(); }
+  const std::string& comm() const { return *report_.invoker_comm; }
   OomReport TakeReport() { return std::move(report_); }
 
  private:
@@ -108,12 +109,14 @@ class HeaderSection : public Section {
 
   Claim OfferCpuset(std::string_view text) {
     if (text.find(" mems_allowed=") == std::string_view::npos) return Claim::kNone;
-    static const RE2 kPattern(R"re(.{0,20} cpuset=(.*) mems_allowed=(\S*))re");
-    const auto groups = MatchAll<2>(text, kPattern);
+    static const LogPattern kPattern(R"re((.{0,15}) cpuset=(.*) mems_allowed=(\S*))re");
+    const auto groups = MatchAll<3>(text, kPattern);
     if (!groups) return Claim::kNone;
+    const auto& [comm, cpuset, mems_allowed] = *groups;
+    if (seen() && comm != *report_.invoker_comm) return Claim::kNone;
     if (report_.cpuset) return Claim::kConflict;
-    report_.cpuset = std::string((*groups)[0]);
-    report_.mems_allowed = std::string((*groups)[1]);
+    report_.cpuset = std::string(cpuset);
+    report_.mems_allowed = std::string(mems_allowed);
     return Claim::kTaken;
   }
 
@@ -122,7 +125,12 @@ class HeaderSection : public Section {
 
 class OomBlock final : public Block {
  public:
-  Claim Offer(const LogLine& line) override { return sections_.Offer(line); }
+  Claim Offer(const LogLine& line) override {
+    const bool headless = !header_.seen();
+    const Claim claim = sections_.Offer(line);
+    if (headless && header_.seen()) process_.Expect(header_.comm());
+    return claim;
+  }
 
   void Finish(EventRecord& event) override {
     SetPageSize(event);

@@ -1,7 +1,7 @@
 #include "parsers/kernel/process_line.h"
 
 #include "base/text.h"
-#include "parsers/kernel/match.h"
+#include "parsers/match.h"
 
 namespace kautopsy {
 namespace {
@@ -19,13 +19,14 @@ Claim ProcessLineSection::Offer(const LogLine& line) {
   if (!line.text.starts_with("Pid: ") && !line.text.starts_with("CPU: ")) return Claim::kNone;
   // The taint field has one column per flag with blanks inside; the release is the first word after
   // it that begins with a version number.
-  static const RE2 kPattern(
-      R"re((?:Pid: |CPU: \d+ (?:UID: \d+ )?PID: )(\d+),? [cC]omm: (.{0,20}?) )re"
+  static const LogPattern kPattern(
+      R"re((?:Pid: |CPU: \d+ (?:UID: \d+ )?PID: )(\d+),? [cC]omm: (.{0,15}?) )re"
       R"re((?:Kdump: loaded )?(?:Not tainted|Tainted: [A-Zrtuph\- ]*?) *(\d+\.\d[^ ]*)(?: .*)?)re");
   const auto groups = MatchAll<3>(line.text, kPattern);
   if (!groups) return Claim::kNone;
-  if (pid_) return Claim::kConflict;
   const auto& [pid, comm, release] = *groups;
+  if (expected_ && comm != *expected_) return Claim::kNone;
+  if (pid_) return Claim::kConflict;
   pid_ = ParseInteger(pid);
   comm_ = std::string(comm);
   release_ = std::string(release);

@@ -13,6 +13,8 @@ namespace kautopsy {
 class ProcessLineSection : public Section {
  public:
   Claim Offer(const LogLine& line) override;
+  // The record's header names this comm: the line of another process belongs to another record.
+  void Expect(std::string_view comm) { expected_ = std::string(comm); }
   const Text& comm() const { return comm_; }
   const Integer& pid() const { return pid_; }
   const Text& release() const { return release_; }
@@ -20,6 +22,7 @@ class ProcessLineSection : public Section {
   bool seen() const { return pid_.has_value(); }
 
  private:
+  Text expected_;
   Text comm_;
   Integer pid_;
   Text release_;

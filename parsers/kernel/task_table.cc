@@ -9,6 +9,7 @@
 namespace kautopsy {
 namespace {
 
+constexpr std::size_t kMaxCommBytes = 15;   // TASK_COMM_LEN - 1, include/linux/sched.h
 constexpr std::size_t kMaxTasks = 4194304;  // PID_MAX_LIMIT, include/linux/threads.h
 
 using Column = std::pair<std::string_view, Integer Task::*>;
@@ -83,12 +84,15 @@ Text GuestOfComm(std::string_view comm) {
 Claim TaskTableSection::OfferHeader(std::string_view text) {
   if (has_header()) return Claim::kConflict;
   ConsumeHeaderHead(text);
-  for (std::string_view word = ConsumeWord(text); !word.empty() && word != "name";
-       word = ConsumeWord(text)) {
+  std::vector<Integer Task::*> columns;
+  std::string_view word = ConsumeWord(text);
+  for (; !word.empty() && word != "name"; word = ConsumeWord(text)) {
     const auto* known = std::find_if(kColumns.begin(), kColumns.end(),
                                      [&](const Column& column) { return column.first == word; });
-    columns_.push_back(known == kColumns.end() ? nullptr : known->second);
+    columns.push_back(known == kColumns.end() ? nullptr : known->second);
   }
+  if (word.empty()) return Claim::kNone;  // cut: the rows could not be told from their names
+  columns_ = std::move(columns);
   return Claim::kTaken;
 }
 
@@ -110,6 +114,7 @@ bool TaskTableSection::OfferRow(const LogLine& line) {
   }
   if (line.cut) return false;  // the name comes last
   task.comm = std::string(TrimBlanks(text));
+  if (task.comm->size() > kMaxCommBytes) return false;  // more than a name stands there
   task.guest = GuestOfComm(*task.comm);
   task.position = static_cast<int64_t>(tasks_.size());
   task.log_line = static_cast<int64_t>(line.place.line);

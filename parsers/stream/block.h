@@ -23,6 +23,8 @@ class Block {
   virtual ~Block() = default;
   // Looks at a line, keeps of it what it needs (the line's views die with the call).
   virtual Claim Offer(const LogLine& line) = 0;
+  // True if the line taken last, which has no end ("cut"), is whole by its content all the same.
+  virtual bool ProvesWhole() const { return false; }
   // True once nothing more can follow.
   virtual bool closed() const { return false; }
   // Fills kind, comm, pid, kernel_release, page size, title, complete, damage and rows.

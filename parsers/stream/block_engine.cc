@@ -19,6 +19,7 @@ constexpr std::size_t kMaxOpen = 256;
 // A process table has at most pid_max rows; a block that grows past this is closed, its rest is a
 // record of its own.
 constexpr std::size_t kMaxLinesPerEvent = 100000;
+constexpr char kCut[] = "the text ends in the record's last line";
 
 bool TooFarApart(const std::optional<PrintedTime>& last, const LogLine& line) {
   return last && line.time && std::llabs(SecondsBetween(*last, *line.time)) > kMaxGapSeconds;
@@ -58,7 +59,7 @@ void BlockEngine::Keep(const LogLine& line, OpenBlock& block) {
   }
   if (!event.uptime_us) event.uptime_us = line.uptime_us;
   if (line.time) block.last_time = line.time;
-  if (line.cut) event.damage = "the last line ends early";
+  if (line.cut && !block.block->ProvesWhole()) event.damage = kCut;
   block.foreign_lines = 0;
   if (event.lines.size() >= kMaxLinesPerEvent || block.block->closed()) Close(block);
 }
@@ -126,6 +127,13 @@ void BlockEngine::CountForeign(Stream& stream, const OpenBlock* taker) {
   }
 }
 
+// A cut line that no record claims may have been the next line of one.
+void BlockEngine::MarkCut(Stream& stream) {
+  for (OpenBlock* block : stream.open) {
+    if (block->foreign_lines == 0) block->event.damage = kCut;
+  }
+}
+
 LineFate BlockEngine::Offer(const LogLine& line, bool opener_word) {
   Stream& stream = StreamOf(line);
   LineFate fate = LineFate::kClaimed;
@@ -134,7 +142,10 @@ LineFate BlockEngine::Offer(const LogLine& line, bool opener_word) {
       fate = LineFate::kQuoted;
     else if (!opener_word || !OpenNew(line, true, stream))
       fate = LineFate::kUnclaimed;
-    if (fate == LineFate::kUnclaimed) CountForeign(stream, nullptr);
+    if (fate == LineFate::kUnclaimed) {
+      if (line.cut) MarkCut(stream);
+      CountForeign(stream, nullptr);
+    }
   }
   if (opener_word && line.prefixed && fate == LineFate::kClaimed) quotes_.Remember(line.text);
   if (stream.open.empty()) streams_.erase(streams_.find(line.host));

@@ -58,6 +58,7 @@ class BlockEngine {
   bool OfferToOpen(const LogLine& line, Stream& stream);
   void Keep(const LogLine& line, OpenBlock& block);
   void CountForeign(Stream& stream, const OpenBlock* taker);
+  static void MarkCut(Stream& stream);
   void Close(OpenBlock& block);
   void Complete(OpenBlock& block);
   void GiveOut();

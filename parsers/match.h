@@ -10,6 +10,13 @@
 
 namespace kautopsy {
 
+// A regex for log text: its dot matches any byte, since names and paths in logs are often not
+// UTF-8.
+class LogPattern : public RE2 {
+ public:
+  explicit LogPattern(const re2::StringPiece& pattern) : RE2(pattern, RE2::Latin1) {}
+};
+
 // What the groups of a regex matched, views into the text; empty for groups that took no part.
 template <std::size_t N>
 using Groups = std::array<std::string_view, N>;
