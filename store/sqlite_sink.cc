@@ -94,15 +94,18 @@ class SqliteSink final : public EventSink {
 
   Status Write(const EventRecord& event) override {
     assert(!event.lines.empty());
+    if (!IsOpen()) return NotOpen();
     const int64_t event_id = next_event_id_++;
     return Guard(WriteEvent(event_id, event).and_then([&] { return WriteRows(event_id, event); }));
   }
 
   Status WriteUnclaimed(uint64_t line, std::string_view text) override {
+    if (!IsOpen()) return NotOpen();
     return Guard(Run(insert_unclaimed_, source_id_, line, text));
   }
 
   Result<SourceOutcome> EndSource(const SourceSummary& summary) override {
+    if (!IsOpen()) return tl::unexpected(NotOpen().error());
     const Result<bool> known = IsKnown(summary.content_hash);
     if (!known || *known) {
       AbandonSource();
@@ -120,6 +123,10 @@ class SqliteSink final : public EventSink {
   void AbandonSource() override { database_.Rollback(); }
 
  private:
+  // After a failure nothing more of the source may get in: outside a transaction it would stay.
+  bool IsOpen() const { return sqlite3_get_autocommit(database_.handle()) == 0; }
+  static Status NotOpen() { return Fail("no source is open in the store: it was given up before"); }
+
   // A failure undoes the whole source.
   Status Guard(Status status) {
     if (!status) AbandonSource();
