@@ -1,0 +1,132 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "reports/builder.h"
+#include "reports/diagnosis/call_path.h"
+#include "reports/diagnosis/watermark.h"
+#include "reports/format.h"
+#include "reports/guest_size.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr int64_t kKbPerGib = 1024 * 1024;
+constexpr int64_t kHugePageKb = 2048;  // the size that the arithmetic below is for
+
+Action SmallerGuests(const BuildInput& input, const GuestSize& size, ReferenceList& references) {
+  Action action;
+  action.what = fmt::format("guests of at most {} GiB each", size.gib_each);
+  action.sum = fmt::format("(programs {} + free {} - {} reserve)/{}, all of one moment [{}]",
+                           GibNumber(*size.moment->anon_kb), GibNumber(*size.moment->free_kb),
+                           GibNumber(HostReserveKb(*input.facts.ram_kb)), size.guests,
+                           SnapshotReference(references, *size.moment));
+  action.risk = "a guest runs short";
+  action.check = "`look` stays > 0";
+  return action;
+}
+
+// Only if the host was seen without huge pages of 2 MiB.
+bool HugePagesUnused(const BuildInput& input) {
+  return std::any_of(input.snapshots.begin(), input.snapshots.end(), [](const Snapshot& snapshot) {
+    if (!snapshot.values || snapshot.machine == Machine::kOther) return false;
+    const auto& values = snapshot.values->values;
+    const auto total = values.find("HugePages_Total");
+    return total != values.end() && total->second.value == 0 &&
+           snapshot.values->ValueKb("Hugepagesize") == kHugePageKb;
+  });
+}
+
+Action HugePages(const GuestSize& size) {
+  Action action;
+  action.what = fmt::format("guests in 2 MiB pages: vm.nr_hugepages={}",
+                            size.guests * size.gib_each * (kKbPerGib / kHugePageKb));
+  action.sum = fmt::format("({} x {} GiB) at boot", size.guests, size.gib_each);
+  action.risk = "reserved even when a guest is off";
+  action.check = "HugePages_Free";
+  return action;
+}
+
+// The driver that wants a packet in one large piece.
+Text CopyingDriver(const BuildInput& input) {
+  for (const EventFacts& event : input.facts.events) {
+    const CallPath path = event.refusal ? ReadCallPath(event) : CallPath();
+    if (path.transmit && path.copies_packet) return path.driver;
+  }
+  return std::nullopt;
+}
+
+Action SmallerPackets(const std::string& driver) {
+  Action action;
+  action.what = fmt::format("ethtool -K IF tso off gso off, IF = the {} card", driver);
+  action.sum = "packets fit the MTU";
+  action.risk = "more CPU per packet";
+  action.check = "grep -c 'page allocation failure' LOG";
+  return action;
+}
+
+bool RefusedWithoutWaiting(const BuildInput& input) {
+  return std::any_of(input.facts.events.begin(), input.facts.events.end(),
+                     [&](const EventFacts& event) {
+                       const std::optional<PieceRequest> request =
+                           event.refusal ? RequestOf(input.facts, event) : std::nullopt;
+                       return request && !request->gfp.may_reclaim;
+                     });
+}
+
+Integer SumOfMin(const BuildInput& input) {
+  for (const EventFacts& event : input.facts.events) {
+    Integer sum;
+    for (const ZoneFacts& zone : event.zones) {
+      if (zone.min_kb) sum = sum.value_or(0) + *zone.min_kb;
+    }
+    if (sum) return sum;
+  }
+  return std::nullopt;
+}
+
+std::optional<Action> LargerReserve(const BuildInput& input, ReferenceList& references) {
+  const Integer now_kb = SumOfMin(input);
+  if (!now_kb || !input.facts.ram_kb || !RefusedWithoutWaiting(input)) return std::nullopt;
+  const int64_t want_kb = HostReserveKb(*input.facts.ram_kb);
+  // On a small machine a whole GiB would itself be the shortage.
+  constexpr int64_t kSmallestHost = 32;
+  if (want_kb <= *now_kb || *input.facts.ram_kb < want_kb * kSmallestHost) return std::nullopt;
+  Action action;
+  action.what =
+      fmt::format("vm.min_free_kbytes={} (now {} = sum of min)", want_kb, Thousands(*now_kb));
+  action.sum = fmt::format(
+      "{} = {} % of RAM for requests that must not wait; makes no large pieces", PieceSize(want_kb),
+      PercentNumber(static_cast<double>(want_kb), static_cast<double>(*input.facts.ram_kb)));
+  action.risk = fmt::format("kswapd works more; {} less free", PieceSize(want_kb));
+  const std::optional<GuestSize> size = SizeGuests(input.facts, input.snapshots);
+  if (size) {
+    action.risk = fmt::format(
+        "kswapd works more; {} less of the {} free at the tightest moment [{}]", PieceSize(want_kb),
+        SizeText(*size->moment->free_kb), SnapshotReference(references, *size->moment));
+  }
+  action.check = "grep -c 'page allocation failure' LOG";
+  return action;
+}
+
+}  // namespace
+
+void BuildForGood(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
+  const Finding* const primary = PrimaryFinding(input.diagnosis);
+  const std::string cause = primary ? primary->cause.value_or("") : "";
+  const bool pieces = cause == "fragmentation";
+  const bool guests = pieces || cause == "vm_overcommit" || cause == "host_exhausted";
+  const std::optional<GuestSize> size = SizeGuests(input.facts, input.snapshots);
+  if (guests && size) report.for_good.push_back(SmallerGuests(input, *size, references));
+  if (pieces && size && HugePagesUnused(input)) report.for_good.push_back(HugePages(*size));
+  const Text driver = CopyingDriver(input);
+  if (driver) report.for_good.push_back(SmallerPackets(*driver));
+  const std::optional<Action> reserve = LargerReserve(input, references);
+  if (reserve) report.for_good.push_back(*reserve);
+  const bool computed = size || driver;
+  if (primary && !computed && !primary->recommendation.empty()) {
+    report.for_good.insert(report.for_good.begin(), Action{primary->recommendation, "", "", ""});
+  }
+}
+
+}  // namespace kautopsy

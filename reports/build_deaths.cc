@@ -1,0 +1,167 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "reports/builder.h"
+#include "reports/diagnosis/badness.h"
+#include "reports/diagnosis/call_path.h"
+#include "reports/diagnosis/moments.h"
+#include "reports/format.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr std::size_t kMostDeaths = 6;  // a storm is summed up after this many
+
+std::string WhoWords(const KillFacts& kill) {
+  std::string who = VictimName(kill);
+  std::vector<std::string> inside;
+  if (kill.guest) inside.push_back(kill.comm.value_or("?"));
+  if (kill.pid) inside.push_back(fmt::format("pid {}", *kill.pid));
+  if (kill.uid) inside.push_back(fmt::format("uid {}", *kill.uid));
+  for (std::size_t i = 0; i < inside.size(); ++i) who += (i == 0 ? " [" : ", ") + inside[i];
+  return inside.empty() ? who : who + "]";
+}
+
+std::string How(const EventFacts& event, const KillFacts& kill) {
+  const bool group = kill.reason == "memcg" || (event.oom && event.oom->constraint_kind == "memcg");
+  if (event.oom && event.oom->sysrq) return "on a person's request [SysRq-f]";
+  return group ? "by the OOM killer of its control group" : "by the OOM killer";
+}
+
+std::string WhatWords(const IncidentFacts& facts, const EventFacts& event, const KillFacts& kill) {
+  std::string what = WhoWords(kill);
+  const Integer rss_kb = kill.RssKb();
+  if (rss_kb) what += ", " + SizeText(*rss_kb);
+  if (rss_kb && facts.ram_kb) {
+    what += fmt::format(" = {} % of RAM", PercentNumber(static_cast<double>(*rss_kb),
+                                                        static_cast<double>(*facts.ram_kb)));
+  }
+  if (kill.score) what += fmt::format(", score {} of 1000", *kill.score);
+  return fmt::format("{}, {}", what, How(event, kill));
+}
+
+// Its place by memory among the tasks or guests that the table shows.
+std::string PlaceWords(const KillChoice& choice) {
+  const std::vector<TaskFacts>& guests = choice.event->tasks.guests;
+  const bool guest = choice.row->guest.has_value() && guests.size() > 1;
+  const bool smallest =
+      guest && choice.row->rss_pages == guests.back().rss_pages && guests.size() <= 1000;
+  const int64_t apart_kb = choice.bigger->rss_kb.value_or(0) - choice.row->rss_kb.value_or(0);
+  if (smallest) {
+    return fmt::format("Smallest of {} by {}",
+                       Counted(static_cast<int64_t>(guests.size()), "guest"), SizeText(apart_kb));
+  }
+  return fmt::format("{} was larger by {}", choice.bigger->comm.value_or("?"), SizeText(apart_kb));
+}
+
+void AddWhyThisOne(const KillChoice& choice, Death& death) {
+  if (choice.kill->reason == "allocating_task") {
+    death.details.push_back(
+        "why this one: it asked, and the kernel kills who asks [oom_kill_allocating_task]");
+  } else if (choice.bigger && choice.tie && choice.kb_per_point) {
+    death.details.push_back(
+        fmt::format("why this one: probably a tie. {}; a point of score is {}; what decides [swap, "
+                    "page tables] is not printed",
+                    PlaceWords(choice), SizeText(std::llround(*choice.kb_per_point))));
+  } else if (choice.bigger &&
+             choice.row->oom_score_adj.value_or(0) > choice.bigger->oom_score_adj.value_or(0)) {
+    death.details.push_back(fmt::format("why this one: its setting [oom_score_adj {}]; {}",
+                                        *choice.row->oom_score_adj, PlaceWords(choice)));
+  } else if (choice.bigger) {
+    death.details.push_back(fmt::format("why this one: not in the text. {}", PlaceWords(choice)));
+  } else if (choice.row && choice.rank == 1) {
+    death.details.push_back("why this one: the largest program of the table");
+  }
+}
+
+void AddCheck(const EventFacts& event, const KillChoice& choice, Death& death) {
+  const Integer rss_kb = choice.kill->RssKb();
+  if (!rss_kb || !choice.row || !choice.row->rss_pages) return;
+  const int64_t printed = *rss_kb / event.page_kb();
+  if (printed == *choice.row->rss_pages) {
+    death.details.push_back(fmt::format(
+        "check: {} pages in the table = sum of the kill line: equal", Thousands(printed)));
+  } else {
+    death.details.push_back(
+        fmt::format("check: {} pages in the table, {} in the kill line, read a moment apart",
+                    Thousands(*choice.row->rss_pages), Thousands(printed)));
+  }
+}
+
+std::string RequesterWords(const EventFacts& event) {
+  if (!event.oom || !event.oom->invoker_comm) return "";
+  const std::string pid =
+      event.oom->invoker_pid ? fmt::format(" [pid {}]", *event.oom->invoker_pid) : "";
+  return fmt::format("asked: {}{}; who asks is not thereby at fault", *event.oom->invoker_comm,
+                     pid);
+}
+
+Death KilledHere(const BuildInput& input, const EventFacts& event, const KillFacts& kill,
+                 ReferenceList& references) {
+  Death death;
+  death.moment = MomentText(event);
+  death.what = WhatWords(input.facts, event, kill);
+  const std::optional<KillChoice> choice = ExplainKill(input.facts, event);
+  if (choice && choice->kill == &kill) {
+    AddWhyThisOne(*choice, death);
+    AddCheck(event, *choice, death);
+  }
+  const std::string requester = RequesterWords(event);
+  if (!requester.empty()) death.details.push_back(requester);
+  if (!event.complete) death.damage = event.damage.value_or("lines are missing");
+  death.refs = {KillReference(references, event, kill)};
+  return death;
+}
+
+Death NothingDied(const EventFacts& event, ReferenceList& references) {
+  Death death;
+  death.moment = MomentText(event);
+  const CallPath path = ReadCallPath(event);
+  death.what = path.network ? "nothing; one network packet of the host was refused"
+                            : "nothing; one request for memory was refused";
+  death.refs = {HeaderReference(references, event)};
+  return death;
+}
+
+Death KilledNobody(const EventFacts& event, ReferenceList& references) {
+  Death death;
+  death.moment = MomentText(event);
+  death.what = "the OOM killer ran; whom it killed is not in the text";
+  if (event.oom->outcome == "panicked")
+    death.what = "the kernel: it panicked instead of killing [panic_on_oom]";
+  if (event.oom->outcome == "none_killable") death.what = "nothing: no program could be killed";
+  const std::string requester = RequesterWords(event);
+  if (!requester.empty()) death.details.push_back(requester);
+  if (!event.complete) death.damage = event.damage.value_or("lines are missing");
+  death.refs = {HeaderReference(references, event)};
+  return death;
+}
+
+}  // namespace
+
+void BuildDeaths(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
+  int64_t left_out = 0;
+  for (const EventFacts& event : input.facts.events) {
+    const bool full = report.deaths.size() >= kMostDeaths;
+    const auto kills = std::count_if(event.kills.begin(), event.kills.end(),
+                                     [](const KillFacts& kill) { return !kill.repeated; });
+    if (full) {
+      left_out += kills > 0 ? kills : (event.refusal || event.oom ? 1 : 0);
+      continue;
+    }
+    for (const KillFacts& kill : event.kills) {
+      if (!kill.repeated) report.deaths.push_back(KilledHere(input, event, kill, references));
+    }
+    if (event.kills.empty() && event.oom) report.deaths.push_back(KilledNobody(event, references));
+    if (event.refusal) report.deaths.push_back(NothingDied(event, references));
+  }
+  if (left_out > 0) {
+    Death more;
+    more.what = fmt::format("and {} more; all of them: kautopsy query", Thousands(left_out));
+    report.deaths.push_back(std::move(more));
+  }
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,231 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "reports/builder.h"
+#include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/rules/chronic.h"
+#include "reports/diagnosis/watermark.h"
+#include "reports/diagnosis/wording.h"
+#include "reports/format.h"
+#include "reports/guest_size.h"
+
+namespace kautopsy {
+namespace {
+
+// The memory report that the primary cause rests on, else the first with zones.
+const EventFacts* FocusEvent(const BuildInput& input) {
+  const Finding* const primary = PrimaryFinding(input.diagnosis);
+  const EventFacts* const about = primary ? FindEvent(input.facts, primary->event_id) : nullptr;
+  if (about && about->rerun) return about;
+  for (const EventFacts& event : input.facts.events) {
+    const bool group = event.oom && event.oom->constraint_kind == "memcg";
+    if (event.rerun && !group) return &event;
+  }
+  return nullptr;
+}
+
+const EventFacts* FocusMemInfo(const BuildInput& input) {
+  const EventFacts* const focus = FocusEvent(input);
+  if (focus && focus->mem) return focus;
+  for (const EventFacts& event : input.facts.events) {
+    if (event.mem) return &event;
+  }
+  return nullptr;
+}
+
+std::string OnDay(const EventFacts& event) {
+  const std::string day = DayText(event);
+  return day.empty() ? "" : " on " + day;
+}
+
+// Which kernels share a test.
+std::string_view KernelsOf(WatermarkRule rule) {
+  switch (rule) {
+    case WatermarkRule::k2618:
+      return "kernels to 2.6.35";
+    case WatermarkRule::k2636:
+      return "kernels 2.6.36 to 3.3";
+    case WatermarkRule::kEl6Build431:
+      return "EL6 from -431";
+    case WatermarkRule::k34:
+      return "kernels 3.4 to 4.3";
+    case WatermarkRule::k44:
+      return "kernels 4.4 to 6.2";
+    case WatermarkRule::k63:
+      return "kernels from 6.3";
+  }
+  return "this kernel";
+}
+
+// The test in words, as watermark.cc runs it.
+std::string RuleWords(WatermarkRule rule, int order) {
+  const bool stricter = rule == WatermarkRule::k2636 || rule == WatermarkRule::kEl6Build431;
+  const int64_t pages = (int64_t{1} << order) + (stricter ? 1 : -1);
+  std::string words = fmt::format("rule of {}: listed{} > min + reserve", KernelsOf(rule),
+                                  pages > 0 ? fmt::format(" - {}", pages) : "");
+  if (order == 0) return words;
+  if (rule >= WatermarkRule::k44) return words + ", and a free piece of the size must exist";
+  const bool el6 = rule == WatermarkRule::kEl6Build431;
+  return fmt::format("{}, and after taking away smaller pieces more than {} is left", words,
+                     el6 ? "0" : "a share of min");
+}
+
+std::string RequestWords(const BuildInput& input, const EventFacts& event) {
+  const PieceRequest& request = event.rerun->request;
+  if (request.assumed) return "ordinary request, any node";
+  const Integer mask = event.oom       ? event.oom->gfp_mask
+                       : event.refusal ? event.refusal->gfp_mask
+                                       : Integer();
+  std::string words = "request of " + GfpWords(mask, request.gfp);
+  if (!request.gfp.may_reclaim && !request.gfp.names.empty()) words += ", must not wait";
+  static_cast<void>(input);
+  return words;
+}
+
+// The largest piece that each zone would give to an ordinary request.
+std::string ServedUpTo(const BuildInput& input, const EventFacts& event) {
+  std::vector<std::optional<int>> largest(event.zones.size());
+  for (int order = 0; order <= kLargestTestedOrder; ++order) {
+    const std::vector<ZoneCheck> checks = CheckZones(input.facts, event, OrdinaryRequest(order));
+    for (std::size_t i = 0; i < checks.size() && i < largest.size(); ++i) {
+      if (checks[i].verdict == ZoneVerdict::kServed) largest[i] = order;
+    }
+  }
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < largest.size(); ++i) {
+    if (!largest[i]) continue;
+    words.push_back(fmt::format("{} from {}", PieceSize(event.page_kb() << *largest[i]),
+                                ZoneName(event.zones[i])));
+  }
+  if (words.empty())
+    return fmt::format("Ordinary requests get nothing, not even {}.", PieceSize(event.page_kb()));
+  return fmt::format("Ordinary requests get at most {}.", JoinWords(words));
+}
+
+std::string IndexWords(const EventFacts& event) {
+  std::vector<std::string> values;
+  for (const ZoneCheck& check : event.rerun->checks) {
+    if (IsOrdinaryZone(check.zone) && check.frag_index && *check.frag_index >= 0) {
+      values.push_back(fmt::format("{:.2f}", *check.frag_index));
+    }
+  }
+  if (values.empty() || event.rerun->request.order == 0) return "";
+  return fmt::format("Index {} (0 = shortage, 1 = fragmented)", JoinWords(values));
+}
+
+std::vector<int64_t> BlockSizes(const EventFacts& event) {
+  std::vector<int64_t> sizes;
+  for (const ZoneFacts& zone : event.zones) {
+    for (const FreeCell& cell : zone.cells) sizes.push_back(cell.block_kb);
+  }
+  std::sort(sizes.begin(), sizes.end());
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  return sizes;
+}
+
+// What reclaim could still have taken.
+std::string ReclaimNote(const BuildInput& input, const EventFacts& event, int64_t ram_kb) {
+  std::string note;
+  // A cache of under 1 % of RAM is what the kernel needs to run at all.
+  constexpr int64_t kNothingShare = 100;
+  for (const Snapshot& snapshot : input.snapshots) {
+    if (snapshot.events.front() == &event && snapshot.cache_kb) {
+      const bool nothing = *snapshot.cache_kb < ram_kb / kNothingShare;
+      note = fmt::format("{} {}", nothing ? "Little to take back: file cache" : "File cache",
+                         SizeText(std::max<int64_t>(*snapshot.cache_kb, 0)));
+    }
+  }
+  const MemInfoFacts& mem = *event.mem;
+  if (!mem.total_swap_kb || !mem.free_swap_kb) return note.empty() ? note : note + ".";
+  if (*mem.total_swap_kb == 0) return note + (note.empty() ? "No swap." : ", no swap.");
+  const auto total = static_cast<double>(*mem.total_swap_kb);
+  return fmt::format("{}{} {} % of RAM and {} % full.", note, note.empty() ? "Swap" : ", swap",
+                     PercentNumber(total, static_cast<double>(ram_kb)),
+                     PercentNumber(total - static_cast<double>(*mem.free_swap_kb), total));
+}
+
+}  // namespace
+
+void BuildReruns(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
+  const EventFacts* const event = FocusEvent(input);
+  if (!event) return;
+  const PieceRequest& request = event->rerun->request;
+  const bool plain_look = request.assumed && !ShowsFragmentation(*event);
+  const std::string piece = PieceWords(request.order, event->page_kb());
+  RerunSection section;
+  section.question =
+      plain_look        ? fmt::format("memory that requests could get{}. In pages", OnDay(*event))
+      : request.assumed ? fmt::format("could {} be had{}? In pages", piece, OnDay(*event))
+                        : fmt::format("{} could not be had{}. In pages", piece, OnDay(*event));
+  section.rule = fmt::format(
+      "{} ({})", RuleWords(RuleOf(KernelOf(input.facts, *event), event->zones), request.order),
+      RequestWords(input, *event));
+  section.page_kb = event->page_kb();
+  section.rerun = *event->rerun;
+  section.notes.push_back(ServedUpTo(input, *event));
+  const std::string index = IndexWords(*event);
+  if (!index.empty()) section.notes.back() += " " + index;
+  if (!request.assumed && event->rerun->served == true) {
+    section.notes.push_back(
+        "By these figures it would pass now: memory was freed before they were read.");
+  }
+  section.refs = {ZoneReference(references, *event)};
+  const std::vector<int64_t> sizes = BlockSizes(*event);
+  if (!sizes.empty()) section.refs.push_back(ListReference(references, *event));
+  report.why.push_back(std::move(section));
+  if (sizes.empty()) return;
+  std::vector<ZoneFacts> whole;
+  for (const ZoneFacts& zone : event->zones) {
+    if (!ListIsCut(zone))
+      whole.push_back(zone);
+    else
+      report.why.back().notes.push_back("The free list of " + ZoneName(zone) + " is cut.");
+  }
+  report.free_lists.push_back(
+      {DayText(*event), sizes, std::move(whole), {ListReference(references, *event)}});
+}
+
+void BuildMemory(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
+  const EventFacts* const event = FocusMemInfo(input);
+  if (!event) return;
+  MemorySection section;
+  section.items = BalanceOf(input.facts, *event);
+  if (section.items.empty()) return;
+  section.day = DayText(*event);
+  section.ram_kb = RamKb(input.facts, *event).value_or(0);
+  section.note = ReclaimNote(input, *event, section.ram_kb);
+  section.refs = {CounterReference(references, *event)};
+  report.memory.push_back(std::move(section));
+}
+
+void BuildHolders(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
+  const EventFacts* event = GuestTable(input.facts);
+  const bool guests = event != nullptr;
+  for (const EventFacts& candidate : input.facts.events) {
+    if (!event && candidate.tasks.rows > 0) event = &candidate;
+  }
+  if (!event) return;
+  HoldersSection section;
+  section.guests = guests;
+  section.day = DayText(*event);
+  section.ram_kb = input.facts.ram_kb;
+  for (const TaskFacts& task : guests ? event->tasks.guests : event->tasks.biggest) {
+    if (!task.rss_kb) continue;
+    Holder holder;
+    holder.name = guests ? task.guest.value_or("?") : task.comm.value_or("?");
+    holder.pid = task.pid;
+    holder.rss_kb = *task.rss_kb;
+    holder.killed =
+        std::any_of(event->kills.begin(), event->kills.end(),
+                    [&](const KillFacts& kill) { return kill.pid && kill.pid == task.pid; });
+    section.total_kb += holder.rss_kb;
+    section.holders.push_back(std::move(holder));
+  }
+  if (section.holders.empty()) return;
+  if (!event->kills.empty())
+    section.refs = {KillReference(references, *event, event->kills.front())};
+  report.holders.push_back(std::move(section));
+}
+
+}  // namespace kautopsy

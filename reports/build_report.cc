@@ -1,0 +1,126 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "reports/builder.h"
+#include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/facts_reader.h"
+#include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/node_list.h"
+#include "reports/diagnosis/watermark.h"
+
+namespace kautopsy {
+namespace {
+
+// Days from the first dated event to the last.
+std::string WhenWords(const IncidentFacts& facts) {
+  const EventFacts* first = nullptr;
+  const EventFacts* last = nullptr;
+  for (const EventFacts& event : facts.events) {
+    if (!event.dated()) continue;
+    if (!first) first = &event;
+    last = &event;
+  }
+  if (!first) return "undated";
+  const std::string from = DayText(*first);
+  const std::string to = DayText(*last);
+  return from == to ? from : from + " to " + to;
+}
+
+void FillHead(const IncidentFacts& facts, const Diagnosis& diagnosis, IncidentReport& report) {
+  report.line.id = facts.id;
+  report.line.host = facts.host;
+  report.line.when = WhenWords(facts);
+  report.line.severity = SeverityName(diagnosis.severity);
+  report.line.primary_cause = diagnosis.primary_cause;
+  report.line.confidence = ConfidenceName(diagnosis.confidence);
+  report.line.headline = diagnosis.headline;
+  report.line.victims = diagnosis.victims;
+  report.line.signature = diagnosis.signature;
+  report.ram_kb = facts.ram_kb;
+  report.kernel_release = facts.kernel_release;
+  for (const EventFacts& event : facts.events) {
+    if (event.time && (!report.line.first_time || *event.time < *report.line.first_time))
+      report.line.first_time = event.time;
+    if (event.time && (!report.line.last_time || *event.time > *report.line.last_time))
+      report.line.last_time = event.time;
+    if (!report.swap_kb && event.mem) report.swap_kb = event.mem->total_swap_kb;
+    if (report.nodes.empty() && event.dated()) report.nodes = NodesOf(event.zones);
+  }
+}
+
+void FillEvents(const IncidentFacts& facts, IncidentReport& report) {
+  for (const EventFacts& event : facts.events) {
+    EventLine line;
+    line.id = event.id;
+    line.kind = event.kind;
+    line.title = event.title;
+    line.moment = MomentText(event);
+    line.time = event.time;
+    line.local_time = event.local_time;
+    line.host = event.host;
+    line.damage = event.damage;
+    line.time_quality = event.time_quality;
+    line.complete = event.complete;
+    line.source_id = event.source_id;
+    line.line = event.first_line;
+    line.column = event.first_column;
+    report.events.push_back(std::move(line));
+  }
+}
+
+std::string ConfidenceNote(const Diagnosis& diagnosis) {
+  const auto sums = std::count_if(diagnosis.checks.begin(), diagnosis.checks.end(),
+                                  [](const SelfCheck& check) { return !check.note; });
+  const auto agree = std::count_if(diagnosis.checks.begin(), diagnosis.checks.end(),
+                                   [](const SelfCheck& check) { return !check.note && check.ok; });
+  if (sums == 0) return "";
+  return fmt::format("{} of {} sums that the text gives twice agree", agree, sums);
+}
+
+Status QuoteReferences(RowReader& reader, IncidentReport& report) {
+  Status done = QuoteEvidence(reader, report.findings);
+  for (Reference& reference : report.references) {
+    if (!done) return done;
+    Finding holder;
+    holder.evidence = std::move(reference.quotes);
+    std::vector<Finding> findings = {std::move(holder)};
+    done = QuoteEvidence(reader, findings);
+    reference.quotes = std::move(findings.front().evidence);
+  }
+  return done;
+}
+
+}  // namespace
+
+Result<IncidentReport> BuildIncidentReport(RowReader& reader, int64_t incident_id) {
+  Result<IncidentFacts> facts = ReadIncidentFacts(reader, incident_id);
+  if (!facts) return tl::unexpected(facts.error());
+  RunAgain(*facts);
+  const Diagnosis diagnosis = Diagnose(*facts);
+  const std::vector<Snapshot> snapshots = CollectSnapshots(*facts);
+  const BuildInput input{*facts, diagnosis, snapshots};
+  IncidentReport report;
+  FillHead(*facts, diagnosis, report);
+  report.findings = diagnosis.findings;
+  report.checks = diagnosis.checks;
+  report.unknowns = diagnosis.missing;
+  report.confidence_note = ConfidenceNote(diagnosis);
+  ReferenceList references(report.references);
+  BuildDoNow(input, references, report);
+  BuildDeaths(input, references, report);
+  BuildReruns(input, references, report);
+  BuildMemory(input, references, report);
+  BuildHolders(input, references, report);
+  BuildRefusals(input, references, report);
+  BuildTimeline(input, references, report);
+  BuildForGood(input, references, report);
+  BuildVerdict(input, report);
+  BuildNotes(input, report);
+  FillEvents(*facts, report);
+  const Status quoted = QuoteReferences(reader, report);
+  if (!quoted) return tl::unexpected(quoted.error());
+  return report;
+}
+
+}  // namespace kautopsy

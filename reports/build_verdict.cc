@@ -1,0 +1,132 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "reports/builder.h"
+#include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/snapshot_series.h"
+#include "reports/diagnosis/wording.h"
+#include "reports/format.h"
+#include "reports/guest_size.h"
+
+namespace kautopsy {
+namespace {
+
+VerdictLine ToLine(const Finding& finding, std::string label) {
+  VerdictLine line;
+  line.label = std::move(label);
+  line.text = finding.brief;
+  line.code = finding.role == Role::kRuledOut ? "" : finding.cause.value_or("");
+  line.when = finding.role == Role::kRuledOut ? "" : finding.when;
+  line.confidence = ConfidenceName(finding.confidence);
+  return line;
+}
+
+// Kills that the primary cause does not explain, because their own day holds no memory report.
+void AddUnsureKill(const BuildInput& input, const Finding* primary, IncidentReport& report) {
+  for (const EventFacts& event : input.facts.events) {
+    const bool explained = primary && primary->event_id == event.id;
+    if (event.kills.empty() || explained || event.mem || !primary) continue;
+    VerdictLine line;
+    line.label = "unsure";
+    const std::string day = DayText(event);
+    line.text = fmt::format("the kill{}: no memory report, shortage possible",
+                            day.empty() ? "" : " of " + day);
+    line.confidence = "low";
+    report.verdict.push_back(std::move(line));
+    return;
+  }
+}
+
+void AddCure(const BuildInput& input, IncidentReport& report) {
+  const std::optional<GuestSize> size = SizeGuests(input.facts, input.snapshots);
+  if (!size || report.for_good.empty()) return;
+  VerdictLine line;
+  line.label = "cure";
+  line.text = fmt::format("smaller guests: at most {} GiB each, {} then (FOR GOOD 1)",
+                          size->gib_each, GibNumber(size->largest_kb));
+  report.verdict.push_back(std::move(line));
+}
+
+const Snapshot* LargestCache(const BuildInput& input) {
+  const Snapshot* largest = nullptr;
+  for (const Snapshot& snapshot : input.snapshots) {
+    if (snapshot.machine == Machine::kOther || !snapshot.cache_kb || snapshot.dated()) continue;
+    if (!snapshot.lists && !snapshot.values->ValueKb("MemTotal")) continue;
+    if (!largest || *snapshot.cache_kb > *largest->cache_kb) largest = &snapshot;
+  }
+  return largest;
+}
+
+std::string CacheCondition(const BuildInput& input, ReferenceList& references) {
+  std::string text = "only if still 0 and the cache is large";
+  const Snapshot* const largest = LargestCache(input);
+  if (!largest) return text;
+  text += fmt::format(" ({} in [{}]", SizeText(*largest->cache_kb),
+                      SnapshotReference(references, *largest));
+  for (const Snapshot& snapshot : input.snapshots) {
+    if (!snapshot.dated() || !snapshot.cache_kb) continue;
+    text += fmt::format(", but {} on {}", SizeText(*snapshot.cache_kb),
+                        DayText(*snapshot.events.front()));
+    break;
+  }
+  return text + "); then the first again";
+}
+
+std::string SeenBefore(const BuildInput& input, int order, ReferenceList& references) {
+  const std::optional<AfterCompaction> after = FindAfterCompaction(input.snapshots, order);
+  if (!after) return "";
+  std::string text =
+      fmt::format("{}, {} such pieces were seen here [{}]",
+                  after->snapshot->after_drop ? "after both" : "after it", Thousands(after->pieces),
+                  SnapshotReference(references, *after->snapshot));
+  if (after->later) {
+    text += fmt::format("; later {} again [{}]", Thousands(after->later_pieces.value_or(0)),
+                        SnapshotReference(references, *after->later));
+  }
+  return text;
+}
+
+}  // namespace
+
+void BuildVerdict(const BuildInput& input, IncidentReport& report) {
+  const Finding* const primary = PrimaryFinding(input.diagnosis);
+  if (primary) {
+    report.verdict.push_back(ToLine(*primary, "cause"));
+  } else {
+    report.verdict.push_back({"cause", "not in the text", "unknown", "", "low"});
+  }
+  for (const Finding& finding : input.diagnosis.findings) {
+    if (finding.role == Role::kContributing) report.verdict.push_back(ToLine(finding, "helped"));
+    if (finding.role == Role::kRuledOut) report.verdict.push_back(ToLine(finding, "ruled out"));
+  }
+  AddUnsureKill(input, primary, report);
+  AddCure(input, report);
+}
+
+void BuildDoNow(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
+  const Finding* const primary = PrimaryFinding(input.diagnosis);
+  if (!primary || primary->cause != "fragmentation") return;
+  const int order = PieceOrder(input.facts);
+  // In /proc/buddyinfo "Node 0, zone Normal" are four words, so order 0 is the fifth.
+  const int first_field = 5 + order;
+  report.do_now.push_back(
+      {"look",
+       fmt::format("awk '/Normal/{{n=0;for(i={};i<=NF;i++)n+=$i;print $2,n}}' /proc/buddyinfo",
+                   first_field),
+       ""});
+  report.do_now.push_back(
+      {"", "",
+       fmt::format("pieces of {} and more, per node. Go on only where this is near 0.",
+                   PieceSize(EventFacts::kUsualPageKb << order))});
+  report.do_now.push_back(
+      {"act", "echo 1 > /proc/sys/vm/compact_memory", "joins small pieces; look again"});
+  report.do_now.push_back(
+      {"", "echo 3 > /proc/sys/vm/drop_caches", CacheCondition(input, references)});
+  const std::string seen = SeenBefore(input, order, references);
+  if (!seen.empty()) report.do_now.push_back({"why", "", seen});
+  report.do_now.push_back(
+      {"risk", "", "stalls while it runs; after dropping, the disks refill the cache"});
+}
+
+}  // namespace kautopsy

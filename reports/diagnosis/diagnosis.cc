@@ -1,0 +1,177 @@
+#include "reports/diagnosis/diagnosis.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "reports/diagnosis/missing.h"
+#include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/wording.h"
+#include "reports/format.h"
+
+namespace kautopsy {
+namespace {
+
+std::vector<Finding> RunRules(const IncidentFacts& facts) {
+  std::vector<Finding> findings;
+  bool has_primary = false;
+  for (const Rule rule : AllRules()) {
+    std::optional<Finding> finding = rule(facts);
+    if (!finding) continue;
+    if (finding->role == Role::kPrimary && has_primary) finding->role = Role::kContributing;
+    has_primary = has_primary || finding->role == Role::kPrimary;
+    findings.push_back(std::move(*finding));
+  }
+  const auto place = [](Role role) {
+    return role == Role::kContext ? 3 : role == Role::kRuledOut ? 2 : static_cast<int>(role);
+  };
+  std::stable_sort(findings.begin(), findings.end(), [&](const Finding& one, const Finding& other) {
+    return place(one.role) < place(other.role);
+  });
+  return findings;
+}
+
+const EventFacts* FirstKill(const IncidentFacts& facts) {
+  for (const EventFacts& event : facts.events) {
+    if (!event.kills.empty()) return &event;
+  }
+  return nullptr;
+}
+
+std::string VictimsOf(const IncidentFacts& facts) {
+  std::string victims;
+  for (const EventFacts& event : facts.events) {
+    for (const KillFacts& kill : event.kills) {
+      if (kill.repeated) continue;
+      if (!victims.empty()) victims += ",";
+      victims += kill.comm.value_or("?");
+      if (kill.pid) victims += fmt::format(":{}", *kill.pid);
+    }
+  }
+  return victims;
+}
+
+Severity SeverityOf(const IncidentFacts& facts, const std::vector<Finding>& findings) {
+  Severity severity = Severity::kInfo;
+  for (const EventFacts& event : facts.events) {
+    const bool stopped =
+        event.oom && (event.oom->outcome == "panicked" || event.oom->outcome == "none_killable");
+    if (stopped) return Severity::kCritical;
+    if (!event.kills.empty() || event.kind == "oom")
+      severity = std::max(severity, Severity::kMajor);
+    if (event.refusal) severity = std::max(severity, Severity::kMinor);
+  }
+  for (const Finding& finding : findings) {
+    const bool counts = finding.role == Role::kPrimary || finding.role == Role::kContributing;
+    if (counts) severity = std::max(severity, finding.severity);
+  }
+  return severity;
+}
+
+int64_t CountKills(const IncidentFacts& facts) {
+  int64_t kills = 0;
+  for (const EventFacts& event : facts.events) {
+    kills += std::count_if(event.kills.begin(), event.kills.end(),
+                           [](const KillFacts& kill) { return !kill.repeated; });
+  }
+  return kills;
+}
+
+std::string KillSentence(const IncidentFacts& facts, const EventFacts& event, bool other_day) {
+  const std::string day = DayText(event);
+  const std::string victim = VictimName(event.kills.front());
+  const int64_t others = CountKills(facts) - 1;
+  const std::string more = others > 0 ? fmt::format(" and {} more", others) : "";
+  if (day.empty()) return fmt::format("The kernel killed {}{}.", victim, more);
+  const std::string on = event.uptime_us && !event.local_time && !event.time ? "At" : "On";
+  return fmt::format("{} {} the kernel {} {}{}.", on, day, other_day ? "had killed" : "killed",
+                     victim, more);
+}
+
+// What happened when no rule names a cause: the first thing of weight, without a guess.
+std::string PlainHeadline(const IncidentFacts& facts) {
+  const EventFacts* const kill = FirstKill(facts);
+  if (kill) return KillSentence(facts, *kill, false) + " Why memory was short is not in the text.";
+  for (const EventFacts& event : facts.events) {
+    if (event.refusal) {
+      return OnDayHost(facts, event) + " refused a request for memory; why is not in the text.";
+    }
+    if (event.oom) {
+      return OnDayHost(facts, event) +
+             " ran the OOM killer; whom it killed and why is not in the text.";
+    }
+  }
+  for (const EventFacts& event : facts.events) {
+    if (event.mem)
+      return OnDayHost(facts, event) +
+             " printed a memory report; whether a request failed is not in the text.";
+  }
+  return "Output about memory, without a failure beside it.";
+}
+
+std::string HeadlineOf(const IncidentFacts& facts, const Finding* primary) {
+  if (!primary || primary->confidence == Confidence::kLow) return PlainHeadline(facts);
+  const EventFacts* const kill = FirstKill(facts);
+  if (!kill) return primary->title;
+  const EventFacts* const about = FindEvent(facts, primary->event_id);
+  const bool other = about && about->id != kill->id;
+  const std::optional<int64_t> apart = other ? SecondsFromTo(*kill, *about) : std::nullopt;
+  return primary->title + " " + KillSentence(facts, *kill, apart && *apart > 0);
+}
+
+// Equal wherever the same cause met the same kind of request: no hosts, pids, times or sizes.
+std::string SignatureOf(const IncidentFacts& facts, const Diagnosis& diagnosis) {
+  std::string signature = diagnosis.primary_cause;
+  const Finding* const primary = PrimaryFinding(diagnosis);
+  for (const EventFacts& event : facts.events) {
+    const bool about = primary && primary->event_id > 0 ? event.id == primary->event_id
+                                                        : event.oom || event.refusal || event.mem;
+    if (!about) continue;
+    signature += "|" + event.kind;
+    const Integer order = event.oom       ? event.oom->order
+                          : event.refusal ? event.refusal->order
+                                          : Integer();
+    if (order) signature += fmt::format("|order {}", *order);
+    if (event.refusal && event.refusal->blame_module)
+      signature += "|" + *event.refusal->blame_module;
+    if (event.oom && event.oom->constraint_kind) signature += "|" + *event.oom->constraint_kind;
+    break;
+  }
+  return signature;
+}
+
+}  // namespace
+
+Diagnosis Diagnose(const IncidentFacts& facts) {
+  Diagnosis diagnosis;
+  diagnosis.findings = RunRules(facts);
+  diagnosis.checks = RunSelfChecks(facts);
+  const Finding* const primary = PrimaryFinding(diagnosis);
+  if (primary) {
+    diagnosis.primary_cause = primary->cause.value_or("unknown");
+    diagnosis.confidence = primary->confidence;
+  }
+  diagnosis.headline = HeadlineOf(facts, primary);
+  diagnosis.severity = SeverityOf(facts, diagnosis.findings);
+  diagnosis.victims = VictimsOf(facts);
+  diagnosis.signature = SignatureOf(facts, diagnosis);
+  diagnosis.missing = FindMissing(facts);
+  return diagnosis;
+}
+
+const Finding* FindFinding(const Diagnosis& diagnosis, std::string_view rule) {
+  for (const Finding& finding : diagnosis.findings) {
+    if (finding.rule == rule) return &finding;
+  }
+  return nullptr;
+}
+
+const Finding* PrimaryFinding(const Diagnosis& diagnosis) {
+  for (const Finding& finding : diagnosis.findings) {
+    if (finding.role == Role::kPrimary) return &finding;
+  }
+  return nullptr;
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,108 @@
+#include "reports/diagnosis/facts.h"
+
+#include <fmt/core.h>
+
+#include <cmath>
+
+namespace kautopsy {
+namespace {
+
+// free(1) -h prints K, M, G, T; /proc/meminfo prints kB, which are KiB.
+std::optional<double> KbPerUnit(std::string_view unit) {
+  if (unit.empty()) return std::nullopt;
+  switch (unit[0]) {
+    case 'k':
+    case 'K':
+      return 1.0;
+    case 'M':
+      return 1024.0;
+    case 'G':
+      return 1024.0 * 1024.0;
+    case 'T':
+      return 1024.0 * 1024.0 * 1024.0;
+    case 'B':
+      return 1.0 / 1024.0;
+    default:
+      return std::nullopt;
+  }
+}
+
+constexpr double kLargestKb = 1e15;  // no machine is larger; keeps the conversion defined
+
+}  // namespace
+
+Integer KillFacts::RssKb() const {
+  if (!anon_rss_kb && !file_rss_kb && !shmem_rss_kb) return std::nullopt;
+  return anon_rss_kb.value_or(0) + file_rss_kb.value_or(0) + shmem_rss_kb.value_or(0);
+}
+
+Integer EventFacts::ValueKb(std::string_view name) const {
+  const auto found = values.find(name);
+  if (found == values.end() || !found->second.unit) return std::nullopt;
+  const std::optional<double> factor = KbPerUnit(*found->second.unit);
+  if (!factor) return std::nullopt;
+  const double kb = found->second.value * *factor;
+  if (!(std::abs(kb) < kLargestKb)) return std::nullopt;
+  return std::llround(kb);
+}
+
+KernelVersion KernelOf(const IncidentFacts& facts, const EventFacts& event) {
+  if (event.kernel_release) return ParseKernelVersion(*event.kernel_release);
+  return ParseKernelVersion(facts.kernel_release.value_or(""));
+}
+
+const EventFacts* FindEvent(const IncidentFacts& facts, int64_t id) {
+  for (const EventFacts& event : facts.events) {
+    if (event.id == id) return &event;
+  }
+  return nullptr;
+}
+
+bool ListIsCut(const ZoneFacts& zone) {
+  if (zone.free_list_kb || !zone.free_kb || zone.cells.empty()) return false;
+  // Counter and list are read a moment apart and differ by parts of a percent.
+  constexpr double kMissingShare = 0.05;
+  int64_t kb = 0;
+  for (const FreeCell& cell : zone.cells) kb += cell.count * cell.block_kb;
+  return static_cast<double>(kb) < (1 - kMissingShare) * static_cast<double>(*zone.free_kb);
+}
+
+Integer ListedPages(const ZoneFacts& zone, int64_t page_kb) {
+  if (zone.free_list_kb) return *zone.free_list_kb / page_kb;
+  if (zone.cells.empty() || ListIsCut(zone)) return std::nullopt;
+  int64_t kb = 0;
+  for (const FreeCell& cell : zone.cells) kb += cell.count * cell.block_kb;
+  return kb / page_kb;
+}
+
+Integer BlocksFrom(const ZoneFacts& zone, int order) {
+  if (zone.cells.empty() || ListIsCut(zone)) return std::nullopt;
+  int64_t blocks = 0;
+  for (const FreeCell& cell : zone.cells) {
+    if (cell.order >= order) blocks += cell.count;
+  }
+  return blocks;
+}
+
+std::optional<int> LargestOrder(const ZoneFacts& zone) {
+  std::optional<int> largest;
+  for (const FreeCell& cell : zone.cells) {
+    if (cell.count > 0) largest = cell.order;
+  }
+  return largest;
+}
+
+std::string ZoneName(const ZoneFacts& zone) {
+  return zone.node ? fmt::format("node {} {}", *zone.node, zone.zone) : zone.zone;
+}
+
+bool IsOrdinaryZone(std::string_view zone) {
+  return zone == "Normal" || zone == "HighMem" || zone == "Movable";
+}
+
+std::string VictimName(const KillFacts& kill) {
+  if (kill.guest) return "guest " + *kill.guest;
+  return kill.comm.value_or("?");
+}
+
+}  // namespace kautopsy

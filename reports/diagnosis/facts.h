@@ -1,0 +1,159 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/row.h"
+#include "reports/diagnosis/kernel_version.h"
+#include "reports/diagnosis/zone_check.h"
+
+namespace kautopsy {
+
+// What the store knows about the events of one incident, as plain read-only input of the rules.
+// Optional members are empty where the log did not say.
+
+// Blocks of one size in a free list. `migrate_types` holds the kernel's letters (U M E R H C I).
+struct FreeCell {
+  int order = 0;
+  int64_t block_kb = 0;
+  int64_t count = 0;
+  Text migrate_types;
+};
+
+// A zone of a Mem-Info block, or of /proc/buddyinfo (then only `cells` are filled).
+struct ZoneFacts {
+  Integer node;  // none on kernels without NUMA
+  std::string zone;
+  Integer free_kb, min_kb, low_kb, high_kb, present_kb, managed_kb;
+  Integer reserved_highatomic_kb, free_highatomic_kb, free_cma_kb, slab_unreclaimable_kb;
+  Integer kernel_stack_kb, active_file_kb, inactive_file_kb;
+  Integer free_list_kb;                       // the list's total as printed
+  std::vector<int64_t> lowmem_reserve_pages;  // one per zone type, as printed
+  std::vector<FreeCell> cells;                // in rising order
+};
+
+// Mem-Info counters, in pages but for swap. The sums that old kernels print stand in for the parts.
+struct MemInfoFacts {
+  Integer anon_pages, file_pages, unevictable_pages, dirty_pages, writeback_pages;
+  Integer slab_reclaimable_pages, slab_unreclaimable_pages, slab_pages;
+  Integer pagetables_pages, shmem_pages, free_pages, free_cma_pages;
+  Integer pagecache_pages, swap_cache_pages, free_swap_kb, total_swap_kb;
+  Integer ram_pages, reserved_pages, isolated_pages, inactive_file_pages, lru_pages;
+};
+
+struct OomFacts {
+  Text invoker_comm, gfp_flags, constraint_kind, nodemask, mems_allowed, oom_memcg, task_memcg;
+  Text outcome;
+  Integer invoker_pid, gfp_mask, order, oom_score_adj;
+  bool sysrq = false;  // asked for by a human: order=-1, or sysrq functions in the trace
+};
+
+struct KillFacts {
+  Integer pid, uid, score, oom_score_adj, total_vm_kb, anon_rss_kb, file_rss_kb, shmem_rss_kb;
+  Integer log_line;
+  Text comm, guest, reason;
+  bool repeated = false;
+  // What the kernel's line adds up to; none if it prints no sizes.
+  Integer RssKb() const;
+};
+
+struct RefusalFacts {
+  Text kind, comm, gfp_flags, nodemask, mems_allowed, context, blame_symbol, blame_module;
+  Integer pid, order, gfp_mask, size_bytes;
+};
+
+struct FrameFacts {
+  std::string symbol;
+  Text module, context;
+  bool reliable = true;
+};
+
+struct TaskFacts {
+  Integer pid, uid, total_vm_pages, rss_pages, total_vm_kb, rss_kb, oom_score_adj, pgtables_kb;
+  Integer swap_kb, position;
+  Text comm, guest;
+};
+
+// The process table, summed up; only the rows that matter are kept.
+struct TaskTable {
+  int64_t rows = 0;
+  int64_t rss_pages = 0;
+  Integer rss_kb;                  // of all rows; none without the page size
+  std::vector<TaskFacts> guests;   // biggest first
+  std::vector<TaskFacts> biggest;  // biggest first, a few
+};
+
+struct Quantity {
+  double value = 0;
+  Text unit;
+};
+
+struct EventFacts {
+  int64_t id = 0;
+  int64_t source_id = 0;
+  int64_t first_line = 0;
+  int64_t last_line = 0;
+  int64_t first_column = 0;
+  std::string kind;
+  Text host, time, local_time, kernel_release, page_size_from, comm, damage;
+  Integer boot_id, time_us, uptime_us, page_size_kb, pid;
+  std::string title, time_quality;
+  bool complete = true;
+
+  std::optional<OomFacts> oom;
+  std::optional<RefusalFacts> refusal;
+  std::optional<MemInfoFacts> mem;
+  std::vector<KillFacts> kills;
+  std::vector<FrameFacts> frames;
+  std::vector<ZoneFacts> zones;
+  TaskTable tasks;
+  std::map<std::string, Quantity, std::less<>> values;  // meminfo and free
+  Text command;
+  std::optional<Rerun> rerun;  // filled by RunAgain()
+
+  bool dated() const { return time_us || local_time || uptime_us; }
+  int64_t page_kb() const { return page_size_kb.value_or(kUsualPageKb); }
+  // A value of a pasted meminfo, in kB; none if it is not there or has no unit.
+  Integer ValueKb(std::string_view name) const;
+
+  static constexpr int64_t kUsualPageKb = 4;  // x86, and arm64 as distributions build it
+};
+
+struct IncidentFacts {
+  int64_t id = 0;
+  Text host;
+  Text kernel_release;
+  Integer ram_kb;                  // what the kernel manages: MemTotal
+  bool case_file = false;          // put together by somebody: undated output beside the log
+  std::vector<EventFacts> events;  // dated ones in time order, undated ones where they stand
+};
+
+// What kernel the event's lines are from: its own release, else the incident's.
+KernelVersion KernelOf(const IncidentFacts& facts, const EventFacts& event);
+
+// The event with this id; never null for ids that a rule took from `facts`.
+const EventFacts* FindEvent(const IncidentFacts& facts, int64_t id);
+
+// True if the rest of the zone's list is missing: no printed total, and the cells that are there
+// hold far less than the zone's free counter.
+bool ListIsCut(const ZoneFacts& zone);
+// A zone's free list in pages: the printed total, else the sum of its cells; none without a list,
+// and if the list is cut.
+Integer ListedPages(const ZoneFacts& zone, int64_t page_kb);
+// Blocks of at least this order; none if the zone has no list.
+Integer BlocksFrom(const ZoneFacts& zone, int order);
+// The largest order with a free block; none if there is no list or no block.
+std::optional<int> LargestOrder(const ZoneFacts& zone);
+// "node 0 Normal", or "Normal" without NUMA.
+std::string ZoneName(const ZoneFacts& zone);
+// True for the zones that ordinary requests live on; DMA and DMA32 are kept for devices.
+bool IsOrdinaryZone(std::string_view zone);
+
+// What names the guest, else the command.
+std::string VictimName(const KillFacts& kill);
+
+}  // namespace kautopsy

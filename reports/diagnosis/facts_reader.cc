@@ -1,0 +1,127 @@
+#include "reports/diagnosis/facts_reader.h"
+
+#include <numeric>
+#include <utility>
+
+#include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/snapshots.h"
+
+namespace kautopsy {
+namespace {
+
+// Linux pages are 4 to 256 KiB on every architecture that prints these reports.
+constexpr int64_t kLargestPageKb = 1024;
+
+constexpr const char* kIncident = "SELECT host FROM incident WHERE incident_id = ?1";
+constexpr const char* kEvents =
+    "SELECT event_id, kind, host, boot_id, time, time_us, local_time, time_quality, uptime_us, "
+    "comm,"
+    " pid, kernel_release, page_size_kb, page_size_from, title, complete, damage, source_id,"
+    " first_line, last_line, first_column"
+    " FROM event WHERE incident_id = ?1 ORDER BY event_id";
+constexpr const char* kBoot = "SELECT ram_kb, kernel_release FROM boot WHERE boot_id = ?1";
+
+EventFacts ToEvent(const Statement& row) {
+  EventFacts event;
+  event.id = row.GetInteger(0).value_or(0);
+  event.kind = row.GetText(1).value_or("");
+  event.host = row.GetText(2);
+  event.boot_id = row.GetInteger(3);
+  event.time = row.GetText(4);
+  event.time_us = row.GetInteger(5);
+  event.local_time = row.GetText(6);
+  event.time_quality = row.GetText(7).value_or("none");
+  event.uptime_us = row.GetInteger(8);
+  event.comm = row.GetText(9);
+  event.pid = row.GetInteger(10);
+  event.kernel_release = row.GetText(11);
+  event.page_size_kb = row.GetInteger(12);
+  if (event.page_size_kb < 1 || event.page_size_kb > kLargestPageKb) event.page_size_kb.reset();
+  event.page_size_from = row.GetText(13);
+  event.title = row.GetText(14).value_or("");
+  event.complete = row.GetInteger(15).value_or(1) != 0;
+  event.damage = row.GetText(16);
+  event.source_id = row.GetInteger(17).value_or(0);
+  event.first_line = row.GetInteger(18).value_or(0);
+  event.last_line = row.GetInteger(19).value_or(event.first_line);
+  event.first_column = row.GetInteger(20).value_or(1);
+  return event;
+}
+
+// RAM and release of the first boot that knows them.
+Status ReadBoots(RowReader& reader, IncidentFacts& facts) {
+  int64_t last_boot = 0;
+  for (const EventFacts& event : facts.events) {
+    if (!event.boot_id || *event.boot_id == last_boot) continue;
+    last_boot = *event.boot_id;
+    const Status read = reader.ForEach(kBoot, last_boot, [&](const Statement& row) {
+      if (!facts.ram_kb) facts.ram_kb = row.GetInteger(0);
+      if (!facts.kernel_release) facts.kernel_release = row.GetText(1);
+    });
+    if (!read) return read;
+    if (facts.ram_kb && facts.kernel_release) break;
+  }
+  return {};
+}
+
+// Every figure of a zone line is a number of pages, written in KiB, so all of them are multiples of
+// the page size. With this many figures a common factor of 16 or 64 is no accident.
+constexpr int kEnoughFigures = 8;
+
+Integer PageKbFromZones(const EventFacts& event) {
+  int64_t factor = 0;
+  int figures = 0;
+  for (const ZoneFacts& zone : event.zones) {
+    for (const Integer& kb : {zone.free_kb, zone.min_kb, zone.low_kb, zone.high_kb, zone.present_kb,
+                              zone.managed_kb, zone.active_file_kb, zone.inactive_file_kb}) {
+      if (!kb || *kb <= 0) continue;
+      factor = std::gcd(factor, *kb);
+      ++figures;
+    }
+  }
+  if (figures < kEnoughFigures) return std::nullopt;
+  for (const int64_t page_kb : {64, 16, 4}) {
+    if (factor % page_kb == 0) return page_kb;
+  }
+  return std::nullopt;
+}
+
+// What the records themselves say where no boot does.
+void FillFromEvents(IncidentFacts& facts) {
+  for (const EventFacts& event : facts.events) {
+    if (!facts.kernel_release && event.kernel_release) facts.kernel_release = event.kernel_release;
+    if (event.mem && event.mem->ram_pages && event.mem->reserved_pages && !facts.ram_kb) {
+      facts.ram_kb = (*event.mem->ram_pages - *event.mem->reserved_pages) * event.page_kb();
+    }
+    if (IsPastedOutput(event)) facts.case_file = true;
+  }
+  for (const EventFacts& event : facts.events) {
+    if (!facts.ram_kb) facts.ram_kb = event.ValueKb("MemTotal");
+  }
+  if (facts.ram_kb && *facts.ram_kb <= 0) facts.ram_kb.reset();
+}
+
+}  // namespace
+
+Result<IncidentFacts> ReadIncidentFacts(RowReader& reader, int64_t incident_id) {
+  IncidentFacts facts;
+  facts.id = incident_id;
+  Status read = reader.ForEach(kIncident, incident_id,
+                               [&](const Statement& row) { facts.host = row.GetText(0); });
+  if (!read) return tl::unexpected(read.error());
+  read = reader.ForEach(kEvents, incident_id,
+                        [&](const Statement& row) { facts.events.push_back(ToEvent(row)); });
+  if (!read) return tl::unexpected(read.error());
+  for (EventFacts& event : facts.events) {
+    read = ReadEventRows(reader, event);
+    if (!read) return tl::unexpected(read.error());
+    if (!event.page_size_kb) event.page_size_kb = PageKbFromZones(event);
+  }
+  OrderEvents(facts.events);
+  read = ReadBoots(reader, facts);
+  if (!read) return tl::unexpected(read.error());
+  FillFromEvents(facts);
+  return facts;
+}
+
+}  // namespace kautopsy

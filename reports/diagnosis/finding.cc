@@ -1,0 +1,45 @@
+#include "reports/diagnosis/finding.h"
+
+namespace kautopsy {
+
+std::string_view RoleName(Role role) {
+  switch (role) {
+    case Role::kPrimary:
+      return "primary";
+    case Role::kContributing:
+      return "contributing";
+    case Role::kContext:
+      return "context";
+    case Role::kRuledOut:
+      return "ruled_out";
+  }
+  return "context";
+}
+
+std::string_view ConfidenceName(Confidence confidence) {
+  switch (confidence) {
+    case Confidence::kHigh:
+      return "high";
+    case Confidence::kMedium:
+      return "medium";
+    case Confidence::kLow:
+      return "low";
+  }
+  return "low";
+}
+
+std::string_view SeverityName(Severity severity) {
+  switch (severity) {
+    case Severity::kInfo:
+      return "info";
+    case Severity::kMinor:
+      return "minor";
+    case Severity::kMajor:
+      return "major";
+    case Severity::kCritical:
+      return "critical";
+  }
+  return "info";
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/row.h"
+
+namespace kautopsy {
+
+enum class Role { kPrimary, kContributing, kContext, kRuledOut };
+enum class Confidence { kLow, kMedium, kHigh };
+enum class Severity { kInfo, kMinor, kMajor, kCritical };
+
+std::string_view RoleName(Role role);
+std::string_view ConfidenceName(Confidence confidence);
+std::string_view SeverityName(Severity severity);
+
+// A fact of one event that a finding rests on. `needles` are texts, one of which begins the fact in
+// the event's raw lines; the quote is found by them.
+struct Evidence {
+  std::string relation;
+  std::string row_key;
+  int64_t event_id = 0;
+  std::vector<std::string> needles;
+
+  // Set when the quote was looked up; line 0 if it was not found.
+  int64_t source_id = 0;
+  int64_t line = 0;
+  int64_t column = 0;
+  std::string text;
+};
+
+// Conclusion of one rule. A rule that claims the cause says kPrimary; the first in the order of
+// decision keeps that role, the others become contributing.
+struct Finding {
+  std::string rule;
+  Text cause;
+  Role role = Role::kContext;
+  Severity severity = Severity::kInfo;
+  Confidence confidence = Confidence::kLow;
+  int64_t event_id = 0;  // 0: about several
+  std::string title;     // a sentence
+  std::string brief;     // a few words for the verdict table
+  std::string when;      // days it is about
+  std::string explanation;
+  std::string recommendation;
+  std::vector<Evidence> evidence;
+};
+
+}  // namespace kautopsy

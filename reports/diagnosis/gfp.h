@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/row.h"
+#include "reports/diagnosis/kernel_version.h"
+
+namespace kautopsy {
+
+// The highest zone that a request may be given. It may also use all lower ones.
+enum class HighestZone { kDma, kDma32, kNormal, kHighMem, kMovable };
+
+// What a gfp mask allows, whatever the kernel numbered its bits.
+struct GfpMeaning {
+  std::vector<std::string> names;  // as kernels since 4.6 print them: GFP_ATOMIC, __GFP_COMP
+  HighestZone highest = HighestZone::kNormal;
+  bool may_reclaim = false;  // __GFP_WAIT, since 4.4 __GFP_DIRECT_RECLAIM: may sleep and compact
+  bool high = false;         // __GFP_HIGH: may use half of the reserve below min
+  bool atomic = false;       // __GFP_ATOMIC (4.4-6.2)
+  bool fs = false;           // __GFP_FS
+  bool movable = false;      // __GFP_MOVABLE: may be given CMA pages
+  bool this_node = false;
+  bool no_memalloc = false;
+  bool no_fail = false;
+  bool gives_up = false;  // NORETRY, RETRY_MAYFAIL: the caller has a way out
+};
+
+// Reads the flag names if the kernel printed them ("GFP_KERNEL|__GFP_ZERO"), else decodes `mask` by
+// the layout of `kernel`, else (release unknown) by the layout that makes sense of the mask. None
+// if there is nothing to decode.
+std::optional<GfpMeaning> ReadGfp(const Integer& mask, const Text& printed_names,
+                                  const KernelVersion& kernel);
+
+// The names joined by '|', composites first.
+std::string JoinNames(const GfpMeaning& meaning);
+
+}  // namespace kautopsy

@@ -1,0 +1,65 @@
+#include "reports/diagnosis/missing.h"
+
+#include <algorithm>
+
+#include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/rules/chronic.h"
+#include "reports/diagnosis/wording.h"
+
+namespace kautopsy {
+namespace {
+
+bool HasGuests(const IncidentFacts& facts) {
+  return std::any_of(facts.events.begin(), facts.events.end(),
+                     [](const EventFacts& event) { return !event.tasks.guests.empty(); });
+}
+
+// Days of the events that `lacks` is true for, "Oct 27 and Nov 20".
+template <class Lacks>
+std::string DaysOf(const IncidentFacts& facts, Lacks lacks) {
+  std::vector<std::string> days;
+  for (const EventFacts& event : facts.events) {
+    if (!lacks(event)) continue;
+    const std::string day = DayText(event);
+    const bool listed = std::find(days.begin(), days.end(), day) != days.end();
+    if (!day.empty() && !listed) days.push_back(day);
+  }
+  constexpr std::size_t kMostDays = 3;
+  if (days.size() > kMostDays) return "several days";
+  return JoinWords(days);
+}
+
+bool LacksRequest(const EventFacts& event) {
+  const bool report = event.kind == "oom" || event.kind == "mem_info";
+  return report && !(event.oom && event.oom->invoker_comm);
+}
+
+bool LacksMemInfo(const EventFacts& event) {
+  const bool group = event.oom && event.oom->constraint_kind == "memcg";
+  return event.kind == "oom" && !event.mem && !group;
+}
+
+bool LacksTable(const EventFacts& event) { return event.kind == "oom" && event.tasks.rows == 0; }
+
+}  // namespace
+
+std::vector<Missing> FindMissing(const IncidentFacts& facts) {
+  std::vector<Missing> missing;
+  const auto add = [&](const std::string& what, const std::string& days, const char* find_out) {
+    if (!days.empty()) missing.push_back({what + " " + days, find_out});
+  };
+  constexpr const char* kWholeLog = "kautopsy /var/log/messages*";
+  add("who asked for memory on", DaysOf(facts, LacksRequest), kWholeLog);
+  add("the memory report of", DaysOf(facts, LacksMemInfo), kWholeLog);
+  add("the process table of", DaysOf(facts, LacksTable), "sysctl vm.oom_dump_tasks");
+  if (ShowsFragmentation(facts)) {
+    if (HasGuests(facts)) {
+      missing.push_back(
+          {"is page merging [KSM] on? can split 2 MiB pages", "grep . /sys/kernel/mm/ksm/*"});
+    }
+    missing.push_back({"did the kernel compact by itself, in vain?", "grep compact /proc/vmstat"});
+  }
+  return missing;
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,174 @@
+#include "reports/diagnosis/moments.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <tuple>
+
+#include "base/text.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr int64_t kMicroseconds = 1000000;
+constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+std::optional<int> ConsumePart(std::string_view& text, std::string_view separator, int most) {
+  if (!ConsumePrefix(text, separator)) return std::nullopt;
+  const std::optional<int64_t> value = ConsumeInteger(text);
+  if (!value || *value < 0 || *value > most) return std::nullopt;
+  return static_cast<int>(*value);
+}
+
+bool ReadClock(std::string_view& text, PrintedTime& time) {
+  const std::optional<int> hour = ConsumePart(text, "", 23);
+  const std::optional<int> minute = hour ? ConsumePart(text, ":", 59) : std::nullopt;
+  const std::optional<int> second = minute ? ConsumePart(text, ":", 60) : std::nullopt;
+  if (!second) return false;
+  time.hour = *hour;
+  time.minute = *minute;
+  time.second = *second;
+  return true;
+}
+
+std::optional<PrintedTime> ParseSyslogTime(std::string_view text) {
+  PrintedTime time;
+  const auto* const month = std::find(kMonths.begin(), kMonths.end(), text.substr(0, 3));
+  if (month == kMonths.end()) return std::nullopt;
+  time.month = static_cast<int>(month - kMonths.begin()) + 1;
+  text = TrimBlanks(text.substr(3));
+  const std::optional<int> day = ConsumePart(text, "", 31);
+  if (!day || *day == 0) return std::nullopt;
+  time.day = *day;
+  text = TrimBlanks(text);
+  return ReadClock(text, time) ? std::optional(time) : std::nullopt;
+}
+
+std::optional<PrintedTime> ParseIsoTime(std::string_view text) {
+  PrintedTime time;
+  time.year = ConsumePart(text, "", 9999);
+  const std::optional<int> month = time.year ? ConsumePart(text, "-", 12) : std::nullopt;
+  const std::optional<int> day = month ? ConsumePart(text, "-", 31) : std::nullopt;
+  if (!day || *day == 0 || *month == 0) return std::nullopt;
+  time.month = *month;
+  time.day = *day;
+  if (!ConsumePrefix(text, "T") && !ConsumePrefix(text, " ")) return std::nullopt;
+  return ReadClock(text, time) ? std::optional(time) : std::nullopt;
+}
+
+std::optional<PrintedTime> PrintedTimeOf(const EventFacts& event) {
+  std::optional<PrintedTime> time;
+  if (event.local_time) time = ParsePrintedTime(*event.local_time);
+  if (!time && event.time) time = ParsePrintedTime(*event.time);
+  return time;
+}
+
+using Clock = std::optional<int64_t> (*)(const EventFacts& base, const EventFacts& event);
+
+std::optional<int64_t> WallClock(const EventFacts& base, const EventFacts& event) {
+  if (!base.time_us || !event.time_us) return std::nullopt;
+  return *event.time_us - *base.time_us;
+}
+
+std::optional<int64_t> PrintedClock(const EventFacts& base, const EventFacts& event) {
+  std::optional<PrintedTime> from = PrintedTimeOf(base);
+  std::optional<PrintedTime> to = PrintedTimeOf(event);
+  if (!from || !to) return std::nullopt;
+  if (!from->year || !to->year) from->year = to->year = std::nullopt;
+  return SecondsBetween(*from, *to) * kMicroseconds;
+}
+
+std::optional<int64_t> UptimeClock(const EventFacts& base, const EventFacts& event) {
+  const bool same_boot = base.boot_id == event.boot_id;
+  if (!base.uptime_us || !event.uptime_us || !same_boot) return std::nullopt;
+  return *event.uptime_us - *base.uptime_us;
+}
+
+constexpr std::array<Clock, 3> kClocks = {WallClock, PrintedClock, UptimeClock};
+
+// The first clock that every dated event shows; none if they mix.
+Clock CommonClock(const std::vector<EventFacts>& events, const EventFacts& base) {
+  for (const Clock clock : kClocks) {
+    const bool all = std::all_of(events.begin(), events.end(), [&](const EventFacts& event) {
+      return !event.dated() || clock(base, event).has_value();
+    });
+    if (all) return clock;
+  }
+  return nullptr;
+}
+
+bool StandsBefore(const EventFacts& one, const EventFacts& other) {
+  return std::tie(one.source_id, one.first_line, one.first_column, one.id) <
+         std::tie(other.source_id, other.first_line, other.first_column, other.id);
+}
+
+}  // namespace
+
+std::optional<PrintedTime> ParsePrintedTime(std::string_view text) {
+  const std::optional<PrintedTime> time = ParseSyslogTime(text);
+  return time ? time : ParseIsoTime(text);
+}
+
+std::optional<int64_t> SecondsFromTo(const EventFacts& from, const EventFacts& to) {
+  for (const Clock clock : kClocks) {
+    const std::optional<int64_t> distance = clock(from, to);
+    if (distance) return *distance / kMicroseconds;
+  }
+  return std::nullopt;
+}
+
+void OrderEvents(std::vector<EventFacts>& events) {
+  std::sort(events.begin(), events.end(), StandsBefore);
+  const auto base = std::find_if(events.begin(), events.end(),
+                                 [](const EventFacts& event) { return event.dated(); });
+  if (base == events.end()) return;
+  const Clock clock = CommonClock(events, *base);
+  if (!clock) return;
+  struct Keyed {
+    int64_t key;
+    std::size_t index;
+  };
+  std::vector<Keyed> keys;
+  int64_t latest = std::numeric_limits<int64_t>::min();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (i > 0 && events[i].source_id != events[i - 1].source_id) {
+      latest = std::numeric_limits<int64_t>::min();
+    }
+    const int64_t key = events[i].dated() ? clock(*base, events[i]).value_or(latest) : latest;
+    latest = std::max(latest, key);
+    keys.push_back({key, i});
+  }
+  std::stable_sort(keys.begin(), keys.end(),
+                   [](const Keyed& one, const Keyed& other) { return one.key < other.key; });
+  std::vector<EventFacts> ordered;
+  ordered.reserve(events.size());
+  for (const Keyed& keyed : keys) ordered.push_back(std::move(events[keyed.index]));
+  events = std::move(ordered);
+}
+
+std::string DayText(const EventFacts& event) {
+  const std::optional<PrintedTime> time = PrintedTimeOf(event);
+  if (time)
+    return fmt::format("{} {}", kMonths[static_cast<std::size_t>(time->month - 1)], time->day);
+  if (event.uptime_us) return fmt::format("{} s after boot", *event.uptime_us / kMicroseconds);
+  return "";
+}
+
+std::string MomentText(const EventFacts& event) {
+  const std::optional<PrintedTime> time = PrintedTimeOf(event);
+  if (time) {
+    return fmt::format("{} {:2} {:02}:{:02}:{:02}",
+                       kMonths[static_cast<std::size_t>(time->month - 1)], time->day, time->hour,
+                       time->minute, time->second);
+  }
+  if (event.uptime_us) {
+    return fmt::format("uptime {}.{:03}", *event.uptime_us / kMicroseconds,
+                       *event.uptime_us % kMicroseconds / 1000);
+  }
+  return "~";
+}
+
+}  // namespace kautopsy

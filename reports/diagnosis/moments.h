@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "reports/diagnosis/facts.h"
+
+namespace kautopsy {
+
+// Reads "Nov 20 12:42:42" and "2014-11-25T09:14:07..." or with a blank; none for other text.
+std::optional<PrintedTime> ParsePrintedTime(std::string_view text);
+
+// Seconds from one event to the other; none unless both were read off the same kind of clock.
+std::optional<int64_t> SecondsFromTo(const EventFacts& from, const EventFacts& to);
+
+// Dated events by their clock; an undated one stands after the latest dated event before it in the
+// document, undated ones among themselves by (source, first_line, first_column).
+void OrderEvents(std::vector<EventFacts>& events);
+
+// "Nov 20", or "at 123 s uptime", or "" for undated events.
+std::string DayText(const EventFacts& event);
+// "Nov 20 12:42:42", "uptime 123.456", "~".
+std::string MomentText(const EventFacts& event);
+
+}  // namespace kautopsy

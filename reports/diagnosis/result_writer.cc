@@ -1,0 +1,218 @@
+#include "reports/diagnosis/result_writer.h"
+
+#include <utility>
+
+#include "reports/diagnosis/balance.h"
+#include "reports/diagnosis/wording.h"
+
+namespace kautopsy {
+namespace {
+
+enum Sql : std::size_t {
+  kUpdateIncident,
+  kInsertFinding,
+  kInsertEvidence,
+  kInsertZoneCheck,
+  kInsertBalance,
+  kDeleteEvidence,
+  kDeleteFindings,
+  kDeleteZoneChecks,
+  kDeleteBalance,
+};
+
+constexpr const char* kSql[] = {
+    "UPDATE incident SET first_time = ?1, last_time = ?2, severity = ?3, primary_cause = ?4,"
+    " confidence = ?5, headline = ?6, victims = ?7, boot_id = ?8, signature = ?9, missing = ?10"
+    " WHERE incident_id = ?11",
+    "INSERT INTO finding (incident_id, event_id, rule, cause, role, rank, severity, confidence, "
+    "title,"
+    " explanation, recommendation) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    "INSERT INTO finding_evidence (finding_id, relation, row_key, source_id, line, \"column\", "
+    "text)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    "INSERT INTO zone_check (event_id, node, zone, eligible, reason, usable_pages, mark, "
+    "mark_pages,"
+    " reserve_pages, watermark_ok, blocks_ok, verdict, margin_pages, frag_index, unusable_index)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'min', ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    "INSERT INTO memory_balance (event_id, node, item, size_kb, percent) VALUES (?1, NULL, ?2, ?3, "
+    "?4)",
+    "DELETE FROM finding_evidence WHERE finding_id IN"
+    " (SELECT finding_id FROM finding WHERE incident_id = ?1)",
+    "DELETE FROM finding WHERE incident_id = ?1",
+    "DELETE FROM zone_check WHERE event_id IN (SELECT event_id FROM event WHERE incident_id = ?1)",
+    "DELETE FROM memory_balance WHERE event_id IN (SELECT event_id FROM event WHERE incident_id = "
+    "?1)"};
+
+// Binds the cells of one row in order and runs the statement. Texts are the store's own, so they
+// are UTF-8 already.
+class Row {
+ public:
+  explicit Row(Statement& statement) : statement_(statement) { statement_.Reset(); }
+  Row& Add(const Integer& value) {
+    statement_.Bind(next_++, value);
+    return *this;
+  }
+  Row& Add(const Real& value) {
+    statement_.Bind(next_++, value);
+    return *this;
+  }
+  Row& Add(const Text& value) {
+    statement_.Bind(next_++, value);
+    return *this;
+  }
+  Row& AddText(std::string_view value) {
+    statement_.Bind(next_++, value);
+    return *this;
+  }
+  Row& AddFlag(const std::optional<bool>& value) {
+    return Add(value ? Integer(*value ? 1 : 0) : Integer());
+  }
+  Status Run() {
+    const Result<bool> done = statement_.Step();
+    if (!done) return tl::unexpected(done.error());
+    return {};
+  }
+
+ private:
+  Statement& statement_;
+  int next_ = 0;
+};
+
+Text EmptyIsNull(const std::string& text) { return text.empty() ? Text() : Text(text); }
+
+std::string MissingText(const std::vector<Missing>& missing) {
+  std::string text;
+  for (const Missing& item : missing) text += (text.empty() ? "" : "; ") + item.what;
+  return text;
+}
+
+}  // namespace
+
+Result<ResultWriter> ResultWriter::Open(Database& database) {
+  std::vector<Statement> statements;
+  for (const char* const sql : kSql) {
+    Result<Statement> statement = database.Prepare(sql);
+    if (!statement) return tl::unexpected(statement.error());
+    statements.push_back(std::move(*statement));
+  }
+  return ResultWriter(database, std::move(statements));
+}
+
+Status ResultWriter::Clear(const IncidentFacts& facts) {
+  for (std::size_t sql = kDeleteEvidence; sql <= kDeleteBalance; ++sql) {
+    const Status done = Row(statements_[sql]).Add(Integer(facts.id)).Run();
+    if (!done) return done;
+  }
+  return {};
+}
+
+Status ResultWriter::WriteIncident(const IncidentFacts& facts, const Diagnosis& diagnosis) {
+  Text first;
+  Text last;
+  Integer boot_id;
+  for (const EventFacts& event : facts.events) {
+    if (event.time && (!first || *event.time < *first)) first = event.time;
+    if (event.time && (!last || *event.time > *last)) last = event.time;
+    if (!boot_id) boot_id = event.boot_id;
+  }
+  return Row(statements_[kUpdateIncident])
+      .Add(first)
+      .Add(last)
+      .AddText(SeverityName(diagnosis.severity))
+      .AddText(diagnosis.primary_cause)
+      .AddText(ConfidenceName(diagnosis.confidence))
+      .AddText(diagnosis.headline)
+      .Add(EmptyIsNull(diagnosis.victims))
+      .Add(boot_id)
+      .Add(EmptyIsNull(diagnosis.signature))
+      .Add(EmptyIsNull(MissingText(diagnosis.missing)))
+      .Add(Integer(facts.id))
+      .Run();
+}
+
+Status ResultWriter::WriteFinding(int64_t incident_id, const Finding& finding, int64_t rank) {
+  const Status done = Row(statements_[kInsertFinding])
+                          .Add(Integer(incident_id))
+                          .Add(finding.event_id > 0 ? Integer(finding.event_id) : Integer())
+                          .AddText(finding.rule)
+                          .Add(finding.cause)
+                          .AddText(RoleName(finding.role))
+                          .Add(Integer(rank))
+                          .AddText(SeverityName(finding.severity))
+                          .AddText(ConfidenceName(finding.confidence))
+                          .AddText(finding.title)
+                          .AddText(finding.explanation)
+                          .Add(EmptyIsNull(finding.recommendation))
+                          .Run();
+  if (!done) return done;
+  const int64_t finding_id = database_->LastInsertId();
+  for (const Evidence& evidence : finding.evidence) {
+    const bool quoted = evidence.line > 0;
+    const Status stored = Row(statements_[kInsertEvidence])
+                              .Add(Integer(finding_id))
+                              .AddText(evidence.relation)
+                              .AddText(evidence.row_key)
+                              .Add(Integer(evidence.source_id))
+                              .Add(quoted ? Integer(evidence.line) : Integer())
+                              .Add(quoted ? Integer(evidence.column) : Integer())
+                              .Add(quoted ? Text(evidence.text) : Text())
+                              .Run();
+    if (!stored) return stored;
+  }
+  return {};
+}
+
+Status ResultWriter::WriteZoneChecks(const EventFacts& event) {
+  if (!event.rerun) return {};
+  for (const ZoneCheck& check : event.rerun->checks) {
+    const Status done = Row(statements_[kInsertZoneCheck])
+                            .Add(Integer(event.id))
+                            .Add(check.node)
+                            .AddText(check.zone)
+                            .AddFlag(check.eligible)
+                            .AddText(check.reason)
+                            .Add(check.usable_pages)
+                            .Add(check.mark_pages)
+                            .Add(check.reserve_pages)
+                            .AddFlag(check.watermark_ok)
+                            .AddFlag(check.blocks_ok)
+                            .AddText(VerdictCode(check, event.rerun->request.assumed))
+                            .Add(check.margin_pages)
+                            .Add(check.frag_index)
+                            .Add(check.unusable_index)
+                            .Run();
+    if (!done) return done;
+  }
+  return {};
+}
+
+Status ResultWriter::WriteBalance(const IncidentFacts& facts, const EventFacts& event) {
+  const Integer ram_kb = RamKb(facts, event);
+  for (const BalanceItem& item : BalanceOf(facts, event)) {
+    const double percent = 100.0 * static_cast<double>(item.size_kb) / static_cast<double>(*ram_kb);
+    const Status done = Row(statements_[kInsertBalance])
+                            .Add(Integer(event.id))
+                            .AddText(item.item)
+                            .Add(Integer(item.size_kb))
+                            .Add(Real(percent))
+                            .Run();
+    if (!done) return done;
+  }
+  return {};
+}
+
+Status ResultWriter::Write(const IncidentFacts& facts, const Diagnosis& diagnosis) {
+  Status done = Clear(facts);
+  if (done) done = WriteIncident(facts, diagnosis);
+  int64_t rank = 0;
+  for (const Finding& finding : diagnosis.findings) {
+    if (done) done = WriteFinding(facts.id, finding, ++rank);
+  }
+  for (const EventFacts& event : facts.events) {
+    if (done) done = WriteZoneChecks(event);
+    if (done) done = WriteBalance(facts, event);
+  }
+  return done;
+}
+
+}  // namespace kautopsy

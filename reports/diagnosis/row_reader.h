@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <utility>
+
+#include "base/result.h"
+#include "store/database.h"
+
+namespace kautopsy {
+
+// Runs statements with one integer parameter over and over; each is prepared once. `database` must
+// outlive the reader. SQL texts are told apart by address, so they must be constants.
+class RowReader {
+ public:
+  explicit RowReader(Database& database) : database_(database) {}
+
+  // Calls `body(const Statement&)` for every row.
+  template <class Body>
+  Status ForEach(const char* sql, int64_t id, Body&& body) {
+    const Result<Statement*> statement = Ready(sql, id);
+    if (!statement) return tl::unexpected(statement.error());
+    Result<bool> row = (*statement)->Step();
+    for (; row && *row; row = (*statement)->Step()) body(std::as_const(**statement));
+    if (!row) return tl::unexpected(row.error());
+    (*statement)->Reset();
+    return {};
+  }
+
+ private:
+  Result<Statement*> Ready(const char* sql, int64_t id) {
+    auto found = statements_.find(sql);
+    if (found == statements_.end()) {
+      Result<Statement> statement = database_.Prepare(sql);
+      if (!statement) return tl::unexpected(statement.error());
+      found = statements_.emplace(sql, std::move(*statement)).first;
+    }
+    found->second.Reset();
+    found->second.Bind(0, Integer(id));
+    return &found->second;
+  }
+
+  Database& database_;
+  std::map<const char*, Statement> statements_;
+};
+
+}  // namespace kautopsy

@@ -1,0 +1,39 @@
+#include <fmt/core.h>
+
+#include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/wording.h"
+
+namespace kautopsy {
+
+// A single page that must not wait fails only when the reserve below the min mark is used up.
+std::optional<Finding> RuleAtomicReserve(const IncidentFacts& facts) {
+  for (const EventFacts& event : facts.events) {
+    if (!event.refusal || !event.rerun || event.rerun->request.assumed) continue;
+    const PieceRequest& request = event.rerun->request;
+    if (request.gfp.may_reclaim || request.order != 0 || event.rerun->served == true) continue;
+    Finding finding;
+    finding.rule = "atomic_reserve";
+    finding.cause = "atomic_reserve";
+    finding.role = Role::kPrimary;
+    finding.severity = Severity::kMinor;
+    finding.confidence = event.rerun->served == false ? Confidence::kHigh : Confidence::kMedium;
+    finding.event_id = event.id;
+    finding.title =
+        OnDayHost(facts, event) + " had used up the reserve for requests that must not wait.";
+    finding.brief = "reserve for requests that must not wait used up";
+    finding.explanation = "The request may go below the min mark, and not even there was a page:";
+    for (const ZoneCheck& check : event.rerun->checks) {
+      if (check.eligible) finding.explanation += " " + CheckWords(check) + ".";
+    }
+    finding.recommendation =
+        "If it recurs, raise vm.min_free_kbytes (0.5 to 1 % of RAM); one such failure "
+        "is tolerated by its caller. Risk: less memory for programs.";
+    finding.evidence.push_back(HeaderEvidence(event));
+    for (const ZoneFacts& zone : event.zones) finding.evidence.push_back(ZoneEvidence(event, zone));
+    return finding;
+  }
+  return std::nullopt;
+}
+
+}  // namespace kautopsy

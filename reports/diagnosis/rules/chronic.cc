@@ -1,0 +1,38 @@
+#include "reports/diagnosis/rules/chronic.h"
+
+#include <algorithm>
+
+namespace kautopsy {
+namespace {
+
+// A zone counts as having plenty when its free memory is this many times its min mark: kswapd stops
+// at high, which is at most 3 x min with the default watermark_scale_factor.
+constexpr int64_t kPlentyTimesMin = 4;
+
+bool PlentyInOrdinaryZone(const EventFacts& event) {
+  for (std::size_t i = 0; i < event.zones.size() && i < event.rerun->checks.size(); ++i) {
+    const ZoneFacts& zone = event.zones[i];
+    const bool counts = event.rerun->checks[i].eligible && IsOrdinaryZone(zone.zone);
+    if (!counts || !zone.free_kb || zone.min_kb.value_or(0) <= 0) continue;
+    if (*zone.free_kb >= kPlentyTimesMin * *zone.min_kb) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool ShowsFragmentation(const EventFacts& event) {
+  if (!event.rerun || event.rerun->served != false || event.rerun->single_served != true)
+    return false;
+  const PieceRequest& request = event.rerun->request;
+  if (request.order < 1) return false;
+  if (!request.assumed) return request.gfp.may_reclaim;
+  return request.order <= kCostlyOrder && PlentyInOrdinaryZone(event);
+}
+
+bool ShowsFragmentation(const IncidentFacts& facts) {
+  return std::any_of(facts.events.begin(), facts.events.end(),
+                     [](const EventFacts& event) { return ShowsFragmentation(event); });
+}
+
+}  // namespace kautopsy

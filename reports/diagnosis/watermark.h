@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reports/diagnosis/facts.h"
+#include "reports/diagnosis/zone_check.h"
+
+namespace kautopsy {
+
+// The allocator's test of a zone, as the kernels changed it.
+enum class WatermarkRule {
+  k2618,         // 2.6.18-2.6.35, EL5, EL6 up to -131
+  k2636,         // 2.6.36-3.3, EL6 from -220: two pages stricter
+  kEl6Build431,  // EL6 from -431: the marks are not applied to the loop over orders
+  k34,           // 3.4-4.3, EL7
+  k44,           // 4.4-6.2, EL8, EL9: any free piece of the order will do
+  k63,           // since 6.3, EL10
+};
+
+// By release; without one, by what the zone lines and free lists print.
+WatermarkRule RuleOf(const KernelVersion& kernel, const std::vector<ZoneFacts>& zones);
+
+// A request that may sleep and use every zone, as most of the kernel's own requests.
+PieceRequest OrdinaryRequest(int order);
+// The request of an OOM report or refusal; none if its order is not known.
+std::optional<PieceRequest> RequestOf(const IncidentFacts& facts, const EventFacts& event);
+
+// Runs the test of every zone again on the printed figures, against the min mark (the slow path's).
+// The list's own total is used rather than the `free:` counter, which is read at another moment.
+std::vector<ZoneCheck> CheckZones(const IncidentFacts& facts, const EventFacts& event,
+                                  const PieceRequest& request);
+
+// True if some zone would serve it; none if that cannot be told.
+std::optional<bool> AnyServed(const std::vector<ZoneCheck>& checks);
+
+// True if no zone that the request may use lies above its high mark: before it kills, the OOM
+// killer tries once more against that mark (mm/page_alloc.c, __alloc_pages_may_oom()), so free
+// memory below it does not speak against a shortage.
+bool BelowHighMarks(const EventFacts& event);
+
+// Smallest order up to kLargestTestedOrder that no zone would serve to an ordinary request; none if
+// all are served or it cannot be told.
+std::optional<int> FirstRefusedOrder(const IncidentFacts& facts, const EventFacts& event);
+constexpr int kLargestTestedOrder = 10;  // MAX_ORDER - 1 of x86
+
+// Fills `rerun` of every event that has zone lines: with the event's own request, else with the
+// smallest ordinary request that is refused (else a single page).
+void RunAgain(IncidentFacts& facts);
+
+// 0 = too little memory, 1 = fragmented, -1 = a piece exists; none without a list.
+// mm/vmstat.c, __fragmentation_index(), since 2.6.35; computable for older kernels too.
+Real FragmentationIndex(const ZoneFacts& zone, int order);
+// Share of free memory in pieces that are too small, 0 to 1. mm/vmstat.c, unusable_free_index().
+Real UnusableIndex(const ZoneFacts& zone, int order);
+
+}  // namespace kautopsy

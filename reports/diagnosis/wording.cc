@@ -1,0 +1,95 @@
+#include "reports/diagnosis/wording.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "reports/diagnosis/moments.h"
+#include "reports/format.h"
+
+namespace kautopsy {
+namespace {
+
+std::string StepWords(const ZoneCheck& check) {
+  std::string words;
+  int64_t taken = 0;
+  for (const LoopStep& step : check.steps) {
+    taken += step.taken_pages;
+    words =
+        fmt::format(", less {} pages in pieces that are too small = {} {} {}", Thousands(taken),
+                    Thousands(step.left_pages),
+                    step.left_pages > step.wanted_pages ? ">" : "<=", Thousands(step.wanted_pages));
+  }
+  return words;
+}
+
+}  // namespace
+
+std::string HostName(const IncidentFacts& facts) { return facts.host.value_or("the machine"); }
+
+std::string OnDayHost(const IncidentFacts& facts, const EventFacts& event) {
+  const std::string day = DayText(event);
+  const std::string host = HostName(facts);
+  if (day.empty()) return facts.host ? host : "The machine";
+  return fmt::format("{} {} {}", event.uptime_us && !event.local_time && !event.time ? "At" : "On",
+                     day, host);
+}
+
+std::string PieceWords(int order, int64_t page_kb) {
+  const std::string size = PieceSize(page_kb << order);
+  if (order == 0) return fmt::format("one page of {} [order 0]", size);
+  return fmt::format("{} in one piece [order {}]", size, order);
+}
+
+std::string GfpWords(const Integer& mask, const GfpMeaning& gfp) {
+  const std::string names = JoinNames(gfp);
+  if (!mask) return names.empty() ? "?" : names;
+  return fmt::format("{:#x} [{}]", static_cast<uint64_t>(*mask),
+                     names.empty() ? "no flags" : names);
+}
+
+std::string PieceRange(const EventFacts& event) {
+  std::optional<int> largest;
+  int64_t page_kb = event.page_kb();
+  for (const ZoneFacts& zone : event.zones) {
+    const std::optional<int> order = LargestOrder(zone);
+    if (IsOrdinaryZone(zone.zone) && order) largest = std::max(largest.value_or(0), *order);
+  }
+  if (!largest) return "";
+  if (*largest == 0) return PieceSize(page_kb);
+  if (*largest == 1) return fmt::format("{} and {}", page_kb, PieceSize(page_kb * 2));
+  return fmt::format("{} to {}", PieceSize(page_kb), PieceSize(page_kb << *largest));
+}
+
+std::string CheckName(const ZoneCheck& check) {
+  return check.node ? fmt::format("node {} {}", *check.node, check.zone) : check.zone;
+}
+
+std::string CheckWords(const ZoneCheck& check) {
+  if (!check.usable_pages || !check.mark_pages)
+    return fmt::format("{}: {}", CheckName(check), check.reason);
+  const int64_t wanted = *check.mark_pages + check.reserve_pages.value_or(0);
+  std::string sum =
+      fmt::format("{} {} {}", Thousands(*check.usable_pages),
+                  *check.usable_pages > wanted ? ">" : "<=", Thousands(*check.mark_pages));
+  if (check.reserve_pages.value_or(0) > 0)
+    sum += fmt::format(" + {}", Thousands(*check.reserve_pages));
+  return fmt::format("{}: {}{}: {}", CheckName(check), sum, StepWords(check), check.reason);
+}
+
+std::string_view VerdictCode(const ZoneCheck& check, bool assumed) {
+  if (check.verdict == ZoneVerdict::kUnknown) return "unknown";
+  if (check.verdict == ZoneVerdict::kNotServed) return "not_served";
+  return assumed ? "served" : "would_pass_now";
+}
+
+std::string JoinWords(const std::vector<std::string>& words) {
+  std::string joined;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) joined += i + 1 == words.size() ? " and " : ", ";
+    joined += words[i];
+  }
+  return joined;
+}
+
+}  // namespace kautopsy

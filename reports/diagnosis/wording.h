@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "reports/diagnosis/facts.h"
+#include "reports/diagnosis/zone_check.h"
+
+namespace kautopsy {
+
+// The words that findings and reports share, so that the same thing always has the same name.
+
+std::string HostName(const IncidentFacts& facts);  // the host, or "the machine"
+// "On Nov 20 wv2-f302", "At 12 s after boot the machine", "Wv2-f302" without a date.
+std::string OnDayHost(const IncidentFacts& facts, const EventFacts& event);
+// "64 KiB in one piece [order 4]"; "one page of 4 KiB [order 0]".
+std::string PieceWords(int order, int64_t page_kb);
+// "0x20 [GFP_ATOMIC]", or the names alone, or "?".
+std::string GfpWords(const Integer& mask, const GfpMeaning& gfp);
+// What the largest free pieces of the ordinary zones are: "4 KiB", "4 and 8 KiB", "4 KiB to 1 MiB".
+std::string PieceRange(const EventFacts& event);
+// The arithmetic of one zone on one line.
+std::string CheckWords(const ZoneCheck& check);
+std::string CheckName(const ZoneCheck& check);  // "node 0 Normal"
+// Code of zone_check.verdict: a request that failed would "pass now", an assumed one is "served".
+std::string_view VerdictCode(const ZoneCheck& check, bool assumed);
+// "a and b", "a, b and c".
+std::string JoinWords(const std::vector<std::string>& words);
+
+}  // namespace kautopsy

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/row.h"
+#include "reports/diagnosis/gfp.h"
+
+namespace kautopsy {
+
+// What is asked of the allocator.
+struct PieceRequest {
+  int order = 0;
+  GfpMeaning gfp;              // of an ordinary request (GFP_KERNEL) unless the log names another
+  bool assumed = false;        // the log holds no request: the test answers "could it be had"
+  std::vector<int64_t> nodes;  // allowed; empty = all
+  bool one_node_unnamed = false;  // __GFP_THISNODE: bound to a node that the text does not name
+};
+
+enum class ZoneVerdict { kServed, kNotServed, kUnknown };
+
+// Subtraction of one order's pieces, which are too small for the request.
+struct LoopStep {
+  int order = 0;
+  int64_t taken_pages = 0;
+  int64_t left_pages = 0;
+  int64_t wanted_pages = 0;  // left_pages must exceed this
+};
+
+struct ZoneCheck {
+  Integer node;
+  std::string zone;
+  bool eligible = false;
+  bool above_request = false;  // not eligible because the zone lies above what the request may use
+  std::string reason;
+  Integer usable_pages, mark_pages, reserve_pages, margin_pages;
+  std::optional<bool> watermark_ok, blocks_ok;
+  ZoneVerdict verdict = ZoneVerdict::kUnknown;
+  std::vector<LoopStep> steps;
+  Real frag_index, unusable_index;
+};
+
+// The test of all zones of one event.
+struct Rerun {
+  PieceRequest request;
+  std::vector<ZoneCheck> checks;      // in the order of the event's zones
+  std::optional<bool> served;         // some zone would serve it; none: cannot be told
+  std::optional<bool> single_served;  // the same for one single page with the same rights
+  // Smallest order that no zone would serve to an ordinary request.
+  std::optional<int> refused_order;
+};
+
+}  // namespace kautopsy

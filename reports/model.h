@@ -1,0 +1,184 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/row.h"
+#include "reports/diagnosis/balance.h"
+#include "reports/diagnosis/diagnosis.h"
+#include "reports/diagnosis/facts.h"
+
+namespace kautopsy {
+
+// Everything a renderer needs, without layout. Texts from logs are as the log has them: each
+// renderer escapes them for its medium. `refs` are numbers of IncidentReport::references.
+
+// Where the lines of one source went: lines = the sum of the five after it.
+struct SourceLedger {
+  std::string path;
+  int64_t lines = 0;
+  int64_t claimed = 0;
+  int64_t noise = 0;
+  int64_t unclaimed_kernel = 0;
+  int64_t not_kernel = 0;
+  int64_t damaged = 0;
+  int64_t records = 0;
+  int64_t incomplete = 0;
+  Text damage;
+};
+
+struct IncidentLine {
+  int64_t id = 0;
+  Text host;
+  std::string when;
+  Text first_time, last_time;
+  std::string severity, primary_cause, confidence, headline, victims, signature, missing;
+};
+
+// Quotes that one number in brackets stands for.
+struct Reference {
+  int number = 0;
+  std::vector<Evidence> quotes;
+};
+
+struct VerdictLine {
+  std::string label;  // cause, helped, ruled out, unsure, cure
+  std::string text;
+  std::string code;  // cause code in brackets, or empty
+  std::string when;
+  std::string confidence;
+};
+
+struct LabelledText {
+  std::string label;
+  std::string command;  // to copy; empty for plain text
+  std::string text;
+};
+
+struct Death {
+  std::string moment;
+  std::string what;
+  std::vector<std::string> details;
+  std::string damage;  // what is missing of an incomplete record
+  std::vector<int> refs;
+};
+
+struct RerunSection {
+  std::string question;
+  std::string rule;
+  int64_t page_kb = 4;
+  Rerun rerun;
+  std::vector<std::string> notes;
+  std::vector<int> refs;
+};
+
+struct FreeListSection {
+  std::string day;
+  std::vector<int64_t> block_kb;  // headings
+  std::vector<ZoneFacts> zones;
+  std::vector<int> refs;
+};
+
+struct MemorySection {
+  std::string day;
+  int64_t ram_kb = 0;
+  std::vector<BalanceItem> items;
+  std::string note;
+  std::vector<int> refs;
+};
+
+struct Holder {
+  std::string name;
+  Integer pid;
+  int64_t rss_kb = 0;
+  bool killed = false;
+};
+
+struct HoldersSection {
+  bool guests = false;  // else the largest programs
+  std::string day;
+  std::vector<Holder> holders;
+  int64_t total_kb = 0;
+  Integer ram_kb;
+  std::vector<int> refs;
+};
+
+struct RefusalSection {
+  std::string day;
+  std::string what;
+  std::vector<LabelledText> lines;
+  std::vector<int> refs;
+};
+
+struct TimelineRow {
+  std::string moment;
+  std::string what;
+  Integer free_kb, cache_kb;
+  std::vector<Integer> pieces;  // per node of TimelineSection
+  bool other_machine = false;
+  std::vector<int> refs;
+};
+
+struct TimelineSection {
+  std::string note;
+  int64_t piece_kb = 0;
+  std::vector<int64_t> nodes;
+  bool has_figures = false;
+  bool small_host = false;  // figures in MiB rather than GiB
+  std::vector<TimelineRow> rows;
+  int64_t left_out = 0;
+  std::vector<std::string> notes;
+};
+
+struct Action {
+  std::string what;
+  std::string sum;
+  std::string risk;
+  std::string check;
+};
+
+struct EventLine {
+  int64_t id = 0;
+  std::string kind, title, moment;
+  Text time, local_time, host, damage;
+  std::string time_quality;
+  bool complete = true;
+  int64_t source_id = 0;
+  int64_t line = 0;
+  int64_t column = 0;
+};
+
+struct IncidentReport {
+  IncidentLine line;
+  std::vector<int64_t> nodes;
+  Integer ram_kb, swap_kb;
+  Text kernel_release;
+  std::vector<VerdictLine> verdict;
+  std::vector<LabelledText> do_now;
+  std::vector<Death> deaths;
+  std::vector<RerunSection> why;
+  std::vector<FreeListSection> free_lists;
+  std::vector<MemorySection> memory;
+  std::vector<HoldersSection> holders;
+  std::vector<RefusalSection> refusals;
+  TimelineSection timeline;
+  std::vector<Action> for_good;
+  std::vector<Missing> unknowns;
+  std::vector<SelfCheck> checks;
+  std::string confidence_note;
+  std::vector<std::string> notes;  // only for the verbose report
+  std::vector<Finding> findings;
+  std::vector<Reference> references;
+  std::vector<EventLine> events;
+};
+
+struct Overview {
+  int64_t hosts = 0;
+  int64_t records = 0;
+  int64_t incomplete = 0;
+  std::vector<SourceLedger> sources;
+  std::vector<IncidentLine> incidents;  // worst first
+};
+
+}  // namespace kautopsy

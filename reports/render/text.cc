@@ -1,0 +1,112 @@
+#include "reports/render/text.h"
+
+#include <fmt/core.h>
+
+#include "reports/format.h"
+
+namespace kautopsy {
+namespace {
+
+std::string FileName(std::string_view path) {
+  if (path == "-") return "standard input";
+  const std::size_t slash = path.rfind('/');
+  return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
+}
+
+std::string SourceWords(const Overview& overview) {
+  int64_t lines = 0;
+  for (const SourceLedger& source : overview.sources) lines += source.lines;
+  const std::string name = overview.sources.size() == 1
+                               ? FileName(overview.sources.front().path)
+                               : Counted(static_cast<int64_t>(overview.sources.size()), "file");
+  return fmt::format(
+      "kautopsy │ {}: {}, {}{}", Safe(name), Counted(lines, "line"),
+      Counted(overview.records, "record"),
+      overview.incomplete > 0 ? fmt::format(", {} incomplete", overview.incomplete) : "");
+}
+
+std::string MachineWords(const IncidentReport& report) {
+  std::string words = Safe(report.line.host.value_or("host not in the text"));
+  if (report.nodes.size() > 1) words += fmt::format(" │ {} nodes", report.nodes.size());
+  if (report.ram_kb)
+    words +=
+        fmt::format("{}{} RAM", report.nodes.size() > 1 ? ", " : " │ ", SizeText(*report.ram_kb));
+  if (report.swap_kb)
+    words +=
+        *report.swap_kb == 0 ? ", no swap" : fmt::format(", {} swap", SizeText(*report.swap_kb));
+  if (report.kernel_release) words += " │ " + Safe(*report.kernel_release);
+  return words;
+}
+
+}  // namespace
+
+void WriteHead(const Overview& overview, const IncidentReport& report, TextWriter& writer) {
+  writer.Line(CutToWidth(SourceWords(overview), writer.width()));
+  writer.Line(CutToWidth(MachineWords(report), writer.width()));
+  for (const SourceLedger& source : overview.sources) {
+    if (source.damage)
+      writer.Wrapped("damaged", 9, Safe(FileName(source.path) + ": " + *source.damage));
+  }
+  writer.Blank();
+  writer.Wrapped("", 2, Safe(report.line.headline));
+  writer.Blank();
+}
+
+void WriteVerdict(const IncidentReport& report, TextWriter& writer) {
+  constexpr int kLabelColumns = 13;
+  for (const VerdictLine& line : report.verdict) {
+    std::string text = PadRight("  " + line.label, kLabelColumns) + Safe(line.text);
+    if (!line.code.empty()) text += " [" + line.code + "]";
+    if (!line.when.empty()) text += ", " + Safe(line.when);
+    const int room = writer.width() - static_cast<int>(line.confidence.size()) - 1;
+    if (DisplayWidth(text) <= room) {
+      writer.LineWithTail(text, line.confidence, ConfidenceTone(line.confidence));
+      continue;
+    }
+    const std::string words = text.substr(static_cast<std::size_t>(kLabelColumns));
+    const std::string sure = line.confidence.empty() ? "" : " (" + line.confidence + ")";
+    writer.Wrapped("  " + line.label, kLabelColumns, words + sure);
+  }
+  writer.Blank();
+}
+
+void WriteDoNow(const IncidentReport& report, TextWriter& writer) {
+  if (report.do_now.empty()) return;
+  constexpr int kLabelColumns = 9;
+  constexpr int kCommandColumns = 39;
+  writer.Heading("DO NOW", "as root on the host; relieves, does not cure");
+  for (const LabelledText& line : report.do_now) {
+    std::string head = PadRight("  " + line.label, kLabelColumns);
+    if (line.command.empty()) {
+      writer.Wrapped(head, kLabelColumns, Safe(line.text));
+    } else if (line.text.empty()) {
+      writer.Line(head + line.command);  // never broken: it is to be copied
+    } else {
+      writer.Wrapped(head + PadRight(line.command, kCommandColumns), kLabelColumns,
+                     Safe(line.text));
+    }
+  }
+  writer.Blank();
+}
+
+void RenderIncidentText(const Overview& overview, const IncidentReport& report,
+                        const ReportOptions& options, std::ostream& out) {
+  TextWriter writer(options, out);
+  WriteHead(overview, report, writer);
+  WriteVerdict(report, writer);
+  WriteDoNow(report, writer);
+  WriteDeaths(report, writer);
+  WriteReruns(report, writer);
+  WriteFreeLists(report, writer);
+  WriteMemory(report, writer);
+  WriteHolders(report, writer);
+  WriteRefusals(report, writer);
+  WriteTimeline(report, writer);
+  WriteForGood(report, writer);
+  WriteUnknowns(report, writer);
+  WriteChecks(report, writer);
+  WriteEvidence(report, writer);
+  if (options.verbose) WriteVerbose(report, writer);
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <iosfwd>
+
+#include "reports/model.h"
+#include "reports/render/text_writer.h"
+#include "reports/report.h"
+
+namespace kautopsy {
+
+// One incident on two screens: result, then action, then proof, then the rest. Sections without
+// anything to say are left out.
+void RenderIncidentText(const Overview& overview, const IncidentReport& report,
+                        const ReportOptions& options, std::ostream& out);
+
+// All incidents, worst first, one line each.
+void RenderOverviewText(const Overview& overview, const ReportOptions& options, std::ostream& out);
+
+// Sections, each in its own file.
+void WriteHead(const Overview& overview, const IncidentReport& report, TextWriter& writer);
+void WriteVerdict(const IncidentReport& report, TextWriter& writer);
+void WriteDoNow(const IncidentReport& report, TextWriter& writer);
+void WriteDeaths(const IncidentReport& report, TextWriter& writer);
+void WriteReruns(const IncidentReport& report, TextWriter& writer);
+void WriteFreeLists(const IncidentReport& report, TextWriter& writer);
+void WriteMemory(const IncidentReport& report, TextWriter& writer);
+void WriteHolders(const IncidentReport& report, TextWriter& writer);
+void WriteRefusals(const IncidentReport& report, TextWriter& writer);
+void WriteTimeline(const IncidentReport& report, TextWriter& writer);
+void WriteForGood(const IncidentReport& report, TextWriter& writer);
+void WriteUnknowns(const IncidentReport& report, TextWriter& writer);
+void WriteChecks(const IncidentReport& report, TextWriter& writer);
+void WriteEvidence(const IncidentReport& report, TextWriter& writer);
+void WriteVerbose(const IncidentReport& report, TextWriter& writer);
+
+}  // namespace kautopsy
