@@ -1,0 +1,78 @@
+#include <unistd.h>
+
+#include <iostream>
+
+#include "cli/command.h"
+#include "cli/describe_ingest.h"
+#include "cli/import_run.h"
+#include "cli/messages.h"
+#include "cli/terminal.h"
+#include "cli/year_argument.h"
+#include "reports/diagnosis/diagnose.h"
+
+namespace kautopsy {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::string_view kName = "ingest";
+
+po::options_description Options() {
+  po::options_description options;
+  auto add = options.add_options();
+  add("path", po::value<std::vector<std::string>>());
+  add("db", po::value<std::string>()->required()->value_name("FILE"),
+      "the store; made if it is missing");
+  add("quiet", po::bool_switch(), "no progress and no summary, only problems");
+  AddYearOption(options);
+  return options;
+}
+
+Status Ingest(const ImportRequest& request, bool quiet, ImportTotals& totals) {
+  Result<Database> database = Database::OpenForIngest(request.store);
+  if (!database) return tl::unexpected(database.error());
+  const Result<IncidentCounts> before = CountIncidents(*database);
+  if (!before) return tl::unexpected(before.error());
+  totals = ImportAll(request, *database);
+  if (Status status = UpdateIncidents(*database); !status) return status;
+  const Result<IncidentCounts> after = CountIncidents(*database);
+  if (!after) return tl::unexpected(after.error());
+  if (quiet) return {};
+  std::cerr << DescribeIngest(totals, *after, before->total, request.store);
+  if (!IsTerminal(STDERR_FILENO)) Complain(DescribeIngestForScripts(totals));
+  return {};
+}
+
+int Run(const po::variables_map& arguments) {
+  if (arguments.count("path") == 0) return ComplainUsage(kName, "no path is given");
+  const Result<std::optional<int>> year = ReadYear(arguments);
+  if (!year) return ComplainUsage(kName, year.error().message);
+  const bool quiet = arguments["quiet"].as<bool>();
+  ImportRequest request;
+  request.paths = arguments["path"].as<std::vector<std::string>>();
+  request.year = *year;
+  request.store = arguments["db"].as<std::string>();
+  request.progress = !quiet;
+  ImportTotals totals;
+  if (Status status = Ingest(request, quiet, totals); !status) {
+    Complain(status.error().message);
+    return kExitProblem;
+  }
+  return totals.problems > 0 ? kExitProblem : kExitOk;
+}
+
+}  // namespace
+
+const Command kIngestCommand = {
+    .name = kName,
+    .summary = "read logs into a store",
+    .synopsis = "kautopsy ingest --db FILE [OPTION...] PATH...",
+    .details =
+        "Reads files, folders (walked), or - for standard input. Each is stored whole or not at\n"
+        "all; content that is in the store already changes nothing, so repeat it at will.\n",
+    .options = Options,
+    .positional = "path",
+    .run = Run,
+};
+
+}  // namespace kautopsy

@@ -1,0 +1,87 @@
+#include "cli/inputs.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+namespace kautopsy {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Collector {
+ public:
+  explicit Collector(const std::string& store) : store_(store) {}
+
+  void Add(const std::string& path, std::size_t argument) {
+    std::error_code error;
+    if (path == "-" || !fs::is_directory(path, error)) {
+      inputs_.files.push_back({path, argument});
+      return;
+    }
+    const std::size_t files = inputs_.files.size();
+    const std::size_t problems = inputs_.problems.size();
+    Walk(path, argument);
+    if (inputs_.files.size() == files && inputs_.problems.size() == problems) {
+      inputs_.problems.push_back(path + ": no kernel log lines found: the folder holds no files");
+    }
+  }
+
+  Inputs Take() {
+    inputs_.total_bytes = TotalBytes();
+    return std::move(inputs_);
+  }
+
+ private:
+  void Walk(const fs::path& folder, std::size_t argument) {
+    std::error_code error;
+    std::vector<fs::directory_entry> entries;
+    fs::directory_iterator at(folder, error);
+    for (; !error && at != fs::directory_iterator(); at.increment(error)) entries.push_back(*at);
+    if (error) {
+      inputs_.problems.push_back(folder.string() + ": cannot be read: " + error.message() +
+                                 "; check its permissions");
+    }
+    std::ranges::sort(entries);
+    for (const fs::directory_entry& entry : entries) {
+      std::error_code ignored;  // what vanishes meanwhile is neither file nor folder
+      if (entry.is_directory(ignored) && !entry.is_symlink(ignored)) {
+        Walk(entry.path(), argument);
+      } else if (entry.is_regular_file(ignored) && !IsStore(entry.path())) {
+        inputs_.files.push_back({entry.path().string(), argument});
+      }
+    }
+  }
+
+  bool IsStore(const fs::path& path) const {
+    if (store_.empty()) return false;
+    std::error_code ignored;
+    return fs::equivalent(path, store_, ignored) ||
+           fs::equivalent(path, store_ + "-journal", ignored);
+  }
+
+  std::optional<uint64_t> TotalBytes() const {
+    uint64_t total = 0;
+    for (const Input& input : inputs_.files) {
+      std::error_code error;
+      if (input.path == "-") return std::nullopt;
+      if (!fs::exists(input.path, error)) continue;
+      if (!fs::is_regular_file(input.path, error)) return std::nullopt;
+      total += fs::file_size(input.path, error);
+    }
+    return total;
+  }
+
+  std::string store_;
+  Inputs inputs_;
+};
+
+}  // namespace
+
+Inputs CollectInputs(const std::vector<std::string>& paths, const std::string& store) {
+  Collector collector(store);
+  for (std::size_t i = 0; i < paths.size(); ++i) collector.Add(paths[i], i);
+  return collector.Take();
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace kautopsy {
+
+// A line on stderr that tells how far reading is: first after a second, so that short runs stay
+// silent, then at most five times a second. Nothing at all unless stderr is a terminal.
+class Progress {
+ public:
+  // `total_bytes` of all inputs, if known.
+  explicit Progress(std::optional<uint64_t> total_bytes);
+  ~Progress() { Clear(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void Update(uint64_t bytes, uint64_t records);  // sums over all inputs
+  void Clear();  // takes the line away, so that something else can be printed
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::string Line(uint64_t bytes, uint64_t records, double seconds) const;
+
+  std::optional<uint64_t> total_bytes_;
+  bool enabled_;
+  bool unicode_;
+  bool shown_ = false;
+  Clock::time_point start_;
+  Clock::time_point last_;
+};
+
+}  // namespace kautopsy

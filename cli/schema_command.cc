@@ -1,0 +1,52 @@
+#include <iostream>
+
+#include "cli/command.h"
+#include "cli/messages.h"
+#include "store/query.h"
+
+namespace kautopsy {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::string_view kName = "schema";
+
+po::options_description Options() {
+  po::options_description options;
+  auto add = options.add_options();
+  add("relation", po::value<std::vector<std::string>>());
+  add("db", po::value<std::string>()->value_name("FILE"),
+      "a store, to see what it holds; else what this version makes");
+  return options;
+}
+
+int Run(const po::variables_map& arguments) {
+  std::optional<std::string> relation;
+  if (arguments.count("relation") > 0) {
+    const auto& names = arguments["relation"].as<std::vector<std::string>>();
+    if (names.size() > 1) return ComplainUsage(kName, "only one relation can be given");
+    relation = names.front();
+  }
+  Result<Database> database = arguments.count("db") > 0
+                                  ? Database::OpenReadOnly(arguments["db"].as<std::string>())
+                                  : Database::OpenTemporary();
+  const Status status = database ? PrintSchema(*database, relation, std::cout)
+                                 : Status(tl::unexpected(database.error()));
+  if (status) return kExitOk;
+  Complain(status.error().message);
+  return kExitProblem;
+}
+
+}  // namespace
+
+const Command kSchemaCommand = {
+    .name = kName,
+    .summary = "explain the relations that SQL can ask",
+    .synopsis = "kautopsy schema [--db FILE] [RELATION]",
+    .details = "Prints every relation, or one, with the meaning, unit and origin of each column.\n",
+    .options = Options,
+    .positional = "relation",
+    .run = Run,
+};
+
+}  // namespace kautopsy
