@@ -1,0 +1,117 @@
+"""The store: idempotent, all-or-nothing, and never somebody else's database."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+
+from driver import MESSAGES, PASTE, PROGRAM, CliTest, main, read
+
+
+class Store(CliTest):
+    def test_the_same_file_twice_changes_nothing(self):
+        self.ingest(PASTE)
+        before = self.dump()
+        self.ingest(PASTE)
+        self.assertEqual(self.dump(), before)
+
+    def test_a_copy_under_another_name_changes_nothing(self):
+        self.ingest(PASTE)
+        before = self.dump()
+        self.ingest(self.write("messages.1", read(PASTE)))
+        self.assertEqual(self.dump(), before)
+
+    def test_the_ledger_of_every_source_adds_up(self):
+        self.ingest(PASTE, MESSAGES)
+        ledger = self.rows("SELECT lines, lines_claimed + lines_noise + lines_unclaimed_kernel +"
+                           " lines_not_kernel + lines_damaged FROM source ORDER BY source_id")
+        self.assertEqual(len(ledger), 2)
+        for lines, parts in ledger:
+            self.assertEqual(lines, parts)
+        self.assertEqual([lines for lines, _ in ledger],
+                         [read(PASTE).count(b"\n"), read(MESSAGES).count(b"\n")])
+
+    def test_every_finding_has_evidence_that_stands_in_the_source(self):
+        self.ingest(PASTE)
+        evidence = self.rows("SELECT line, \"column\", text FROM finding_evidence WHERE line IS NOT NULL")
+        self.assertTrue(evidence)
+        lines = read(PASTE).split(b"\n")
+        for line, column, text in evidence:
+            with self.subTest(line=line, column=column):
+                self.assertTrue(lines[line - 1][column - 1:].startswith(text.encode()), text)
+        without = self.rows("SELECT rule FROM finding WHERE role <> 'context' AND finding_id NOT IN"
+                            " (SELECT finding_id FROM finding_evidence)")
+        self.assertEqual(without, [])
+
+    def test_a_year_on_the_command_line_dates_the_days_that_have_none(self):
+        self.ingest("--year", "2013", PASTE)
+        times = self.rows("SELECT time FROM event WHERE host = 'wv2-f302' ORDER BY time")
+        self.assertIn(("2013-10-27T14:24:43Z",), times)
+        self.assertTrue(all(t is not None for (t,) in times))
+
+    def test_a_killed_ingest_leaves_a_store_that_opens_and_has_no_half_source(self):
+        self.ingest(MESSAGES)
+        before = self.dump()
+        program = subprocess.Popen([PROGRAM, "ingest", "--quiet", "--db", self.database, "-"],
+                                   stdin=subprocess.PIPE, cwd=self.folder)
+        report = b"".join(line + b"\n" for line in read(MESSAGES).split(b"\n")[6:37])
+        for number in range(400):  # enough for the writer to have begun
+            program.stdin.write(report.replace(b"wv2-f302", b"host%d" % number))
+        program.stdin.flush()
+        time.sleep(0.3)
+        program.send_signal(signal.SIGKILL)
+        program.wait()
+        program.stdin.close()
+        self.check(0, "report", "--db", self.database)
+        self.assertEqual(self.dump(), before)
+        self.ingest(PASTE)
+        self.assertEqual(self.count("source"), 2)
+
+    def test_a_store_that_cannot_be_written_is_named_with_the_reason(self):
+        for path in ("no-such-folder/kernel.db", "/proc/kernel.db", self.folder):
+            with self.subTest(path):
+                done = self.check(1, "ingest", "--db", path, PASTE)
+                self.assert_says(done, path)
+
+    def test_a_full_disk_under_the_store_is_told(self):
+        done = self.run_program("ingest", "--db", "/dev/full", PASTE)
+        self.assertEqual(done.returncode, 1)
+        self.assert_says(done, "/dev/full")
+
+    def test_a_database_of_another_program_is_refused_and_left_alone(self):
+        connection = sqlite3.connect(self.database)
+        connection.execute("CREATE TABLE bookmarks (url TEXT)")
+        connection.commit()
+        connection.close()
+        self.refuse_everywhere()
+
+    def test_a_file_that_is_no_database_is_refused_and_left_alone(self):
+        self.write("kernel.db", b"Oct 27 14:24:43 h kernel: this is a log\n" * 100)
+        self.refuse_everywhere()
+
+    def test_a_newer_store_is_refused_and_left_alone(self):
+        self.ingest(PASTE)
+        connection = sqlite3.connect(self.database)
+        connection.execute("PRAGMA user_version = 999")
+        connection.close()
+        self.refuse_everywhere("999")
+
+    def test_a_missing_store_is_named_by_commands_that_only_read(self):
+        for arguments in (["report"], ["query", "SELECT 1"]):
+            command, *rest = arguments
+            done = self.check(1, command, "--db", "missing.db", *rest)
+            self.assert_says(done, "missing.db")
+            self.assertFalse(os.path.exists(os.path.join(self.folder, "missing.db")))
+
+    def refuse_everywhere(self, *words):
+        before = read(self.database)
+        for command, *rest in (["ingest", PASTE], ["report"], ["query", "SELECT 1"]):
+            with self.subTest(command):
+                done = self.check(1, command, "--db", self.database, *rest)
+                self.assert_says(done, "kernel.db", *words)
+        self.assertEqual(read(self.database), before)
+
+
+if __name__ == "__main__":
+    main()

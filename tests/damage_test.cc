@@ -1,0 +1,289 @@
+// What logs suffer on their way: lines lost, doubled, mixed, cut. Whatever happens, nothing may be
+// stored that the undamaged sample does not say.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "tests/support/files.h"
+#include "tests/support/import.h"
+
+namespace kautopsy::test {
+namespace {
+
+constexpr unsigned kSeed = 20141125;
+constexpr int kRandomCuts = 150;  // per sample
+constexpr int kRandomMixes = 20;
+
+std::vector<std::string> SplitLines(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end;
+  }
+  return lines;
+}
+
+std::string JoinLines(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line;
+  return text;
+}
+
+using Cell = std::pair<std::string, std::string>;
+
+// What a damaged log may change in the rows that are left.
+enum class Allowed {
+  kLess,         // cells and rows may be missing
+  kConclusions,  // and what is concluded from several lines may differ, if one of them is lost
+                 // unseen
+};
+
+// Columns that tell where a row stands or a value is from, and words for "not known": nothing that
+// the kernel said. An event's time is that of its first line, see CheckTime().
+bool SaysNothing(const Cell& cell) {
+  static const std::set<std::string> kColumns = {"log_line", "position", "page_size_from", "time",
+                                                 "local_time"};
+  return kColumns.contains(cell.first) || cell.second == "unknown";
+}
+
+// A frame's context comes from the last "<IRQ>" or "<EOI>" above it, blame from all frames; a line
+// with reserves names no zone, it belongs to the zone above it; pcp_pages sums the lines of all
+// CPUs.
+bool IsConclusion(const Cell& cell) {
+  static const std::set<std::string> kColumns = {"context", "blame_symbol", "blame_module",
+                                                 "lowmem_reserve_pages", "pcp_pages"};
+  return kColumns.contains(cell.first);
+}
+
+// True if every cell of `row` stands in `whole` too. A damaged row may know less, never other
+// things.
+bool IsPartOf(const RecordedRow& row, const RecordedRow& whole, Allowed allowed) {
+  if (row.relation != whole.relation) return false;
+  return std::all_of(row.cells.begin(), row.cells.end(), [&whole, allowed](const Cell& cell) {
+    return SaysNothing(cell) || (allowed == Allowed::kConclusions && IsConclusion(cell)) ||
+           std::find(whole.cells.begin(), whole.cells.end(), cell) != whole.cells.end();
+  });
+}
+
+std::string Describe(const RecordedRow& row) {
+  std::string text = row.relation;
+  for (const auto& [column, value] : row.cells)
+    text += " " + column + "=" + EscapeForTerminal(value);
+  return text;
+}
+
+// Everything that undamaged samples say.
+class Truth {
+ public:
+  explicit Truth(const TextSink& whole) { Add(whole); }
+  void Add(const TextSink& whole) {
+    for (const RecordedEvent& event : whole.events()) {
+      rows_["event"].push_back(event.facts);
+      for (const RecordedRow& row : event.rows) rows_[row.relation].push_back(row);
+    }
+  }
+  bool Holds(const RecordedRow& row, Allowed allowed) const {
+    const auto found = rows_.find(row.relation);
+    return found != rows_.end() && std::any_of(found->second.begin(), found->second.end(),
+                                               [&row, allowed](const RecordedRow& whole) {
+                                                 return IsPartOf(row, whole, allowed);
+                                               });
+  }
+
+ private:
+  std::map<std::string, std::vector<RecordedRow>> rows_;
+};
+
+void CheckTime(const RecordedEvent& event) {
+  for (const auto& [column, value] : event.facts.cells) {
+    if (column == "local_time") CHECK(event.lines.front().text.find(value) != std::string::npos);
+  }
+}
+
+void CheckNothingInvented(const TextSink& damaged, const Truth& truth, Allowed allowed) {
+  for (const RecordedEvent& event : damaged.events()) {
+    CheckTime(event);
+    if (!event.complete) CHECK_FALSE(event.damage.empty());
+    if (!truth.Holds(event.facts, allowed))
+      FAIL_CHECK("not in the whole sample: ", Describe(event.facts));
+    for (const RecordedRow& row : event.rows) {
+      if (!truth.Holds(row, allowed)) FAIL_CHECK("not in the whole sample: ", Describe(row));
+    }
+  }
+}
+
+// Byte offsets of a place in a text whose lines begin at `line_starts`.
+std::size_t OffsetOf(const Place& place, const std::vector<std::size_t>& line_starts) {
+  return line_starts[place.line - 1] + place.column - 1;
+}
+
+std::vector<std::size_t> LineStarts(const std::string& text) {
+  std::vector<std::size_t> starts = {0};
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n') starts.push_back(i + 1);
+  }
+  return starts;
+}
+
+bool SamePlace(const Place& a, const Place& b) { return a.line == b.line && a.column == b.column; }
+
+// Output of commands has no end mark: cut behind a line, or in the blanks that end it, it looks
+// whole.
+bool CutIsVisible(const RecordedEvent& event, const std::string& text, std::size_t cut) {
+  const bool open_ended =
+      event.kind == "buddyinfo" || event.kind == "meminfo" || event.kind == "free";
+  const std::size_t next = text.find_first_not_of(' ', cut);
+  const bool behind_line =
+      (cut > 0 && text[cut - 1] == '\n') || (next < text.size() && text[next] == '\n');
+  return !open_ended || !behind_line;
+}
+
+// An event of which only the head is left must not be called complete.
+void CheckIncomplete(const TextSink& head, const RecordedEvent& event) {
+  for (const RecordedEvent& left : head.events()) {
+    if (!SamePlace(left.lines.front().place, event.lines.front().place)) continue;
+    CAPTURE(event.title);
+    CAPTURE(event.lines.front().place.line);
+    CHECK_FALSE(left.complete);
+  }
+}
+
+// Looks at the events that begin before `cut` and go on behind it.
+void CheckCutIsNoticed(const TextSink& whole, const TextSink& head, const std::string& text,
+                       std::size_t cut) {
+  const std::vector<std::size_t> starts = LineStarts(text);
+  for (const RecordedEvent& event : whole.events()) {
+    const RawLine& last = event.lines.back();
+    const bool begun = OffsetOf(event.lines.front().place, starts) < cut;
+    const bool ended = OffsetOf(last.place, starts) + last.text.size() <= cut;
+    if (begun && !ended && CutIsVisible(event, text, cut)) CheckIncomplete(head, event);
+  }
+}
+
+void CheckHead(const std::string& text, std::size_t cut, const TextSink& whole,
+               const Truth& truth) {
+  CAPTURE(cut);
+  const TextSink head = Import(text.substr(0, cut));
+  CheckNothingInvented(head, truth, Allowed::kLess);
+  CheckCutIsNoticed(whole, head, text, cut);
+}
+
+// The lines of both, each in its own order.
+std::string Mix(const std::vector<std::string>& a, const std::vector<std::string>& b,
+                std::mt19937& random) {
+  std::string mixed;
+  for (std::size_t i = 0, j = 0; i < a.size() || j < b.size();) {
+    const bool take_a = j == b.size() || (i < a.size() && random() % 2 == 0);
+    mixed += take_a ? a[i++] : b[j++];
+  }
+  return mixed;
+}
+
+}  // namespace
+
+TEST_CASE("A log cut behind any line gives nothing new and tells what is cut") {
+  for (const std::string& name : SampleNames()) {
+    CAPTURE(name);
+    const std::string text = ReadFile("samples/" + name);
+    const TextSink whole = Import(text);
+    const Truth truth(whole);
+    for (const std::size_t cut : LineStarts(text)) CheckHead(text, cut, whole, truth);
+  }
+}
+
+TEST_CASE("A log cut at any byte gives nothing new and tells what is cut") {
+  std::mt19937 random(kSeed);
+  for (const std::string& name : SampleNames()) {
+    CAPTURE(name);
+    const std::string text = ReadFile("samples/" + name);
+    const TextSink whole = Import(text);
+    const Truth truth(whole);
+    for (int i = 0; i < kRandomCuts; ++i) CheckHead(text, random() % text.size(), whole, truth);
+  }
+}
+
+TEST_CASE("A log whose beginning is missing gives nothing new") {
+  std::mt19937 random(kSeed);
+  for (const std::string& name : SampleNames()) {
+    CAPTURE(name);
+    const std::string text = ReadFile("samples/" + name);
+    const Truth truth(Import(text));
+    for (const std::size_t cut : LineStarts(text)) {
+      CAPTURE(cut);
+      CheckNothingInvented(Import(text.substr(cut)), truth, Allowed::kConclusions);
+    }
+  }
+}
+
+TEST_CASE("A log that lost a line gives nothing new") {
+  for (const std::string& name : SampleNames()) {
+    CAPTURE(name);
+    const std::vector<std::string> lines = SplitLines(ReadFile("samples/" + name));
+    const Truth truth(Import(JoinLines(lines)));
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      CAPTURE(i);
+      std::vector<std::string> rest = lines;
+      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+      CheckNothingInvented(Import(JoinLines(rest)), truth, Allowed::kConclusions);
+    }
+  }
+}
+
+TEST_CASE("A log in which a line stands twice gives nothing new") {
+  for (const std::string& name : SampleNames()) {
+    CAPTURE(name);
+    const std::vector<std::string> lines = SplitLines(ReadFile("samples/" + name));
+    const Truth truth(Import(JoinLines(lines)));
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      CAPTURE(i);
+      std::vector<std::string> doubled = lines;
+      doubled.insert(doubled.begin() + static_cast<std::ptrdiff_t>(i), lines[i]);
+      CheckNothingInvented(Import(JoinLines(doubled)), truth, Allowed::kConclusions);
+    }
+  }
+}
+
+TEST_CASE("A log with bytes overwritten by NULs gives nothing new") {
+  std::mt19937 random(kSeed);
+  for (const std::string& name : SampleNames()) {
+    CAPTURE(name);
+    const std::string text = ReadFile("samples/" + name);
+    const Truth truth(Import(text));
+    for (int i = 0; i < kRandomCuts; ++i) {
+      std::string damaged = text;
+      const std::size_t begin = random() % text.size();
+      const std::size_t count = std::min<std::size_t>(1 + random() % 200, text.size() - begin);
+      damaged.replace(begin, count, count, '\0');
+      CAPTURE(begin);
+      CAPTURE(count);
+      CheckNothingInvented(Import(damaged), truth, Allowed::kConclusions);
+    }
+  }
+}
+
+TEST_CASE("Two logs mixed line by line give nothing that neither of them says") {
+  std::mt19937 random(kSeed);
+  const std::vector<std::string> names = SampleNames();
+  for (std::size_t i = 0; i < names.size() * names.size() * kRandomMixes; ++i) {
+    const std::string& first = names[i / kRandomMixes / names.size()];
+    const std::string& second = names[i / kRandomMixes % names.size()];
+    CAPTURE(first);
+    CAPTURE(second);
+    const std::string a = ReadFile("samples/" + first);
+    const std::string b = ReadFile("samples/" + second);
+    Truth truth(Import(a));
+    truth.Add(Import(b));
+    CheckNothingInvented(Import(Mix(SplitLines(a), SplitLines(b), random)), truth,
+                         Allowed::kConclusions);
+  }
+}
+
+}  // namespace kautopsy::test

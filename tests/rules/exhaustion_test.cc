@@ -1,0 +1,103 @@
+#include <doctest/doctest.h>
+
+#include "reports/diagnosis/diagnosis.h"
+#include "reports/diagnosis/rules/rules.h"
+#include "tests/rules/facts_fixture.h"
+
+namespace kautopsy::test {
+namespace {
+
+TEST_CASE("programs that fill the memory are the cause, surely if swap is absent") {
+  const std::optional<Finding> finding = RuleHostExhausted(SmallFacts(ExhaustedOom()));
+  REQUIRE(finding);
+  CHECK(finding->cause == "host_exhausted");
+  CHECK(finding->confidence == Confidence::kHigh);
+  CHECK(Diagnose(SmallFacts(ExhaustedOom())).primary_cause == "host_exhausted");
+}
+
+TEST_CASE("free swap lowers the confidence") {
+  EventFacts event = ExhaustedOom();
+  event.mem->total_swap_kb = 1000000;
+  event.mem->free_swap_kb = 900000;
+  CHECK(RuleHostExhausted(SmallFacts(event))->confidence == Confidence::kMedium);
+}
+
+TEST_CASE("memory that is free and large enough is not exhausted") {
+  EventFacts event = ExhaustedOom();
+  event.zones[1] =
+      MakeZone(0, "DMA32", 700000, 8000, {150000, 5000, 2000, 1000, 500, 0, 0, 0, 0, 0, 0});
+  CHECK_FALSE(RuleHostExhausted(SmallFacts(event)));
+  CHECK(Diagnose(SmallFacts(event)).primary_cause == "unknown");
+}
+
+TEST_CASE("memory between min and high does not speak against exhaustion once the kernel killed") {
+  EventFacts event = ExhaustedOom();
+  event.zones[1] = MakeZone(0, "DMA32", 9000, 8000, {2000, 50, 10, 5, 3, 1, 1, 0, 0, 0, 0});
+  CHECK(RuleHostExhausted(SmallFacts(event)));
+}
+
+TEST_CASE("without counters or a table who holds the memory stays unknown") {
+  EventFacts event = ExhaustedOom();
+  event.mem.reset();
+  IncidentFacts facts = SmallFacts(event);
+  CHECK_FALSE(RuleHostExhausted(facts));
+  SetTable(facts.events[0], {MakeTask(700, "java", 240000)});
+  const std::optional<Finding> finding = RuleHostExhausted(facts);
+  REQUIRE(finding);
+  CHECK(finding->confidence == Confidence::kMedium);
+}
+
+TEST_CASE("the holder of more than a third of memory is named, whoever it is") {
+  EventFacts slab = ExhaustedOom();
+  slab.mem->anon_pages = 60000;
+  slab.mem->slab_unreclaimable_pages = 170000;
+  CHECK(Diagnose(SmallFacts(slab)).primary_cause == "slab_leak");
+  EventFacts shmem = ExhaustedOom();
+  shmem.mem->shmem_pages = 150000;
+  CHECK(Diagnose(SmallFacts(shmem)).primary_cause == "shmem");
+  EventFacts rest = ExhaustedOom();
+  rest.mem->anon_pages = 60000;
+  CHECK(Diagnose(SmallFacts(rest)).primary_cause == "unaccounted");
+  CHECK_FALSE(RuleHolder(SmallFacts(ExhaustedOom())));
+}
+
+TEST_CASE("cache that could be dropped points at the kernel") {
+  EventFacts event = ExhaustedOom();
+  event.mem->anon_pages = 100000;
+  event.mem->file_pages = 130000;
+  event.mem->inactive_file_pages = 120000;
+  CHECK(Diagnose(SmallFacts(event)).primary_cause == "premature_oom");
+  event.mem->dirty_pages = 110000;
+  CHECK_FALSE(RulePrematureOom(SmallFacts(event)));
+}
+
+TEST_CASE("guests that hold nearly all memory are named, fewer are not") {
+  const std::optional<Finding> finding = RuleVmOvercommit(MakeFacts({SeedKill()}));
+  REQUIRE(finding);
+  CHECK(finding->confidence == Confidence::kMedium);
+  CHECK(finding->title.find("361.4 GiB of 378.5 GiB = 95.5 %") != std::string::npos);
+  IncidentFacts larger = MakeFacts({SeedKill()});
+  larger.ram_kb = 2 * *larger.ram_kb;
+  CHECK_FALSE(RuleVmOvercommit(larger));
+  larger.ram_kb.reset();
+  CHECK_FALSE(RuleVmOvercommit(larger));
+}
+
+TEST_CASE("the victim of the seed won by a tie: a point of score is more than what lay between") {
+  const std::optional<Finding> finding = RuleKillVictim(SeedFacts());
+  REQUIRE(finding);
+  CHECK(finding->explanation.find("qemu_wl51 was larger by 119 MiB") != std::string::npos);
+  CHECK(finding->explanation.find("a point of score is 388 MiB") != std::string::npos);
+  CHECK(finding->explanation.find("Score by memory alone 317.8, printed 318") != std::string::npos);
+  CHECK_FALSE(RuleKillVictim(MakeFacts({SeedMemInfo()})));
+}
+
+TEST_CASE("a victim without its row is not explained") {
+  EventFacts event = SeedKill();
+  event.tasks = {};
+  CHECK(RuleKillVictim(MakeFacts({event}))->explanation ==
+        "Its row of the process table is not in the text.");
+}
+
+}  // namespace
+}  // namespace kautopsy::test

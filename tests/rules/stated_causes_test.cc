@@ -1,0 +1,120 @@
+#include <doctest/doctest.h>
+
+#include "reports/diagnosis/diagnosis.h"
+#include "reports/diagnosis/rules/rules.h"
+#include "tests/rules/facts_fixture.h"
+
+namespace kautopsy::test {
+namespace {
+
+TEST_CASE("a limit that the log states wins over the state of the host") {
+  EventFacts event = ExhaustedOom();
+  event.oom->constraint_kind = "memcg";
+  event.oom->oom_memcg = "/kubepods/pod1";
+  const Diagnosis diagnosis = Diagnose(SmallFacts(event));
+  CHECK(diagnosis.primary_cause == "memcg_limit");
+  CHECK(diagnosis.confidence == Confidence::kHigh);
+  CHECK_FALSE(RuleMemcgLimit(SmallFacts(ExhaustedOom())));
+}
+
+TEST_CASE("a kill line of a control group is enough") {
+  EventFacts event = SeedKill();
+  event.kills[0].reason = "memcg";
+  CHECK(Diagnose(MakeFacts({event})).primary_cause == "memcg_limit");
+}
+
+TEST_CASE("order -1 is a person's request") {
+  EventFacts event = ExhaustedOom();
+  event.oom->order = -1;
+  event.oom->sysrq = true;
+  CHECK(Diagnose(SmallFacts(event)).primary_cause == "manual");
+  CHECK_FALSE(RuleManual(SmallFacts(ExhaustedOom())));
+}
+
+TEST_CASE("a binding to nodes is surely the cause when those nodes have nothing") {
+  EventFacts event = ExhaustedOom();
+  event.oom->constraint_kind = "memory_policy";
+  event.oom->nodemask = "0";
+  CHECK(RuleNumaConstraint(SmallFacts(event))->confidence == Confidence::kHigh);
+  event.zones.clear();
+  CHECK(RuleNumaConstraint(SmallFacts(event))->confidence == Confidence::kMedium);
+  CHECK_FALSE(RuleNumaConstraint(SmallFacts(ExhaustedOom())));
+}
+
+TEST_CASE("zones with memory but no marks mean that the allocator is not up") {
+  EventFacts event = ExhaustedOom();
+  for (ZoneFacts& zone : event.zones) {
+    zone.free_kb = zone.min_kb = 0;
+    zone.present_kb = 100000;
+  }
+  CHECK(Diagnose(SmallFacts(event)).primary_cause == "kernel_bug");
+  CHECK_FALSE(RuleEarlyBoot(SmallFacts(ExhaustedOom())));
+  EventFacts empty = ExhaustedOom();
+  empty.zones.clear();
+  CHECK_FALSE(RuleEarlyBoot(SmallFacts(empty)));
+}
+
+TEST_CASE("a request larger than the machine is the caller's fault") {
+  EventFacts event = SeedRefusal();
+  event.refusal->size_bytes = int64_t{1} << 50;
+  CHECK(Diagnose(SmallFacts(event)).primary_cause == "bad_request");
+  CHECK_FALSE(RuleBadRequest(SmallFacts(SeedRefusal())));
+}
+
+TEST_CASE("a kernel request finds low memory used up while high memory is free") {
+  EventFacts event = ExhaustedOom();
+  event.oom->gfp_mask = 0xd0;
+  event.zones = {MakeZone(std::nullopt, "Normal", 3000, 3700, {700, 20}),
+                 MakeZone(std::nullopt, "HighMem", 5900000, 512, {1000000, 200000, 100000})};
+  event.zones[0].lowmem_reserve_pages = {0, 0, 0};
+  event.zones[1].lowmem_reserve_pages = {0, 0, 0};
+  const Diagnosis diagnosis = Diagnose(SmallFacts(event));
+  CHECK(diagnosis.primary_cause == "low_zone");
+  event.oom->gfp_mask = 0x201da;  // may use high memory, and so finds it
+  CHECK_FALSE(RuleLowZone(SmallFacts(event)));
+}
+
+TEST_CASE("free memory that is set aside for devices does not serve the kernel") {
+  EventFacts event = SeedRefusal();
+  event.refusal->order = 0;
+  event.refusal->gfp_mask = 0xd0;
+  event.zones = {MakeZone(0, "Normal", 16104, 2296, {26, 0, 1000})};
+  event.zones[0].free_cma_kb = 16000;
+  IncidentFacts facts = MakeFacts({event});
+  facts.kernel_release = "4.1.0";
+  RunAgain(facts);
+  CHECK(Diagnose(facts).primary_cause == "cma");
+  facts.events[0].zones[0].free_cma_kb = 100;
+  RunAgain(facts);
+  CHECK_FALSE(RuleCma(facts));
+}
+
+TEST_CASE("a single page that must not wait fails when the reserve is used up") {
+  EventFacts event = SeedRefusal();
+  event.refusal->order = 0;
+  event.zones = {MakeZone(0, "Normal", 1000, 8000, {250})};
+  CHECK(Diagnose(MakeFacts({event})).primary_cause == "atomic_reserve");
+  event.zones = {MakeZone(0, "Normal", 100000, 8000, {25000})};
+  CHECK_FALSE(RuleAtomicReserve(MakeFacts({event})));
+}
+
+TEST_CASE("nothing but an incomplete kill is unknown, and the headline makes no guess") {
+  EventFacts event = SeedKill();
+  event.tasks = {};
+  const Diagnosis diagnosis = Diagnose(MakeFacts({event}));
+  CHECK(diagnosis.primary_cause == "unknown");
+  CHECK(diagnosis.confidence == Confidence::kLow);
+  CHECK(diagnosis.headline ==
+        "On Oct 27 the kernel killed guest wl52. Why memory was short is not in the text.");
+  CHECK_FALSE(diagnosis.missing.empty());
+}
+
+TEST_CASE("no events at all give a diagnosis that says nothing") {
+  const Diagnosis diagnosis = Diagnose(MakeFacts({}));
+  CHECK(diagnosis.primary_cause == "unknown");
+  CHECK(diagnosis.findings.empty());
+  CHECK(diagnosis.victims.empty());
+}
+
+}  // namespace
+}  // namespace kautopsy::test

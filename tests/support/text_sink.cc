@@ -1,0 +1,164 @@
+#include "tests/support/text_sink.h"
+
+#include <fmt/core.h>
+
+#include "base/text.h"
+
+namespace kautopsy::test {
+namespace {
+
+// "2014-11-25 09:14:07", "????-11-25 09:14:07" without a year.
+std::string TimeText(const PrintedTime& time) {
+  const std::string year = time.year ? fmt::format("{:04}", *time.year) : "????";
+  std::string text = fmt::format("{}-{:02}-{:02} {:02}:{:02}:{:02}", year, time.month, time.day,
+                                 time.hour, time.minute, time.second);
+  if (time.fraction_digits > 0) {
+    text += "." + fmt::format("{:06}", time.microsecond).substr(0, time.fraction_digits);
+  }
+  return text;
+}
+
+// Collects the cells of a row under the names of its columns; NULLs are left out.
+class CellCollector final : public CellSink {
+ public:
+  CellCollector(const std::vector<std::string_view>& columns, RecordedRow& row)
+      : columns_(columns), row_(row) {}
+  void OnInteger(const Integer& value) override {
+    Add(value ? std::optional(std::to_string(*value)) : std::nullopt);
+  }
+  void OnReal(const Real& value) override {
+    Add(value ? std::optional(fmt::format("{}", *value)) : std::nullopt);
+  }
+  void OnText(const Text& value) override { Add(value); }
+
+ private:
+  void Add(const Text& value) {
+    if (value) row_.cells.emplace_back(columns_[next_], *value);
+    ++next_;
+  }
+
+  const std::vector<std::string_view>& columns_;
+  RecordedRow& row_;
+  std::size_t next_ = 0;
+};
+
+RecordedRow FactsOf(const EventRecord& event) {
+  RecordedRow facts{"event", {}};
+  const auto add = [&facts](const char* column, const Text& value) {
+    if (value) facts.cells.emplace_back(column, *value);
+  };
+  const auto number = [](const Integer& value) {
+    return value ? Text(std::to_string(*value)) : Text();
+  };
+  add("host", event.host);
+  add("time", event.time ? Text(TimeText(*event.time)) : Text());
+  add("local_time", event.local_time);
+  add("uptime_us", number(event.uptime_us));
+  add("comm", event.comm);
+  add("pid", number(event.pid));
+  add("kernel_release", event.kernel_release);
+  add("page_size_kb", number(event.page_size_kb));
+  add("page_size_from", event.page_size_from);
+  return facts;
+}
+
+std::vector<RecordedRow> RowsOfEvent(const EventRecord& event) {
+  std::vector<RecordedRow> rows;
+  for (const auto& batch : event.rows) {
+    const std::vector<std::string_view> columns = batch->columns();
+    for (std::size_t i = 0; i < batch->size(); ++i) {
+      RecordedRow row{std::string(batch->relation()), {}};
+      CellCollector collector(columns, row);
+      batch->Visit(i, collector);
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
+}
+
+// column=value; values with blanks or nothing in them are quoted.
+std::string RowText(const RecordedRow& row) {
+  std::string text = row.relation;
+  for (const auto& [column, value] : row.cells) {
+    const bool bare = !value.empty() && value.find_first_of(" \"=") == std::string::npos;
+    const std::string shown = EscapeForTerminal(value);
+    text += fmt::format(" {}={}", column, bare ? shown : "\"" + shown + "\"");
+  }
+  return text;
+}
+
+std::string PlaceText(const Place& place) { return fmt::format("{}:{}", place.line, place.column); }
+
+std::string EventText(const RecordedEvent& event, std::size_t number) {
+  std::string text = fmt::format("event {}: {}, {}\n", number, event.kind,
+                                 event.complete ? "complete" : "incomplete");
+  text += fmt::format("  title: {}\n", EscapeForTerminal(event.title));
+  if (!event.damage.empty()) text += fmt::format("  damage: {}\n", EscapeForTerminal(event.damage));
+  text += fmt::format("  key: {}\n", event.key);
+  text += fmt::format("  lines: {}, {} to {}\n", event.lines.size(),
+                      PlaceText(event.lines[0].place), PlaceText(event.lines.back().place));
+  text += "  " + RowText(event.facts) + "\n";
+  for (const RecordedRow& row : event.rows) text += "  " + RowText(row) + "\n";
+  return text + "\n";
+}
+
+std::string SummaryText(const SourceSummary& summary) {
+  const LineLedger& ledger = summary.ledger;
+  std::string text = fmt::format(
+      "lines: {} = {} claimed + {} noise + {} unclaimed kernel + {} not kernel + {} damaged\n",
+      ledger.lines, ledger.claimed, ledger.noise, ledger.unclaimed_kernel, ledger.not_kernel,
+      ledger.damaged);
+  text += fmt::format("bytes: {}\nquotes: {}\n", summary.bytes, summary.quotes);
+  if (summary.damage) text += fmt::format("damage: {}\n", *summary.damage);
+  for (const BootRecord& boot : summary.boots) {
+    text += fmt::format("boot: host={} from={} to={} kernel_release={} ram_kb={}\n",
+                        boot.host.value_or("-"), boot.first_time ? TimeText(*boot.first_time) : "-",
+                        boot.last_time ? TimeText(*boot.last_time) : "-",
+                        boot.kernel_release.value_or("-"),
+                        boot.ram_kb ? std::to_string(*boot.ram_kb) : "-");
+  }
+  for (const auto& [day, year] : summary.years) {
+    text += fmt::format("dated day: {}-{:02}-{:02}\n", year, day.first, day.second);
+  }
+  return text;
+}
+
+}  // namespace
+
+Status TextSink::BeginSource(std::string_view /*path*/, std::string_view /*kind*/) {
+  if (ended_ || !events_.empty()) return Fail("a TextSink takes one source");
+  return {};
+}
+
+Status TextSink::Write(const EventRecord& event) {
+  events_.push_back({event.kind, event.key, event.title, event.complete, event.damage.value_or(""),
+                     FactsOf(event), event.lines, RowsOfEvent(event)});
+  return {};
+}
+
+Status TextSink::WriteUnclaimed(uint64_t line, std::string_view text) {
+  unclaimed_.emplace_back(line, text);
+  return {};
+}
+
+Result<SourceOutcome> TextSink::EndSource(const SourceSummary& summary) {
+  summary_ = summary;
+  ended_ = true;
+  return SourceOutcome::kStored;
+}
+
+void TextSink::AbandonSource() {
+  events_.clear();
+  unclaimed_.clear();
+}
+
+std::string TextSink::ToText() const {
+  std::string text;
+  for (std::size_t i = 0; i < events_.size(); ++i) text += EventText(events_[i], i + 1);
+  for (const auto& [line, raw] : unclaimed_) {
+    text += fmt::format("unclaimed {}: {}\n", line, EscapeForTerminal(raw));
+  }
+  return text + SummaryText(summary_);
+}
+
+}  // namespace kautopsy::test

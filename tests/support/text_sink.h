@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "parsers/event_sink.h"
+
+namespace kautopsy::test {
+
+// A row as text: the cells that are not NULL, by column.
+struct RecordedRow {
+  std::string relation;
+  std::vector<std::pair<std::string, std::string>> cells;
+};
+
+// An event as the importer wrote it, with its rows as text.
+struct RecordedEvent {
+  std::string kind;
+  std::string key;
+  std::string title;
+  bool complete = false;
+  std::string damage;  // empty if there is none
+  RecordedRow facts;   // the other columns of `event` that were given
+  std::vector<RawLine> lines;
+  std::vector<RecordedRow> rows;  // of all relations, in the order they were written
+};
+
+// An EventSink without a database: keeps everything as text, for golden and damage tests.
+class TextSink final : public EventSink {
+ public:
+  Status BeginSource(std::string_view path, std::string_view kind) override;
+  Status Write(const EventRecord& event) override;
+  Status WriteUnclaimed(uint64_t line, std::string_view text) override;
+  Result<SourceOutcome> EndSource(const SourceSummary& summary) override;
+  void AbandonSource() override;
+
+  const std::vector<RecordedEvent>& events() const { return events_; }
+  const SourceSummary& summary() const { return summary_; }
+  bool ended() const { return ended_; }
+
+  // All of it for a reader: one paragraph per event, one line per row, the ledger last.
+  std::string ToText() const;
+
+ private:
+  std::vector<RecordedEvent> events_;
+  std::vector<std::pair<uint64_t, std::string>> unclaimed_;
+  SourceSummary summary_;
+  bool ended_ = false;
+};
+
+}  // namespace kautopsy::test

@@ -1,0 +1,122 @@
+#include <doctest/doctest.h>
+
+#include "parsers/envelope/envelope.h"
+#include "parsers/stream/block_engine.h"
+
+namespace kautopsy {
+namespace {
+
+// A kind of record that begins with "begin", goes on with "more N" and may be resumed by "rest".
+class FakeBlock final : public Block {
+ public:
+  Claim Offer(const LogLine& line) override {
+    if (line.text == "begin" || line.text == "rest") {
+      if (begun_) return Claim::kConflict;
+      begun_ = true;
+      return Claim::kTaken;
+    }
+    return line.text.starts_with("more") ? Claim::kTaken : Claim::kNone;
+  }
+  void Finish(EventRecord& event) override { event.complete = true; }
+
+ private:
+  bool begun_ = false;
+};
+
+const std::vector<RecordKind>& FakeKinds() {
+  static const std::vector<RecordKind> kinds = {
+      {.name = "fake",
+       .openers = {{"begin", [](const LogLine& line) { return line.text == "begin"; }, false},
+                   {"rest", [](const LogLine& line) { return line.text == "rest"; }, true}},
+       .open = [] { return std::unique_ptr<Block>(std::make_unique<FakeBlock>()); },
+       .max_foreign_lines = 2}};
+  return kinds;
+}
+
+// Feeds syslog lines and gives each event as its lines' numbers: "1,2,4".
+std::vector<std::string> Records(const std::vector<std::string>& lines) {
+  std::vector<std::string> records;
+  BlockEngine engine(FakeKinds(), [&](EventRecord&& event) {
+    std::string numbers;
+    for (const RawLine& line : event.lines)
+      numbers += (numbers.empty() ? "" : ",") + std::to_string(line.place.line);
+    records.push_back(numbers);
+  });
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    LogLine line;
+    line.raw = lines[i];
+    line.place = {i + 1, 1};
+    if (!Rfc3164Envelope().Parse(line)) BareEnvelope().Parse(line);
+    engine.Offer(line, true);
+  }
+  engine.Finish();
+  return records;
+}
+
+std::string At(std::string_view time, std::string_view text, std::string_view host = "h") {
+  return "Nov 20 " + std::string(time) + " " + std::string(host) + " kernel: " + std::string(text);
+}
+
+TEST_CASE("A record goes on over foreign lines within its limit, and ends behind them") {
+  const std::string f = At("10:00:00", "foreign");
+  CHECK(Records({At("10:00:00", "begin"), f, f, At("10:00:00", "more"), f, f, f,
+                 At("10:00:00", "more")}) == std::vector<std::string>{"1,4"});
+}
+
+TEST_CASE("Lines of two hosts are two records, in the order of their first lines") {
+  CHECK(Records({At("10:00:00", "begin", "a"), At("10:00:00", "begin", "b"),
+                 At("10:00:00", "more", "b"), At("10:00:00", "more", "a")}) ==
+        std::vector<std::string>{"1,4", "2,3"});
+}
+
+TEST_CASE("A line more than a minute away belongs to another record") {
+  CHECK(Records({At("10:00:00", "begin"), At("10:02:00", "begin"), At("10:00:30", "more"),
+                 At("10:02:10", "more")}) == std::vector<std::string>{"1,3", "2,4"});
+}
+
+TEST_CASE("A place that is taken begins a new record") {
+  CHECK(Records({At("10:00:00", "begin"), At("10:00:00", "rest"), At("10:00:00", "more")}) ==
+        std::vector<std::string>{"1", "2,3"});
+}
+
+TEST_CASE("A log line quoted again without its prefix is no second record") {
+  CHECK(Records({At("10:00:00", "rest"), "some prose", "rest"}) == std::vector<std::string>{"1"});
+  CHECK(Records({"rest", "some", "more", "prose", "rest"}) == std::vector<std::string>{"1,3", "5"});
+}
+
+TEST_CASE("Equal texts have equal keys, however blanks and prefixes differ") {
+  std::vector<std::string> keys;
+  BlockEngine engine(FakeKinds(), [&](EventRecord&& event) { keys.push_back(event.key); });
+  for (const std::string_view text : {"more  1   x", "more 1 x", "more 2 x"}) {
+    LogLine begin;
+    begin.raw = begin.text = "begin";
+    engine.Offer(begin, true);
+    LogLine line;
+    line.raw = line.text = text;
+    engine.Offer(line, true);
+  }
+  engine.Finish();
+  REQUIRE(keys.size() == 3);
+  CHECK(keys[0] == keys[1]);
+  CHECK(keys[0] != keys[2]);
+}
+
+TEST_CASE(
+    "A boot begins with the banner or where the uptime falls back, not where lines overtake") {
+  BootTracker boots;
+  const auto boot_of = [&](std::string_view raw) {
+    LogLine line;
+    line.raw = raw;
+    Rfc3164Envelope().Parse(line);
+    return boots.OnLine(line);
+  };
+  CHECK(boot_of("Nov 20 10:00:00 h kernel: [  100.000000] x") == 0);
+  CHECK(boot_of("Nov 20 10:00:00 h kernel: [   99.900000] x") == 0);
+  CHECK(boot_of("Nov 20 10:05:00 h kernel: [    2.000000] x") == 1);
+  CHECK(boot_of("Nov 20 10:06:00 h kernel: Linux version 2.6.32 (x)") == 2);
+  CHECK(boot_of("Nov 20 10:06:00 other kernel: x") == 3);
+  CHECK(boot_of("bare") == std::nullopt);
+}
+
+}  // namespace
+}  // namespace kautopsy

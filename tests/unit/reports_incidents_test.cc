@@ -1,0 +1,109 @@
+#include "reports/diagnosis/diagnose.h"
+#include "tests/unit/store_fixture.h"
+
+namespace kautopsy::test {
+namespace {
+
+Database StoreWith(const std::string& events) {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  const Status done = database.Execute(
+      "INSERT INTO source (path, content_hash, bytes, lines, kind, lines_claimed, lines_noise,"
+      " lines_unclaimed_kernel, lines_not_kernel, lines_damaged, quotes) VALUES"
+      " ('a', 'aa', 1, 1, 'file', 1, 0, 0, 0, 0, 0), ('b', 'bb', 1, 1, 'file', 1, 0, 0, 0, 0, 0);"
+      "INSERT INTO event (event_key, kind, host, time_us, local_time, time_quality, uptime_us, "
+      "title,"
+      " complete, source_id, first_line, last_line, first_column) VALUES " +
+      events);
+  REQUIRE_MESSAGE(done.has_value(), done.error().message);
+  return database;
+}
+
+void Update(Database& database) {
+  const Status done = UpdateIncidents(database);
+  REQUIRE_MESSAGE(done.has_value(), done.error().message);
+}
+
+std::string Groups(Database& database) {
+  return Rows(database,
+              "SELECT group_concat(coalesce(incident_id, 'none'), ' ') FROM"
+              " (SELECT incident_id FROM event ORDER BY event_id)");
+}
+
+TEST_CASE("events of one host within ten minutes are one incident") {
+  Database database = StoreWith(
+      "('k', 'oom', 'a', 1000000000, NULL, 'exact', NULL, 't', 1, 1, 1, 1, 1),"
+      "('k', 'oom', 'a', 1500000000, NULL, 'exact', NULL, 't', 1, 1, 2, 2, 1),"
+      "('k', 'oom', 'a', 2200000001, NULL, 'exact', NULL, 't', 1, 1, 3, 3, 1),"
+      "('k', 'oom', 'b', 1000000000, NULL, 'exact', NULL, 't', 1, 1, 4, 4, 1)");
+  Update(database);
+  CHECK(Groups(database) == "1 1 2 3\n");
+}
+
+TEST_CASE("printed times without a year are compared too") {
+  Database database = StoreWith(
+      "('k', 'oom', 'a', NULL, 'Nov 20 12:42:42', 'no_year', NULL, 't', 1, 1, 1, 1, 1),"
+      "('k', 'oom', 'a', NULL, 'Nov 20 12:50:00', 'no_year', NULL, 't', 1, 1, 2, 2, 1),"
+      "('k', 'oom', 'a', NULL, 'Nov 21 12:50:00', 'no_year', NULL, 't', 1, 1, 3, 3, 1)");
+  Update(database);
+  CHECK(Groups(database) == "1 1 2\n");
+}
+
+TEST_CASE("events without a host never join over sources") {
+  Database database = StoreWith(
+      "('k', 'oom', NULL, NULL, NULL, 'boot_relative', 5000000, 't', 1, 1, 1, 1, 1),"
+      "('k', 'oom', NULL, NULL, NULL, 'boot_relative', 6000000, 't', 1, 2, 1, 1, 1),"
+      "('k', 'oom', NULL, NULL, NULL, 'none', NULL, 't', 1, 1, 9, 9, 1),"
+      "('k', 'oom', NULL, NULL, NULL, 'none', NULL, 't', 1, 1, 10, 10, 1)");
+  Update(database);
+  CHECK(Groups(database) == "1 2 3 3\n");
+}
+
+TEST_CASE("a source with pasted output is a case file: one incident") {
+  Database database = StoreWith(
+      "('k', 'mem_info', 'a', NULL, 'Nov 20 12:42:42', 'no_year', NULL, 't', 1, 1, 1, 1, 1),"
+      "('k', 'oom', 'a', NULL, 'Oct 27 12:50:00', 'no_year', NULL, 't', 1, 1, 2, 2, 1),"
+      "('k', 'buddyinfo', NULL, NULL, NULL, 'none', NULL, 't', 1, 1, 3, 3, 1)");
+  Update(database);
+  CHECK(Groups(database) == "1 1 1\n");
+  CHECK(Rows(database, "SELECT host FROM incident") == "a\n");
+}
+
+TEST_CASE("boots and lone commands are no incidents") {
+  Database database = StoreWith(
+      "('k', 'boot', 'a', 1000000000, NULL, 'exact', NULL, 't', 1, 1, 1, 1, 1),"
+      "('k', 'command', NULL, NULL, NULL, 'none', NULL, 't', 1, 2, 1, 1, 1)");
+  Update(database);
+  CHECK(Groups(database) == "none none\n");
+}
+
+TEST_CASE("a later source extends an incident, and a repeated update changes nothing") {
+  Database database =
+      StoreWith("('k', 'oom', 'a', 1000000000, NULL, 'exact', NULL, 't', 1, 1, 1, 1, 1)");
+  Update(database);
+  const std::string before = Rows(database, "SELECT * FROM finding");
+  Update(database);
+  CHECK(Rows(database, "SELECT * FROM finding") == before);
+  REQUIRE(database.Execute(
+      "INSERT INTO event (event_key, kind, host, time_us, time_quality, title, complete, source_id,"
+      " first_line, last_line, first_column) VALUES ('k', 'oom', 'a', 1300000000, 'exact', 't', 1, "
+      "2, 1, 1, 1)"));
+  Update(database);
+  CHECK(Groups(database) == "1 1\n");
+  CHECK(Rows(database, "SELECT count(*) FROM incident") == "1\n");
+}
+
+TEST_CASE("every incident has a cause, a confidence, a severity and a headline") {
+  Database database = StoreWith(
+      "('k', 'oom', 'a', 1000000000, NULL, 'exact', NULL, 't', 0, 1, 1, 1, 1),"
+      "('k', 'free', NULL, NULL, NULL, 'none', NULL, 't', 1, 2, 4, 4, 1)");
+  Update(database);
+  CHECK(Rows(database,
+             "SELECT count(*) FROM incident WHERE primary_cause IS NULL OR confidence IS NULL"
+             " OR severity IS NULL OR headline IS NULL") == "0\n");
+  CHECK(Rows(database,
+             "SELECT primary_cause, confidence, severity FROM incident ORDER BY incident_id") ==
+        "unknown,low,major\nunknown,low,info\n");
+}
+
+}  // namespace
+}  // namespace kautopsy::test

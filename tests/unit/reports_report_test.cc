@@ -1,0 +1,186 @@
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "parsers/import_source.h"
+#include "reports/diagnosis/diagnose.h"
+#include "reports/render/text_writer.h"
+#include "reports/report.h"
+#include "tests/support/files.h"
+#include "tests/support/string_source.h"
+#include "tests/unit/store_fixture.h"
+
+namespace kautopsy::test {
+namespace {
+
+// A store that holds one file of the samples, concluded.
+Database StoreOf(const std::string& file) {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
+  const std::string text = ReadFile(file);
+  StringSource bytes(text);
+  const auto imported = ImportSource(bytes, file, "file", {}, *sink);
+  REQUIRE_MESSAGE(imported.has_value(), imported.error().message);
+  const Status concluded = UpdateIncidents(database);
+  REQUIRE_MESSAGE(concluded.has_value(), concluded.error().message);
+  return database;
+}
+
+std::string Report(Database& database, const ReportOptions& options = {}) {
+  std::ostringstream out;
+  const Status printed = PrintReport(database, options, out);
+  REQUIRE_MESSAGE(printed.has_value(), printed.error().message);
+  return out.str();
+}
+
+std::vector<std::string> Lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+bool Mentions(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("the report of the seed case fits two screens of 45 lines and 80 columns") {
+  Database database = StoreOf("samples/seed/paste.txt");
+  const std::vector<std::string> lines = Lines(Report(database));
+  CHECK(lines.size() <= 90);
+  for (const std::string& line : lines) CHECK_MESSAGE(DisplayWidth(line) <= 80, line);
+}
+
+TEST_CASE("the report of the seed case holds each day's figures") {
+  Database database = StoreOf("samples/seed/paste.txt");
+  const std::string report = Report(database);
+  for (const char* part :
+       {"[fragmentation], Nov 20 and Nov 25", "3 guests held 95.5 % of RAM [vm_overcommit], Oct 27",
+        "120.4 GiB = 31.8 %", "31,569,413 pages in the table",
+        "1,648,021 > 11,089 − 1,648,026 singles = −5", "programs 318.9 (84.3 %)",
+        "361.4 of 378.5 GiB = 95.5 %", "[GFP_ATOMIC]", "105,047 such pieces",
+        "16 to 48,228 such pieces", "at most 103 GiB each", "vm.nr_hugepages=158208",
+        "6 of 6 sums"}) {
+    CHECK_MESSAGE(Mentions(report, part), part);
+  }
+}
+
+TEST_CASE("the proper log file of the seed case gives the same cause") {
+  Database database = StoreOf("samples/seed/messages");
+  CHECK(Rows(database, "SELECT count(*) FROM incident WHERE primary_cause = 'fragmentation'") ==
+        "1\n");
+}
+
+TEST_CASE("evidence is quoted with its line and column") {
+  Database database = StoreOf("samples/seed/paste.txt");
+  CHECK(Rows(database,
+             "SELECT count(*) FROM finding_evidence WHERE line IS NULL OR \"column\" IS NULL OR "
+             "text IS NULL") == "0\n");
+  CHECK(Rows(database, "SELECT count(*) > 10 FROM finding_evidence") == "1\n");
+}
+
+TEST_CASE("an ASCII report has no other character outside the quotes of the log") {
+  Database database = StoreOf("samples/seed/paste.txt");
+  ReportOptions options;
+  options.unicode = false;
+  for (const char c : Report(database, options)) REQUIRE(static_cast<unsigned char>(c) < 0x80);
+}
+
+TEST_CASE("a narrow report wraps its text") {
+  Database database = StoreOf("samples/seed/paste.txt");
+  ReportOptions options;
+  options.width = 60;
+  const std::vector<std::string> lines = Lines(Report(database, options));
+  CHECK(DisplayWidth(lines.at(3)) <= 60);
+  CHECK(lines.size() > 90);
+}
+
+TEST_CASE("colour only adds codes") {
+  Database database = StoreOf("samples/seed/paste.txt");
+  ReportOptions options;
+  options.colour = true;
+  std::string coloured = Report(database, options);
+  CHECK(Mentions(coloured, "\x1b[32mhigh\x1b[0m"));
+  for (std::size_t at = coloured.find('\x1b'); at != std::string::npos;
+       at = coloured.find('\x1b')) {
+    coloured.erase(at, coloured.find('m', at) - at + 1);
+  }
+  CHECK(coloured == Report(database));
+}
+
+TEST_CASE("the JSON report holds the same conclusions under stable keys") {
+  Database database = StoreOf("samples/seed/paste.txt");
+  ReportOptions options;
+  options.format = ReportFormat::kJson;
+  const nlohmann::json report = nlohmann::json::parse(Report(database, options));
+  CHECK(report.at("schema_version") == 1);
+  const nlohmann::json& incident = report.at("incidents").at(0);
+  CHECK(incident.at("primary_cause") == "fragmentation");
+  CHECK(incident.at("confidence") == "high");
+  CHECK(incident.at("findings").at(0).at("role") == "primary");
+  CHECK(incident.at("findings").at(0).at("evidence").at(0).at("line").is_number());
+  CHECK(incident.at("why").at(0).at("zones").size() == 4);
+  for (const char* key : {"events", "checks", "unknowns", "timeline", "for_good", "evidence"})
+    CHECK(incident.contains(key));
+  CHECK(report.at("ledger").at(0).at("lines").is_number());
+}
+
+TEST_CASE("an empty store gives a report that says so, in both formats") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  CHECK(Mentions(Report(database), "No kill by the OOM killer"));
+  ReportOptions options;
+  options.format = ReportFormat::kJson;
+  CHECK(nlohmann::json::parse(Report(database, options)).at("incidents").empty());
+}
+
+TEST_CASE("an unknown incident is an error that names those there are") {
+  Database database = StoreOf("samples/seed/paste.txt");
+  ReportOptions options;
+  options.incident = 77;
+  std::ostringstream out;
+  const Status printed = PrintReport(database, options, out);
+  REQUIRE_FALSE(printed);
+  CHECK(printed.error().message == "incident 77: there is none; the store has 1");
+}
+
+TEST_CASE("several incidents give an overview, the worst first") {
+  Database database = StoreOf("samples/seed/paste.txt");
+  REQUIRE(
+      database.Execute("INSERT INTO incident (severity, primary_cause, confidence, headline) "
+                       "VALUES ('critical', 'unknown', 'low', 'h')"));
+  const std::string report = Report(database);
+  CHECK(Mentions(report, "2 incidents"));
+  CHECK(report.find("critical") < report.find("major"));
+  CHECK(Mentions(report, "kautopsy report --db FILE --incident 2"));
+}
+
+TEST_CASE("log text cannot reach the terminal as control characters") {
+  Database database = StoreOf("samples/seed/paste.txt");
+  REQUIRE(
+      database.Execute("UPDATE event SET host = 'bad' || char(27) || '[2J' WHERE host IS NOT NULL;"
+                       "UPDATE incident SET host = 'bad' || char(27) || '[2J';"
+                       "UPDATE oom_kill SET comm = 'x' || char(27) || 'y', guest = NULL"));
+  CHECK_FALSE(Mentions(Report(database), "\x1b"));
+}
+
+TEST_CASE("absurd figures of a damaged log neither overflow nor crash") {
+  Database database = StoreOf("samples/seed/paste.txt");
+  REQUIRE(database.Execute(
+      "UPDATE free_list SET count = 9223372036854775807, block_kb = 9223372036854775807;"
+      "UPDATE zone SET free_kb = -9223372036854775807, min_kb = 9223372036854775807;"
+      "UPDATE mem_info SET ram_pages = 9223372036854775807, free_pages = -1;"
+      "UPDATE task SET rss_pages = 9223372036854775807, rss_kb = 9223372036854775807;"
+      "UPDATE oom_kill SET anon_rss_kb = 9223372036854775807;"
+      "UPDATE page_alloc_failure SET \"order\" = 9223372036854775807;"
+      "UPDATE event SET incident_id = NULL, page_size_kb = 0"));
+  const Status concluded = UpdateIncidents(database);
+  REQUIRE_MESSAGE(concluded.has_value(), concluded.error().message);
+  ReportOptions options;
+  options.verbose = true;
+  options.incident = 2;
+  CHECK(Mentions(Report(database, options), "kautopsy"));
+}
+
+}  // namespace
+}  // namespace kautopsy::test

@@ -1,0 +1,185 @@
+#include "tests/unit/store_fixture.h"
+
+namespace kautopsy::test {
+namespace {
+
+using namespace std::string_literals;
+
+// Rows of a relation that the schema does not have.
+struct WrongRow {
+  Integer pid;
+  static constexpr std::string_view kRelation = "no_such_relation";
+  static std::span<const Field<WrongRow>> Fields() {
+    static constexpr Field<WrongRow> kFields[] = {{"pid", &WrongRow::pid}};
+    return kFields;
+  }
+};
+
+TEST_CASE("an event is stored with its rows, its place, its text and its boot") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
+  EventRecord event = MakeEvent();
+  event.lines.push_back({{9, 3}, "second line"});
+  event.rows.push_back(std::make_unique<RowsOf<KillRow>>(
+      std::vector<KillRow>{{3878, "qemu_wl52", 126277476}, {1, std::nullopt, 0}}));
+  event.rows.push_back(
+      std::make_unique<RowsOf<ValueRow>>(std::vector<ValueRow>{{"Mem.shared", 1.9}}));
+  REQUIRE(Store(*sink, event, MakeSummary("aa")) == SourceOutcome::kStored);
+
+  CHECK(Rows(database, "SELECT * FROM event_source") == "1,1,7,9,1\n");
+  CHECK(Rows(database, "SELECT event_id, pid, comm, anon_rss_kb, uid FROM oom_kill") ==
+        "1,3878,qemu_wl52,126277476,\n1,1,,0,\n");
+  CHECK(Rows(database, "SELECT event_id, name, value, unit FROM proc_value") ==
+        "1,Mem.shared,1.9,\n");
+  CHECK(Rows(database, "SELECT replace(text, char(10), '|') FROM event_text") ==
+        "7:1:Nov 20 12:42:42 db1 kernel: Killed process 1 (init)|9:3:second line\n");
+  CHECK(Rows(database,
+             "SELECT kind, host, boot_id, complete, source_id, first_line, last_line, "
+             "first_column, incident_id FROM event") == "oom,db1,1,0,1,7,9,1,\n");
+  CHECK(Rows(database, "SELECT boot_id, host, first_time FROM boot") == "1,db1,\n");
+  CHECK(Rows(database, "SELECT path, kind, bytes, lines, lines_claimed, sha256 FROM source") ==
+        "messages,file,60,1,1,\n");
+}
+
+TEST_CASE("the foreign keys of a filled store hold") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
+  EventRecord event = MakeEvent();
+  event.rows.push_back(std::make_unique<RowsOf<KillRow>>(std::vector<KillRow>{{1, "init", 2}}));
+  REQUIRE(Store(*sink, event, MakeSummary("aa")));
+  REQUIRE(Store(*sink, event, MakeSummary("bb")));
+  Result<Statement> check = database.Prepare("PRAGMA foreign_key_check");
+  REQUIRE(check);
+  CHECK_FALSE(check->Step().value_or(true));
+  REQUIRE(database.Execute("DELETE FROM event WHERE event_id = 1"));
+  check->Reset();
+  CHECK(check->Step().value_or(false));
+}
+
+TEST_CASE("the same content again changes nothing") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
+  REQUIRE(Store(*sink, MakeEvent(), MakeSummary("aa")) == SourceOutcome::kStored);
+  CHECK(Store(*sink, MakeEvent(), MakeSummary("aa")) == SourceOutcome::kAlreadyKnown);
+  CHECK(Rows(database, "SELECT count(*) FROM event") == "1\n");
+  CHECK(Rows(database, "SELECT count(*) FROM boot") == "1\n");
+  CHECK(Store(*sink, MakeEvent(), MakeSummary("bb")) == SourceOutcome::kStored);
+  CHECK(Rows(database, "SELECT event_id, source_id, boot_id FROM event") == "1,1,1\n2,2,2\n");
+}
+
+TEST_CASE("an abandoned source leaves no trace, and the next one is stored") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
+  REQUIRE(sink->BeginSource("messages", "file"));
+  REQUIRE(sink->Write(MakeEvent()));
+  REQUIRE(sink->WriteUnclaimed(3, "some line"));
+  sink->AbandonSource();
+  CHECK(Rows(database, "SELECT count(*) FROM event") == "0\n");
+  CHECK(Rows(database, "SELECT count(*) FROM unclaimed_line") == "0\n");
+  CHECK(Store(*sink, MakeEvent(), MakeSummary("aa")) == SourceOutcome::kStored);
+}
+
+TEST_CASE("an event that does not fit the schema undoes its source but not those before") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
+  REQUIRE(Store(*sink, MakeEvent(), MakeSummary("aa")));
+  EventRecord wrong = MakeEvent();
+  wrong.rows.push_back(std::make_unique<RowsOf<WrongRow>>(std::vector<WrongRow>{{1}}));
+  REQUIRE(sink->BeginSource("other", "file"));
+  REQUIRE(sink->Write(MakeEvent()));
+  const Status status = sink->Write(wrong);
+  REQUIRE_FALSE(status);
+  CHECK(status.error().message.find("no_such_relation") != std::string::npos);
+  CHECK_FALSE(sink->Write(MakeEvent()));
+  CHECK_FALSE(sink->WriteUnclaimed(1, "line"));
+  CHECK_FALSE(sink->EndSource(MakeSummary("bb")));
+  CHECK(Rows(database, "SELECT count(*) FROM event") == "1\n");
+}
+
+TEST_CASE("a full disk is told with the path and undoes only the source at hand") {
+  const TempFolder folder;
+  const std::string path = folder.File("store.db");
+  Database database = OpenOrFail(Database::OpenForIngest(path));
+  const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
+  REQUIRE(Store(*sink, MakeEvent(), MakeSummary("aa")));
+  REQUIRE(database.Execute(
+      "PRAGMA max_page_count = 64"));  // SQLite then says SQLITE_FULL, as for a disk
+  EventRecord large = MakeEvent();
+  large.lines[0].text = std::string(100000, 'x');
+  REQUIRE(sink->BeginSource("large", "file"));
+  Status status;
+  for (int i = 0; i < 100 && status; ++i) status = sink->Write(large);
+  REQUIRE_FALSE(status);
+  CHECK(status.error().message.find("store.db: database or disk is full; make room") !=
+        std::string::npos);
+  CHECK(Rows(database, "SELECT count(*) FROM source") == "1\n");
+  CHECK(Rows(database, "SELECT count(*) FROM event") == "1\n");
+}
+
+TEST_CASE("log text that is not UTF-8, or holds NUL, is stored as text that SQL can work with") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
+  EventRecord event = MakeEvent();
+  event.comm = std::string("caf\xE9");
+  event.lines[0].text = "a\0b\xFF long enough for whole words"s;
+  event.rows.push_back(std::make_unique<RowsOf<KillRow>>(
+      std::vector<KillRow>{{1, "x\0\xC3\xA9"s, 2}, {2, "\xF0\x9F", 3}}));
+  REQUIRE(Store(*sink, event, MakeSummary("aa")));
+  CHECK(Rows(database, "SELECT comm FROM event") == "caf\xEF\xBF\xBD\n");
+  CHECK(Rows(database, "SELECT comm FROM oom_kill") ==
+        "x\xEF\xBF\xBD\xC3\xA9\n\xEF\xBF\xBD\xEF\xBF\xBD\n");
+  CHECK(Rows(database, "SELECT text FROM event_text")
+            .starts_with("7:1:a\xEF\xBF\xBD"
+                         "b\xEF\xBF\xBD long"));
+}
+
+TEST_CASE("a year that the source gives for the day dates its events and boots at its end") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
+  EventRecord other_day = MakeEvent();
+  other_day.time->day = 21;
+  other_day.local_time = "Nov 21 12:42:42";
+  EventRecord fraction = MakeEvent();
+  fraction.time->microsecond = 250000;
+  fraction.time->fraction_digits = 3;
+  SourceSummary summary = MakeSummary("aa");
+  summary.years[{11, 20}] = 2014;
+  REQUIRE(sink->BeginSource("paste", "stdin"));
+  for (const EventRecord* event : {&other_day, &fraction}) REQUIRE(sink->Write(*event));
+  REQUIRE(sink->Write(MakeEvent()));
+  REQUIRE(sink->EndSource(summary));
+  CHECK(Rows(database, "SELECT time, time_us, time_quality, local_time FROM event") ==
+        ",,no_year,Nov 21 12:42:42\n"
+        "2014-11-20T12:42:42.250Z,1416487362250000,\"year_inferred,zone_assumed\",Nov 20 12:42:42\n"
+        "2014-11-20T12:42:42Z,1416487362000000,\"year_inferred,zone_assumed\",Nov 20 12:42:42\n");
+  CHECK(Rows(database, "SELECT first_time FROM boot") == "2014-11-20T12:42:42Z\n");
+  // The next source has no such date: nothing of the first one is left to be dated.
+  REQUIRE(Store(*sink, MakeEvent(), MakeSummary("bb")));
+  CHECK(Rows(database, "SELECT time_quality FROM event WHERE source_id = 2") == "no_year\n");
+}
+
+TEST_CASE("the quality of a time follows from what was printed") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
+  EventRecord with_year = MakeEvent();
+  with_year.time->year = 2020;
+  EventRecord uptime_only = MakeEvent();
+  uptime_only.time.reset();
+  uptime_only.uptime_us = 5;
+  EventRecord undated = MakeEvent();
+  undated.time.reset();
+  EventRecord no_such_day = MakeEvent();
+  no_such_day.time->year = 2019;
+  no_such_day.time->month = 2;
+  no_such_day.time->day = 29;
+  REQUIRE(sink->BeginSource("messages", "file"));
+  for (const EventRecord* event : {&with_year, &uptime_only, &undated, &no_such_day}) {
+    REQUIRE(sink->Write(*event));
+  }
+  REQUIRE(sink->EndSource(MakeSummary("aa")));
+  CHECK(Rows(database, "SELECT time, time_quality FROM event") ==
+        "2020-11-20T12:42:42Z,\"year_inferred,zone_assumed\"\n,boot_relative\n,none\n,no_year\n");
+}
+
+}  // namespace
+}  // namespace kautopsy::test
