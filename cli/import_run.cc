@@ -9,6 +9,7 @@
 #include "cli/probe.h"
 #include "cli/progress.h"
 #include "parsers/import_source.h"
+#include "parsers/writer_thread.h"
 #include "store/sqlite_sink.h"
 
 namespace kautopsy {
@@ -41,7 +42,8 @@ class ImportRun {
   ImportRun(const ImportRequest& request, Database& database)
       : request_(request),
         inputs_(CollectInputs(request.paths, request.store)),
-        sink_(NewSqliteSink(database)),
+        store_(NewSqliteSink(database)),
+        sink_(NewWriterThread(*store_)),
         progress_(inputs_.total_bytes),
         kernel_lines_(request.paths.size()) {
     options_.year = request.year;
@@ -131,7 +133,8 @@ class ImportRun {
 
   const ImportRequest& request_;
   Inputs inputs_;
-  std::unique_ptr<EventSink> sink_;
+  std::unique_ptr<EventSink> store_;
+  std::unique_ptr<EventSink> sink_;  // writes to store_ beside the parsing
   Progress progress_;
   ImportOptions options_;
   ImportTotals totals_;

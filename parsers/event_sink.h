@@ -94,7 +94,7 @@ class EventSink {
   virtual ~EventSink() = default;
   // `path` as the user gave it ("-" for standard input); `kind` is "file" or "stdin".
   virtual Status BeginSource(std::string_view path, std::string_view kind) = 0;
-  virtual Status Write(const EventRecord& event) = 0;
+  virtual Status Write(EventRecord event) = 0;
   // A kernel line that no record claimed; the importer caps their number per source.
   virtual Status WriteUnclaimed(uint64_t line, std::string_view text) = 0;
   virtual Result<SourceOutcome> EndSource(const SourceSummary& summary) = 0;

@@ -134,7 +134,7 @@ class Importer {
   void OnEvent(EventRecord&& event) {
     ++events_;
     if (!event.complete) ++incomplete_events_;
-    if (status_) status_ = sink_.Write(event);
+    if (status_) status_ = sink_.Write(std::move(event));
   }
 
   const ImportOptions& options_;

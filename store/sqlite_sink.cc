@@ -92,7 +92,7 @@ class SqliteSink final : public EventSink {
     return Guard(ReadNextIds());
   }
 
-  Status Write(const EventRecord& event) override {
+  Status Write(EventRecord event) override {
     assert(!event.lines.empty());
     if (!IsOpen()) return NotOpen();
     const int64_t event_id = next_event_id_++;

@@ -49,6 +49,9 @@ struct PageAllocFailure {
   }
 };
 
+// Behind a comm of at most 15 bytes stand the words that tell the line: no need to look further.
+constexpr std::size_t kHeadBytes = 40;
+
 // The period became a colon in 3.0, names came in 4.6, nodemask in 4.11, cpuset in 5.0.
 const RE2& HeaderPattern() {
   static const LogPattern kPattern(
@@ -88,7 +91,8 @@ class AllocFailureBlock final : public Block {
 
  private:
   Claim OfferHeader(const LogLine& line) {
-    if (line.text.find(": page allocation failure") == std::string_view::npos) return Claim::kNone;
+    if (line.text.substr(0, kHeadBytes).find(": page allocation failure") == std::string_view::npos)
+      return Claim::kNone;
     const auto groups = MatchAll<7>(line.text, HeaderPattern());
     if (!groups) return Claim::kNone;
     if (failure_.order) return Claim::kConflict;

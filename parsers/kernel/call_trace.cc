@@ -143,6 +143,7 @@ Claim CallTraceSection::Offer(const LogLine& line) {
   }
   std::optional<CallFrame> frame = ParseCallFrame(text, mark_);
   if (!frame) {
+    if (text[0] < 'C' || text[0] > 'R') return Claim::kNone;
     const auto stands_around = [&](std::string_view head) { return text.starts_with(head); };
     return std::any_of(kAround.begin(), kAround.end(), stands_around) ? Claim::kTaken
                                                                       : Claim::kNone;

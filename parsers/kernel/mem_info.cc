@@ -82,6 +82,7 @@ constexpr std::array<std::string_view, 8> kLineHeads = {
     "slab_reclaimable:", "mapped:",      "sec_pagetables:", "kernel_misc_reclaimable:"};
 
 bool IsCounterLine(std::string_view text) {
+  if (text.empty() || text[0] < 'a' || text[0] > 'z') return false;
   return std::any_of(kLineHeads.begin(), kLineHeads.end(),
                      [&](std::string_view head) { return text.starts_with(head); });
 }

@@ -61,6 +61,9 @@ struct OomReport {
   }
 };
 
+// Behind a comm of at most 15 bytes stand the words that tell the line: no need to look further.
+constexpr std::size_t kHeadBytes = 40;
+
 // The comm is the requester, not the victim; it may hold anything, even these words, so the last
 // occurrence counts. The fields behind it come in all versions' sets.
 const RE2& HeaderPattern() {
@@ -88,7 +91,8 @@ class HeaderSection : public Section {
 
  private:
   Claim OfferHeader(std::string_view text) {
-    if (text.find("oom-killer: ") == std::string_view::npos) return Claim::kNone;
+    if (text.substr(0, kHeadBytes).find("oom-killer: ") == std::string_view::npos)
+      return Claim::kNone;
     const auto groups = MatchAll<7>(text, HeaderPattern());
     if (!groups) return Claim::kNone;
     if (seen()) return Claim::kConflict;
@@ -108,7 +112,7 @@ class HeaderSection : public Section {
   }
 
   Claim OfferCpuset(std::string_view text) {
-    if (text.find(" mems_allowed=") == std::string_view::npos) return Claim::kNone;
+    if (text.substr(0, kHeadBytes).find(" cpuset=") == std::string_view::npos) return Claim::kNone;
     static const LogPattern kPattern(R"re((.{0,15}) cpuset=(.*) mems_allowed=(\S*))re");
     const auto groups = MatchAll<3>(text, kPattern);
     if (!groups) return Claim::kNone;

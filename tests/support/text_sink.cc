@@ -130,7 +130,7 @@ Status TextSink::BeginSource(std::string_view /*path*/, std::string_view /*kind*
   return {};
 }
 
-Status TextSink::Write(const EventRecord& event) {
+Status TextSink::Write(EventRecord event) {
   events_.push_back({event.kind, event.key, event.title, event.complete, event.damage.value_or(""),
                      FactsOf(event), event.lines, RowsOfEvent(event)});
   return {};

@@ -32,7 +32,7 @@ struct RecordedEvent {
 class TextSink final : public EventSink {
  public:
   Status BeginSource(std::string_view path, std::string_view kind) override;
-  Status Write(const EventRecord& event) override;
+  Status Write(EventRecord event) override;
   Status WriteUnclaimed(uint64_t line, std::string_view text) override;
   Result<SourceOutcome> EndSource(const SourceSummary& summary) override;
   void AbandonSource() override;

@@ -120,10 +120,10 @@ inline SourceSummary MakeSummary(const std::string& content_hash) {
 }
 
 // Stores one source with one event; the outcome is the caller's to check.
-inline Result<SourceOutcome> Store(EventSink& sink, const EventRecord& event,
+inline Result<SourceOutcome> Store(EventSink& sink, EventRecord event,
                                    const SourceSummary& summary) {
   REQUIRE(sink.BeginSource("messages", "file"));
-  REQUIRE(sink.Write(event));
+  REQUIRE(sink.Write(std::move(event)));
   return sink.EndSource(summary);
 }
 

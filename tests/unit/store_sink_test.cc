@@ -24,7 +24,7 @@ TEST_CASE("an event is stored with its rows, its place, its text and its boot") 
       std::vector<KillRow>{{3878, "qemu_wl52", 126277476}, {1, std::nullopt, 0}}));
   event.rows.push_back(
       std::make_unique<RowsOf<ValueRow>>(std::vector<ValueRow>{{"Mem.shared", 1.9}}));
-  REQUIRE(Store(*sink, event, MakeSummary("aa")) == SourceOutcome::kStored);
+  REQUIRE(Store(*sink, std::move(event), MakeSummary("aa")) == SourceOutcome::kStored);
 
   CHECK(Rows(database, "SELECT * FROM event_source") == "1,1,7,9,1\n");
   CHECK(Rows(database, "SELECT event_id, pid, comm, anon_rss_kb, uid FROM oom_kill") ==
@@ -44,10 +44,11 @@ TEST_CASE("an event is stored with its rows, its place, its text and its boot") 
 TEST_CASE("the foreign keys of a filled store hold") {
   Database database = OpenOrFail(Database::OpenTemporary());
   const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
-  EventRecord event = MakeEvent();
-  event.rows.push_back(std::make_unique<RowsOf<KillRow>>(std::vector<KillRow>{{1, "init", 2}}));
-  REQUIRE(Store(*sink, event, MakeSummary("aa")));
-  REQUIRE(Store(*sink, event, MakeSummary("bb")));
+  for (const char* content_hash : {"aa", "bb"}) {
+    EventRecord event = MakeEvent();
+    event.rows.push_back(std::make_unique<RowsOf<KillRow>>(std::vector<KillRow>{{1, "init", 2}}));
+    REQUIRE(Store(*sink, std::move(event), MakeSummary(content_hash)));
+  }
   Result<Statement> check = database.Prepare("PRAGMA foreign_key_check");
   REQUIRE(check);
   CHECK_FALSE(check->Step().value_or(true));
@@ -87,7 +88,7 @@ TEST_CASE("an event that does not fit the schema undoes its source but not those
   wrong.rows.push_back(std::make_unique<RowsOf<WrongRow>>(std::vector<WrongRow>{{1}}));
   REQUIRE(sink->BeginSource("other", "file"));
   REQUIRE(sink->Write(MakeEvent()));
-  const Status status = sink->Write(wrong);
+  const Status status = sink->Write(std::move(wrong));
   REQUIRE_FALSE(status);
   CHECK(status.error().message.find("no_such_relation") != std::string::npos);
   CHECK_FALSE(sink->Write(MakeEvent()));
@@ -104,11 +105,13 @@ TEST_CASE("a full disk is told with the path and undoes only the source at hand"
   REQUIRE(Store(*sink, MakeEvent(), MakeSummary("aa")));
   REQUIRE(database.Execute(
       "PRAGMA max_page_count = 64"));  // SQLite then says SQLITE_FULL, as for a disk
-  EventRecord large = MakeEvent();
-  large.lines[0].text = std::string(100000, 'x');
   REQUIRE(sink->BeginSource("large", "file"));
   Status status;
-  for (int i = 0; i < 100 && status; ++i) status = sink->Write(large);
+  for (int i = 0; i < 100 && status; ++i) {
+    EventRecord large = MakeEvent();
+    large.lines[0].text = std::string(100000, 'x');
+    status = sink->Write(std::move(large));
+  }
   REQUIRE_FALSE(status);
   CHECK(status.error().message.find("store.db: database or disk is full; make room") !=
         std::string::npos);
@@ -124,7 +127,7 @@ TEST_CASE("log text that is not UTF-8, or holds NUL, is stored as text that SQL 
   event.lines[0].text = "a\0b\xFF long enough for whole words"s;
   event.rows.push_back(std::make_unique<RowsOf<KillRow>>(
       std::vector<KillRow>{{1, "x\0\xC3\xA9"s, 2}, {2, "\xF0\x9F", 3}}));
-  REQUIRE(Store(*sink, event, MakeSummary("aa")));
+  REQUIRE(Store(*sink, std::move(event), MakeSummary("aa")));
   CHECK(Rows(database, "SELECT comm FROM event") == "caf\xEF\xBF\xBD\n");
   CHECK(Rows(database, "SELECT comm FROM oom_kill") ==
         "x\xEF\xBF\xBD\xC3\xA9\n\xEF\xBF\xBD\xEF\xBF\xBD\n");
@@ -145,7 +148,7 @@ TEST_CASE("a year that the source gives for the day dates its events and boots a
   SourceSummary summary = MakeSummary("aa");
   summary.years[{11, 20}] = 2014;
   REQUIRE(sink->BeginSource("paste", "stdin"));
-  for (const EventRecord* event : {&other_day, &fraction}) REQUIRE(sink->Write(*event));
+  for (EventRecord* event : {&other_day, &fraction}) REQUIRE(sink->Write(std::move(*event)));
   REQUIRE(sink->Write(MakeEvent()));
   REQUIRE(sink->EndSource(summary));
   CHECK(Rows(database, "SELECT time, time_us, time_quality, local_time FROM event") ==
@@ -173,8 +176,8 @@ TEST_CASE("the quality of a time follows from what was printed") {
   no_such_day.time->month = 2;
   no_such_day.time->day = 29;
   REQUIRE(sink->BeginSource("messages", "file"));
-  for (const EventRecord* event : {&with_year, &uptime_only, &undated, &no_such_day}) {
-    REQUIRE(sink->Write(*event));
+  for (EventRecord* event : {&with_year, &uptime_only, &undated, &no_such_day}) {
+    REQUIRE(sink->Write(std::move(*event)));
   }
   REQUIRE(sink->EndSource(MakeSummary("aa")));
   CHECK(Rows(database, "SELECT time, time_quality FROM event") ==

@@ -1,0 +1,115 @@
+#include "parsers/writer_thread.h"
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/bounded_queue.h"
+
+namespace kautopsy {
+namespace {
+
+// Events of a report are some 50 KB; handing over a few at a time keeps the threads from waking
+// each other for every one.
+constexpr std::size_t kBatchesAhead = 4;
+constexpr std::size_t kEventsPerBatch = 16;
+
+class WriterThread final : public EventSink {
+ public:
+  explicit WriterThread(EventSink& sink) : sink_(sink) {}
+  WriterThread(const WriterThread&) = delete;
+  WriterThread& operator=(const WriterThread&) = delete;
+  ~WriterThread() override { AbandonSource(); }
+
+  Status BeginSource(std::string_view path, std::string_view kind) override {
+    AbandonSource();
+    if (Status begun = sink_.BeginSource(path, kind); !begun) return begun;
+    open_ = true;
+    failed_ = false;
+    status_ = Status();
+    queue_ = std::make_unique<BoundedQueue<Batch>>(kBatchesAhead);
+    thread_ = std::thread(&WriterThread::Run, this);
+    return {};
+  }
+
+  Status Write(EventRecord event) override {
+    batch_.events.push_back(std::move(event));
+    return batch_.events.size() < kEventsPerBatch ? Status() : HandOver();
+  }
+
+  Status WriteUnclaimed(uint64_t line, std::string_view text) override {
+    batch_.unclaimed.emplace_back(line, text);
+    return batch_.unclaimed.size() < kEventsPerBatch ? Status() : HandOver();
+  }
+
+  Result<SourceOutcome> EndSource(const SourceSummary& summary) override {
+    static_cast<void>(HandOver());  // a failure stays in status_
+    Join();
+    if (status_) {
+      open_ = false;
+      return sink_.EndSource(summary);
+    }
+    const Error error = status_.error();
+    AbandonSource();
+    return tl::unexpected(error);
+  }
+
+  void AbandonSource() override {
+    if (!std::exchange(open_, false)) return;
+    batch_ = Batch();
+    Join();
+    sink_.AbandonSource();
+  }
+
+ private:
+  struct Batch {
+    std::vector<EventRecord> events;
+    std::vector<std::pair<uint64_t, std::string>> unclaimed;
+  };
+
+  Status HandOver() {
+    if (!failed_) {
+      queue_->Push(std::exchange(batch_, Batch()));
+      return {};
+    }
+    Join();
+    return status_;
+  }
+
+  void Join() {
+    queue_->Close();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void Run() {
+    while (std::optional<Batch> batch = queue_->Pop()) {
+      for (EventRecord& event : batch->events) {
+        if (status_) status_ = sink_.Write(std::move(event));
+      }
+      for (const auto& [line, text] : batch->unclaimed) {
+        if (status_) status_ = sink_.WriteUnclaimed(line, text);
+      }
+      if (status_) continue;
+      failed_ = true;  // only now may the other thread look at status_, after it has joined
+      queue_->Close();
+    }
+  }
+
+  EventSink& sink_;
+  bool open_ = false;
+  Batch batch_;
+  std::unique_ptr<BoundedQueue<Batch>> queue_;
+  std::thread thread_;
+  std::atomic<bool> failed_ = false;
+  Status status_;  // the thread's while it runs
+};
+
+}  // namespace
+
+std::unique_ptr<EventSink> NewWriterThread(EventSink& sink) {
+  return std::make_unique<WriterThread>(sink);
+}
+
+}  // namespace kautopsy
