@@ -8,7 +8,7 @@ namespace {
 
 // Each alternative starts one kind of line that people join when they paste. They are strict, since
 // prose stands around them: a command is taken only at a prompt, or where it writes to /proc/sys.
-const RE2& LineStart() {
+const LogPattern& LineStart() {
   static const LogPattern kPattern(
       R"re((?:^|\s)()re"
       R"re((?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d \S+ kernel: )re"

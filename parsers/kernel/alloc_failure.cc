@@ -53,7 +53,7 @@ struct PageAllocFailure {
 constexpr std::size_t kHeadBytes = 40;
 
 // The period became a colon in 3.0, names came in 4.6, nodemask in 4.11, cpuset in 5.0.
-const RE2& HeaderPattern() {
+const LogPattern& HeaderPattern() {
   static const LogPattern kPattern(
       R"re((.{0,15}): page allocation failure[.:] order:(\d+), mode:0x([0-9a-f]+)(?:\(([^)]*)\))?)re"
       R"re((?:, nodemask=([^,]*(?:,\d[^,]*)*?)(?:,cpuset=(.*),mems_allowed=(\S*))?)?)re");

@@ -8,7 +8,7 @@
 namespace kautopsy {
 namespace {
 
-const RE2& Pattern() {
+const LogPattern& Pattern() {
   static const LogPattern kPattern(R"re(Linux version (\d\S*) \(.*)re");
   return kPattern;
 }

@@ -25,7 +25,7 @@ struct ShellCommand {
 };
 
 // At a prompt, or a write to /proc/sys: a command without a prompt is told from prose only by that.
-const RE2& Pattern() {
+const LogPattern& Pattern() {
   static const LogPattern kPattern(
       R"re((?:(?:\S+)?[#$] +)?(echo +\d+ *> *"?/proc/sys/[\w/.]+"?))re"
       R"re(|(?:\S+)?[#$] +((?:cat|echo|free|sysctl|grep)\b[^#]{0,200}))re");

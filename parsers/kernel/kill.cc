@@ -13,14 +13,14 @@ namespace {
 constexpr std::string_view kMessage =
     R"re((Out of memory|Out of Memory|Memory cgroup out of memory|Out of memory \(oom_kill_allocating_task\)): )re";
 
-const RE2& AnnouncementPattern() {
+const LogPattern& AnnouncementPattern() {
   static const LogPattern kPattern(std::string(kMessage) +
                                    R"re([Kk]ill process (\d+) \((.{0,15})\) score (\d+) .*)re");
   return kPattern;
 }
 
 // Sizes follow in kB; their set and the place of the uid differ by version and distribution.
-const RE2& VictimPattern() {
+const LogPattern& VictimPattern() {
   static const LogPattern kPattern(
       "(?:" + std::string(kMessage) +
       R"re()?Killed process (\d+)(?:, UID (\d+),)? \((.{0,15}?)\))re"

@@ -66,7 +66,7 @@ constexpr std::size_t kHeadBytes = 40;
 
 // The comm is the requester, not the victim; it may hold anything, even these words, so the last
 // occurrence counts. The fields behind it come in all versions' sets.
-const RE2& HeaderPattern() {
+const LogPattern& HeaderPattern() {
   static const LogPattern kPattern(
       R"re((.{0,15}) invoked oom-killer: gfp_mask=0x([0-9a-f]+)(?:\(([^)]*)\))?)re"
       R"re((?:, nodemask=(\S*?))?, +order=(-?\d+)(?:, (?:oom_adj|oomkilladj)=(-?\d+))?)re"

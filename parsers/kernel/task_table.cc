@@ -10,6 +10,7 @@ namespace kautopsy {
 namespace {
 
 constexpr std::size_t kMaxCommBytes = 15;   // TASK_COMM_LEN - 1, include/linux/sched.h
+constexpr std::size_t kUsualTasks = 256;  // rows are large: moving them as the table grows shows
 constexpr std::size_t kMaxTasks = 4194304;  // PID_MAX_LIMIT, include/linux/threads.h
 
 using Column = std::pair<std::string_view, Integer Task::*>;
@@ -93,6 +94,7 @@ Claim TaskTableSection::OfferHeader(std::string_view text) {
   }
   if (word.empty()) return Claim::kNone;  // cut: the rows could not be told from their names
   columns_ = std::move(columns);
+  tasks_.reserve(kUsualTasks);
   return Claim::kTaken;
 }
 
