@@ -58,10 +58,10 @@ std::string PlaceWords(const KillChoice& choice) {
 
 void AddWhyThisOne(const KillChoice& choice, Death& death) {
   if (choice.kill->reason == "allocating_task") {
-    death.details.push_back(
+    death.details.emplace_back(
         "why this one: it asked, and the kernel kills who asks [oom_kill_allocating_task]");
   } else if (choice.bigger && choice.tie && choice.kb_per_point) {
-    death.details.push_back(
+    death.details.emplace_back(
         fmt::format("why this one: probably a tie. {}; a point of score is {}; what decides [swap, "
                     "page tables] is not printed",
                     PlaceWords(choice), SizeText(std::llround(*choice.kb_per_point))));
@@ -70,9 +70,10 @@ void AddWhyThisOne(const KillChoice& choice, Death& death) {
     death.details.push_back(fmt::format("why this one: its setting [oom_score_adj {}]; {}",
                                         *choice.row->oom_score_adj, PlaceWords(choice)));
   } else if (choice.bigger) {
-    death.details.push_back(fmt::format("why this one: not in the text. {}", PlaceWords(choice)));
+    death.details.emplace_back(
+        fmt::format("why this one: not in the text. {}", PlaceWords(choice)));
   } else if (choice.row && choice.rank == 1) {
-    death.details.push_back("why this one: the largest program of the table");
+    death.details.emplace_back("why this one: the largest program of the table");
   }
 }
 
@@ -84,7 +85,7 @@ void AddCheck(const EventFacts& event, const KillChoice& choice, Death& death) {
     death.details.push_back(fmt::format(
         "check: {} pages in the table = sum of the kill line: equal", Thousands(printed)));
   } else {
-    death.details.push_back(
+    death.details.emplace_back(
         fmt::format("check: {} pages in the table, {} in the kill line, read a moment apart",
                     Thousands(*choice.row->rss_pages), Thousands(printed)));
   }

@@ -167,7 +167,7 @@ void BuildReruns(const BuildInput& input, ReferenceList& references, IncidentRep
   const std::string index = IndexWords(*event);
   if (!index.empty()) section.notes.back() += " " + index;
   if (!request.assumed && event->rerun->served == true) {
-    section.notes.push_back(
+    section.notes.emplace_back(
         "By these figures it would pass now: memory was freed before they were read.");
   }
   section.refs = {ZoneReference(references, *event)};

@@ -82,7 +82,7 @@ Status PrintReport(Database& database, const ReportOptions& options, std::ostrea
   const Result<Overview> overview = BuildOverview(database);
   if (!overview) return tl::unexpected(overview.error());
   if (options.incident) {
-    const Status known = CheckIncident(*overview, *options.incident);
+    Status known = CheckIncident(*overview, *options.incident);
     if (!known) return known;
   }
   if (options.format == ReportFormat::kJson) return PrintJson(database, *overview, checked, out);

@@ -116,8 +116,9 @@ Status QuoteEvidence(RowReader& reader, std::vector<Finding>& findings) {
   for (Finding& finding : findings) {
     for (Evidence& evidence : finding.evidence) by_event[evidence.event_id].push_back(&evidence);
   }
-  for (auto& [event_id, wanted] : by_event) {
-    const Status read = reader.ForEach(kSql, event_id, [&wanted](const Statement& row) {
+  for (const auto& entry : by_event) {
+    const std::vector<Evidence*>& wanted = entry.second;
+    Status read = reader.ForEach(kSql, entry.first, [&wanted](const Statement& row) {
       const std::string text = row.GetText(0).value_or("");
       for (Evidence* evidence : wanted) Quote(text, *evidence);
     });

@@ -54,7 +54,7 @@ Status ReadBoots(RowReader& reader, IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
     if (!event.boot_id || *event.boot_id == last_boot) continue;
     last_boot = *event.boot_id;
-    const Status read = reader.ForEach(kBoot, last_boot, [&](const Statement& row) {
+    Status read = reader.ForEach(kBoot, last_boot, [&](const Statement& row) {
       if (!facts.ram_kb) facts.ram_kb = row.GetInteger(0);
       if (!facts.kernel_release) facts.kernel_release = row.GetText(1);
     });
@@ -66,7 +66,7 @@ Status ReadBoots(RowReader& reader, IncidentFacts& facts) {
 
 // Every figure of a zone line is a number of pages, written in KiB, so all of them are multiples of
 // the page size. With this many figures a common factor of 16 or 64 is no accident.
-constexpr int kEnoughFigures = 8;
+constexpr int kEnoughFigures = 6;
 
 Integer PageKbFromZones(const EventFacts& event) {
   int64_t factor = 0;

@@ -244,7 +244,7 @@ Status ReadEventRows(RowReader& reader, EventFacts& event) {
     std::string_view kind;
     std::vector<ReadRows> readers;
   };
-  static const std::vector<Part> parts = {
+  static const std::vector<Part> kParts = {
       {"oom", {ReadOom, ReadKills, ReadMemInfo, ReadZones, ReadFreeLists, ReadTasks}},
       {"alloc_failure", {ReadRefusal, ReadFrames, ReadMemInfo, ReadZones, ReadFreeLists}},
       {"alloc_stall", {ReadRefusal, ReadFrames, ReadMemInfo, ReadZones, ReadFreeLists}},
@@ -254,11 +254,11 @@ Status ReadEventRows(RowReader& reader, EventFacts& event) {
       {"free", {ReadValues}},
       {"command", {ReadCommand}},
   };
-  const auto part = std::find_if(parts.begin(), parts.end(),
+  const auto part = std::find_if(kParts.begin(), kParts.end(),
                                  [&](const Part& entry) { return entry.kind == event.kind; });
-  if (part == parts.end()) return {};
+  if (part == kParts.end()) return {};
   for (const ReadRows read : part->readers) {
-    const Status status = read(reader, event);
+    Status status = read(reader, event);
     if (!status) return status;
   }
   return {};

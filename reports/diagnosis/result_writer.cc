@@ -100,7 +100,7 @@ Result<ResultWriter> ResultWriter::Open(Database& database) {
 
 Status ResultWriter::Clear(const IncidentFacts& facts) {
   for (std::size_t sql = kDeleteEvidence; sql <= kDeleteBalance; ++sql) {
-    const Status done = Row(statements_[sql]).Add(Integer(facts.id)).Run();
+    Status done = Row(statements_[sql]).Add(Integer(facts.id)).Run();
     if (!done) return done;
   }
   return {};
@@ -131,32 +131,32 @@ Status ResultWriter::WriteIncident(const IncidentFacts& facts, const Diagnosis& 
 }
 
 Status ResultWriter::WriteFinding(int64_t incident_id, const Finding& finding, int64_t rank) {
-  const Status done = Row(statements_[kInsertFinding])
-                          .Add(Integer(incident_id))
-                          .Add(finding.event_id > 0 ? Integer(finding.event_id) : Integer())
-                          .AddText(finding.rule)
-                          .Add(finding.cause)
-                          .AddText(RoleName(finding.role))
-                          .Add(Integer(rank))
-                          .AddText(SeverityName(finding.severity))
-                          .AddText(ConfidenceName(finding.confidence))
-                          .AddText(finding.title)
-                          .AddText(finding.explanation)
-                          .Add(EmptyIsNull(finding.recommendation))
-                          .Run();
+  Status done = Row(statements_[kInsertFinding])
+                    .Add(Integer(incident_id))
+                    .Add(finding.event_id > 0 ? Integer(finding.event_id) : Integer())
+                    .AddText(finding.rule)
+                    .Add(finding.cause)
+                    .AddText(RoleName(finding.role))
+                    .Add(Integer(rank))
+                    .AddText(SeverityName(finding.severity))
+                    .AddText(ConfidenceName(finding.confidence))
+                    .AddText(finding.title)
+                    .AddText(finding.explanation)
+                    .Add(EmptyIsNull(finding.recommendation))
+                    .Run();
   if (!done) return done;
   const int64_t finding_id = database_->LastInsertId();
   for (const Evidence& evidence : finding.evidence) {
     const bool quoted = evidence.line > 0;
-    const Status stored = Row(statements_[kInsertEvidence])
-                              .Add(Integer(finding_id))
-                              .AddText(evidence.relation)
-                              .AddText(evidence.row_key)
-                              .Add(Integer(evidence.source_id))
-                              .Add(quoted ? Integer(evidence.line) : Integer())
-                              .Add(quoted ? Integer(evidence.column) : Integer())
-                              .Add(quoted ? Text(evidence.text) : Text())
-                              .Run();
+    Status stored = Row(statements_[kInsertEvidence])
+                        .Add(Integer(finding_id))
+                        .AddText(evidence.relation)
+                        .AddText(evidence.row_key)
+                        .Add(Integer(evidence.source_id))
+                        .Add(quoted ? Integer(evidence.line) : Integer())
+                        .Add(quoted ? Integer(evidence.column) : Integer())
+                        .Add(quoted ? Text(evidence.text) : Text())
+                        .Run();
     if (!stored) return stored;
   }
   return {};
@@ -165,22 +165,22 @@ Status ResultWriter::WriteFinding(int64_t incident_id, const Finding& finding, i
 Status ResultWriter::WriteZoneChecks(const EventFacts& event) {
   if (!event.rerun) return {};
   for (const ZoneCheck& check : event.rerun->checks) {
-    const Status done = Row(statements_[kInsertZoneCheck])
-                            .Add(Integer(event.id))
-                            .Add(check.node)
-                            .AddText(check.zone)
-                            .AddFlag(check.eligible)
-                            .AddText(check.reason)
-                            .Add(check.usable_pages)
-                            .Add(check.mark_pages)
-                            .Add(check.reserve_pages)
-                            .AddFlag(check.watermark_ok)
-                            .AddFlag(check.blocks_ok)
-                            .AddText(VerdictCode(check, event.rerun->request.assumed))
-                            .Add(check.margin_pages)
-                            .Add(check.frag_index)
-                            .Add(check.unusable_index)
-                            .Run();
+    Status done = Row(statements_[kInsertZoneCheck])
+                      .Add(Integer(event.id))
+                      .Add(check.node)
+                      .AddText(check.zone)
+                      .AddFlag(check.eligible)
+                      .AddText(check.reason)
+                      .Add(check.usable_pages)
+                      .Add(check.mark_pages)
+                      .Add(check.reserve_pages)
+                      .AddFlag(check.watermark_ok)
+                      .AddFlag(check.blocks_ok)
+                      .AddText(VerdictCode(check, event.rerun->request.assumed))
+                      .Add(check.margin_pages)
+                      .Add(check.frag_index)
+                      .Add(check.unusable_index)
+                      .Run();
     if (!done) return done;
   }
   return {};
@@ -190,12 +190,12 @@ Status ResultWriter::WriteBalance(const IncidentFacts& facts, const EventFacts& 
   const Integer ram_kb = RamKb(facts, event);
   for (const BalanceItem& item : BalanceOf(facts, event)) {
     const double percent = 100.0 * static_cast<double>(item.size_kb) / static_cast<double>(*ram_kb);
-    const Status done = Row(statements_[kInsertBalance])
-                            .Add(Integer(event.id))
-                            .AddText(item.item)
-                            .Add(Integer(item.size_kb))
-                            .Add(Real(percent))
-                            .Run();
+    Status done = Row(statements_[kInsertBalance])
+                      .Add(Integer(event.id))
+                      .AddText(item.item)
+                      .Add(Integer(item.size_kb))
+                      .Add(Real(percent))
+                      .Run();
     if (!done) return done;
   }
   return {};
