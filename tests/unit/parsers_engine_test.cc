@@ -24,13 +24,13 @@ class FakeBlock final : public Block {
 };
 
 const std::vector<RecordKind>& FakeKinds() {
-  static const std::vector<RecordKind> kinds = {
+  static const std::vector<RecordKind> kKinds = {
       {.name = "fake",
        .openers = {{"begin", [](const LogLine& line) { return line.text == "begin"; }, false},
                    {"rest", [](const LogLine& line) { return line.text == "rest"; }, true}},
        .open = [] { return std::unique_ptr<Block>(std::make_unique<FakeBlock>()); },
        .max_foreign_lines = 2}};
-  return kinds;
+  return kKinds;
 }
 
 // Feeds syslog lines and gives each event as its lines' numbers: "1,2,4".

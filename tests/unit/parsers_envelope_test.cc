@@ -18,6 +18,7 @@ std::vector<std::string_view> Split(std::string_view line) {
   std::vector<Fragment> fragments;
   SplitJoinedLine(line, fragments);
   std::vector<std::string_view> texts;
+  texts.reserve(fragments.size());
   for (const Fragment& fragment : fragments) texts.push_back(fragment.text);
   return texts;
 }

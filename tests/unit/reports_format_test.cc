@@ -59,6 +59,7 @@ TEST_CASE("events stand in time order, undated ones after the latest dated one b
                                     MakeEvent(5, "free")};
   OrderEvents(events);
   std::vector<int64_t> order;
+  order.reserve(events.size());
   for (const EventFacts& event : events) order.push_back(event.id);
   CHECK(order == std::vector<int64_t>{2, 1, 3, 4, 5});
   CHECK(SecondsFromTo(events[0], events[1]) == 23 * 86400 + 22 * 3600 + 17 * 60 + 59);
