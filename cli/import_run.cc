@@ -93,7 +93,7 @@ class ImportRun {
     }
     Result<Probe> probe = ProbeSource(std::move(*source));
     if (!probe) {
-      Problem(probe.error().message);
+      Problem(Name(input.path) + ": " + probe.error().message);
     } else if (probe->empty) {
       Tell(Name(input.path) + ": empty file");
     } else if (!probe->refusal.empty()) {

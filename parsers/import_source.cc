@@ -1,5 +1,7 @@
 #include "parsers/import_source.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -17,6 +19,7 @@ namespace {
 
 // Enough to see what is not understood; a log full of one unknown message must not fill the store.
 constexpr uint64_t kMaxUnclaimedKept = 1000;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // editors put it before the first line
 
 // How much of a text behind a hole may be the end of a longer word: none if a new line begins
 // there.
@@ -38,6 +41,7 @@ class Importer {
     for (const Candidate& candidate : scanned.candidates) OnCandidate(scanned, candidate);
     ledger_.lines += scanned.lines;
     ledger_.not_kernel += scanned.not_kernel;
+    if (scanned.chunk.cut && !first_cut_line_) first_cut_line_ = ledger_.lines;
   }
 
   // Closes what is open and moves the outcome to `result`; an error of the sink's, if there was
@@ -46,6 +50,12 @@ class Importer {
     engine_.Finish();
     result.summary.ledger = ledger_;
     result.summary.quotes = quotes_;
+    if (first_cut_line_) {
+      result.summary.damage = fmt::format(
+          "line {} is longer than {} MiB: only its beginning was read; if log lines were joined in "
+          "it, split them",
+          *first_cut_line_, ChunkReader::kMaxLineBytes >> 20);
+    }
     result.summary.boots = engine_.TakeBoots();
     result.summary.years = dates_.Years();
     result.events = events_;
@@ -73,7 +83,7 @@ class Importer {
 
   void Account(const Candidate& candidate, std::string_view line, bool claimed, bool too_long,
                uint64_t number) {
-    if (claimed)
+    if (claimed && !too_long)
       ++ledger_.claimed;
     else if (too_long || candidate.nul)
       ++ledger_.damaged;
@@ -91,11 +101,12 @@ class Importer {
   // Offers a physical line, which may hold many log lines. True if a record took some of it.
   bool OfferLine(std::string_view line, uint64_t number, const Candidate& candidate, bool cut) {
     bool claimed = false;
-    std::size_t begin = 0;
-    while (begin <
-           line.size()) {  // NULs stand where a crash left the file unwritten: text is cut there
+    std::size_t begin = number == 1 && line.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+    // NULs stand where a crash left the file unwritten: text is cut there.
+    while (begin < line.size()) {
       const std::size_t end = std::min(line.find('\0', begin), line.size());
-      if (begin > 0) begin += UnsureHead(line.substr(begin, end - begin));
+      const bool behind_hole = begin > 0 && line[begin - 1] == '\0';
+      if (behind_hole) begin += UnsureHead(line.substr(begin, end - begin));
       const std::string_view piece = StripLineEnd(line.substr(begin, end - begin));
       const Place place = {number, static_cast<uint32_t>(begin + 1)};
       claimed = OfferPiece(piece, place, candidate, cut || end < line.size()) || claimed;
@@ -146,6 +157,7 @@ class Importer {
   uint64_t quotes_ = 0;
   uint64_t events_ = 0;
   uint64_t incomplete_events_ = 0;
+  std::optional<uint64_t> first_cut_line_;
   Status status_;
 };
 

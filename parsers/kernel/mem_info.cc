@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "parsers/kernel/kinds.h"
+#include "parsers/kernel/oom.h"
 #include "parsers/match.h"
 
 namespace kautopsy {
@@ -287,30 +288,7 @@ void MemInfoSection::AddTo(EventRecord& event) {
     event.rows.push_back(std::make_unique<RowsOf<FreeListCell>>(std::move(cells_)));
 }
 
-namespace {
-
 // A Mem-Info block on its own: asked for by SysRq-m, or all that is left of a report.
-class MemInfoBlock final : public Block {
- public:
-  Claim Offer(const LogLine& line) override { return mem_info_.Offer(line); }
-
-  void Finish(EventRecord& event) override {
-    mem_info_.SetPageSize(event);
-    const Integer free_pages = mem_info_.free_pages();
-    event.title = "memory report [Mem-Info]";
-    if (free_pages) event.title += fmt::format(", {} pages free", *free_pages);
-    Damage damage;
-    mem_info_.NoteMissing(damage);
-    damage.StoreIn(event);
-    mem_info_.AddTo(event);
-  }
-
- private:
-  MemInfoSection mem_info_;
-};
-
-}  // namespace
-
 RecordKind MemInfoKind() {
   return {.name = "mem_info",
           .openers = {{"Mem-Info:", StartsMemInfo, true},
@@ -319,7 +297,7 @@ RecordKind MemInfoKind() {
                       {"slab_unreclaimable:", StartsMemInfo, true},
                       {" free:", StartsMemInfo, true},
                       {"*4kB", StartsMemInfo, true}},
-          .open = [] { return std::unique_ptr<Block>(std::make_unique<MemInfoBlock>()); },
+          .open = NewOomBlock,
           .max_foreign_lines = 200};
 }
 

@@ -10,6 +10,7 @@
 #include "parsers/kernel/kill.h"
 #include "parsers/kernel/kinds.h"
 #include "parsers/kernel/mem_info.h"
+#include "parsers/kernel/oom.h"
 #include "parsers/kernel/process_line.h"
 #include "parsers/kernel/task_table.h"
 #include "parsers/match.h"
@@ -138,6 +139,11 @@ class OomBlock final : public Block {
 
   void Finish(EventRecord& event) override {
     SetPageSize(event);
+    if (IsMemInfoAlone()) {
+      FinishMemInfo(event);
+      return;
+    }
+    event.kind = "oom";
     NoteMissing(event);
     OomReport report = header_.TakeReport();
     report.invoker_pid = process_.pid();
@@ -166,6 +172,23 @@ class OomBlock final : public Block {
   }
 
  private:
+  bool IsMemInfoAlone() const {
+    return !header_.seen() && !process_.seen() && trace_.empty() && !table_.has_header() &&
+           kill_.kills().empty() && !kill_.announced();
+  }
+
+  void FinishMemInfo(EventRecord& event) {
+    event.kind = "mem_info";
+    event.title = "memory report [Mem-Info]";
+    if (const Integer free_pages = mem_info_.free_pages()) {
+      event.title += fmt::format(", {} pages free", *free_pages);
+    }
+    Damage damage;
+    mem_info_.NoteMissing(damage);
+    damage.StoreIn(event);
+    mem_info_.AddTo(event);
+  }
+
   // From the free lists, else from a size that the kill line gives in kB and the table in pages.
   void SetPageSize(EventRecord& event) const {
     mem_info_.SetPageSize(event);
@@ -216,6 +239,8 @@ class OomBlock final : public Block {
 
 }  // namespace
 
+std::unique_ptr<Block> NewOomBlock() { return std::make_unique<OomBlock>(); }
+
 RecordKind OomKind() {
   return {.name = "oom",
           .openers = {{"invoked oom-killer", IsHeader, false},
@@ -223,7 +248,7 @@ RecordKind OomKind() {
                       {"Out of memory", IsKillLine, true},
                       {"out of memory: Kill", IsKillLine, true},
                       {"Killed process", IsKillLine, true}},
-          .open = [] { return std::unique_ptr<Block>(std::make_unique<OomBlock>()); },
+          .open = NewOomBlock,
           .max_foreign_lines = 200};
 }
 

@@ -10,7 +10,7 @@ namespace kautopsy {
 namespace {
 
 constexpr std::size_t kMaxCommBytes = 15;   // TASK_COMM_LEN - 1, include/linux/sched.h
-constexpr std::size_t kUsualTasks = 256;  // rows are large: moving them as the table grows shows
+constexpr std::size_t kUsualTasks = 256;    // rows are large: moving them as the table grows shows
 constexpr std::size_t kMaxTasks = 4194304;  // PID_MAX_LIMIT, include/linux/threads.h
 
 using Column = std::pair<std::string_view, Integer Task::*>;
@@ -137,8 +137,10 @@ Claim TaskTableSection::Offer(const LogLine& line) {
 void TaskTableSection::AddTo(EventRecord& event) {
   if (tasks_.empty()) return;
   const Integer page_kb = event.page_size_kb;
+  // A figure that no machine can have (a race, or a damaged line) is no size.
   const auto to_kb = [&](const Integer& pages) {
-    return pages && page_kb ? Integer(*pages * *page_kb) : Integer();
+    const bool sane = pages && page_kb && *pages >= 0 && *pages <= INT64_MAX / *page_kb;
+    return sane ? Integer(*pages * *page_kb) : Integer();
   };
   for (Task& task : tasks_) {
     task.total_vm_kb = to_kb(task.total_vm_pages);

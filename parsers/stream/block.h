@@ -27,7 +27,8 @@ class Block {
   virtual bool ProvesWhole() const { return false; }
   // True once nothing more can follow.
   virtual bool closed() const { return false; }
-  // Fills kind, comm, pid, kernel_release, page size, title, complete, damage and rows.
+  // Fills comm, pid, kernel_release, page size, title, complete, damage and rows; `event.kind` is
+  // the RecordKind's name, and may be made more exact.
   virtual void Finish(EventRecord& event) = 0;
 };
 

@@ -1,0 +1,66 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "tests/support/files.h"
+#include "tests/support/import.h"
+
+namespace kautopsy {
+namespace {
+
+using test::Import;
+using test::TextSink;
+
+std::string OomSample() { return test::ReadFile("samples/oom/el6-complete.log"); }
+
+TEST_CASE("A report whose header is lost is one incomplete report, its memory report included") {
+  const std::string whole = OomSample();
+  const std::string headless = whole.substr(whole.find("Mem-Info:") - 34);
+  const TextSink sink = Import(headless.substr(headless.find("Mar")));
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].kind == "oom");
+  CHECK_FALSE(sink.events()[0].complete);
+  CHECK(sink.events()[0].damage.find("no header") != std::string::npos);
+  CHECK(sink.events()[0].damage.find("no Mem-Info") == std::string::npos);
+}
+
+TEST_CASE("A memory report alone stays one") {
+  const std::string whole = OomSample();
+  const std::size_t begin = whole.rfind('\n', whole.find("Mem-Info:")) + 1;
+  const std::size_t end = whole.rfind('\n', whole.find("[ pid ]")) + 1;
+  const TextSink sink = Import(whole.substr(begin, end - begin));
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].kind == "mem_info");
+  CHECK(sink.events()[0].complete);
+}
+
+TEST_CASE("A byte order mark before the first line does not hide it") {
+  const TextSink plain = Import(OomSample());
+  const TextSink marked = Import("\xEF\xBB\xBF" + OomSample());
+  REQUIRE(marked.events().size() == 1);
+  CHECK(marked.events()[0].key == plain.events()[0].key);
+  CHECK(marked.events()[0].lines.front().place.column == 4);
+}
+
+TEST_CASE("A line that is too long counts as damaged and is told, the lines around it are read") {
+  const std::string kill =
+      "Nov 20 12:42:42 h kernel: Killed process 1 (x) total-vm:9kB, anon-rss:8kB, file-rss:1kB\n";
+  const TextSink sink = Import(kill + std::string(3 << 20, 'x') + "\n" + kill);
+  CHECK(sink.summary().ledger.lines == 3);
+  CHECK(sink.summary().ledger.damaged == 1);
+  CHECK(sink.summary().ledger.claimed == 2);
+  REQUIRE(sink.summary().damage.has_value());
+  CHECK(sink.summary().damage->starts_with("line 2 is longer than 1 MiB"));
+}
+
+TEST_CASE("An rss that no machine can have is no size") {
+  std::string text = OomSample();
+  text.replace(text.find("   38   0     -17"), 5, "9223372036854775807");
+  const TextSink sink = Import(text);
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.ToText().find("rss_pages=9223372036854775807") != std::string::npos);
+  CHECK(sink.ToText().find("rss_kb=-") == std::string::npos);
+}
+
+}  // namespace
+}  // namespace kautopsy
