@@ -39,9 +39,9 @@ bool HugePagesUnused(const BuildInput& input) {
 
 Action HugePages(const GuestSize& size) {
   Action action;
-  action.what = fmt::format("guests in 2 MiB pages: vm.nr_hugepages={}",
+  action.what = fmt::format("guests in 2 MiB pages: vm.nr_hugepages={} at boot",
                             size.guests * size.gib_each * (kKbPerGib / kHugePageKb));
-  action.sum = fmt::format("({} x {} GiB) at boot", size.guests, size.gib_each);
+  action.sum = fmt::format("{} x {} GiB", size.guests, size.gib_each);
   action.risk = "reserved even when a guest is off";
   action.check = "HugePages_Free";
   return action;

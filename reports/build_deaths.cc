@@ -17,7 +17,7 @@ constexpr std::size_t kMostDeaths = 6;  // a storm is summed up after this many
 std::string WhoWords(const KillFacts& kill) {
   std::string who = VictimName(kill);
   std::vector<std::string> inside;
-  if (kill.guest) inside.push_back(kill.comm.value_or("?"));
+  if (kill.guest) inside.push_back(CommName(kill.comm));
   if (kill.pid) inside.push_back(fmt::format("pid {}", *kill.pid));
   if (kill.uid) inside.push_back(fmt::format("uid {}", *kill.uid));
   for (std::size_t i = 0; i < inside.size(); ++i) who += (i == 0 ? " [" : ", ") + inside[i];
@@ -34,7 +34,9 @@ std::string WhatWords(const IncidentFacts& facts, const EventFacts& event, const
   std::string what = WhoWords(kill);
   const Integer rss_kb = kill.RssKb();
   if (rss_kb) what += ", " + SizeText(*rss_kb);
-  if (rss_kb && facts.ram_kb) {
+  if (rss_kb && facts.ram_kb && *rss_kb > *facts.ram_kb) {
+    what += ", more than RAM: the figures disagree";
+  } else if (rss_kb && facts.ram_kb) {
     what += fmt::format(" = {} % of RAM", PercentNumber(static_cast<double>(*rss_kb),
                                                         static_cast<double>(*facts.ram_kb)));
   }
@@ -53,7 +55,7 @@ std::string PlaceWords(const KillChoice& choice) {
     return fmt::format("Smallest of {} by {}",
                        Counted(static_cast<int64_t>(guests.size()), "guest"), SizeText(apart_kb));
   }
-  return fmt::format("{} was larger by {}", choice.bigger->comm.value_or("?"), SizeText(apart_kb));
+  return fmt::format("{} was larger by {}", CommName(choice.bigger->comm), SizeText(apart_kb));
 }
 
 void AddWhyThisOne(const KillChoice& choice, Death& death) {
@@ -95,8 +97,8 @@ std::string RequesterWords(const EventFacts& event) {
   if (!event.oom || !event.oom->invoker_comm) return "";
   const std::string pid =
       event.oom->invoker_pid ? fmt::format(" [pid {}]", *event.oom->invoker_pid) : "";
-  return fmt::format("asked: {}{}; who asks is not thereby at fault", *event.oom->invoker_comm,
-                     pid);
+  return fmt::format("asked: {}{}; who asks is not thereby at fault",
+                     CommName(event.oom->invoker_comm), pid);
 }
 
 Death KilledHere(const BuildInput& input, const EventFacts& event, const KillFacts& kill,

@@ -56,6 +56,53 @@ std::string WhatRefused(const EventFacts& event, const std::optional<PieceReques
   return what;
 }
 
+// "node 1 460 of 16 KiB and 14 of 32 KiB, none larger".
+std::string LargePieces(const ZoneFacts& zone) {
+  std::vector<std::string> words;
+  for (const FreeCell& cell : zone.cells) {
+    if (cell.order >= 2 && cell.count > 0)
+      words.push_back(fmt::format("{} of {}", Thousands(cell.count), PieceSize(cell.block_kb)));
+  }
+  const std::optional<int> largest = LargestOrder(zone);
+  const bool plain = zone.node && zone.zone == "Normal";
+  const std::string name = plain ? fmt::format("node {}", *zone.node) : ZoneName(zone);
+  constexpr std::size_t kMostSizes = 3;
+  if (words.empty()) return name + (largest ? " only orders 0-1" : " nothing");
+  if (words.size() > kMostSizes) return fmt::format("{} up to order {}", name, *largest);
+  return fmt::format("{} {}, none larger", name, JoinWords(words));
+}
+
+// Output that stands directly above the refusal in the document: about its time, not its moment.
+const Snapshot* Beside(const std::vector<Snapshot>& snapshots, const EventFacts& event) {
+  constexpr int64_t kNearLines = 4;
+  const Snapshot* beside = nullptr;
+  for (const Snapshot& snapshot : snapshots) {
+    const EventFacts& first = *snapshot.events.front();
+    const bool near = first.source_id == event.source_id && first.first_line < event.first_line &&
+                      event.first_line - first.first_line <= kNearLines;
+    if (near && !snapshot.dated() && snapshot.lists && snapshot.machine != Machine::kOther)
+      beside = &snapshot;
+  }
+  return beside;
+}
+
+void AddBeside(const Snapshot& beside, const EventFacts& event, ReferenceList& references,
+               RefusalSection& section) {
+  // A year taken from a full date in the text is one that heads these lines.
+  const bool same_day = event.time_quality.find("year_inferred") != std::string::npos;
+  std::string text =
+      fmt::format("{} [{}], not the same moment: ", same_day ? "that day" : "stands beside it",
+                  SnapshotReference(references, beside));
+  std::vector<std::string> words;
+  for (const ZoneFacts& zone : beside.lists->zones) {
+    if (IsOrdinaryZone(zone.zone) && !zone.cells.empty()) words.push_back(LargePieces(zone));
+  }
+  const Integer anon_kb = beside.values ? beside.values->ValueKb("AnonPages") : Integer();
+  if (anon_kb) words.push_back("AnonPages " + SizeText(*anon_kb));
+  for (std::size_t i = 0; i < words.size(); ++i) text += (i == 0 ? "" : "; ") + words[i];
+  section.lines.push_back({"buddy", "", text});
+}
+
 RefusalSection DescribeRefusal(const BuildInput& input, const SameRefusals& group,
                                ReferenceList& references) {
   const EventFacts& event = *group.first;
@@ -63,6 +110,8 @@ RefusalSection DescribeRefusal(const BuildInput& input, const SameRefusals& grou
   RefusalSection section;
   section.day = DayText(event);
   section.what = WhatRefused(event, RequestOf(input.facts, event), path);
+  const Snapshot* const beside = Beside(input.snapshots, event);
+  if (beside) AddBeside(*beside, event, references, section);
   if (!path.chain.empty()) {
     std::string chain = path.chain;
     if (path.all_unreliable) {
@@ -79,9 +128,10 @@ RefusalSection DescribeRefusal(const BuildInput& input, const SameRefusals& grou
   const Text comm = event.refusal->comm ? event.refusal->comm : event.comm;
   const Integer pid = event.refusal->pid ? event.refusal->pid : event.pid;
   if (comm && interrupted) {
-    section.lines.push_back({"", "",
-                             fmt::format("{}{} was only what the interrupt stopped.", *comm,
-                                         pid ? fmt::format(" [pid {}]", *pid) : "")});
+    section.lines.push_back(
+        {"", "",
+         fmt::format("{}{} was only what the interrupt stopped.", CommName(comm),
+                     pid ? fmt::format(" [pid {}]", *pid) : "")});
   }
   section.refs = {HeaderReference(references, event)};
   return section;
@@ -108,7 +158,7 @@ std::string GapWords(const EventFacts* before, const EventFacts& event) {
 std::string PlainWhat(const BuildInput& input, const EventFacts& event) {
   if (!event.kills.empty()) {
     const KillFacts& kill = event.kills.front();
-    return (kill.guest ? *kill.guest : kill.comm.value_or("?")) + " killed";
+    return (kill.guest ? *kill.guest : CommName(kill.comm)) + " killed";
   }
   if (event.refusal) {
     const std::optional<PieceRequest> request = RequestOf(input.facts, event);

@@ -67,12 +67,22 @@ std::string RuleWords(WatermarkRule rule, int order) {
   if (order == 0) return words;
   if (rule >= WatermarkRule::k44) return words + ", and a free piece of the size must exist";
   const bool el6 = rule == WatermarkRule::kEl6Build431;
-  return fmt::format("{}, and after taking away smaller pieces more than {} is left", words,
-                     el6 ? "0" : "a share of min");
+  return fmt::format("{}, less smaller pieces > {}", words, el6 ? "0" : "a share of min");
+}
+
+// The OOM killer is not started for larger requests, and smaller ones were served.
+std::string OrderUnknown(int refused_order) {
+  std::string orders = fmt::format("{}", kCostlyOrder);
+  if (refused_order < kCostlyOrder) {
+    orders = fmt::format("{} {} {}", refused_order, refused_order + 1 == kCostlyOrder ? "or" : "to",
+                         kCostlyOrder);
+  }
+  return "order unknown, no header stands there; if it was an OOM kill: " + orders;
 }
 
 std::string RequestWords(const BuildInput& input, const EventFacts& event) {
   const PieceRequest& request = event.rerun->request;
+  if (request.assumed && ShowsFragmentation(event)) return OrderUnknown(request.order);
   if (request.assumed) return "ordinary request, any node";
   const Integer mask = event.oom       ? event.oom->gfp_mask
                        : event.refusal ? event.refusal->gfp_mask
@@ -103,6 +113,35 @@ std::string ServedUpTo(const BuildInput& input, const EventFacts& event) {
   return fmt::format("Ordinary requests get at most {}.", JoinWords(words));
 }
 
+// Free memory, marks and largest piece of one ordinary zone.
+std::string ZoneWords(const EventFacts& event, const ZoneFacts& zone, bool first_zone) {
+  constexpr int64_t kKbPerMib = 1024;
+  const auto mib = [](const Integer& kb) {
+    return kb ? fmt::format("{}", (*kb + kKbPerMib / 2) / kKbPerMib) : std::string("?");
+  };
+  std::string words = fmt::format(
+      "{} free {} = {} x min ({}{}/{}/{} MiB)", ZoneName(zone), SizeText(*zone.free_kb),
+      Thousands((*zone.free_kb + *zone.min_kb / 2) / *zone.min_kb),
+      first_zone ? "min/low/high " : "", mib(zone.min_kb), mib(zone.low_kb), mib(zone.high_kb));
+  const Integer pages = ListedPages(zone, event.page_kb());
+  const std::optional<int> largest = LargestOrder(zone);
+  if (!pages || *pages <= 0 || !largest) return words;
+  const FreeCell& first = zone.cells.front();
+  const int64_t singles = first.order == 0 ? first.count : 0;
+  return fmt::format("{}, {:.0f} % single pages, largest {}", words,
+                     100.0 * static_cast<double>(singles) / static_cast<double>(*pages),
+                     PieceSize(event.page_kb() << *largest));
+}
+
+std::string OrdinaryZoneWords(const EventFacts& event) {
+  std::string words;
+  for (const ZoneFacts& zone : event.zones) {
+    if (!IsOrdinaryZone(zone.zone) || !zone.free_kb || zone.min_kb.value_or(0) <= 0) continue;
+    words += (words.empty() ? "" : "; ") + ZoneWords(event, zone, words.empty());
+  }
+  return words + (words.empty() ? "" : ".");
+}
+
 std::string IndexWords(const EventFacts& event) {
   std::vector<std::string> values;
   for (const ZoneCheck& check : event.rerun->checks) {
@@ -111,7 +150,7 @@ std::string IndexWords(const EventFacts& event) {
     }
   }
   if (values.empty() || event.rerun->request.order == 0) return "";
-  return fmt::format("Index {} (0 = shortage, 1 = fragmented)", JoinWords(values));
+  return fmt::format("Index {} (1 = fragmented)", JoinWords(values));
 }
 
 std::vector<int64_t> BlockSizes(const EventFacts& event) {
@@ -139,10 +178,22 @@ std::string ReclaimNote(const BuildInput& input, const EventFacts& event, int64_
   const MemInfoFacts& mem = *event.mem;
   if (!mem.total_swap_kb || !mem.free_swap_kb) return note.empty() ? note : note + ".";
   if (*mem.total_swap_kb == 0) return note + (note.empty() ? "No swap." : ", no swap.");
+  if (*mem.free_swap_kb > *mem.total_swap_kb || *mem.free_swap_kb < 0)
+    return note + (note.empty() ? "Swap" : ", swap") + ": the figures disagree, free > total.";
   const auto total = static_cast<double>(*mem.total_swap_kb);
-  return fmt::format("{}{} {} % of RAM and {} % full.", note, note.empty() ? "Swap" : ", swap",
+  return fmt::format("{}{} {} % of RAM, {} % full.", note, note.empty() ? "Swap" : ", swap",
                      PercentNumber(total, static_cast<double>(ram_kb)),
                      PercentNumber(total - static_cast<double>(*mem.free_swap_kb), total));
+}
+
+// By pid; where rows share it, damage or a thread, the name decides.
+bool IsVictim(const EventFacts& event, const std::vector<TaskFacts>& rows, const TaskFacts& task) {
+  const auto same_pid = std::count_if(rows.begin(), rows.end(),
+                                      [&](const TaskFacts& row) { return row.pid == task.pid; });
+  return std::any_of(event.kills.begin(), event.kills.end(), [&](const KillFacts& kill) {
+    if (!kill.pid || kill.pid != task.pid) return false;
+    return same_pid < 2 || kill.comm == task.comm;
+  });
 }
 
 }  // namespace
@@ -163,7 +214,8 @@ void BuildReruns(const BuildInput& input, ReferenceList& references, IncidentRep
       RequestWords(input, *event));
   section.page_kb = event->page_kb();
   section.rerun = *event->rerun;
-  section.notes.push_back(ServedUpTo(input, *event));
+  const std::string zones = ShowsFragmentation(*event) ? OrdinaryZoneWords(*event) : "";
+  section.notes.push_back(zones.empty() ? ServedUpTo(input, *event) : zones);
   const std::string index = IndexWords(*event);
   if (!index.empty()) section.notes.back() += " " + index;
   if (!request.assumed && event->rerun->served == true) {
@@ -195,6 +247,10 @@ void BuildMemory(const BuildInput& input, ReferenceList& references, IncidentRep
   section.day = DayText(*event);
   section.ram_kb = RamKb(input.facts, *event).value_or(0);
   section.note = ReclaimNote(input, *event, section.ram_kb);
+  const bool too_much =
+      std::any_of(section.items.begin(), section.items.end(),
+                  [&](const BalanceItem& item) { return item.size_kb > section.ram_kb; });
+  if (too_much) section.note += " The figures disagree: more than 100 % of RAM.";
   section.refs = {CounterReference(references, *event)};
   report.memory.push_back(std::move(section));
 }
@@ -213,12 +269,10 @@ void BuildHolders(const BuildInput& input, ReferenceList& references, IncidentRe
   for (const TaskFacts& task : guests ? event->tasks.guests : event->tasks.biggest) {
     if (!task.rss_kb) continue;
     Holder holder;
-    holder.name = guests ? task.guest.value_or("?") : task.comm.value_or("?");
+    holder.name = guests ? task.guest.value_or("?") : CommName(task.comm);
     holder.pid = task.pid;
     holder.rss_kb = *task.rss_kb;
-    holder.killed =
-        std::any_of(event->kills.begin(), event->kills.end(),
-                    [&](const KillFacts& kill) { return kill.pid && kill.pid == task.pid; });
+    holder.killed = IsVictim(*event, guests ? event->tasks.guests : event->tasks.biggest, task);
     section.total_kb += holder.rss_kb;
     section.holders.push_back(std::move(holder));
   }

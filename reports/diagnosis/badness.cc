@@ -10,12 +10,15 @@ namespace {
 constexpr double kTiePoints = 1.5;
 
 const TaskFacts* RowOf(const TaskTable& table, const KillFacts& kill) {
+  const TaskFacts* same_pid = nullptr;
   for (const std::vector<TaskFacts>* rows : {&table.guests, &table.biggest}) {
     for (const TaskFacts& row : *rows) {
-      if (row.pid && row.pid == kill.pid) return &row;
+      if (!row.pid || row.pid != kill.pid) continue;
+      if (row.comm == kill.comm) return &row;
+      if (!same_pid) same_pid = &row;
     }
   }
-  return nullptr;
+  return same_pid;
 }
 
 // Tasks protected by oom_score_adj (-1000 is never killed) are no candidates.

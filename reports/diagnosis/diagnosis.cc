@@ -13,6 +13,22 @@
 namespace kautopsy {
 namespace {
 
+bool HasOrder(const EventFacts& event) {
+  return (event.oom && event.oom->order) || (event.refusal && event.refusal->order);
+}
+
+// True if a record that lost its header stands beside one of the same host and moment that kept
+// it: the request is likely that one, so what was assumed instead is not sure.
+bool HeaderIsElsewhere(const IncidentFacts& facts, const EventFacts& event) {
+  constexpr int64_t kSameMomentSeconds = 10;
+  if (event.complete || HasOrder(event)) return false;
+  return std::any_of(facts.events.begin(), facts.events.end(), [&](const EventFacts& other) {
+    if (&other == &event || !HasOrder(other) || other.host != event.host) return false;
+    const std::optional<int64_t> apart = SecondsFromTo(event, other);
+    return apart && *apart >= -kSameMomentSeconds && *apart <= kSameMomentSeconds;
+  });
+}
+
 std::vector<Finding> RunRules(const IncidentFacts& facts) {
   std::vector<Finding> findings;
   bool has_primary = false;
@@ -20,6 +36,9 @@ std::vector<Finding> RunRules(const IncidentFacts& facts) {
     std::optional<Finding> finding = rule(facts);
     if (!finding) continue;
     if (finding->role == Role::kPrimary && has_primary) finding->role = Role::kContributing;
+    const EventFacts* const about = FindEvent(facts, finding->event_id);
+    if (about && HeaderIsElsewhere(facts, *about))
+      finding->confidence = std::min(finding->confidence, Confidence::kMedium);
     has_primary = has_primary || finding->role == Role::kPrimary;
     findings.push_back(std::move(*finding));
   }

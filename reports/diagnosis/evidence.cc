@@ -74,8 +74,12 @@ Evidence ZoneEvidence(const EventFacts& event, const ZoneFacts& zone) {
 
 Evidence FreeListEvidence(const EventFacts& event, const ZoneFacts& zone) {
   std::vector<std::string> needles;
-  if (event.kind == "buddyinfo")
-    needles.push_back(fmt::format("Node {}, zone", zone.node.value_or(0)));
+  if (event.kind == "buddyinfo") {
+    const int64_t node = zone.node.value_or(0);
+    needles.push_back(fmt::format("Node {}, zone {}", node, zone.zone));
+    needles.push_back(fmt::format("Node {}, zone {:>8}", node, zone.zone));  // as /proc prints it
+    needles.push_back(fmt::format("Node {}, zone", node));
+  }
   if (zone.node) needles.push_back(fmt::format("Node {} {}: ", *zone.node, zone.zone));
   needles.push_back(fmt::format("{}: ", zone.zone));
   return Make(event, "free_list", ZoneKey(event, zone), std::move(needles));
@@ -110,7 +114,9 @@ Evidence FirstLineEvidence(const EventFacts& event, std::string_view relation) {
   return Make(event, std::string(relation), Key(event), {});
 }
 
-Status QuoteEvidence(RowReader& reader, std::vector<Finding>& findings) {
+namespace {
+
+Status LookUp(RowReader& reader, std::vector<Finding>& findings) {
   constexpr const char* kSql = "SELECT text FROM event_text WHERE event_id = ?1";
   std::map<int64_t, std::vector<Evidence*>> by_event;
   for (Finding& finding : findings) {
@@ -127,6 +133,21 @@ Status QuoteEvidence(RowReader& reader, std::vector<Finding>& findings) {
   return {};
 }
 
+}  // namespace
+
+Status QuoteEvidence(RowReader& reader, std::vector<Finding>& findings) {
+  Status done = LookUp(reader, findings);
+  bool again = false;
+  for (Finding& finding : findings) {
+    const bool none = std::all_of(finding.evidence.begin(), finding.evidence.end(),
+                                  [](const Evidence& evidence) { return evidence.line == 0; });
+    if (!none || finding.evidence.empty()) continue;
+    finding.evidence.front().needles.clear();
+    again = true;
+  }
+  return done && again ? LookUp(reader, findings) : done;
+}
+
 std::string_view FactOf(const Evidence& evidence) {
   const std::string_view text = evidence.text;
   for (const std::string& needle : evidence.needles) {
@@ -137,7 +158,8 @@ std::string_view FactOf(const Evidence& evidence) {
     const std::size_t kernel = text.rfind("kernel: ", at);
     return kernel == std::string_view::npos ? text.substr(at) : text.substr(kernel + 8);
   }
-  return text;
+  const std::size_t kernel = text.find("kernel: ");
+  return kernel == std::string_view::npos ? text : text.substr(kernel + 8);
 }
 
 }  // namespace kautopsy

@@ -21,7 +21,8 @@ Evidence CounterEvidence(const EventFacts& event,
                          std::string_view words);  // "pages RAM", "MemTotal"
 Evidence FirstLineEvidence(const EventFacts& event, std::string_view relation);
 
-// Finds the quotes of `evidence` in event_text, each as its log line stands in the source.
+// Finds the quotes of `evidence` in event_text, each as its log line stands in the source. Where a
+// finding gets none, the first line of the event of its first evidence stands in.
 Status QuoteEvidence(RowReader& reader, std::vector<Finding>& findings);
 
 // The line without its prefix, from the fact on.

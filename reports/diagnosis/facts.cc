@@ -100,9 +100,14 @@ bool IsOrdinaryZone(std::string_view zone) {
   return zone == "Normal" || zone == "HighMem" || zone == "Movable";
 }
 
+std::string CommName(const Text& comm) {
+  if (!comm) return "?";
+  return comm->find_first_not_of(' ') == std::string::npos ? "(no name)" : *comm;
+}
+
 std::string VictimName(const KillFacts& kill) {
   if (kill.guest) return "guest " + *kill.guest;
-  return kill.comm.value_or("?");
+  return CommName(kill.comm);
 }
 
 }  // namespace kautopsy

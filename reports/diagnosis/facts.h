@@ -153,6 +153,8 @@ std::string ZoneName(const ZoneFacts& zone);
 // True for the zones that ordinary requests live on; DMA and DMA32 are kept for devices.
 bool IsOrdinaryZone(std::string_view zone);
 
+// The command's name; "?" if it is not in the text, "(no name)" if it is blank.
+std::string CommName(const Text& comm);
 // What names the guest, else the command.
 std::string VictimName(const KillFacts& kill);
 

@@ -42,4 +42,10 @@ std::string_view SeverityName(Severity severity) {
   return "info";
 }
 
+void DistrustShare(Finding& finding) {
+  finding.confidence = Confidence::kLow;
+  finding.title += " That is more than RAM: the figures disagree.";
+  finding.brief += "; the figures disagree";
+}
+
 }  // namespace kautopsy

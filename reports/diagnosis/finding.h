@@ -48,4 +48,7 @@ struct Finding {
   std::vector<Evidence> evidence;
 };
 
+// For a share of more than 100 % of RAM: says that its figures disagree, and is not sure.
+void DistrustShare(Finding& finding);
+
 }  // namespace kautopsy

@@ -41,8 +41,8 @@ std::string MachineWords(const IncidentReport& report) {
 }  // namespace
 
 void WriteHead(const Overview& overview, const IncidentReport& report, TextWriter& writer) {
-  writer.Line(CutToWidth(SourceWords(overview), writer.width()));
-  writer.Line(CutToWidth(MachineWords(report), writer.width()));
+  writer.Line(writer.Cut(SourceWords(overview), writer.width()));
+  writer.Line(writer.Cut(MachineWords(report), writer.width()));
   for (const SourceLedger& source : overview.sources) {
     if (source.damage)
       writer.Wrapped("damaged", 9, Safe(FileName(source.path) + ": " + *source.damage));
@@ -86,7 +86,6 @@ void WriteDoNow(const IncidentReport& report, TextWriter& writer) {
                      Safe(line.text));
     }
   }
-  writer.Blank();
 }
 
 void RenderIncidentText(const Overview& overview, const IncidentReport& report,

@@ -26,15 +26,24 @@ std::string PiecesWords(const std::vector<Integer>& pieces) {
   return words;
 }
 
+// Columns that references take beyond one of one digit.
+int WideReferences(const TimelineSection& section) {
+  constexpr int kUsual = 3;
+  int most = kUsual;
+  for (const TimelineRow& row : section.rows)
+    most = std::max(most, DisplayWidth(RefText(row.refs)));
+  return most - kUsual;
+}
+
 void WriteRow(const TimelineRow& row, const TimelineSection& section, TextWriter& writer) {
   constexpr int kMomentColumns = 19;
-  constexpr int kWhatColumns = 28;
+  const int what_columns = 28 - WideReferences(section);
   if (!section.has_figures || writer.narrow()) {
     writer.Wrapped("  " + Safe(row.moment), kMomentColumns, Safe(row.what), row.refs);
     return;
   }
   std::string line = PadRight("  " + Safe(row.moment), kMomentColumns) +
-                     PadRight(CutToWidth(Safe(row.what), kWhatColumns), kWhatColumns);
+                     PadRight(writer.Cut(Safe(row.what), what_columns), what_columns);
   line += PadLeft(Figure(row.free_kb, section), 6) + PadLeft(Figure(row.cache_kb, section), 7);
   line += PadLeft(PiecesWords(row.pieces), 16);
   writer.LineWithTail(line, RefText(row.refs), Tone::kPlain);
@@ -66,9 +75,9 @@ std::string FirstQuote(const Reference& reference) {
 void WritePairs(const std::vector<Reference>& references, TextWriter& writer) {
   const int columns = (writer.width() - 4) / 2;
   for (std::size_t i = 0; i < references.size(); i += 2) {
-    std::string line = "  " + PadRight(CutToWidth(FirstQuote(references[i]), columns), columns);
+    std::string line = "  " + PadRight(writer.Cut(FirstQuote(references[i]), columns), columns);
     if (i + 1 < references.size())
-      line += "  " + CutToWidth(FirstQuote(references[i + 1]), columns);
+      line += "  " + writer.Cut(FirstQuote(references[i + 1]), columns);
     writer.Line(line);
   }
 }
@@ -93,7 +102,7 @@ void WriteTimeline(const IncidentReport& report, TextWriter& writer) {
   if (section.has_figures && !writer.narrow()) {
     writer.Line(PadLeft(fmt::format("free {}  cache  ≥ {}{}", section.small_host ? "MiB" : "GiB",
                                     PieceSize(section.piece_kb), NodeWords(section)),
-                        76));
+                        76 - WideReferences(section)));
   }
   for (const TimelineRow& row : section.rows) WriteRow(row, section, writer);
   if (section.left_out > 0) writer.Line(fmt::format("  … {} more", Thousands(section.left_out)));
@@ -164,7 +173,7 @@ void WriteEvidence(const IncidentReport& report, TextWriter& writer) {
       if (writer.options().verbose)
         writer.Wrapped(first ? head : "", static_cast<int>(head.size()), words);
       else
-        writer.Line(CutToWidth(line, writer.width()));
+        writer.Line(writer.Cut(line, writer.width()));
       first = false;
     }
     if (first) writer.Line(head + "the quote was not found");

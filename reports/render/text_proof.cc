@@ -53,7 +53,7 @@ std::string ShortVerdict(const ZoneCheck& check, bool assumed) {
 
 void WriteCheck(const ZoneCheck& check, bool assumed, TextWriter& writer) {
   constexpr int kNameColumns = 16;
-  const std::string name = PadRight("  " + Safe(CheckName(check)), kNameColumns);
+  const std::string name = PadRight("  " + Safe(CheckName(check)) + " ", kNameColumns);
   const std::string verdict = ShortVerdict(check, assumed);
   if (!check.usable_pages || !check.mark_pages) {
     writer.Wrapped(name, kNameColumns, Safe(check.reason));
@@ -78,12 +78,25 @@ std::string CellText(const ZoneFacts& zone, int64_t block_kb, int64_t total_kb, 
   return bars ? "  " : " ";
 }
 
+constexpr int kCellColumns = 6;
+
+std::string ListName(const ZoneFacts& zone) {
+  return "  " + Safe(zone.node ? fmt::format("{} {}", *zone.node, zone.zone) : zone.zone);
+}
+
+// Enough that a blank stands behind every name.
+int ListNameColumns(const FreeListSection& section) {
+  int columns = 11;
+  for (const ZoneFacts& zone : section.zones)
+    columns = std::max(columns, DisplayWidth(ListName(zone)) + 1);
+  return columns;
+}
+
 // One table of at most as many sizes as fit the width.
 void WriteListTable(const FreeListSection& section, std::size_t first, std::size_t last, bool bars,
                     TextWriter& writer) {
-  constexpr int kNameColumns = 11;
-  constexpr int kCellColumns = 6;
-  std::string head(kNameColumns, ' ');
+  const int name_columns = ListNameColumns(section);
+  std::string head(static_cast<std::size_t>(name_columns), ' ');
   for (std::size_t i = first; i < last; ++i)
     head += PadLeft(PieceColumn(section.block_kb[i]) + (bars ? " " : ""), kCellColumns);
   writer.Line(head);
@@ -91,8 +104,7 @@ void WriteListTable(const FreeListSection& section, std::size_t first, std::size
     if (zone.cells.empty()) continue;
     int64_t total_kb = 0;
     for (const FreeCell& cell : zone.cells) total_kb += cell.count * cell.block_kb;
-    const std::string name = zone.node ? fmt::format("{} {}", *zone.node, zone.zone) : zone.zone;
-    std::string line = PadRight("  " + Safe(name), kNameColumns);
+    std::string line = PadRight(ListName(zone), name_columns);
     for (std::size_t i = first; i < last; ++i) {
       line += PadLeft(CellText(zone, section.block_kb[i], total_kb, bars), kCellColumns);
     }
@@ -179,7 +191,7 @@ void WriteDeaths(const IncidentReport& report, TextWriter& writer) {
     for (const std::string& detail : death.details) writer.Wrapped("    ", 4, Safe(detail));
     if (death.damage.empty()) continue;
     const std::string damage = "    incomplete: " + Safe(death.damage);
-    writer.Line(writer.options().verbose ? damage : CutToWidth(damage, writer.width()));
+    writer.Line(writer.options().verbose ? damage : writer.Cut(damage, writer.width()));
   }
 }
 
@@ -196,7 +208,8 @@ void WriteReruns(const IncidentReport& report, TextWriter& writer) {
 void WriteFreeLists(const IncidentReport& report, TextWriter& writer) {
   for (const FreeListSection& section : report.free_lists) {
     const bool bars = !writer.narrow();
-    const std::size_t fits = bars ? 11 : 6;
+    const int room = (writer.width() - ListNameColumns(section)) / kCellColumns;
+    const auto fits = static_cast<std::size_t>(std::clamp(room, 1, bars ? 11 : 6));
     const std::string day = section.day.empty() ? "" : section.day + ", ";
     writer.Heading("FREE LISTS",
                    Safe(day) + (bars ? "pieces by size; bar = share of the zone's free memory"

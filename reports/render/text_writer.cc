@@ -136,19 +136,33 @@ void TextWriter::Put(std::string_view text) {
   out_ << (options_.unicode ? std::string(trimmed) : ToAscii(trimmed)) << '\n';
 }
 
+std::string TextWriter::InCharset(std::string_view text) const {
+  return options_.unicode ? std::string(text) : ToAscii(text);
+}
+
+std::string TextWriter::Cut(std::string_view text, int columns) const {
+  if (options_.unicode) return CutToWidth(text, columns);
+  std::string ascii = ToAscii(text);
+  constexpr std::string_view kEllipsis = "..";
+  const auto room = static_cast<std::size_t>(std::max(columns, 2));
+  if (ascii.size() <= room) return ascii;
+  return ascii.substr(0, room - kEllipsis.size()) + std::string(kEllipsis);
+}
+
 void TextWriter::Line(std::string_view text, Tone tone) { Put(Coloured(text, tone)); }
 
 void TextWriter::LineWithTail(std::string_view text, std::string_view tail, Tone tone) {
-  const int room = width() - DisplayWidth(text) - DisplayWidth(tail);
+  const std::string body = InCharset(text);
+  const int room = width() - DisplayWidth(body) - DisplayWidth(tail);
   const std::string gap(static_cast<std::size_t>(std::max(room, 1)), ' ');
-  Put(std::string(text) + gap + Coloured(tail, tone));
+  Put(body + gap + Coloured(tail, tone));
 }
 
 void TextWriter::Heading(std::string_view name, std::string_view rest,
                          const std::vector<int>& refs) {
   constexpr int kNameColumn = 8;
   const std::string head = PadRight(name, kNameColumn) + " ";
-  std::string line = head + std::string(rest);
+  std::string line = head + InCharset(rest);
   const std::string tail = RefText(refs);
   const int room = width() - (tail.empty() ? 0 : DisplayWidth(tail) + 1);
   if (DisplayWidth(line) > room) {
@@ -165,12 +179,13 @@ void TextWriter::Wrapped(std::string_view head, int hang, std::string_view text,
                          const std::vector<int>& refs) {
   const std::string tail = RefText(refs);
   const std::string margin(static_cast<std::size_t>(hang), ' ');
-  std::string line(head);
+  std::string line = InCharset(head);
   // A coloured head ends in codes that take no columns, so the margin is what counts.
-  int used = line.find('\x1b') == std::string::npos ? std::max(hang, DisplayWidth(head)) : hang;
-  if (line.find('\x1b') == std::string::npos) line = PadRight(head, hang);
+  int used = line.find('\x1b') == std::string::npos ? std::max(hang, DisplayWidth(line)) : hang;
+  if (line.find('\x1b') == std::string::npos) line = PadRight(line, hang);
   bool empty = true;
-  for (const std::string_view word : SplitWords(text)) {
+  const std::string body = InCharset(text);
+  for (const std::string_view word : SplitWords(body)) {
     const int columns = DisplayWidth(word);
     if (!empty && used + 1 + columns > width()) {
       Put(line);

@@ -20,14 +20,16 @@ std::string PadLeft(std::string_view text, int columns);
 
 enum class Tone { kPlain, kBold, kGood, kUnsure, kWeak };
 
-// Writes lines of at most the given width, wrapped at words. Everything is written as UTF-8 and
-// turned into ASCII line by line where the terminal wants that. Text that came from a log must have
-// gone through Safe(). `out` must outlive the writer.
+// Writes lines of at most the given width, wrapped at words. Where the terminal
+// wants ASCII, texts are turned into it before they are laid out. Text that came from a log must
+// have gone through Safe(). `out` must outlive the writer.
 class TextWriter {
  public:
   TextWriter(const ReportOptions& options, std::ostream& out) : options_(options), out_(out) {}
 
   int width() const { return options_.width; }
+  // As CutToWidth, with the ellipsis of the character set.
+  std::string Cut(std::string_view text, int columns) const;
   bool narrow() const { return options_.width < kNarrow; }
   const ReportOptions& options() const { return options_; }
 
@@ -46,6 +48,7 @@ class TextWriter {
   static constexpr int kNarrow = 70;
 
   void Put(std::string_view text);
+  std::string InCharset(std::string_view text) const;
   std::string Coloured(std::string_view text, Tone tone) const;
 
   ReportOptions options_;

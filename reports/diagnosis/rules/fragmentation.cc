@@ -13,10 +13,8 @@
 namespace kautopsy {
 namespace {
 
-// Another moment of the same machine that agrees: no piece of the refused size in the ordinary
-// zones.
-const EventFacts* SecondWitness(const IncidentFacts& facts, const EventFacts& event) {
-  const int order = std::max(PieceOrder(facts), event.rerun->request.order);
+// Another moment of the same machine that agrees: no piece of `order` in the ordinary zones.
+const EventFacts* SecondWitness(const IncidentFacts& facts, const EventFacts& event, int order) {
   for (const Snapshot& snapshot : CollectSnapshots(facts)) {
     const bool other = snapshot.machine == Machine::kOther;
     if (other || !snapshot.lists || snapshot.lists == &event) continue;
@@ -63,6 +61,15 @@ void AddZones(const EventFacts& event, Finding& finding) {
   }
 }
 
+void AddWitness(const EventFacts& witness, int order, Finding& finding) {
+  for (const ZoneFacts& zone : witness.zones) {
+    if (IsOrdinaryZone(zone.zone)) finding.evidence.push_back(FreeListEvidence(witness, zone));
+  }
+  finding.explanation +=
+      fmt::format(" At another moment the same machine had no piece of {} and more either.",
+                  PieceSize(witness.page_kb() << order));
+}
+
 Finding Describe(const IncidentFacts& facts, const EventFacts& event) {
   Finding finding;
   finding.rule = "fragmentation";
@@ -98,16 +105,14 @@ std::optional<Finding> RuleFragmentation(const IncidentFacts& facts) {
                    [](const EventFacts& event) { return ShowsFragmentation(event); });
   if (found == facts.events.end()) return std::nullopt;
   Finding finding = Describe(facts, *found);
-  const EventFacts* const witness = SecondWitness(facts, *found);
+  const int order = std::max(PieceOrder(facts), found->rerun->request.order);
+  const EventFacts* const witness = SecondWitness(facts, *found, order);
   const EventFacts* const refusal = LastRefusal(facts);
   if (refusal && refusal != &*found) {
     finding.when += finding.when.empty() ? DayText(*refusal) : " and " + DayText(*refusal);
     finding.evidence.push_back(HeaderEvidence(*refusal));
   }
-  if (witness) {
-    finding.evidence.push_back(FreeListEvidence(*witness, witness->zones.front()));
-    finding.explanation += " Another moment of the same machine shows no such piece either.";
-  }
+  if (witness) AddWitness(*witness, order, finding);
   // A refused request of the log, or another record, is the second fact beside the arithmetic.
   const bool second = !found->rerun->request.assumed || witness || (refusal && refusal != &*found);
   finding.confidence = second ? Confidence::kHigh : Confidence::kMedium;

@@ -102,6 +102,7 @@ std::optional<Finding> RuleHolder(const IncidentFacts& facts) {
     finding.brief = fmt::format("{} held {}", holder->holder->words, SizeText(holder->size_kb));
     finding.explanation = fmt::format("{} of {} cannot be reclaimed by taking it from programs.",
                                       SizeText(holder->size_kb), SizeText(*ram_kb));
+    if (holder->size_kb > *ram_kb) DistrustShare(finding);
     finding.recommendation = std::string(holder->holder->advice);
     finding.evidence.push_back(CounterEvidence(event, holder->holder->needle));
     return finding;

@@ -97,6 +97,7 @@ std::optional<Finding> RuleHostExhausted(const IncidentFacts& facts) {
     const bool sure = !event.rerun->request.assumed && !found->from_table && found->swap_known &&
                       found->swap_full;
     finding.confidence = sure ? Confidence::kHigh : Confidence::kMedium;
+    if (found->programs_kb > found->ram_kb) DistrustShare(finding);
     for (const ZoneFacts& zone : event.zones) finding.evidence.push_back(ZoneEvidence(event, zone));
     if (event.mem) finding.evidence.push_back(CounterEvidence(event, "active_anon:"));
     return finding;

@@ -22,7 +22,7 @@ std::string WhyThisOne(const KillChoice& choice) {
   }
   const int64_t apart_kb = choice.bigger->rss_kb.value_or(0) - choice.row->rss_kb.value_or(0);
   std::string text =
-      fmt::format("{} was larger by {}.", choice.bigger->comm.value_or("?"), SizeText(apart_kb));
+      fmt::format("{} was larger by {}.", CommName(choice.bigger->comm), SizeText(apart_kb));
   if (choice.tie && choice.kb_per_point) {
     text += fmt::format(
         " Probably a tie: a point of score is {}, and page tables or swap, which this kernel "

@@ -47,6 +47,7 @@ std::optional<Finding> RuleVmOvercommit(const IncidentFacts& facts) {
     finding.explanation =
         fmt::format("Sum of the guests' rows in the process table: {} kB; {} left for the host.",
                     Thousands(guests_kb), SizeText(*facts.ram_kb - guests_kb));
+    if (guests_kb > *facts.ram_kb) DistrustShare(finding);
     finding.recommendation =
         "Give the guests less memory, so that the host keeps some for itself and its cache.";
     for (const TaskFacts& guest : event.tasks.guests)
