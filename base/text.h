@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,9 +18,22 @@ std::optional<int64_t> ParseHex(std::string_view text);
 // Takes the digits at the head of `text`; none, and `text` unchanged, if there is none.
 std::optional<int64_t> ConsumeInteger(std::string_view& text);
 
-bool ConsumePrefix(std::string_view& text, std::string_view prefix);
+// Inline, as are the two below: they run several times on every line of a report.
+inline bool ConsumePrefix(std::string_view& text, std::string_view prefix) {
+  if (text.size() < prefix.size() || std::memcmp(text.data(), prefix.data(), prefix.size()) != 0)
+    return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
 
-std::string_view TrimBlanks(std::string_view text);  // blanks and tabs, both ends
+constexpr bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+
+// Blanks and tabs, both ends.
+inline std::string_view TrimBlanks(std::string_view text) {
+  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
+  return text;
+}
 
 // Runs of blanks become one, both ends are trimmed: pasted text and syslog then agree.
 std::string CollapseBlanks(std::string_view text);

@@ -16,6 +16,8 @@ struct PrintedTime {
   int second = 0;  // 60 in a leap second
   int64_t microsecond = 0;
   int fraction_digits = 0;  // how many the log printed
+
+  bool operator==(const PrintedTime&) const = default;
 };
 
 // Microseconds since the epoch, the reading taken as UTC; none without a year or for a date that

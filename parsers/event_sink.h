@@ -12,21 +12,9 @@
 #include "base/result.h"
 #include "base/row.h"
 #include "base/time.h"
+#include "parsers/raw_lines.h"
 
 namespace kautopsy {
-
-// A place in a source. `line` counts physical lines from 1; `column` is the byte in that line,
-// from 1.
-struct Place {
-  uint64_t line = 0;
-  uint32_t column = 0;
-};
-
-// One log line of a record as it stands in the source, the prefix included.
-struct RawLine {
-  Place place;
-  std::string text;
-};
 
 // One record found in a source, with the rows it adds to every relation. Owns its text.
 struct EventRecord {
@@ -45,8 +33,8 @@ struct EventRecord {
   std::string title;
   bool complete = false;  // false: lines are missing; `damage` says which
   Text damage;
-  std::string key;             // hash of the record's normalised text: 32 hex digits
-  std::vector<RawLine> lines;  // in the order of the source, never empty
+  std::string key;  // hash of the record's normalised text: 32 hex digits
+  RawLines lines;   // never empty
   std::vector<std::unique_ptr<RowBatch>> rows;
 };
 
@@ -94,7 +82,8 @@ class EventSink {
   virtual ~EventSink() = default;
   // `path` as the user gave it ("-" for standard input); `kind` is "file" or "stdin".
   virtual Status BeginSource(std::string_view path, std::string_view kind) = 0;
-  virtual Status Write(EventRecord event) = 0;
+  // May take what `event` holds; what it leaves is the caller's.
+  virtual Status Write(EventRecord&& event) = 0;
   // A kernel line that no record claimed; the importer caps their number per source.
   virtual Status WriteUnclaimed(uint64_t line, std::string_view text) = 0;
   virtual Result<SourceOutcome> EndSource(const SourceSummary& summary) = 0;

@@ -30,11 +30,12 @@ class WriterThread final : public EventSink {
     failed_ = false;
     status_ = Status();
     queue_ = std::make_unique<BoundedQueue<Batch>>(kBatchesAhead);
+    spent_ = std::make_unique<BoundedQueue<Batch>>(kBatchesAhead * 2);
     thread_ = std::thread(&WriterThread::Run, this);
     return {};
   }
 
-  Status Write(EventRecord event) override {
+  Status Write(EventRecord&& event) override {
     batch_.events.push_back(std::move(event));
     return batch_.events.size() < kEventsPerBatch ? Status() : HandOver();
   }
@@ -70,6 +71,8 @@ class WriterThread final : public EventSink {
   };
 
   Status HandOver() {
+    while (spent_->TryPop()) {
+    }
     if (!failed_) {
       queue_->Push(std::exchange(batch_, Batch()));
       return {};
@@ -91,6 +94,7 @@ class WriterThread final : public EventSink {
       for (const auto& [line, text] : batch->unclaimed) {
         if (status_) status_ = sink_.WriteUnclaimed(line, text);
       }
+      spent_->Push(*std::move(batch));
       if (status_) continue;
       failed_ = true;  // only now may the other thread look at status_, after it has joined
       queue_->Close();
@@ -101,6 +105,9 @@ class WriterThread final : public EventSink {
   bool open_ = false;
   Batch batch_;
   std::unique_ptr<BoundedQueue<Batch>> queue_;
+  // What is written goes back to be freed by the thread that allocated it: two threads that free
+  // and allocate from one arena wait for each other. Never full: it holds more than are under way.
+  std::unique_ptr<BoundedQueue<Batch>> spent_;
   std::thread thread_;
   std::atomic<bool> failed_ = false;
   Status status_;  // the thread's while it runs

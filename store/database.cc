@@ -114,8 +114,9 @@ bool Statement::IsNull(int column) const {
 }
 
 Integer Statement::GetInteger(int column) const {
-  if (IsNull(column)) return std::nullopt;
-  return sqlite3_column_int64(handle(), column);
+  const int64_t value = sqlite3_column_int64(handle(), column);  // 0 for NULL
+  if (value == 0 && IsNull(column)) return std::nullopt;
+  return value;
 }
 
 Real Statement::GetReal(int column) const {
@@ -123,11 +124,15 @@ Real Statement::GetReal(int column) const {
   return sqlite3_column_double(handle(), column);
 }
 
+std::string_view Statement::ViewText(int column) const {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(handle(), column));
+  if (text == nullptr) return {};
+  return {text, static_cast<std::size_t>(sqlite3_column_bytes(handle(), column))};
+}
+
 Text Statement::GetText(int column) const {
   if (IsNull(column)) return std::nullopt;
-  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(handle(), column));
-  const int size = sqlite3_column_bytes(handle(), column);
-  return std::string(text ? text : "", static_cast<std::size_t>(size));
+  return std::string(ViewText(column));
 }
 
 Result<Statement> Database::Prepare(std::string_view sql) {

@@ -48,6 +48,8 @@ class Statement {
   Integer GetInteger(int column) const;
   Real GetReal(int column) const;
   Text GetText(int column) const;
+  // Empty for NULL too; lives until the next Step or Reset.
+  std::string_view ViewText(int column) const;
   sqlite3_stmt* handle() const { return statement_.get(); }
 
  private:

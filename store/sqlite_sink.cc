@@ -62,19 +62,6 @@ Status Run(Statement& statement, const Cells&... cells) {
   return done ? Status() : tl::unexpected(done.error());
 }
 
-// "<line>:<column>:<raw text>" per line, joined by newlines.
-void JoinLines(const std::vector<RawLine>& lines, std::string& text) {
-  text.clear();
-  for (const RawLine& line : lines) {
-    if (!text.empty()) text += '\n';
-    text += std::to_string(line.place.line);
-    text += ':';
-    text += std::to_string(line.place.column);
-    text += ':';
-    text += line.text;
-  }
-}
-
 class SqliteSink final : public EventSink {
  public:
   explicit SqliteSink(Database& database) : database_(database) {}
@@ -92,7 +79,7 @@ class SqliteSink final : public EventSink {
     return Guard(ReadNextIds());
   }
 
-  Status Write(EventRecord event) override {
+  Status Write(EventRecord&& event) override {
     assert(!event.lines.empty());
     if (!IsOpen()) return NotOpen();
     const int64_t event_id = next_event_id_++;
@@ -167,8 +154,8 @@ class SqliteSink final : public EventSink {
   }
 
   Status WriteEvent(int64_t event_id, const EventRecord& event) {
-    const Place first = event.lines.front().place;
-    const uint64_t last_line = event.lines.back().place.line;
+    const Place first = event.lines.first();
+    const uint64_t last_line = event.lines.last().line;
     Integer boot_id;
     if (event.boot) boot_id = first_boot_id_ + *event.boot;
     const PrintedTime time = event.time.value_or(PrintedTime());  // without a year: no time
@@ -185,10 +172,11 @@ class SqliteSink final : public EventSink {
   }
 
   Status WriteRows(int64_t event_id, const EventRecord& event) {
-    JoinLines(event.lines, text_);
-    if (!IsCellText(text_)) text_ = ToCellText(text_);
+    const std::string& raw = event.lines.text();
+    const bool fits = IsCellText(raw);
+    if (!fits) text_ = ToCellText(raw);
     insert_event_text_.Bind(0, event_id);
-    insert_event_text_.BindUncopied(1, text_);
+    insert_event_text_.BindUncopied(1, fits ? raw : text_);
     Status status = Run(insert_event_text_);
     for (std::size_t i = 0; status && i < event.rows.size(); ++i) {
       const RowBatch& batch = *event.rows[i];
@@ -249,7 +237,7 @@ class SqliteSink final : public EventSink {
   std::vector<RowInserter> inserters_;    // a dozen: found by looking at each
   std::string path_;
   std::string kind_;
-  std::string text_;  // bound without a copy; and kept to use its memory again
+  std::string text_;  // bound without a copy
   int64_t source_id_ = 0;
   int64_t next_event_id_ = 0;
   int64_t first_boot_id_ = 0;

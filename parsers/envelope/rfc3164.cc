@@ -1,4 +1,3 @@
-#include <array>
 #include <cstring>
 
 #include "base/text.h"
@@ -9,8 +8,7 @@ namespace {
 
 constexpr std::size_t kStampLength = 15;  // "Nov 20 12:42:42"
 constexpr std::string_view kKernelTag = "kernel: ";
-constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 constexpr int TwoDigits(const char* p) {
@@ -24,15 +22,16 @@ bool HasStamp(std::string_view line) {
          p[0] <= 'S' && IsDigit(p[5]) && IsDigit(p[7]) && IsDigit(p[14]);
 }
 
-std::optional<int> MonthNumber(std::string_view name) {
-  for (std::size_t i = 0; i < kMonths.size(); ++i) {
-    if (kMonths[i] == name) return static_cast<int>(i) + 1;
+std::optional<int> MonthNumber(const char* name) {
+  for (std::size_t i = 0; i < kMonths.size(); i += 3) {
+    if (kMonths[i] == name[0] && kMonths[i + 1] == name[1] && kMonths[i + 2] == name[2])
+      return static_cast<int>(i / 3) + 1;
   }
   return std::nullopt;
 }
 
 std::optional<PrintedTime> ParseStamp(std::string_view stamp) {
-  const std::optional<int> month = MonthNumber(stamp.substr(0, 3));
+  const std::optional<int> month = MonthNumber(stamp.data());
   if (!month) return std::nullopt;
   for (const std::size_t i : {5U, 7U, 8U, 10U, 11U, 13U, 14U}) {
     if (!IsDigit(stamp[i])) return std::nullopt;
@@ -76,9 +75,8 @@ class Rfc3164 final : public Envelope {
     if (blank == nullptr) return {};
     const std::size_t tag =
         static_cast<std::size_t>(static_cast<const char*>(blank) - line.data()) + 1;
-    if (line.substr(tag, kKernelTag.size()) == kKernelTag) {
-      return {LineClass::kKernel, tag + kKernelTag.size()};
-    }
+    std::string_view program = line.substr(tag);
+    if (ConsumePrefix(program, kKernelTag)) return {LineClass::kKernel, tag + kKernelTag.size()};
     return {LineClass::kOtherProgram, tag};
   }
 

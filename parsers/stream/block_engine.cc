@@ -43,8 +43,12 @@ BlockEngine::BlockEngine(std::span<const RecordKind> kinds, OnEvent on_event)
 BlockEngine::~BlockEngine() = default;
 
 BlockEngine::Stream& BlockEngine::StreamOf(const LogLine& line) {
-  const auto known = streams_.find(line.host);
-  return known != streams_.end() ? known->second : streams_[std::string(line.host)];
+  if (last_stream_ == nullptr || last_stream_->first != line.host) {
+    auto found = streams_.find(line.host);
+    if (found == streams_.end()) found = streams_.emplace(line.host, Stream()).first;
+    last_stream_ = &*found;
+  }
+  return last_stream_->second;
 }
 
 void BlockEngine::Keep(const LogLine& line, OpenBlock& block) {
@@ -52,7 +56,7 @@ void BlockEngine::Keep(const LogLine& line, OpenBlock& block) {
   normalised_.assign(event.lines.empty() ? 0 : 1, ' ');
   AppendCollapsed(normalised_, line.text);
   block.key.Add(normalised_);
-  event.lines.push_back({line.place, std::string(line.raw)});
+  event.lines.Add(line.place, line.raw);
   if (line.time && !event.time) {
     event.time = line.time;
     event.local_time = std::string(line.local_time);
@@ -148,7 +152,10 @@ LineFate BlockEngine::Offer(const LogLine& line, bool opener_word) {
     }
   }
   if (opener_word && line.prefixed && fate == LineFate::kClaimed) quotes_.Remember(line.text);
-  if (stream.open.empty()) streams_.erase(streams_.find(line.host));
+  if (stream.open.empty()) {
+    streams_.erase(streams_.find(line.host));
+    last_stream_ = nullptr;
+  }
   GiveOut();
   return fate;
 }
@@ -186,6 +193,7 @@ void BlockEngine::GiveOut() {
 void BlockEngine::Finish() {
   for (const auto& block : in_order_) Close(*block);
   streams_.clear();
+  last_stream_ = nullptr;
   GiveOut();
 }
 

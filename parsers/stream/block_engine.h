@@ -69,8 +69,9 @@ class BlockEngine {
     using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard's name
     std::size_t operator()(std::string_view text) const { return QuickHash(text); }
   };
-  std::unordered_map<std::string, Stream, HashText, std::equal_to<>>
-      streams_;  // those with open blocks
+  using Streams = std::unordered_map<std::string, Stream, HashText, std::equal_to<>>;
+  Streams streams_;                             // those with open blocks
+  Streams::value_type* last_stream_ = nullptr;  // of the line before: most often the next one's too
   std::deque<std::unique_ptr<OpenBlock>>
       in_order_;  // by first line; closed ones wait for older ones
   std::size_t open_count_ = 0;

@@ -20,12 +20,15 @@ uint32_t BootTracker::Begin(const LogLine& line) {
 
 std::optional<uint32_t> BootTracker::OnLine(const LogLine& line) {
   if (line.host.empty()) return std::nullopt;
-  auto current = hosts_.find(line.host);
-  if (current == hosts_.end()) {
-    current = hosts_.emplace(line.host, Current{Begin(line), line.uptime_us}).first;
-    return current->second.boot;
+  if (last_host_ == nullptr || last_host_->first != line.host) {
+    const auto found = hosts_.find(line.host);
+    if (found == hosts_.end()) {
+      last_host_ = &*hosts_.emplace(line.host, Current{Begin(line), line.uptime_us}).first;
+      return last_host_->second.boot;
+    }
+    last_host_ = &*found;
   }
-  Current& host = current->second;
+  Current& host = last_host_->second;
   const bool fell_back =
       line.uptime_us && host.uptime_us && *line.uptime_us + kUptimeToleranceUs < *host.uptime_us;
   if (fell_back || line.text.starts_with(kBanner)) {
@@ -34,9 +37,9 @@ std::optional<uint32_t> BootTracker::OnLine(const LogLine& line) {
   }
   if (line.uptime_us) host.uptime_us = line.uptime_us;
   BootRecord& boot = boots_[host.boot];
-  if (line.time && boot.last_time && SecondsBetween(*boot.last_time, *line.time) > 0)
-    boot.last_time = line.time;
-  if (line.time && boot.first_time && SecondsBetween(*boot.first_time, *line.time) < 0)
+  if (!line.time || line.time == boot.last_time) return host.boot;
+  if (boot.last_time && SecondsBetween(*boot.last_time, *line.time) > 0) boot.last_time = line.time;
+  if (boot.first_time && SecondsBetween(*boot.first_time, *line.time) < 0)
     boot.first_time = line.time;
   return host.boot;
 }

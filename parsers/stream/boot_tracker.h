@@ -29,7 +29,9 @@ class BootTracker {
   };
   uint32_t Begin(const LogLine& line);
 
-  std::map<std::string, Current, std::less<>> hosts_;
+  using Hosts = std::map<std::string, Current, std::less<>>;
+  Hosts hosts_;
+  Hosts::value_type* last_host_ = nullptr;  // of the line before: most often the next one's too
   std::vector<BootRecord> boots_;
 };
 

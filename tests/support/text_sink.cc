@@ -62,20 +62,6 @@ RecordedRow FactsOf(const EventRecord& event) {
   return facts;
 }
 
-std::vector<RecordedRow> RowsOfEvent(const EventRecord& event) {
-  std::vector<RecordedRow> rows;
-  for (const auto& batch : event.rows) {
-    const std::vector<std::string_view> columns = batch->columns();
-    for (std::size_t i = 0; i < batch->size(); ++i) {
-      RecordedRow row{std::string(batch->relation()), {}};
-      CellCollector collector(columns, row);
-      batch->Visit(i, collector);
-      rows.push_back(std::move(row));
-    }
-  }
-  return rows;
-}
-
 // column=value; values with blanks or nothing in them are quoted.
 std::string RowText(const RecordedRow& row) {
   std::string text = row.relation;
@@ -96,7 +82,7 @@ std::string EventText(const RecordedEvent& event, std::size_t number) {
   if (!event.damage.empty()) text += fmt::format("  damage: {}\n", EscapeForTerminal(event.damage));
   text += fmt::format("  key: {}\n", event.key);
   text += fmt::format("  lines: {}, {} to {}\n", event.lines.size(),
-                      PlaceText(event.lines[0].place), PlaceText(event.lines.back().place));
+                      PlaceText(event.lines.front().place), PlaceText(event.lines.back().place));
   text += "  " + RowText(event.facts) + "\n";
   for (const RecordedRow& row : event.rows) text += "  " + RowText(row) + "\n";
   return text + "\n";
@@ -125,14 +111,28 @@ std::string SummaryText(const SourceSummary& summary) {
 
 }  // namespace
 
+std::vector<RecordedRow> RowsOfEvent(const EventRecord& event) {
+  std::vector<RecordedRow> rows;
+  for (const auto& batch : event.rows) {
+    const std::vector<std::string_view> columns = batch->columns();
+    for (std::size_t i = 0; i < batch->size(); ++i) {
+      RecordedRow row{std::string(batch->relation()), {}};
+      CellCollector collector(columns, row);
+      batch->Visit(i, collector);
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
+}
+
 Status TextSink::BeginSource(std::string_view /*path*/, std::string_view /*kind*/) {
   if (ended_ || !events_.empty()) return Fail("a TextSink takes one source");
   return {};
 }
 
-Status TextSink::Write(EventRecord event) {
+Status TextSink::Write(EventRecord&& event) {
   events_.push_back({event.kind, event.key, event.title, event.complete, event.damage.value_or(""),
-                     FactsOf(event), event.lines, RowsOfEvent(event)});
+                     FactsOf(event), event.lines.Split(), RowsOfEvent(event)});
   return {};
 }
 

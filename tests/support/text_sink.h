@@ -16,6 +16,9 @@ struct RecordedRow {
   std::vector<std::pair<std::string, std::string>> cells;
 };
 
+// The rows of all relations, in the order they were written.
+std::vector<RecordedRow> RowsOfEvent(const EventRecord& event);
+
 // An event as the importer wrote it, with its rows as text.
 struct RecordedEvent {
   std::string kind;
@@ -32,7 +35,7 @@ struct RecordedEvent {
 class TextSink final : public EventSink {
  public:
   Status BeginSource(std::string_view path, std::string_view kind) override;
-  Status Write(EventRecord event) override;
+  Status Write(EventRecord&& event) override;
   Status WriteUnclaimed(uint64_t line, std::string_view text) override;
   Result<SourceOutcome> EndSource(const SourceSummary& summary) override;
   void AbandonSource() override;

@@ -38,7 +38,7 @@ std::vector<std::string> Records(const std::vector<std::string>& lines) {
   std::vector<std::string> records;
   BlockEngine engine(FakeKinds(), [&](EventRecord&& event) {
     std::string numbers;
-    for (const RawLine& line : event.lines)
+    for (const RawLine& line : event.lines.Split())
       numbers += (numbers.empty() ? "" : ",") + std::to_string(line.place.line);
     records.push_back(numbers);
   });

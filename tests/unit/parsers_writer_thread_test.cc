@@ -15,7 +15,7 @@ class NotingSink final : public EventSink {
     calls.emplace_back("begin");
     return {};
   }
-  Status Write(EventRecord event) override {
+  Status Write(EventRecord&& event) override {
     if (event.title == fails_at) return Fail("disk full");
     calls.push_back(event.title);
     return {};

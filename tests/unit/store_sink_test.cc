@@ -19,7 +19,7 @@ TEST_CASE("an event is stored with its rows, its place, its text and its boot") 
   Database database = OpenOrFail(Database::OpenTemporary());
   const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
   EventRecord event = MakeEvent();
-  event.lines.push_back({{9, 3}, "second line"});
+  event.lines.Add({9, 3}, "second line");
   event.rows.push_back(std::make_unique<RowsOf<KillRow>>(
       std::vector<KillRow>{{3878, "qemu_wl52", 126277476}, {1, std::nullopt, 0}}));
   event.rows.push_back(
@@ -109,7 +109,7 @@ TEST_CASE("a full disk is told with the path and undoes only the source at hand"
   Status status;
   for (int i = 0; i < 100 && status; ++i) {
     EventRecord large = MakeEvent();
-    large.lines[0].text = std::string(100000, 'x');
+    large.lines.Add({8, 1}, std::string(100000, 'x'));
     status = sink->Write(std::move(large));
   }
   REQUIRE_FALSE(status);
@@ -124,7 +124,8 @@ TEST_CASE("log text that is not UTF-8, or holds NUL, is stored as text that SQL 
   const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
   EventRecord event = MakeEvent();
   event.comm = std::string("caf\xE9");
-  event.lines[0].text = "a\0b\xFF long enough for whole words"s;
+  event.lines = {};
+  event.lines.Add({7, 1}, "a\0b\xFF long enough for whole words"s);
   event.rows.push_back(std::make_unique<RowsOf<KillRow>>(
       std::vector<KillRow>{{1, "x\0\xC3\xA9"s, 2}, {2, "\xF0\x9F", 3}}));
   REQUIRE(Store(*sink, std::move(event), MakeSummary("aa")));

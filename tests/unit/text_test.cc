@@ -58,6 +58,10 @@ TEST_CASE("CollapseBlanks makes pasted and original spacing equal") {
   CHECK(CollapseBlanks("[ pid ]   uid  tgid total_vm") == "[ pid ] uid tgid total_vm");
   CHECK(CollapseBlanks(" \tMem-Info: \t ") == "Mem-Info:");
   CHECK(CollapseBlanks("  ").empty());
+  CHECK(CollapseBlanks("one two  three\tfour  \t five six seven eight") ==
+        "one two three four five six seven eight");
+  CHECK(CollapseBlanks("12345678  87654321 12345678\t") == "12345678 87654321 12345678");
+  CHECK(CollapseBlanks("1234567  7654321") == "1234567 7654321");  // over the end of a word
 }
 
 TEST_CASE("EscapeForTerminal disarms what can drive a terminal") {
