@@ -46,11 +46,13 @@ enum class Allowed {
                  // unseen
 };
 
-// Columns that tell where a row stands or a value is from, and words for "not known": nothing that
-// the kernel said. An event's time is that of its first line, see CheckTime().
+// Columns that tell where a row stands or a value is from, sums of the rows that are there (see
+// CheckSums()), and words for "not known": nothing that the kernel said. An event's time is that of
+// its first line, see CheckTime().
 bool SaysNothing(const Cell& cell) {
-  static const std::set<std::string> kColumns = {"log_line", "position", "page_size_from", "time",
-                                                 "local_time"};
+  static const std::set<std::string> kColumns = {"log_line", "position",     "page_size_from",
+                                                 "time",     "local_time",   "rss_rank",
+                                                 "tasks",    "tasks_rss_kb", "tasks_rss_pages"};
   return kColumns.contains(cell.first) || cell.second == "unknown";
 }
 
@@ -108,9 +110,26 @@ void CheckTime(const RecordedEvent& event) {
   }
 }
 
+// Sums are those of the rows that the event has.
+void CheckSums(const RecordedEvent& event) {
+  int64_t tasks = 0;
+  int64_t pages = 0;
+  std::map<std::string, std::string> told;
+  for (const RecordedRow& row : event.rows) {
+    if (row.relation == "task") ++tasks;
+    for (const auto& [column, value] : row.cells) {
+      if (row.relation == "task" && column == "rss_pages") pages += std::stoll(value);
+      if (row.relation == "oom_report") told[column] = value;
+    }
+  }
+  if (told.contains("tasks")) CHECK(told["tasks"] == std::to_string(tasks));
+  if (tasks > 0) CHECK(told["tasks_rss_pages"] == std::to_string(pages));
+}
+
 void CheckNothingInvented(const TextSink& damaged, const Truth& truth, Allowed allowed) {
   for (const RecordedEvent& event : damaged.events()) {
     CheckTime(event);
+    CheckSums(event);
     if (!event.complete) CHECK_FALSE(event.damage.empty());
     if (!truth.Holds(event.facts, allowed))
       FAIL_CHECK("not in the whole sample: ", Describe(event.facts));

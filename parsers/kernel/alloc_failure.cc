@@ -7,6 +7,7 @@
 #include "base/row.h"
 #include "base/text.h"
 #include "parsers/kernel/call_trace.h"
+#include "parsers/kernel/comm.h"
 #include "parsers/kernel/kinds.h"
 #include "parsers/kernel/mem_info.h"
 #include "parsers/kernel/process_line.h"
@@ -49,18 +50,21 @@ struct PageAllocFailure {
   }
 };
 
-// Behind a comm of at most 15 bytes stand the words that tell the line: no need to look further.
-constexpr std::size_t kHeadBytes = 40;
+constexpr std::string_view kFailure = ": page allocation failure";
 
-// The period became a colon in 3.0, names came in 4.6, nodemask in 4.11, cpuset in 5.0.
-const LogPattern& HeaderPattern() {
+// What follows. The period became a colon in 3.0, names came in 4.6, nodemask in 4.11, cpuset in
+// 5.0.
+const LogPattern& RequestPattern() {
   static const LogPattern kPattern(
-      R"re((.{0,15}): page allocation failure[.:] order:(\d+), mode:0x([0-9a-f]+)(?:\(([^)]*)\))?)re"
+      R"re([.:] order:(\d+), mode:0x([0-9a-f]+)(?:\(([^)]*)\))?)re"
       R"re((?:, nodemask=([^,]*(?:,\d[^,]*)*?)(?:,cpuset=(.*),mems_allowed=(\S*))?)?)re");
   return kPattern;
 }
 
-bool IsHeader(const LogLine& line) { return Matches(line.text, HeaderPattern()); }
+bool IsHeader(const LogLine& line) {
+  const std::optional<CommLine> head = SplitAtWords(line.text, kFailure);
+  return head && Matches(head->rest, RequestPattern());
+}
 
 class AllocFailureBlock final : public Block {
  public:
@@ -91,15 +95,15 @@ class AllocFailureBlock final : public Block {
 
  private:
   Claim OfferHeader(const LogLine& line) {
-    if (line.text.substr(0, kHeadBytes).find(": page allocation failure") == std::string_view::npos)
-      return Claim::kNone;
-    const auto groups = MatchAll<7>(line.text, HeaderPattern());
+    const std::optional<CommLine> head = SplitAtWords(line.text, kFailure);
+    if (!head) return Claim::kNone;
+    const auto groups = MatchAll<6>(head->rest, RequestPattern());
     if (!groups) return Claim::kNone;
     if (failure_.order) return Claim::kConflict;
-    const auto& [comm, order, mask, flags, nodemask, cpuset, mems_allowed] = *groups;
+    const auto& [order, mask, flags, nodemask, cpuset, mems_allowed] = *groups;
     failure_.kind = "failure";
-    failure_.comm = std::string(comm);
-    process_.Expect(comm);
+    failure_.comm = std::string(head->comm);
+    process_.Expect(head->comm);
     failure_.order = ParseInteger(order);
     failure_.gfp_mask = ParseHex(mask);
     failure_.gfp_flags = TextOf(flags);

@@ -183,6 +183,11 @@ const CallFrame* CallTraceSection::Blamed(bool whole) const {
   return nullptr;
 }
 
+bool CallTraceSection::Holds(std::string_view symbol) const {
+  return std::any_of(frames_.begin(), frames_.end(),
+                     [&](const CallFrame& frame) { return frame.symbol == symbol; });
+}
+
 void CallTraceSection::AddTo(EventRecord& event) {
   if (frames_.empty()) return;
   event.rows.push_back(std::make_unique<RowsOf<CallFrame>>(std::move(frames_)));

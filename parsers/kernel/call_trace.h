@@ -48,6 +48,7 @@ class CallTraceSection : public Section {
   // The frame that asked: the first of a module, else, in a whole trace, the first that is not the
   // allocator's own.
   const CallFrame* Blamed(bool whole) const;
+  bool Holds(std::string_view symbol) const;
   void AddTo(EventRecord& event);
 
  private:

@@ -7,6 +7,7 @@
 #include "base/row.h"
 #include "base/text.h"
 #include "parsers/kernel/call_trace.h"
+#include "parsers/kernel/comm.h"
 #include "parsers/kernel/kill.h"
 #include "parsers/kernel/kinds.h"
 #include "parsers/kernel/mem_info.h"
@@ -37,6 +38,10 @@ struct OomReport {
   Text workload;
   Text kernel_release;
   Text hardware;
+  Text trigger;
+  Integer tasks;
+  Integer tasks_rss_pages;
+  Integer tasks_rss_kb;
 
   static constexpr std::string_view kRelation = "oom_report";
   static std::span<const Field<OomReport>> Fields() {
@@ -57,25 +62,29 @@ struct OomReport {
                                           F("workload_kind", &OomReport::workload_kind),
                                           F("workload", &OomReport::workload),
                                           F("kernel_release", &OomReport::kernel_release),
-                                          F("hardware", &OomReport::hardware)};
+                                          F("hardware", &OomReport::hardware),
+                                          F("trigger", &OomReport::trigger),
+                                          F("tasks", &OomReport::tasks),
+                                          F("tasks_rss_pages", &OomReport::tasks_rss_pages),
+                                          F("tasks_rss_kb", &OomReport::tasks_rss_kb)};
     return fields;
   }
 };
 
-// Behind a comm of at most 15 bytes stand the words that tell the line: no need to look further.
-constexpr std::size_t kHeadBytes = 40;
+constexpr std::string_view kInvoked = " invoked oom-killer: ";
 
-// The comm is the requester, not the victim; it may hold anything, even these words, so the last
-// occurrence counts. The fields behind it come in all versions' sets.
-const LogPattern& HeaderPattern() {
+// What follows those words; the fields come in all versions' sets.
+const LogPattern& RequestPattern() {
   static const LogPattern kPattern(
-      R"re((.{0,15}) invoked oom-killer: gfp_mask=0x([0-9a-f]+)(?:\(([^)]*)\))?)re"
-      R"re((?:, nodemask=(\S*?))?, +order=(-?\d+)(?:, (?:oom_adj|oomkilladj)=(-?\d+))?)re"
-      R"re((?:, oom_score_adj=(-?\d+))?)re");
+      R"re(gfp_mask=0x([0-9a-f]+)(?:\(([^)]*)\))?(?:, nodemask=(\S*?))?, +order=(-?\d+))re"
+      R"re((?:, (?:oom_adj|oomkilladj)=(-?\d+))?(?:, oom_score_adj=(-?\d+))?)re");
   return kPattern;
 }
 
-bool IsHeader(const LogLine& line) { return Matches(line.text, HeaderPattern()); }
+bool IsHeader(const LogLine& line) {
+  const std::optional<CommLine> head = SplitAtWords(line.text, kInvoked);
+  return head && Matches(head->rest, RequestPattern());
+}
 
 bool IsTableHeader(const LogLine& line) { return IsTaskTableHeader(line.text); }
 
@@ -91,15 +100,16 @@ class HeaderSection : public Section {
   OomReport TakeReport() { return std::move(report_); }
 
  private:
+  // The comm is the requester's, not the victim's.
   Claim OfferHeader(std::string_view text) {
-    if (text.substr(0, kHeadBytes).find("oom-killer: ") == std::string_view::npos)
-      return Claim::kNone;
-    const auto groups = MatchAll<7>(text, HeaderPattern());
+    const std::optional<CommLine> head = SplitAtWords(text, kInvoked);
+    if (!head) return Claim::kNone;
+    const auto groups = MatchAll<6>(head->rest, RequestPattern());
     if (!groups) return Claim::kNone;
     if (seen()) return Claim::kConflict;
-    const auto& [comm, mask, flags, nodemask, order, oom_adj, oom_score_adj] = *groups;
+    const auto& [mask, flags, nodemask, order, oom_adj, oom_score_adj] = *groups;
     OomReport read;
-    read.invoker_comm = std::string(comm);
+    read.invoker_comm = std::string(head->comm);
     read.gfp_mask = ParseHex(mask);
     read.gfp_flags = TextOf(flags);
     read.nodemask = TextOf(nodemask);
@@ -113,12 +123,13 @@ class HeaderSection : public Section {
   }
 
   Claim OfferCpuset(std::string_view text) {
-    if (text.substr(0, kHeadBytes).find(" cpuset=") == std::string_view::npos) return Claim::kNone;
-    static const LogPattern kPattern(R"re((.{0,15}) cpuset=(.*) mems_allowed=(\S*))re");
-    const auto groups = MatchAll<3>(text, kPattern);
+    const std::optional<CommLine> head = SplitAtWords(text, " cpuset=");
+    if (!head) return Claim::kNone;
+    static const LogPattern kPattern(R"re((.*) mems_allowed=(\S*))re");
+    const auto groups = MatchAll<2>(head->rest, kPattern);
     if (!groups) return Claim::kNone;
-    const auto& [comm, cpuset, mems_allowed] = *groups;
-    if (seen() && comm != *report_.invoker_comm) return Claim::kNone;
+    const auto& [cpuset, mems_allowed] = *groups;
+    if (seen() && head->comm != *report_.invoker_comm) return Claim::kNone;
     if (report_.cpuset) return Claim::kConflict;
     report_.cpuset = std::string(cpuset);
     report_.mems_allowed = std::string(mems_allowed);
@@ -159,6 +170,11 @@ class OomBlock final : public Block {
       if (!report.chosen_pid) report.chosen_pid = kill.pid;
       if (!report.chosen_comm) report.chosen_comm = kill.comm;
     }
+    if (AskedBySysRq(report.order)) report.trigger = "sysrq";
+    if (table_.has_header()) report.tasks = static_cast<int64_t>(table_.tasks().size());
+    report.tasks_rss_pages = table_.rss_pages();
+    if (report.tasks_rss_pages && event.page_size_kb)
+      report.tasks_rss_kb = *report.tasks_rss_pages * *event.page_size_kb;
     event.comm = report.invoker_comm ? report.invoker_comm : process_.comm();
     event.pid = process_.pid();
     event.kernel_release = process_.release();
@@ -175,6 +191,12 @@ class OomBlock final : public Block {
   bool IsMemInfoAlone() const {
     return !header_.seen() && !process_.seen() && trace_.empty() && !table_.has_header() &&
            kill_.kills().empty() && !kill_.announced();
+  }
+
+  // SysRq-f asks with order -1 since 4.3, before with 0 (drivers/tty/sysrq.c, moom_callback()).
+  bool AskedBySysRq(const Integer& order) const {
+    return order == -1 || trace_.Holds("sysrq_handle_moom") || trace_.Holds("moom_callback") ||
+           trace_.Holds("write_sysrq_trigger");
   }
 
   void FinishMemInfo(EventRecord& event) {

@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "base/text.h"
+#include "parsers/kernel/comm.h"
 
 namespace kautopsy {
 namespace {
 
-constexpr std::size_t kMaxCommBytes = 15;   // TASK_COMM_LEN - 1, include/linux/sched.h
-constexpr std::size_t kUsualTasks = 256;    // rows are large: moving them as the table grows shows
-constexpr std::size_t kMaxTasks = 4194304;  // PID_MAX_LIMIT, include/linux/threads.h
+constexpr std::size_t kUsualTasks = 256;  // rows are large: moving them as the table grows shows
+constexpr int64_t kMostPages = int64_t{1} << 40;  // 4 PiB of 4 KiB: no machine has as much
+constexpr std::size_t kMaxTasks = 4194304;        // PID_MAX_LIMIT, include/linux/threads.h
 
 using Column = std::pair<std::string_view, Integer Task::*>;
 // The words of the header line, over all versions (mm/oom_kill.c, dump_tasks()).
@@ -69,6 +70,7 @@ std::span<const Field<Task>> Task::Fields() {
                                         F("rss_kb", &Task::rss_kb),
                                         F("swap_kb", &Task::swap_kb),
                                         F("position", &Task::position),
+                                        F("rss_rank", &Task::rss_rank),
                                         F("log_line", &Task::log_line)};
   return fields;
 }
@@ -134,8 +136,30 @@ Claim TaskTableSection::Offer(const LogLine& line) {
   return OfferRow(line) ? Claim::kTaken : Claim::kNone;
 }
 
+Integer TaskTableSection::rss_pages() const {
+  int64_t sum = 0;
+  for (const Task& task : tasks_) {
+    const int64_t pages = task.rss_pages.value_or(0);
+    if (pages < 0 || pages > kMostPages) return std::nullopt;
+    sum += pages;
+  }
+  return tasks_.empty() ? Integer() : Integer(sum);
+}
+
+void TaskTableSection::Rank() {
+  std::vector<Task*> by_rss;
+  by_rss.reserve(tasks_.size());
+  for (Task& task : tasks_) by_rss.push_back(&task);
+  std::sort(by_rss.begin(), by_rss.end(), [](const Task* one, const Task* other) {
+    return one->rss_pages != other->rss_pages ? one->rss_pages > other->rss_pages
+                                              : one->position < other->position;
+  });
+  for (std::size_t i = 0; i < by_rss.size(); ++i) by_rss[i]->rss_rank = static_cast<int64_t>(i) + 1;
+}
+
 void TaskTableSection::AddTo(EventRecord& event) {
   if (tasks_.empty()) return;
+  Rank();
   const Integer page_kb = event.page_size_kb;
   // A figure that no machine can have (a race, or a damaged line) is no size.
   const auto to_kb = [&](const Integer& pages) {

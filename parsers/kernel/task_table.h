@@ -31,6 +31,7 @@ struct Task {
   Integer rss_kb;
   Integer swap_kb;
   Integer position;
+  Integer rss_rank;
   Integer log_line;
 
   static constexpr std::string_view kRelation = "task";
@@ -43,12 +44,15 @@ class TaskTableSection : public Section {
   Claim Offer(const LogLine& line) override;
   bool has_header() const { return !columns_.empty(); }
   const std::vector<Task>& tasks() const { return tasks_; }
-  // Gives the sizes in KiB, if the page size is known, and moves the rows to `event`.
+  // Pages of all rows; none without rows, or if a row's figure is beyond any machine.
+  Integer rss_pages() const;
+  // Gives the ranks, and the sizes in KiB if the page size is known, and moves the rows to `event`.
   void AddTo(EventRecord& event);
 
  private:
   Claim OfferHeader(std::string_view text);
   bool OfferRow(const LogLine& line);
+  void Rank();
 
   std::vector<Integer Task::*> columns_;  // of the header, the name left out
   std::vector<Task> tasks_;

@@ -31,9 +31,7 @@ Integer Order(const Statement& row, int column) {
 Status ReadOom(RowReader& reader, EventFacts& event) {
   constexpr const char* kSql =
       "SELECT invoker_comm, invoker_pid, gfp_mask, gfp_flags, \"order\", oom_score_adj,"
-      " constraint_kind, nodemask, mems_allowed, oom_memcg, task_memcg, outcome,"
-      " EXISTS(SELECT 1 FROM call_frame AS f WHERE f.event_id = ?1 AND f.symbol IN"
-      "  ('sysrq_handle_moom', 'moom_callback', 'write_sysrq_trigger'))"
+      " constraint_kind, nodemask, mems_allowed, oom_memcg, task_memcg, outcome, trigger"
       " FROM oom_report WHERE event_id = ?1";
   return reader.ForEach(kSql, event.id, [&](const Statement& row) {
     OomFacts oom;
@@ -49,7 +47,7 @@ Status ReadOom(RowReader& reader, EventFacts& event) {
     oom.oom_memcg = row.GetText(9);
     oom.task_memcg = row.GetText(10);
     oom.outcome = row.GetText(11);
-    oom.sysrq = oom.order == -1 || row.GetInteger(12) == 1;
+    oom.sysrq = row.ViewText(12) == "sysrq";
     event.oom = std::move(oom);
   });
 }
@@ -204,7 +202,7 @@ Status ReadZones(RowReader& reader, EventFacts& event) {
   });
 }
 
-ZoneFacts& ZoneOf(EventFacts& event, const Integer& node, const std::string& name) {
+ZoneFacts& ZoneOf(EventFacts& event, const Integer& node, std::string_view name) {
   for (ZoneFacts& zone : event.zones) {
     if (zone.node == node && zone.zone == name) return zone;
   }
@@ -222,7 +220,7 @@ Status ReadFreeLists(RowReader& reader, EventFacts& event) {
   ZoneFacts* zone = nullptr;
   return reader.ForEach(kSql, event.id, [&](const Statement& row) {
     const Integer node = Size(row, 0);
-    const std::string name = row.GetText(1).value_or("?");
+    const std::string_view name = row.ViewText(1);
     if (!zone || zone->node != node || zone->zone != name) zone = &ZoneOf(event, node, name);
     FreeCell cell;
     cell.order = static_cast<int>(Order(row, 2).value_or(-1));

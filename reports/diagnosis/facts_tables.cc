@@ -13,15 +13,13 @@ Integer Size(const Statement& row, int column) {
   return value;
 }
 
-// How many of the largest tasks a report names.
-constexpr const char* kBiggestTasks =
+// Worded as the index task_biggest is: SQLite then looks at nothing but these rows.
+constexpr const char* kTasksThatMatter =
     "SELECT pid, uid, total_vm_pages, rss_pages, total_vm_kb, rss_kb, oom_score_adj, pgtables_kb,"
-    " swap_kb, comm, guest, position FROM task WHERE event_id = ?1 ORDER BY rss_pages DESC, "
-    "position LIMIT 5";
-constexpr const char* kGuestTasks =
-    "SELECT pid, uid, total_vm_pages, rss_pages, total_vm_kb, rss_kb, oom_score_adj, pgtables_kb,"
-    " swap_kb, comm, guest, position FROM task WHERE event_id = ?1 AND guest IS NOT NULL ORDER BY "
-    "rss_pages DESC, position LIMIT 1000";
+    " swap_kb, comm, guest, position, rss_rank <= 5 FROM task WHERE event_id = ?1"
+    " AND (rss_rank <= 5 OR guest IS NOT NULL) ORDER BY rss_rank LIMIT 1000";
+constexpr const char* kSums =
+    "SELECT tasks, tasks_rss_pages, tasks_rss_kb FROM oom_report WHERE event_id = ?1";
 
 TaskFacts ToTask(const Statement& row) {
   TaskFacts task;
@@ -43,27 +41,18 @@ TaskFacts ToTask(const Statement& row) {
 }  // namespace
 
 Status ReadTasks(RowReader& reader, EventFacts& event) {
-  // total() adds as floating point, so absurd figures of a damaged table do not overflow.
-  constexpr const char* kSums =
-      "SELECT count(*), total(rss_pages), total(rss_kb), count(rss_kb), count(guest)"
-      " FROM task WHERE event_id = ?1";
-  bool has_guests = false;
-  Status read = reader.ForEach(kSums, event.id, [&](const Statement& row) {
-    event.tasks.rows = row.GetInteger(0).value_or(0);
-    constexpr double kLimit = 1e15;  // beyond any machine, and exact as floating point
-    const double pages = row.GetReal(1).value_or(0);
-    const double kb = row.GetReal(2).value_or(0);
-    const bool sane = pages >= 0 && pages < kLimit && kb >= 0 && kb < kLimit;
-    if (sane) event.tasks.rss_pages = static_cast<int64_t>(pages);
-    if (sane && row.GetInteger(3).value_or(0) > 0) event.tasks.rss_kb = static_cast<int64_t>(kb);
-    has_guests = row.GetInteger(4).value_or(0) > 0;
+  TaskTable& tasks = event.tasks;
+  const Status read = reader.ForEach(kSums, event.id, [&](const Statement& row) {
+    tasks.rows = row.GetInteger(0).value_or(0);
+    tasks.rss_pages = row.GetInteger(1).value_or(0);
+    tasks.rss_kb = row.GetInteger(2);
   });
-  if (!read || event.tasks.rows == 0) return read;
-  read = reader.ForEach(kBiggestTasks, event.id,
-                        [&](const Statement& row) { event.tasks.biggest.push_back(ToTask(row)); });
-  if (!read || !has_guests) return read;
-  return reader.ForEach(kGuestTasks, event.id,
-                        [&](const Statement& row) { event.tasks.guests.push_back(ToTask(row)); });
+  if (!read) return read;
+  return reader.ForEach(kTasksThatMatter, event.id, [&](const Statement& row) {
+    const TaskFacts task = ToTask(row);
+    if (row.GetInteger(12) == 1) tasks.biggest.push_back(task);
+    if (task.guest) tasks.guests.push_back(task);
+  });
 }
 
 Status ReadValues(RowReader& reader, EventFacts& event) {

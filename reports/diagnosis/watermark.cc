@@ -188,13 +188,15 @@ struct ListSums {
   double suitable = 0;  // pieces of the order that the larger ones can be split into
 };
 
+double TwoTo(int order) { return static_cast<double>(int64_t{1} << order); }
+
 ListSums SumList(const ZoneFacts& zone, int order) {
   ListSums sums;
   for (const FreeCell& cell : zone.cells) {
     const double count = static_cast<double>(cell.count);
     sums.blocks += count;
-    sums.pages += std::ldexp(count, cell.order);
-    if (cell.order >= order) sums.suitable += std::ldexp(count, cell.order - order);
+    sums.pages += count * TwoTo(cell.order);
+    if (cell.order >= order) sums.suitable += count * TwoTo(cell.order - order);
   }
   return sums;
 }

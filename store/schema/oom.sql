@@ -22,7 +22,11 @@ CREATE TABLE oom_report (
   workload_kind TEXT,               -- what the invoker runs: guest, pod, container, unit or session
   workload TEXT,                    -- name of it
   kernel_release TEXT,              -- from the "Pid:" or "CPU:" line
-  hardware TEXT                     -- from the "Hardware name:" line
+  hardware TEXT,                    -- from the "Hardware name:" line
+  trigger TEXT,                     -- sysrq: "order=-1", or its handler in the trace; else NULL
+  tasks INTEGER,                    -- [count] of rows in the process table; NULL without one
+  tasks_rss_pages INTEGER,          -- [pages] sum of their rss; NULL if one is beyond any machine
+  tasks_rss_kb INTEGER              -- [KiB] tasks_rss_pages * event.page_size_kb
 ) STRICT;
 CREATE INDEX oom_report_by_event ON oom_report (event_id);
 
@@ -79,8 +83,10 @@ CREATE TABLE task (
   rss_kb INTEGER,                   -- [KiB] rss_pages * event.page_size_kb
   swap_kb INTEGER,                  -- [KiB] swapents_pages * event.page_size_kb
   position INTEGER,                 -- [count] row in the table, from 0
+  rss_rank INTEGER,                 -- [count] place by rss_pages, from 1; equal ones as they stand
   badness_permille INTEGER,         -- [points] recomputed score; NULL where the table lacks a term of it
   badness_rank INTEGER,             -- [count] place by that score, from 1
   log_line INTEGER                  -- [line] in the source
 ) STRICT;
 CREATE INDEX task_by_event ON task (event_id);
+CREATE INDEX task_biggest ON task (event_id) WHERE rss_rank <= 5 OR guest IS NOT NULL;

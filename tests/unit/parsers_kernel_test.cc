@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "parsers/kernel/call_trace.h"
+#include "parsers/kernel/comm.h"
 #include "parsers/kernel/free_list.h"
 #include "parsers/kernel/kill.h"
 #include "parsers/kernel/kinds.h"
@@ -11,6 +12,7 @@
 #include "parsers/kernel/task_table.h"
 #include "parsers/kernel/zones.h"
 #include "tests/support/files.h"
+#include "tests/support/text_sink.h"
 
 namespace kautopsy {
 namespace {
@@ -112,6 +114,39 @@ TEST_CASE("The process table takes its columns from its header, and a comm may h
   CHECK(task.swapents_pages == 3);
   CHECK(task.comm == "CPU 0/KVM ]");
   CHECK(table.Offer(Line("[ pid ]   uid  tgid total_vm      rss name")) == Claim::kConflict);
+}
+
+TEST_CASE("The process table is ranked by rss and summed up") {
+  TaskTableSection table;
+  REQUIRE(table.Offer(Line("[ pid ]   uid  tgid total_vm      rss name")) == Claim::kTaken);
+  REQUIRE(table.Offer(Line("[    1]     0     1      100       20 init")) == Claim::kTaken);
+  REQUIRE(table.Offer(Line("[    2]     0     2      100       30 sshd")) == Claim::kTaken);
+  REQUIRE(table.Offer(Line("[    3]     0     3      100       20 cron")) == Claim::kTaken);
+  CHECK(table.rss_pages() == 70);
+  SUBCASE("equal sizes keep their order") {
+    EventRecord event;
+    event.page_size_kb = 4;
+    table.AddTo(event);
+    std::string ranks;
+    for (const test::RecordedRow& row : test::RowsOfEvent(event)) {
+      for (const auto& [column, value] : row.cells) {
+        if (column == "rss_rank" || column == "rss_kb") ranks += value + " ";
+      }
+    }
+    CHECK(ranks == "80 2 120 1 80 3 ");
+  }
+  SUBCASE("a figure beyond any machine leaves no sum") {
+    REQUIRE(table.Offer(Line("[    4]     0     4      100       -1 bad")) == Claim::kTaken);
+    CHECK_FALSE(table.rss_pages().has_value());
+  }
+}
+
+TEST_CASE("A name in front of words may hold the words") {
+  CHECK_FALSE(SplitAtWords("0123456789abcdef: words", ": words").has_value());  // no name: 16 bytes
+  const auto line = SplitAtWords("a: words: words here: words", ": words");
+  REQUIRE(line.has_value());
+  CHECK(line->comm == "a: words");
+  CHECK(line->rest == " here: words");
 }
 
 TEST_CASE("A guest's name comes from a comm that holds one") {
