@@ -93,17 +93,14 @@ std::optional<Action> LargerReserve(const BuildInput& input, ReferenceList& refe
   constexpr int64_t kSmallestHost = 32;
   if (want_kb <= *now_kb || *input.facts.ram_kb < want_kb * kSmallestHost) return std::nullopt;
   Action action;
-  action.what =
-      fmt::format("vm.min_free_kbytes={} (now {} = sum of min)", want_kb, Thousands(*now_kb));
-  action.sum = fmt::format(
-      "{} = {} % of RAM for requests that must not wait; makes no large pieces", PieceSize(want_kb),
-      PercentNumber(static_cast<double>(want_kb), static_cast<double>(*input.facts.ram_kb)));
-  action.risk = fmt::format("kswapd works more; {} less free", PieceSize(want_kb));
+  action.what = fmt::format("vm.min_free_kbytes={} (now {})", want_kb, Thousands(*now_kb));
+  action.sum = "for requests that must not wait; no large pieces";
+  action.risk = fmt::format("{} less free", PieceSize(want_kb));
   const std::optional<GuestSize> size = SizeGuests(input.facts, input.snapshots);
   if (size) {
-    action.risk = fmt::format(
-        "kswapd works more; {} less of the {} free at the tightest moment [{}]", PieceSize(want_kb),
-        SizeText(*size->moment->free_kb), SnapshotReference(references, *size->moment));
+    action.risk =
+        fmt::format("{} less of {} free at worst [{}]", PieceSize(want_kb),
+                    SizeText(*size->moment->free_kb), SnapshotReference(references, *size->moment));
   }
   action.check = "grep -c 'page allocation failure' LOG";
   return action;

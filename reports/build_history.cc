@@ -207,24 +207,26 @@ void AddRow(const BuildInput& input, const EventFacts& event, const EventFacts* 
 }
 
 std::string YearNote(const IncidentFacts& facts) {
-  std::string known;
+  std::string year;
+  std::string day;
   bool unknown = false;
   bool undated = false;
   for (const EventFacts& event : facts.events) {
     undated = undated || (!event.dated() && !event.command);
     if (event.time_quality.find("year_inferred") != std::string::npos && event.time &&
-        known.empty()) {
-      known = fmt::format("{} for {}", event.time->substr(0, 4), DayText(event));
+        year.empty()) {
+      year = event.time->substr(0, 4);
+      day = DayText(event);
     }
     unknown = unknown || (event.local_time && !event.time);
   }
   std::string note;
-  if (!known.empty())
-    note = fmt::format("year: {}{}", known,
-                       unknown ? ", else not in the text" : ", from a full date in the text");
+  if (!year.empty())
+    note = unknown ? fmt::format("{} only on {}", year, day)
+                   : fmt::format("year: {}, from a full date in the text", year);
   else if (unknown)
     note = "year: not in the text";
-  if (undated) note += note.empty() ? "~ = undated, where it stands" : "; ~ = undated";
+  if (undated) note += note.empty() ? "~ undated, where it stands" : "; ~ undated";
   return note;
 }
 

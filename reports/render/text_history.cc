@@ -95,15 +95,28 @@ void WriteRefusals(const IncidentReport& report, TextWriter& writer) {
   }
 }
 
+// The note and the columns' names share a line where they fit.
+void WriteTimelineHead(const TimelineSection& section, TextWriter& writer) {
+  constexpr int kNoteColumn = 9;
+  const bool figures = section.has_figures && !writer.narrow();
+  const std::string columns =
+      figures ? fmt::format("free {}  cache  ≥ {}{}", section.small_host ? "MiB" : "GiB",
+                            PieceSize(section.piece_kb), NodeWords(section))
+              : "";
+  const int width = 76 - WideReferences(section);
+  const std::string beside = PadLeft(columns, width - kNoteColumn - DisplayWidth(section.note));
+  if (!figures || beside.starts_with("  ")) {
+    writer.Heading("TIMELINE", figures ? section.note + beside : section.note);
+  } else {
+    writer.Heading("TIMELINE", section.note);
+    writer.Line(PadLeft(columns, width));
+  }
+}
+
 void WriteTimeline(const IncidentReport& report, TextWriter& writer) {
   const TimelineSection& section = report.timeline;
   if (section.rows.empty()) return;
-  writer.Heading("TIMELINE", section.note);
-  if (section.has_figures && !writer.narrow()) {
-    writer.Line(PadLeft(fmt::format("free {}  cache  ≥ {}{}", section.small_host ? "MiB" : "GiB",
-                                    PieceSize(section.piece_kb), NodeWords(section)),
-                        76 - WideReferences(section)));
-  }
+  WriteTimelineHead(section, writer);
   for (const TimelineRow& row : section.rows) WriteRow(row, section, writer);
   if (section.left_out > 0) writer.Line(fmt::format("  … {} more", Thousands(section.left_out)));
   for (const std::string& note : section.notes) writer.Wrapped("  ", 2, Safe(note));
