@@ -43,6 +43,33 @@ std::optional<std::string> Iso8601Utc(const PrintedTime& time) {
   return text + "Z";
 }
 
+PrintedTime FromUnixSeconds(int64_t seconds) {
+  const std::chrono::sys_seconds moment{std::chrono::seconds(seconds)};
+  const auto day = std::chrono::floor<std::chrono::days>(moment);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(moment - day);
+  PrintedTime time;
+  time.year = static_cast<int>(date.year());
+  time.month = static_cast<int>(static_cast<unsigned>(date.month()));
+  time.day = static_cast<int>(static_cast<unsigned>(date.day()));
+  time.hour = static_cast<int>(clock.hours().count());
+  time.minute = static_cast<int>(clock.minutes().count());
+  time.second = static_cast<int>(clock.seconds().count());
+  time.year_printed = true;
+  time.utc = true;
+  return time;
+}
+
+PrintedTime InUtc(const PrintedTime& time, std::chrono::minutes ahead) {
+  const std::optional<int64_t> micros = MicrosecondsSinceEpoch(time);
+  if (!micros) return time;
+  const int64_t seconds = *micros / 1000000 - std::chrono::seconds(ahead).count();
+  PrintedTime utc = FromUnixSeconds(seconds);
+  utc.microsecond = time.microsecond;
+  utc.fraction_digits = time.fraction_digits;
+  return utc;
+}
+
 int64_t SecondsBetween(const PrintedTime& from, const PrintedTime& to) {
   if (from.day == to.day && from.month == to.month && from.year == to.year) {
     return SecondOfDay(to) - SecondOfDay(from);

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 namespace kautopsy {
 
-// A wall clock reading as a log prints it: local time of an unknown zone, often without a year.
+// A wall clock reading as a log prints it: often without a year, and local time of an unknown zone
+// unless `utc` is set.
 struct PrintedTime {
   std::optional<int> year;
   int month = 1;  // 1 to 12
@@ -15,7 +17,9 @@ struct PrintedTime {
   int minute = 0;
   int second = 0;  // 60 in a leap second
   int64_t microsecond = 0;
-  int fraction_digits = 0;  // how many the log printed
+  int fraction_digits = 0;    // how many the log printed
+  bool year_printed = false;  // `year` stands in the line itself
+  bool utc = false;           // the log tells the zone, too: the members are UTC
 
   bool operator==(const PrintedTime&) const = default;
 };
@@ -26,6 +30,13 @@ std::optional<int64_t> MicrosecondsSinceEpoch(const PrintedTime& time);
 
 // "2014-11-25T09:14:07Z" with as many fractional digits as the log had; none as above.
 std::optional<std::string> Iso8601Utc(const PrintedTime& time);
+
+// `time`, the reading of a clock that is `ahead` of UTC, as UTC; as it is if its date does not
+// exist.
+PrintedTime InUtc(const PrintedTime& time, std::chrono::minutes ahead);
+
+// The time `seconds` after the epoch.
+PrintedTime FromUnixSeconds(int64_t seconds);
 
 // Seconds from `from` to `to`. Without years the shorter way round the calendar is taken, so that
 // New Year's Eve lies one day before New Year.

@@ -10,6 +10,7 @@
 #include "parsers/envelope/date_finder.h"
 #include "parsers/envelope/envelope.h"
 #include "parsers/envelope/repair.h"
+#include "parsers/envelope/unwrapper.h"
 #include "parsers/input/scan_pipeline.h"
 #include "parsers/kernel/kinds.h"
 #include "parsers/stream/block_engine.h"
@@ -24,7 +25,7 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // editors put it b
 // How much of a text behind a hole may be the end of a longer word: none if a new line begins
 // there.
 std::size_t UnsureHead(std::string_view text) {
-  if (Rfc3164Envelope().Classify(text).line_class != LineClass::kUnknown) return 0;
+  if (Classify(text).line_class != LineClass::kUnknown) return 0;
   return std::min(text.find(' '), text.size());
 }
 
@@ -116,7 +117,8 @@ class Importer {
   }
 
   bool OfferPiece(std::string_view piece, Place place, const Candidate& candidate, bool cut) {
-    if (candidate.kernel && !candidate.joined && place.column == 1) {
+    const bool one_line = candidate.kernel || piece.starts_with('{');
+    if (one_line && !candidate.joined && place.column == 1) {
       fragments_.assign(1, Fragment{0, piece});
     } else {
       SplitJoinedLine(piece, fragments_);
@@ -128,17 +130,18 @@ class Importer {
       line.place = {place.line, place.column + static_cast<uint32_t>(fragment.offset)};
       line.cut = cut && &fragment == &fragments_.back();
       line.raw = line.cut ? TrimToSure(fragment.text) : fragment.text;
-      claimed = OfferFragment(line, opener_word) || claimed;
+      for (LogLine& unwrapped : unwrapper_.Unwrap(line))
+        claimed = OfferLogLine(unwrapped, opener_word) || claimed;
     }
     return claimed;
   }
 
-  bool OfferFragment(LogLine& line, bool opener_word) {
-    if (!Rfc3164Envelope().Parse(line)) BareEnvelope().Parse(line);
+  bool OfferLogLine(LogLine& line, bool opener_word) {
     if (line.text.empty() && !line.cut) return false;
-    if (line.time && options_.year) line.time->year = options_.year;
+    if (line.time && !line.time->year) line.time->year = options_.year;
     const LineFate fate = engine_.Offer(line, opener_word);
     if (fate == LineFate::kQuoted) ++quotes_;
+    if (fate == LineFate::kClaimed) unwrapper_.NoteClaimed(line);
     return fate != LineFate::kUnclaimed;
   }
 
@@ -151,6 +154,7 @@ class Importer {
   const ImportOptions& options_;
   EventSink& sink_;
   BlockEngine engine_;
+  Unwrapper unwrapper_;
   DateFinder dates_;
   LineLedger ledger_;
   std::vector<Fragment> fragments_;
@@ -168,8 +172,7 @@ Result<ImportResult> ImportSource(ByteSource& source, std::string_view path, std
   static const OpenerWords kWords(OpenerWordsOf(AllKinds()));
   if (const Status begun = sink.BeginSource(path, kind); !begun)
     return tl::unexpected(begun.error());
-  ScanPipeline pipeline(source, kWords, Rfc3164Envelope(), options.scan_threads,
-                        options.chunk_bytes);
+  ScanPipeline pipeline(source, kWords, options.scan_threads, options.chunk_bytes);
   Importer importer(options, sink);
   uint64_t bytes = 0;
   ScannedChunk scanned;

@@ -13,6 +13,8 @@ namespace kautopsy {
 struct Place {
   uint64_t line = 0;
   uint32_t column = 0;
+
+  bool operator==(const Place&) const = default;
 };
 
 // One log line of a record as it stands in the source, the prefix included.

@@ -8,9 +8,8 @@
 
 namespace kautopsy {
 
-// The word of `event.time_quality` for an event of this printed time and this uptime. RFC 3164, the
-// only dated prefix that is read, prints neither a year nor a zone: a year is always inferred, and
-// the local time is taken as UTC.
+// The word of `event.time_quality` for an event of this printed time and this uptime. RFC 3164
+// prints neither a year nor a zone: the year is then inferred, and the local time taken as UTC.
 std::string_view TimeQuality(const std::optional<PrintedTime>& time, const Integer& uptime_us);
 
 }  // namespace kautopsy

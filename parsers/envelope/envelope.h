@@ -9,8 +9,8 @@ namespace kautopsy {
 
 enum class LineClass {
   kKernel,        // printed by the kernel
-  kOtherProgram,  // has the prefix, and another program's name in it
-  kUnknown,       // does not have the prefix
+  kOtherProgram,  // has a prefix, and another program's name in it
+  kUnknown,       // has none that tells
 };
 
 struct Classification {
@@ -18,22 +18,17 @@ struct Classification {
   std::size_t text_begin = 0;  // where the program's own text starts in the line
 };
 
-// One prefix format of log lines. Stateless, usable by any number of threads.
-class Envelope {
- public:
-  virtual ~Envelope() = default;
-  // Runs on every line of every log, so it is written by hand, without a regex.
-  virtual Classification Classify(std::string_view line) const = 0;
-  // Takes the prefix of `line.raw` apart into the other members. False, and `line` unchanged, if
-  // the line does not have the prefix.
-  virtual bool Parse(LogLine& line) const = 0;
-};
+// The prefixes that transports put before what the kernel printed. They are told by their first
+// bytes, line by line, so one file may mix them. Both functions keep no state: any thread may call
+// them.
 
-// "Nov 20 12:42:42 host kernel: [uptime] text" as klogd, rsyslog and journalctl -o short write it
-// (RFC 3164, section 4.1; no year, no zone).
-const Envelope& Rfc3164Envelope();
+// Runs on every line of every log, so it is written by hand, without a regex. Prefixes that only
+// ParsePrefixes() knows are kUnknown here.
+Classification Classify(std::string_view line);
 
-// No prefix at all: dmesg -t, journalctl -o cat, console output and whatever people paste.
-const Envelope& BareEnvelope();
+// Takes the prefixes of `line.text` off, outermost first, and apart into the other members: several
+// may be stacked, as in "2024-05-01T12:00:00Z h kernel: <4>[   12.345678][  T99] text".
+// `line.prefixed` tells if there was one.
+void ParsePrefixes(LogLine& line);
 
 }  // namespace kautopsy

@@ -20,6 +20,7 @@ struct LogLine {
   std::string_view local_time;  // `time` as printed
   std::optional<int64_t> uptime_us;
   bool prefixed = false;  // false: bare text, maybe somebody's prose
+  bool escaped = false;   // the transport wrote control bytes as \xNN
   bool cut = false;       // nothing shows that it is whole: `text` is trimmed to what is sure
 };
 

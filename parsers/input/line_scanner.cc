@@ -66,8 +66,8 @@ struct LineScanner::Scratch {
   ~Scratch() { hs_free_scratch(space); }
 };
 
-LineScanner::LineScanner(const OpenerWords& words, const Envelope& envelope)
-    : words_(words), envelope_(envelope), scratch_(std::make_unique<Scratch>()) {
+LineScanner::LineScanner(const OpenerWords& words)
+    : words_(words), scratch_(std::make_unique<Scratch>()) {
   if (hs_alloc_scratch(words_.database_->compiled, &scratch_->space) != HS_SUCCESS)
     throw std::bad_alloc();
 }
@@ -113,7 +113,7 @@ void LineScanner::Scan(ScannedChunk& scanned) {
             ? bytes.size()
             : static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data());
     const std::string_view line = bytes.substr(begin, end - begin);
-    const Classification place = envelope_.Classify(line);
+    const Classification place = Classify(line);
     if (place.line_class == LineClass::kOtherProgram) {
       ++scanned.not_kernel;
     } else {

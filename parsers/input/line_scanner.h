@@ -53,8 +53,8 @@ class OpenerWords {
 // the chunk; one scanner per thread.
 class LineScanner {
  public:
-  // Both must outlive the scanner.
-  LineScanner(const OpenerWords& words, const Envelope& envelope);
+  // `words` must outlive the scanner.
+  explicit LineScanner(const OpenerWords& words);
   ~LineScanner();
   LineScanner(LineScanner&&) noexcept;
 
@@ -69,7 +69,6 @@ class LineScanner {
 
   struct Scratch;
   const OpenerWords& words_;
-  const Envelope& envelope_;
   std::unique_ptr<Scratch> scratch_;
   std::string text_;            // the candidates' texts, one after the other, each with a newline
   std::vector<uint32_t> ends_;  // where each one ends in text_

@@ -55,18 +55,18 @@ struct ScanPipeline::Threads {
   }
 };
 
-ScanPipeline::ScanPipeline(ByteSource& source, const OpenerWords& words, const Envelope& envelope,
-                           unsigned scan_threads, std::size_t chunk_bytes)
+ScanPipeline::ScanPipeline(ByteSource& source, const OpenerWords& words, unsigned scan_threads,
+                           std::size_t chunk_bytes)
     : reader_(source, chunk_bytes), has_first_(reader_.Next(first_.chunk)) {
   const bool small =
       !has_first_ || first_.chunk.unterminated || first_.chunk.size * 2 < chunk_bytes;
   if (scan_threads == 0 || small) {
-    scanner_ = std::make_unique<LineScanner>(words, envelope);
+    scanner_ = std::make_unique<LineScanner>(words);
     return;
   }
   threads_ = std::make_unique<Threads>();
   for (unsigned i = 0; i < scan_threads; ++i) {
-    threads_->threads.emplace_back(&Threads::Scan, threads_.get(), LineScanner(words, envelope));
+    threads_->threads.emplace_back(&Threads::Scan, threads_.get(), LineScanner(words));
   }
   threads_->threads.emplace_back(&Threads::Read, threads_.get(), std::ref(reader_),
                                  std::move(first_));

@@ -16,10 +16,10 @@ namespace kautopsy {
 // any. At most a few chunks are held at a time, so memory does not grow with the source.
 class ScanPipeline {
  public:
-  // `source`, `words` and `envelope` must outlive the pipeline. `scan_threads` of 0 scans on the
+  // `source` and `words` must outlive the pipeline. `scan_threads` of 0 scans on the
   // calling thread.
-  ScanPipeline(ByteSource& source, const OpenerWords& words, const Envelope& envelope,
-               unsigned scan_threads, std::size_t chunk_bytes);
+  ScanPipeline(ByteSource& source, const OpenerWords& words, unsigned scan_threads,
+               std::size_t chunk_bytes);
   ~ScanPipeline();  // stops early if not read to the end
 
   // Gives the next chunk in exchange for the one that the last call gave. False at the end.

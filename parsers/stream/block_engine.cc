@@ -56,7 +56,9 @@ void BlockEngine::Keep(const LogLine& line, OpenBlock& block) {
   normalised_.assign(event.lines.empty() ? 0 : 1, ' ');
   AppendCollapsed(normalised_, line.text);
   block.key.Add(normalised_);
-  event.lines.Add(line.place, line.raw);
+  // A line that holds several of the record's is kept once.
+  if (event.lines.empty() || event.lines.last() != line.place)
+    event.lines.Add(line.place, line.raw);
   if (line.time && !event.time) {
     event.time = line.time;
     event.local_time = std::string(line.local_time);

@@ -46,7 +46,8 @@ std::vector<std::string> Records(const std::vector<std::string>& lines) {
     LogLine line;
     line.raw = lines[i];
     line.place = {i + 1, 1};
-    if (!Rfc3164Envelope().Parse(line)) BareEnvelope().Parse(line);
+    line.text = line.raw;
+    ParsePrefixes(line);
     engine.Offer(line, true);
   }
   engine.Finish();
@@ -107,7 +108,8 @@ TEST_CASE(
   const auto boot_of = [&](std::string_view raw) {
     LogLine line;
     line.raw = raw;
-    Rfc3164Envelope().Parse(line);
+    line.text = raw;
+    ParsePrefixes(line);
     return boots.OnLine(line);
   };
   CHECK(boot_of("Nov 20 10:00:00 h kernel: [  100.000000] x") == 0);

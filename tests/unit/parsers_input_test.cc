@@ -73,7 +73,7 @@ TEST_CASE("The scanner counts lines, finds opener words and second prefixes, and
     test::StringSource source(text);
     const std::vector<std::string_view> list = {"Killed process"};
     const OpenerWords words(list);
-    ScanPipeline pipeline(source, words, Rfc3164Envelope(), threads, 50);
+    ScanPipeline pipeline(source, words, threads, 50);
     std::vector<std::string> seen;
     uint64_t lines = 0;
     uint64_t others = 0;

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace kautopsy {
+
+// A line of a log that is written as one JSON object per line.
+struct JsonLine {
+  std::string text;  // may hold newlines
+  std::string host;
+  std::optional<PrintedTime> time;
+  std::optional<int64_t> uptime_us;
+  bool kernel = false;  // the object says that the kernel printed it; else `text` may tell
+};
+
+// Reads "{...}" as journalctl -o json and Docker's json-file driver write it; none if it is
+// neither, or another program's (systemd.journal-fields(7)).
+std::optional<JsonLine> ParseJsonLine(std::string_view line);
+
+}  // namespace kautopsy

@@ -1,0 +1,98 @@
+#include "parsers/envelope/unescape.h"
+
+#include <array>
+#include <utility>
+
+#include "base/text.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr char kEscape = '\x1b';
+
+// Takes an ESC sequence off the head of `text`: "ESC [ ... letter", or ESC and one more byte
+// (ECMA-48, section 5.4).
+void SkipSequence(std::string_view& text) {
+  text.remove_prefix(1);
+  if (!ConsumePrefix(text, "[")) {
+    if (!text.empty()) text.remove_prefix(1);
+    return;
+  }
+  while (!text.empty() && (text[0] < '@' || text[0] > '~')) text.remove_prefix(1);
+  if (!text.empty()) text.remove_prefix(1);
+}
+
+bool ConsumeEntity(std::string_view& text, char& c) {
+  static constexpr std::array<std::pair<std::string_view, char>, 6> kEntities = {{{"&lt;", '<'},
+                                                                                  {"&gt;", '>'},
+                                                                                  {"&amp;", '&'},
+                                                                                  {"&quot;", '"'},
+                                                                                  {"&#39;", '\''},
+                                                                                  {"&nbsp;", ' '}}};
+  for (const auto& [name, character] : kEntities) {
+    if (!ConsumePrefix(text, name)) continue;
+    c = character;
+    return true;
+  }
+  return false;
+}
+
+// `digits` digits of `base` at the head of `text`, as one byte.
+bool ConsumeByte(std::string_view& text, std::size_t digits, int base, char& c) {
+  if (text.size() < digits) return false;
+  int value = 0;
+  for (const char digit : text.substr(0, digits)) {
+    const int figure = digit >= '0' && digit <= '9'   ? digit - '0'
+                       : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10
+                                                      : base;
+    if (figure >= base) return false;
+    value = value * base + figure;
+  }
+  if (value > 0xFF) return false;
+  text.remove_prefix(digits);
+  c = static_cast<char>(value);
+  return true;
+}
+
+}  // namespace
+
+std::string_view CleanLine(std::string_view line, std::string& storage) {
+  if (line.find_first_of("\x1b&") == std::string_view::npos) return line;
+  storage.clear();
+  for (std::string_view rest = line; !rest.empty();) {
+    char c = rest[0];
+    if (c == kEscape) {
+      SkipSequence(rest);
+      continue;
+    }
+    if (c != '&' || !ConsumeEntity(rest, c)) rest.remove_prefix(1);
+    storage += c;
+  }
+  return storage;
+}
+
+std::string_view Unescape(std::string_view text, bool hex, std::string& storage) {
+  const bool octal = text.find("#0") != std::string_view::npos;
+  if (!octal && (!hex || text.find("\\x") == std::string_view::npos)) return text;
+  storage.clear();
+  for (std::string_view rest = text; !rest.empty();) {
+    std::string_view behind = rest;
+    char c = rest[0];
+    const bool control = ConsumePrefix(behind, "#") && ConsumeByte(behind, 3, 8, c) &&
+                         static_cast<unsigned char>(c) < ' ';
+    if (!control) {
+      behind = rest;
+      c = rest[0];
+      const bool byte = hex && ConsumePrefix(behind, "\\x") && ConsumeByte(behind, 2, 16, c);
+      if (!byte) {
+        behind = rest.substr(1);
+        c = rest[0];
+      }
+    }
+    storage += c;
+    rest = behind;
+  }
+  return storage;
+}
+
+}  // namespace kautopsy

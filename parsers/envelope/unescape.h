@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace kautopsy {
+
+// Undoes what terminals and web pages put into a whole line: colour codes and other ESC sequences
+// are taken out, "&lt;" "&gt;" "&amp;" "&quot;" "&#39;" become characters. Gives `line` itself if
+// there is nothing to undo, else a view into `storage`.
+std::string_view CleanLine(std::string_view line, std::string& storage);
+
+// Undoes what a transport did to control bytes within a record's text: "#012" (rsyslog) and, if
+// `hex`, "\x0a" (/dev/kmsg) become the byte. As above for the result.
+std::string_view Unescape(std::string_view text, bool hex, std::string& storage);
+
+}  // namespace kautopsy

@@ -1,0 +1,74 @@
+#include "parsers/envelope/unwrapper.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "parsers/envelope/envelope.h"
+#include "parsers/envelope/journal_json.h"
+#include "parsers/envelope/unescape.h"
+
+namespace kautopsy {
+
+// One log line for each line that `text` holds.
+void Unwrapper::Split(const LogLine& line, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    LogLine piece = line;
+    piece.text = TrimBlanks(text.substr(0, end));
+    piece.cut = line.cut && end == text.size();
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!piece.text.empty() || piece.cut) lines_.push_back(piece);
+  }
+}
+
+bool Unwrapper::UnwrapJson(const LogLine& line) {
+  std::optional<JsonLine> json = ParseJsonLine(line.text);
+  if (!json) return false;
+  LogLine whole = line;
+  json_text_ = std::move(json->text);
+  host_ = std::move(json->host);
+  whole.text = json_text_;
+  whole.host = host_;
+  whole.time = json->time;
+  whole.uptime_us = json->uptime_us;
+  whole.prefixed = json->kernel;
+  if (!json->kernel) ParsePrefixes(whole);
+  Split(whole, whole.text);
+  return true;
+}
+
+void Unwrapper::Inherit(LogLine& line) const {
+  line.host = above_.host;
+  line.time = above_.time;
+  line.local_time = above_.local_time;
+  line.uptime_us = above_.uptime_us;
+  line.prefixed = true;
+}
+
+std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
+  lines_.clear();
+  LogLine whole = line;
+  whole.text = CleanLine(line.raw, clean_);
+  if (whole.text.starts_with('{') && UnwrapJson(whole)) return lines_;
+  const bool indented = !whole.text.empty() && IsBlank(whole.text[0]);
+  ParsePrefixes(whole);
+  if (!whole.prefixed && indented && above_.line != 0 && above_.line + 1 == line.place.line)
+    Inherit(whole);
+  const std::string_view text = Unescape(whole.text, whole.escaped, unescaped_);
+  if (text.data() == whole.text.data())
+    lines_.push_back(whole);
+  else
+    Split(whole, text);
+  return lines_;
+}
+
+void Unwrapper::NoteClaimed(const LogLine& line) {
+  if (!line.prefixed) return;
+  above_.line = line.place.line;
+  above_.host = line.host;
+  above_.time = line.time;
+  above_.local_time = line.local_time;
+  above_.uptime_us = line.uptime_us;
+}
+
+}  // namespace kautopsy

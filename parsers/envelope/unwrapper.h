@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parsers/envelope/log_line.h"
+
+namespace kautopsy {
+
+// Makes the lines that the kernel printed out of what stands in a source: undoes what transports
+// did to them, takes their prefixes apart, and splits records that hold several lines. Lines of a
+// source are given in order.
+class Unwrapper {
+ public:
+  // `line` has its place, `raw` and `cut` set. The result and its views live until the next call.
+  // Empty for lines of other programs within a container's or the journal's JSON.
+  std::vector<LogLine>& Unwrap(const LogLine& line);
+
+  // The line given last belongs to a record: indented lines without a prefix below it are the rest
+  // of what the kernel printed in one go (journalctl, dmesg).
+  void NoteClaimed(const LogLine& line);
+
+ private:
+  // A prefix that the lines below it share.
+  struct Prefix {
+    uint64_t line = 0;
+    std::string host;
+    std::optional<PrintedTime> time;
+    std::string local_time;
+    std::optional<int64_t> uptime_us;
+  };
+
+  bool UnwrapJson(const LogLine& line);
+  void Split(const LogLine& line, std::string_view text);
+  void Inherit(LogLine& line) const;
+
+  std::vector<LogLine> lines_;
+  std::string clean_;      // the line, cleaned
+  std::string host_;       // of a JSON object
+  std::string json_text_;  // the text of a JSON object
+  std::string unescaped_;  // the text, its control bytes restored
+  Prefix above_;           // of the last line of a record
+};
+
+}  // namespace kautopsy
