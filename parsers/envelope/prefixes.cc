@@ -123,6 +123,21 @@ bool ConsumeWallTime(std::string_view& text, LogLine& line) {
   return true;
 }
 
+// "[Nov22 10:50] " (dmesg --reltime, where the minute changes): the lines below it count from here.
+bool ConsumeMinute(std::string_view& text) {
+  constexpr std::string_view kForm = "[Aaa99 99:99] ";
+  if (text.size() < kForm.size()) return false;
+  for (std::size_t i = 0; i < kForm.size(); ++i) {
+    const bool fits = kForm[i] == '9'   ? IsDigit(text[i]) || (i == 4 && text[i] == ' ')
+                      : kForm[i] == 'A' ? text[i] >= 'A' && text[i] <= 'Z'
+                      : kForm[i] == 'a' ? text[i] >= 'a' && text[i] <= 'z'
+                                        : text[i] == kForm[i];
+    if (!fits) return false;
+  }
+  text.remove_prefix(kForm.size());
+  return true;
+}
+
 bool ConsumeBracket(std::string_view& text, LogLine& line) {
   if (const std::optional<int64_t> uptime = ConsumeUptime(text)) {
     line.uptime_us = uptime;
@@ -134,7 +149,8 @@ bool ConsumeBracket(std::string_view& text, LogLine& line) {
     }
     return true;
   }
-  return ConsumeCaller(text) || ConsumeWallTime(text, line) || ConsumeDelta(text);
+  return ConsumeCaller(text) || ConsumeWallTime(text, line) || ConsumeDelta(text) ||
+         ConsumeMinute(text);
 }
 
 // "<4>", and the blanks that some serial consoles print behind it.
@@ -319,6 +335,9 @@ Classification Classify(std::string_view line) {
     const Classification inner = Classify(text);
     return {inner.line_class == LineClass::kUnknown ? LineClass::kKernel : inner.line_class,
             inner.text_begin + static_cast<std::size_t>(text.data() - line.data())};
+  }
+  if (line.size() > 10 && (line[8] == '-' || line[10] == '.')) {  // journalctl's rarer stamps
+    if (ConsumeFullStamp(text) || ConsumeUnixStamp(text)) return ClassifySender(line, text);
   }
   LogLine scratch;
   const bool bracket = line[0] == '[' && ConsumeBracket(text, scratch);
