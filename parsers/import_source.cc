@@ -11,6 +11,7 @@
 #include "parsers/envelope/envelope.h"
 #include "parsers/envelope/repair.h"
 #include "parsers/envelope/unwrapper.h"
+#include "parsers/envelope/wrap.h"
 #include "parsers/input/scan_pipeline.h"
 #include "parsers/kernel/kinds.h"
 #include "parsers/stream/block_engine.h"
@@ -43,11 +44,13 @@ class Importer {
     ledger_.lines += scanned.lines;
     ledger_.not_kernel += scanned.not_kernel;
     if (scanned.chunk.cut && !first_cut_line_) first_cut_line_ = ledger_.lines;
+    KeepGroup();
   }
 
   // Closes what is open and moves the outcome to `result`; an error of the sink's, if there was
   // one.
   Status Finish(ImportResult& result) {
+    OfferGroup();
     engine_.Finish();
     result.summary.ledger = ledger_;
     result.summary.quotes = quotes_;
@@ -67,40 +70,107 @@ class Importer {
   const Status& status() const { return status_; }
 
  private:
+  // A candidate with all that is needed once its chunk is gone.
+  struct PhysicalLine {
+    std::string_view text;
+    uint64_t number = 0;
+    Candidate flags;
+    bool cut = false;
+    bool too_long = false;
+  };
+
   void OnCandidate(const ScannedChunk& scanned, const Candidate& candidate) {
-    const std::string_view line = scanned.Line(candidate);
     const bool last =
         &candidate == &scanned.candidates.back() && candidate.line + 1 == scanned.lines;
-    const bool cut = last && (scanned.chunk.cut || scanned.chunk.unterminated);
-    bool claimed = false;
-    if (candidate.opener || candidate.joined || candidate.nul || engine_.HasOpenBlocks()) {
-      const uint64_t number = ledger_.lines + candidate.line + 1;
-      claimed = OfferLine(line, number, candidate, cut);
-    }
-    if (!candidate.kernel) dates_.Look(line);
-    Account(candidate, line, claimed, last && scanned.chunk.cut,
-            ledger_.lines + candidate.line + 1);
+    const PhysicalLine line = {.text = scanned.Line(candidate),
+                               .number = ledger_.lines + candidate.line + 1,
+                               .flags = candidate,
+                               .cut = last && (scanned.chunk.cut || scanned.chunk.unterminated),
+                               .too_long = last && scanned.chunk.cut};
+    if (!candidate.kernel) dates_.Look(line.text);
+    if (!JoinsGroup(line)) OfferGroup();
+    group_.push_back(line);
   }
 
-  void Account(const Candidate& candidate, std::string_view line, bool claimed, bool too_long,
-               uint64_t number) {
-    if (claimed && !too_long)
+  // A mail program may have broken a line; it is known to end only when the next one is seen.
+  bool JoinsGroup(const PhysicalLine& next) const {
+    if (next.flags.kernel || group_.empty()) return false;
+    const PhysicalLine& above = group_.back();
+    if (next.flags.opener && !group_.front().flags.opener) return false;
+    const bool whole = above.flags.joined || above.flags.nul || next.flags.joined || next.flags.nul;
+    return !whole && above.number + 1 == next.number &&
+           ContinuesWrapped(StripLineEnd(above.text), group_.front().flags.kernel, next.text);
+  }
+
+  // The group outlives the chunk that its lines lie in.
+  void KeepGroup() {
+    kept_.clear();
+    std::size_t size = 0;
+    for (const PhysicalLine& line : group_) size += line.text.size();
+    kept_.reserve(size);
+    for (PhysicalLine& line : group_) {
+      const std::size_t begin = kept_.size();
+      kept_ += line.text;
+      line.text = std::string_view(kept_).substr(begin);
+    }
+  }
+
+  // Offers the lines of the group as one, and enters each into the ledger.
+  void OfferGroup() {
+    if (group_.empty()) return;
+    bool wanted = engine_.HasOpenBlocks();
+    for (const PhysicalLine& line : group_)
+      wanted = wanted || line.flags.opener || line.flags.joined || line.flags.nul;
+    const bool claimed =
+        wanted && (group_.size() == 1 ? OfferLine(group_.front()) : OfferWrapped());
+    for (const PhysicalLine& line : group_) Account(line, claimed);
+    group_.clear();
+  }
+
+  void Account(const PhysicalLine& line, bool claimed) {
+    if (claimed && !line.too_long)
       ++ledger_.claimed;
-    else if (too_long || candidate.nul)
+    else if (line.too_long || line.flags.nul)
       ++ledger_.damaged;
-    else if (candidate.noise)
+    else if (line.flags.noise)
       ++ledger_.noise;
-    else if (!candidate.kernel)
+    else if (!line.flags.kernel)
       ++ledger_.not_kernel;
     else {
       ++ledger_.unclaimed_kernel;
       if (ledger_.unclaimed_kernel > kMaxUnclaimedKept || !status_) return;
-      status_ = sink_.WriteUnclaimed(number, StripLineEnd(line));
+      status_ = sink_.WriteUnclaimed(line.number, StripLineEnd(line.text));
     }
   }
 
+  // The lines of the group, put together again with the blanks at which they were broken.
+  bool OfferWrapped() {
+    joined_.clear();
+    broken_off_.clear();
+    bool opener = false;
+    for (const PhysicalLine& line : group_) {
+      const std::string_view text = StripLineEnd(line.text);
+      const bool first = broken_off_.empty() && joined_.empty();
+      if (!first) {
+        broken_off_.push_back({{line.number, 1}, text});
+        joined_ += ' ';
+      }
+      joined_ += first ? text : SkipQuoteMarks(text);
+      opener = opener || line.flags.opener;
+    }
+    LogLine line;
+    line.place = {group_.front().number, 1};
+    line.cut = group_.back().cut;
+    line.raw = StripLineEnd(group_.front().text);
+    line.wrapped = broken_off_;
+    line.text = line.cut ? TrimToSure(joined_) : joined_;
+    return OfferUnwrapped(line, opener);
+  }
+
   // Offers a physical line, which may hold many log lines. True if a record took some of it.
-  bool OfferLine(std::string_view line, uint64_t number, const Candidate& candidate, bool cut) {
+  bool OfferLine(const PhysicalLine& physical) {
+    const std::string_view line = physical.text;
+    const uint64_t number = physical.number;
     bool claimed = false;
     std::size_t begin = number == 1 && line.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
     // NULs stand where a crash left the file unwritten: text is cut there.
@@ -110,7 +180,8 @@ class Importer {
       if (behind_hole) begin += UnsureHead(line.substr(begin, end - begin));
       const std::string_view piece = StripLineEnd(line.substr(begin, end - begin));
       const Place place = {number, static_cast<uint32_t>(begin + 1)};
-      claimed = OfferPiece(piece, place, candidate, cut || end < line.size()) || claimed;
+      claimed =
+          OfferPiece(piece, place, physical.flags, physical.cut || end < line.size()) || claimed;
       begin = end + 1;
     }
     return claimed;
@@ -130,9 +201,16 @@ class Importer {
       line.place = {place.line, place.column + static_cast<uint32_t>(fragment.offset)};
       line.cut = cut && &fragment == &fragments_.back();
       line.raw = line.cut ? TrimToSure(fragment.text) : fragment.text;
-      for (LogLine& unwrapped : unwrapper_.Unwrap(line))
-        claimed = OfferLogLine(unwrapped, opener_word) || claimed;
+      line.text = line.raw;
+      claimed = OfferUnwrapped(line, opener_word) || claimed;
     }
+    return claimed;
+  }
+
+  bool OfferUnwrapped(const LogLine& line, bool opener_word) {
+    bool claimed = false;
+    for (LogLine& unwrapped : unwrapper_.Unwrap(line))
+      claimed = OfferLogLine(unwrapped, opener_word) || claimed;
     return claimed;
   }
 
@@ -158,6 +236,10 @@ class Importer {
   DateFinder dates_;
   LineLedger ledger_;
   std::vector<Fragment> fragments_;
+  std::vector<PhysicalLine> group_;    // one line, or several that were one
+  std::string kept_;                   // the group's text between two chunks
+  std::string joined_;                 // the group as one line
+  std::vector<BrokenOff> broken_off_;  // of the group, all but its first line
   uint64_t quotes_ = 0;
   uint64_t events_ = 0;
   uint64_t incomplete_events_ = 0;

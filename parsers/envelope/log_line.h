@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/time.h"
@@ -9,13 +10,20 @@
 
 namespace kautopsy {
 
+// A physical line that a mail program broke off the one above it.
+struct BrokenOff {
+  Place place;
+  std::string_view raw;
+};
+
 // One line of a log with its transport's prefix taken apart. All views point into the source's
 // buffer and live until the next line is asked for.
 struct LogLine {
   Place place;
-  std::string_view raw;   // as it stands in the source, the prefix included
-  std::string_view text;  // what the program printed, blanks around it taken off
-  std::string_view host;  // empty if the line names none
+  std::string_view raw;                // as it stands in the source, the prefix included
+  std::span<const BrokenOff> wrapped;  // what follows of it in the source
+  std::string_view text;               // what the program printed, blanks around it taken off
+  std::string_view host;               // empty if the line names none
   std::optional<PrintedTime> time;
   std::string_view local_time;  // `time` as printed
   std::optional<int64_t> uptime_us;

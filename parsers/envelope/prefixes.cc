@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "parsers/envelope/envelope.h"
 #include "parsers/envelope/stamp.h"
+#include "parsers/envelope/wrap.h"
 
 namespace kautopsy {
 namespace {
@@ -285,16 +286,6 @@ bool ConsumePrefixForm(std::string_view& text, LogLine& line) {
   if (first < 'A' || first > 'Z') return false;
   return ConsumeStampAndSender<ConsumeSyslogStamp>(text, line) ||
          ConsumeStampAndSender<ConsumeFullStamp>(text, line);
-}
-
-// The marks of a quoting mail, and blanks, the no-break space too.
-std::string_view SkipQuoteMarks(std::string_view text) {
-  for (;;) {
-    text = TrimBlanks(text);
-    if (!ConsumePrefix(text, "> ") && !ConsumePrefix(text, ">> ") &&
-        !ConsumePrefix(text, "\xC2\xA0"))
-      return text == ">" || text == ">>" ? std::string_view() : text;
-  }
 }
 
 Classification ClassifySender(std::string_view line, std::string_view rest) {

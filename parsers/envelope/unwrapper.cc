@@ -48,7 +48,7 @@ void Unwrapper::Inherit(LogLine& line) const {
 std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
   lines_.clear();
   LogLine whole = line;
-  whole.text = CleanLine(line.raw, clean_);
+  whole.text = CleanLine(line.text, clean_);
   if (whole.text.starts_with('{') && UnwrapJson(whole)) return lines_;
   const bool indented = !whole.text.empty() && IsBlank(whole.text[0]);
   ParsePrefixes(whole);
@@ -64,7 +64,7 @@ std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
 
 void Unwrapper::NoteClaimed(const LogLine& line) {
   if (!line.prefixed) return;
-  above_.line = line.place.line;
+  above_.line = line.wrapped.empty() ? line.place.line : line.wrapped.back().place.line;
   above_.host = line.host;
   above_.time = line.time;
   above_.local_time = line.local_time;

@@ -14,8 +14,9 @@ namespace kautopsy {
 // source are given in order.
 class Unwrapper {
  public:
-  // `line` has its place, `raw` and `cut` set. The result and its views live until the next call.
-  // Empty for lines of other programs within a container's or the journal's JSON.
+  // `line` has its place, `raw`, `wrapped`, `cut`, and as `text` all that is raw in one. The result
+  // and its views live until the next call. Empty for lines of other programs within a container's
+  // or the journal's JSON.
   std::vector<LogLine>& Unwrap(const LogLine& line);
 
   // The line given last belongs to a record: indented lines without a prefix below it are the rest

@@ -57,8 +57,9 @@ void BlockEngine::Keep(const LogLine& line, OpenBlock& block) {
   AppendCollapsed(normalised_, line.text);
   block.key.Add(normalised_);
   // A line that holds several of the record's is kept once.
-  if (event.lines.empty() || event.lines.last() != line.place)
-    event.lines.Add(line.place, line.raw);
+  const bool same_line = !event.lines.empty() && event.lines.last() == line.place;
+  if (!same_line) event.lines.Add(line.place, line.raw);
+  for (const BrokenOff& rest : line.wrapped) event.lines.Add(rest.place, rest.raw);
   if (line.time && !event.time) {
     event.time = line.time;
     event.local_time = std::string(line.local_time);
