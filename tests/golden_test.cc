@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <sstream>
@@ -54,6 +55,26 @@ TEST_CASE("The seed's paste and its syslog file hold the same events and rows") 
       EventsWithoutPlaces(Import(ReadFile("samples/seed/messages")));
   REQUIRE(paste.size() == messages.size());
   for (std::size_t i = 0; i < paste.size(); ++i) CHECK(paste[i] == messages[i]);
+}
+
+TEST_CASE("One boot gives the same records in the format of every transport") {
+  const auto records = [](const std::string& path) {
+    std::string text;
+    const TextSink sink = Import(ReadFile(path));
+    for (const RecordedEvent& event : sink.events()) {
+      text += fmt::format("{} {} {} {}", event.kind, event.key, event.title, event.damage);
+      for (const RecordedRow& row : event.rows) Append(row, text);
+    }
+    return text;
+  };
+  const std::string expected = records("samples/formats/kern-traditional.log");
+  CHECK(expected.find("oom_kill") != std::string::npos);
+  const std::vector<std::string> paths = FilesBelow("samples/formats", "");
+  CHECK(paths.size() >= 20);
+  for (const std::string& path : paths) {
+    CAPTURE(path);
+    CHECK(records(path) == expected);
+  }
 }
 
 TEST_CASE("Every line of an event stands in the source at its place") {

@@ -1,0 +1,175 @@
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parsers/envelope/envelope.h"
+#include "parsers/envelope/journal_json.h"
+#include "parsers/envelope/unescape.h"
+#include "parsers/envelope/unwrapper.h"
+#include "parsers/envelope/wrap.h"
+
+namespace kautopsy {
+namespace {
+
+LogLine Parsed(std::string_view raw) {
+  LogLine line;
+  line.raw = line.text = raw;
+  ParsePrefixes(line);
+  return line;
+}
+
+TEST_CASE("Every transport's prefix gives host, clock and text") {
+  struct Case {
+    std::string_view raw;
+    std::string_view host;
+    std::string_view iso;  // empty: no wall clock with a year
+    int64_t uptime_us;     // 0: none
+  };
+  const std::vector<Case> cases = {
+      {"Nov  2 12:42:07 h kernel: [   12.345678] Mem-Info:", "h", "", 12345678},
+      {"Nov 2 12:42:07 h kernel: Mem-Info:", "h", "", 0},  // the pad lost in a paste
+      {"Nov 02 12:42:07.123456 h.example kernel[123]: Mem-Info:", "h.example", "", 0},
+      {"Nov  2 12:42:07 kernel: Mem-Info:", "", "", 0},
+      {"Nov  2 12:42:07 h klogd: Mem-Info:", "h", "", 0},
+      {"Nov  2 12:42:07 h kern.warn kernel: [    1.000000] Mem-Info:", "h", "", 1000000},
+      {"<4>Nov  2 12:42:07 h kernel: Mem-Info:", "h", "", 0},
+      {"2024-05-01T12:00:00.123456+02:00 h kernel: Mem-Info:", "h", "2024-05-01T10:00:00.123456Z",
+       0},
+      {"2024-05-01T12:00:00-0530 h kernel: [    1.000000] Mem-Info:", "h", "2024-05-01T17:30:00Z",
+       1000000},
+      {"2024-05-01T12:00:00,5+00:00 Mem-Info:", "", "2024-05-01T12:00:00.5Z", 0},
+      {"<6>1 2024-05-01T12:00:00Z h kernel - - - Mem-Info:", "h", "2024-05-01T12:00:00Z", 0},
+      {"Wed 2024-05-01 12:00:00 UTC h kernel: Mem-Info:", "h", "2024-05-01T12:00:00Z", 0},
+      {"1714564800.123456 h kernel: Mem-Info:", "h", "2024-05-01T12:00:00.123456Z", 0},
+      {"[Wed May  1 12:00:00 2024] Mem-Info:", "", "2024-05-01T12:00:00Z", 0},
+      {"[Di Aug 12 03:54:03 2025] Mem-Info:", "", "2025-08-12T03:54:03Z", 0},
+      {"[   12.345678] Mem-Info:", "", "", 12345678},
+      {"[   12.345678][  T123] Mem-Info:", "", "", 12345678},
+      {"[   12.345678] [    C3] Mem-Info:", "", "", 12345678},
+      {"[12345.678901] h kernel: Mem-Info:", "h", "", 12345678901},
+      {"[   12.345678 <    0.000012>] Mem-Info:", "", "", 12345678},
+      {"[<    0.000471>] Mem-Info:", "", "", 0},
+      {"[  +0.000471] Mem-Info:", "", "", 0},
+      {"[Nov22 10:50] Mem-Info:", "", "", 0},
+      {"<4>[   12.345678] Mem-Info:", "", "", 12345678},
+      {"<4> [12.345678] Mem-Info:", "", "", 12345678},
+      {"kern  :warn  : [   12.345678] Mem-Info:", "", "", 12345678},
+      {"kernel: [   12.345678] Mem-Info:", "", "", 12345678},
+      {"6,1234,5678901,-,caller=T99;Mem-Info:", "", "", 5678901},
+      {"05-01 12:00:00.123     0     0 I Mem-Info:", "", "", 0},
+      {"2024-05-01T12:00:00.123456789Z stdout F [   12.345678] Mem-Info:", "",
+       "2024-05-01T12:00:00.123456Z", 12345678},
+      {"> > [   12.345678] Mem-Info:", "", "", 12345678},
+      {"Nov  2 12:42:07 h kernel: message repeated 2 times: [ [   12.345678] Mem-Info:]", "h", "",
+       12345678},
+      {"Nov  2 12:42:07 h kernel: <4>[   12.345678][    T1] Mem-Info:", "h", "", 12345678},
+  };
+  for (const Case& expected : cases) {
+    CAPTURE(expected.raw);
+    const LogLine line = Parsed(expected.raw);
+    CHECK(line.prefixed);
+    CHECK(line.text == "Mem-Info:");
+    CHECK(line.host == expected.host);
+    CHECK(line.uptime_us.value_or(0) == expected.uptime_us);
+    const auto iso = line.time ? Iso8601Utc(*line.time) : std::nullopt;
+    CHECK(iso.value_or("") == expected.iso);
+  }
+}
+
+TEST_CASE("What a kernel prints in brackets is not taken for a prefix") {
+  for (const std::string_view raw :
+       {"[ 3878]     0  3878 32042399 31569413  10       0             0 qemu_wl52",
+        "[<ffffffff8112f64a>] ? f+0x1/0x2", "<IRQ>", "<0>x",
+        "[c0000001cb163690] [c0000000004a77dc]", "[ pid ]   uid  tgid",
+        "kernel BUG at mm/slub.c:1!", "12 pages RAM", "[T12", "[12.3]", "7 2 3", "1*4kB 2*8kB"}) {
+    CAPTURE(raw);
+    const LogLine line = Parsed(raw);
+    CHECK(line.text == (raw == "<0>x" ? "x" : raw));
+    CHECK(line.prefixed == (raw == "<0>x"));
+  }
+}
+
+TEST_CASE("Classification and parsing agree on what is the kernel's") {
+  for (const std::string_view raw :
+       {"Nov  2 12:42:07 h kernel: x", "2024-05-01T12:00:00Z h kernel: x", "[   12.345678] x",
+        "<4>[   12.345678] x", "<6>1 2024-05-01T12:00:00Z h kernel - - - x",
+        "1714564800.123456 h kernel: x", "Wed 2024-05-01 12:00:00 UTC h kernel: x",
+        "6,1234,5678901,-;x", "[Wed May  1 12:00:00 2024] x"}) {
+    CAPTURE(raw);
+    const Classification place = Classify(raw);
+    CHECK(place.line_class == LineClass::kKernel);
+    CHECK(raw.substr(std::min(place.text_begin, raw.size())) == "x");
+  }
+  for (const std::string_view raw :
+       {"2024-05-01T12:00:00Z h sshd[1]: x", "<38>1 2024-05-01T12:00:00Z h sshd 1 - - x",
+        "1714564800.123456 h sshd[1]: x", "Nov  2 12:42:07.123 h cron: x"}) {
+    CAPTURE(raw);
+    CHECK(Classify(raw).line_class == LineClass::kOtherProgram);
+    CHECK(Parsed(raw).text != "x");
+  }
+}
+
+TEST_CASE("Escapes become the bytes they stand for, and only they") {
+  std::string storage;
+  CHECK(Unescape("a:1#012 b:2", false, storage) == "a:1\n b:2");
+  CHECK(Unescape("a\\x0ab\\x5cc", true, storage) == "a\nb\\c");
+  CHECK(Unescape("a\\x0ab", false, storage) == "a\\x0ab");
+  CHECK(Unescape("PID: 1 #064-Ubuntu #01 \\xzz", true, storage) == "PID: 1 #064-Ubuntu #01 \\xzz");
+  CHECK(CleanLine("\x1b[0;32m&lt;4&gt;[ 1] a &amp; b & c\x1b[m", storage) == "<4>[ 1] a & b & c");
+  CHECK(CleanLine("ends in \x1b", storage) == "ends in ");
+}
+
+TEST_CASE("A journal's JSON gives the kernel's text, and leaves out other programs'") {
+  const auto line = ParseJsonLine(
+      R"({"MESSAGE":"a\n b","_TRANSPORT":"kernel","_HOSTNAME":"h",)"
+      R"("__REALTIME_TIMESTAMP":"1714564800123456","_SOURCE_MONOTONIC_TIMESTAMP":"5"})");
+  REQUIRE(line.has_value());
+  CHECK(line->text == "a\n b");
+  CHECK(line->host == "h");
+  CHECK(line->uptime_us == 5);
+  CHECK(Iso8601Utc(*line->time) == "2024-05-01T12:00:00.123456Z");
+  CHECK(ParseJsonLine(R"({"MESSAGE":[79,75],"_TRANSPORT":"kernel"})")->text == "OK");
+  CHECK(ParseJsonLine(R"({"log":"[    1.000000] x\n","stream":"stdout"})")->text ==
+        "[    1.000000] x");
+  CHECK_FALSE(ParseJsonLine(R"({"MESSAGE":"x","_TRANSPORT":"syslog"})").has_value());
+  CHECK_FALSE(ParseJsonLine(R"({"MESSAGE":"x","_TRANSPORT":"kern)").has_value());
+  CHECK(ParseJsonLine(
+            R"({"MESSAGE":null,"_TRANSPORT":"kernel","__REALTIME_TIMESTAMP":"999999999999999999"})")
+            ->time == std::nullopt);
+}
+
+TEST_CASE("A line belongs to the one above it only where mail would have broken it") {
+  const std::string_view header =
+      "[18317578.683304] gbased invoked oom-killer: gfp_mask=0x200da, order=0,";
+  CHECK(ContinuesWrapped(header, true, "oom_score_adj=0"));
+  CHECK(ContinuesWrapped("firefox-esr invoked oom-killer: gfp_mask=0x200da, order=0,", false,
+                         "oom_score_adj=0"));
+  const std::string_view cpu = "[18317578.683315] CPU: 11 PID: 17701 Comm: gbased Not tainted";
+  CHECK(ContinuesWrapped(cpu, true, "3.10.0-514.el7 #1"));
+  CHECK_FALSE(
+      ContinuesWrapped(cpu.substr(18), false, "3.10.0-514.el7 #1"));         // bare, could be prose
+  CHECK_FALSE(ContinuesWrapped(cpu, true, "# cat /proc/meminfo"));           // a prompt
+  CHECK_FALSE(ContinuesWrapped("[    1.000000] Mem-Info:", true, "short"));  // it would have fitted
+  CHECK_FALSE(ContinuesWrapped(header, true, ""));
+  CHECK_FALSE(ContinuesWrapped(std::string(200, 'x'), true, "rest"));
+}
+
+TEST_CASE("Indented lines below a record's line share its prefix, others do not") {
+  Unwrapper unwrapper;
+  const auto unwrap = [&](std::string_view raw, uint64_t number) {
+    LogLine line;
+    line.place = {number, 1};
+    line.raw = line.text = raw;
+    return unwrapper.Unwrap(line).front();
+  };
+  LogLine first = unwrap("Nov  2 12:42:07 h kernel: active_anon:1", 7);
+  unwrapper.NoteClaimed(first);
+  CHECK(unwrap("                          active_file:2", 8).host == "h");
+  CHECK(unwrap("active_file:2", 8).host.empty());
+  CHECK(unwrap(" active_file:2", 9).host.empty());  // a line is between
+}
+
+}  // namespace
+}  // namespace kautopsy
