@@ -96,12 +96,14 @@ bool ConsumeCaller(std::string_view& text) {
 
 // "[  +0.000123] " and "[<    0.000471>] ": dmesg --reltime and --notime --show-delta.
 bool ConsumeDelta(std::string_view& text) {
+  constexpr std::size_t kLongestDelta = 24;
   std::string_view rest = text;
   if (!ConsumePrefix(rest, "[")) return false;
   const bool angle = ConsumePrefix(rest, "<");
   rest = TrimBlanks(rest);
   if (!angle && !ConsumePrefix(rest, "+")) return false;
-  const std::size_t end = rest.find(angle ? ">] " : "] ");
+  if (rest.empty() || !IsDigit(rest[0])) return false;
+  const std::size_t end = rest.substr(0, kLongestDelta).find(angle ? ">] " : "] ");
   const std::string_view figures = rest.substr(0, end);
   const bool seconds = figures.size() > 7 && figures[figures.size() - 7] == '.' &&
                        figures.find_first_not_of("0123456789.") == std::string_view::npos;
@@ -139,19 +141,30 @@ bool ConsumeMinute(std::string_view& text) {
   return true;
 }
 
+// "h kernel: " behind the clock (journalctl -o short-monotonic).
+void ConsumeHostAndTag(std::string_view& text, LogLine& line) {
+  const std::string_view host = FirstWord(text);
+  std::string_view rest = text.substr(host.size());
+  if (host.empty() || !ConsumePrefix(rest, " kernel: ")) return;
+  line.host = host;
+  text = rest;
+}
+
+// What stands behind the bracket tells the form. Rows of process tables, "[ 3878]", and frames,
+// "[<ffffffff8112f64a>]", are none.
 bool ConsumeBracket(std::string_view& text, LogLine& line) {
-  if (const std::optional<int64_t> uptime = ConsumeUptime(text)) {
+  const std::size_t at = text.find_first_not_of(' ', 1);
+  if (at == std::string_view::npos) return false;
+  const char first = text[at];
+  if (IsDigit(first)) {
+    const std::optional<int64_t> uptime = ConsumeUptime(text);
+    if (!uptime) return false;
     line.uptime_us = uptime;
-    // journalctl -o short-monotonic names the host behind the clock.
-    const std::size_t tag = text.find(" kernel: ");
-    if (tag < FirstWord(text).size() + 1) {
-      line.host = text.substr(0, tag);
-      text.remove_prefix(tag + 9);
-    }
+    ConsumeHostAndTag(text, line);
     return true;
   }
-  return ConsumeCaller(text) || ConsumeWallTime(text, line) || ConsumeDelta(text) ||
-         ConsumeMinute(text);
+  if (first == '+' || first == '<') return ConsumeDelta(text);
+  return ConsumeCaller(text) || ConsumeWallTime(text, line) || ConsumeMinute(text);
 }
 
 // "<4>", and the blanks that some serial consoles print behind it.

@@ -57,7 +57,10 @@ bool ConsumeByte(std::string_view& text, std::size_t digits, int base, char& c) 
 }  // namespace
 
 std::string_view CleanLine(std::string_view line, std::string& storage) {
-  if (line.find_first_of("\x1b&") == std::string_view::npos) return line;
+  // Two searches for one byte each are many times faster than one for either.
+  const bool clean =
+      line.find('&') == std::string_view::npos && line.find(kEscape) == std::string_view::npos;
+  if (clean) return line;
   storage.clear();
   for (std::string_view rest = line; !rest.empty();) {
     char c = rest[0];

@@ -21,8 +21,8 @@ void Unwrapper::Split(const LogLine& line, std::string_view text) {
   }
 }
 
-bool Unwrapper::UnwrapJson(const LogLine& line) {
-  std::optional<JsonLine> json = ParseJsonLine(line.text);
+bool Unwrapper::UnwrapJson(const LogLine& line, std::string_view object) {
+  std::optional<JsonLine> json = ParseJsonLine(object);
   if (!json) return false;
   LogLine whole = line;
   json_text_ = std::move(json->text);
@@ -47,18 +47,19 @@ void Unwrapper::Inherit(LogLine& line) const {
 
 std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
   lines_.clear();
-  LogLine whole = line;
-  whole.text = CleanLine(line.text, clean_);
-  if (whole.text.starts_with('{') && UnwrapJson(whole)) return lines_;
+  const std::string_view clean = CleanLine(line.text, clean_);
+  if (clean.starts_with('{') && UnwrapJson(line, clean)) return lines_;
+  LogLine& whole = lines_.emplace_back(line);
+  whole.text = clean;
   const bool indented = !whole.text.empty() && IsBlank(whole.text[0]);
   ParsePrefixes(whole);
   if (!whole.prefixed && indented && above_.line != 0 && above_.line + 1 == line.place.line)
     Inherit(whole);
   const std::string_view text = Unescape(whole.text, whole.escaped, unescaped_);
-  if (text.data() == whole.text.data())
-    lines_.push_back(whole);
-  else
-    Split(whole, text);
+  if (text.data() == whole.text.data()) return lines_;
+  const LogLine several = whole;
+  lines_.clear();
+  Split(several, text);
   return lines_;
 }
 

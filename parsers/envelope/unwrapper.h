@@ -33,7 +33,7 @@ class Unwrapper {
     std::optional<int64_t> uptime_us;
   };
 
-  bool UnwrapJson(const LogLine& line);
+  bool UnwrapJson(const LogLine& line, std::string_view object);
   void Split(const LogLine& line, std::string_view text);
   void Inherit(LogLine& line) const;
 
