@@ -1,0 +1,161 @@
+#include "parsers/envelope/printk_prefix.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "parsers/envelope/stamp.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// Takes "[12345.678901] " off the head of `text`. printk prints seconds padded to 5 and
+// microseconds (kernel/printk/printk.c, print_time()); a frame's "[<" is left alone.
+std::optional<int64_t> ConsumeUptime(std::string_view& text) {
+  std::string_view rest = text;
+  if (!ConsumePrefix(rest, "[")) return std::nullopt;
+  rest = TrimBlanks(rest);
+  const std::optional<int64_t> seconds = ConsumeInteger(rest);
+  if (!seconds || *seconds < 0 || *seconds > INT32_MAX || !ConsumePrefix(rest, "."))
+    return std::nullopt;
+  const std::size_t before = rest.size();
+  const std::optional<int64_t> micros = ConsumeInteger(rest);
+  if (!micros || before - rest.size() != 6) return std::nullopt;
+  if (ConsumePrefix(rest, " <")) {  // dmesg -d: the time since the line before
+    const std::size_t end = rest.find('>');
+    if (end == std::string_view::npos) return std::nullopt;
+    rest.remove_prefix(end + 1);
+  }
+  if (!ConsumePrefix(rest, "]")) return std::nullopt;
+  ConsumePrefix(rest, " ");
+  text = rest;
+  return *seconds * 1000000 + *micros;
+}
+
+// "[   T12]" or "[  C3]": the printing task or CPU (kernel/printk/printk.c, print_caller()).
+bool ConsumeCaller(std::string_view& text) {
+  std::string_view rest = text;
+  if (!ConsumePrefix(rest, "[")) return false;
+  rest = TrimBlanks(rest);
+  if (!ConsumePrefix(rest, "T") && !ConsumePrefix(rest, "C")) return false;
+  if (!ConsumeInteger(rest) || !ConsumePrefix(rest, "]")) return false;
+  ConsumePrefix(rest, " ");
+  text = rest;
+  return true;
+}
+
+// "[  +0.000123] " and "[<    0.000471>] ": dmesg --reltime and --notime --show-delta.
+bool ConsumeDelta(std::string_view& text) {
+  constexpr std::size_t kLongestDelta = 24;
+  std::string_view rest = text;
+  if (!ConsumePrefix(rest, "[")) return false;
+  const bool angle = ConsumePrefix(rest, "<");
+  rest = TrimBlanks(rest);
+  if (!angle && !ConsumePrefix(rest, "+")) return false;
+  if (rest.empty() || !IsDigit(rest[0])) return false;
+  const std::size_t end = rest.substr(0, kLongestDelta).find(angle ? ">] " : "] ");
+  const std::string_view figures = rest.substr(0, end);
+  const bool seconds = figures.size() > 7 && figures[figures.size() - 7] == '.' &&
+                       figures.find_first_not_of("0123456789.") == std::string_view::npos;
+  if (end == std::string_view::npos || !seconds) return false;
+  rest.remove_prefix(end + (angle ? 3 : 2));
+  text = rest;
+  return true;
+}
+
+// "[Sun Nov 22 10:50:41 2026] " (dmesg -T).
+bool ConsumeWallTime(std::string_view& text, LogLine& line) {
+  std::string_view rest = text;
+  if (!ConsumePrefix(rest, "[")) return false;
+  const std::optional<Stamp> stamp = ConsumeWallStamp(rest);
+  if (!stamp || !ConsumePrefix(rest, "]")) return false;
+  ConsumePrefix(rest, " ");
+  line.time = stamp->time;
+  line.local_time = stamp->text;
+  text = rest;
+  return true;
+}
+
+// "[Nov22 10:50] " (dmesg --reltime, where the minute changes): the lines below it count from here.
+bool ConsumeMinute(std::string_view& text) {
+  constexpr std::string_view kForm = "[Aaa99 99:99] ";
+  if (text.size() < kForm.size()) return false;
+  for (std::size_t i = 0; i < kForm.size(); ++i) {
+    const bool fits = kForm[i] == '9'   ? IsDigit(text[i]) || (i == 4 && text[i] == ' ')
+                      : kForm[i] == 'A' ? text[i] >= 'A' && text[i] <= 'Z'
+                      : kForm[i] == 'a' ? text[i] >= 'a' && text[i] <= 'z'
+                                        : text[i] == kForm[i];
+    if (!fits) return false;
+  }
+  text.remove_prefix(kForm.size());
+  return true;
+}
+
+// "h kernel: " behind the clock (journalctl -o short-monotonic).
+void ConsumeHostAndTag(std::string_view& text, LogLine& line) {
+  const std::string_view host = text.substr(0, text.find(' '));
+  std::string_view rest = text.substr(host.size());
+  if (host.empty() || !ConsumePrefix(rest, " kernel: ")) return;
+  line.host = host;
+  text = rest;
+}
+
+}  // namespace
+
+// What stands behind the bracket tells the form. Rows of process tables, "[ 3878]", and frames,
+// "[<ffffffff8112f64a>]", are none.
+bool ConsumeBracket(std::string_view& text, LogLine& line) {
+  const std::size_t at = text.find_first_not_of(' ', 1);
+  if (at == std::string_view::npos) return false;
+  const char first = text[at];
+  if (IsDigit(first)) {
+    const std::optional<int64_t> uptime = ConsumeUptime(text);
+    if (!uptime) return false;
+    line.uptime_us = uptime;
+    ConsumeHostAndTag(text, line);
+    return true;
+  }
+  if (first == '+' || first == '<') return ConsumeDelta(text);
+  return ConsumeCaller(text) || ConsumeWallTime(text, line) || ConsumeMinute(text);
+}
+
+bool ConsumePriority(std::string_view& text) {
+  std::string_view rest = text;
+  if (!ConsumePrefix(rest, "<")) return false;
+  const std::size_t digits = std::min(rest.find('>'), rest.size());
+  if (digits == 0 || digits > 3) return false;
+  for (const char c : rest.substr(0, digits)) {
+    if (!IsDigit(c)) return false;
+  }
+  rest.remove_prefix(std::min(digits + 1, rest.size()));
+  if (rest.starts_with(" [")) rest.remove_prefix(1);
+  ConsumePrefix(rest, "1 ");  // the version of RFC 5424
+  text = rest;
+  return true;
+}
+
+bool ConsumeKmsgHeader(std::string_view& text, LogLine& line) {
+  std::string_view rest = text;
+  const std::optional<int64_t> priority = ConsumeInteger(rest);
+  if (!priority || !ConsumePrefix(rest, ",") || !ConsumeInteger(rest) || !ConsumePrefix(rest, ","))
+    return false;
+  const std::optional<int64_t> uptime = ConsumeInteger(rest);
+  const std::size_t end = rest.find(';');
+  if (!uptime || *uptime < 0 || !rest.starts_with(',') || end == std::string_view::npos)
+    return false;
+  line.uptime_us = uptime;
+  line.escaped = true;
+  text = rest.substr(end + 1);
+  return true;
+}
+
+bool ConsumeDmesgLevel(std::string_view& text) {
+  std::string_view rest = text;
+  if (!ConsumePrefix(rest, "kern  :") || rest.size() < 9 || rest.substr(6, 3) != ": [")
+    return false;
+  text = rest.substr(8);
+  return true;
+}
+
+}  // namespace kautopsy

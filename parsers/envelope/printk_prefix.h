@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string_view>
+
+#include "parsers/envelope/log_line.h"
+
+namespace kautopsy {
+
+// What printk and the programs that print its buffer (dmesg, /dev/kmsg) put before a text. Each
+// takes one prefix off the head of `text` and notes in `line` what it says; false, and nothing
+// changed, if another one or none stands there.
+
+// Everything that stands in brackets: "[   12.345678] ", "[  T12] ", "[Sun Nov 22 10:50:41 2026] ",
+// "[  +0.000123] ", "[<    0.000123>] ", "[Nov22 10:50] "; behind an uptime also "host kernel: ".
+bool ConsumeBracket(std::string_view& text, LogLine& line);
+
+// "<4>", and the blanks that some serial consoles print behind it.
+bool ConsumePriority(std::string_view& text);
+
+// "6,1234,5678901,-,caller=T99;" (kernel/printk/printk.c, msg_print_ext_header()).
+bool ConsumeKmsgHeader(std::string_view& text, LogLine& line);
+
+// "kern  :warn  : " (dmesg -x).
+bool ConsumeDmesgLevel(std::string_view& text);
+
+}  // namespace kautopsy

@@ -1,0 +1,132 @@
+#include "parsers/envelope/syslog_prefix.h"
+
+#include "base/text.h"
+#include "parsers/envelope/stamp.h"
+
+namespace kautopsy {
+namespace {
+
+std::string_view FirstWord(std::string_view text) { return text.substr(0, text.find(' ')); }
+
+// "kernel:", "kernel[123]:", "klogd:"; RFC 5424 leaves the colon out.
+bool IsKernelTag(std::string_view word) {
+  if (!ConsumePrefix(word, "kernel") && !ConsumePrefix(word, "klogd")) return false;
+  if (word == ":" || word.empty()) return true;
+  return word[0] == '[' && word.ends_with("]:");
+}
+
+// "sshd[123]:" or "CRON[1]:": how a program names itself before its text.
+bool IsTag(std::string_view word) { return word.size() > 1 && word.ends_with(':'); }
+
+// "kern.warn", "kern.info" (busybox, syslog-ng's columns).
+bool IsFacility(std::string_view word) { return word.starts_with("kern."); }
+
+// A syslog line behind its stamp; false, and nothing changed, if it is another program's.
+bool ConsumeSender(std::string_view& text, const Stamp& stamp, std::string_view rest,
+                   LogLine& line) {
+  const Sender sender = SenderOf(rest);
+  if (sender.line_class != LineClass::kKernel) return false;
+  if (!sender.host.empty()) line.host = sender.host;
+  line.time = stamp.time;
+  line.local_time = stamp.text;
+  text = sender.text;
+  return true;
+}
+
+// "2024-05-01T12:00:00,123456+02:00 text" (dmesg) and "... stdout F text" (CRI) name no sender.
+bool ConsumeIsoLine(std::string_view& text, LogLine& line) {
+  std::string_view rest = text;
+  const std::optional<Stamp> stamp = ConsumeIsoStamp(rest);
+  if (!stamp) return false;
+  if (rest.starts_with("stdout ") || rest.starts_with("stderr ")) {
+    rest.remove_prefix(7);
+    if (!ConsumePrefix(rest, "F ") && !ConsumePrefix(rest, "P ")) return false;
+  } else if (stamp->text.find(',') == std::string_view::npos) {
+    return ConsumeSender(text, *stamp, rest, line);
+  }
+  line.time = stamp->time;
+  line.local_time = stamp->text;
+  text = rest;
+  return true;
+}
+
+template <std::optional<Stamp> (*Consume)(std::string_view&)>
+bool ConsumeStampAndSender(std::string_view& text, LogLine& line) {
+  std::string_view rest = text;
+  const std::optional<Stamp> stamp = Consume(rest);
+  return stamp && ConsumeSender(text, *stamp, rest, line);
+}
+
+// "05-01 12:00:00.123     0     0 I lowmemorykiller: text": pid, thread, level and tag.
+bool ConsumeLogcat(std::string_view& text, LogLine& line) {
+  std::string_view rest = text;
+  const std::optional<Stamp> stamp = ConsumeLogcatStamp(rest);
+  if (!stamp) return false;
+  for (int i = 0; i < 2; ++i) {
+    rest = TrimBlanks(rest);
+    if (!ConsumeInteger(rest)) return false;
+  }
+  rest = TrimBlanks(rest);
+  constexpr std::string_view kLevels = "VDIWEF";
+  if (rest.size() < 2 || kLevels.find(rest[0]) == std::string_view::npos || rest[1] != ' ')
+    return false;
+  line.time = stamp->time;
+  line.local_time = stamp->text;
+  text = rest.substr(2);
+  return true;
+}
+
+}  // namespace
+
+Sender SenderOf(std::string_view text) {
+  Sender sender;
+  std::string_view word = FirstWord(text);
+  if (!IsTag(word)) {
+    if (word.size() == text.size()) return sender;
+    sender.host = word;
+    text.remove_prefix(word.size() + 1);
+    word = FirstWord(text);
+  }
+  if (IsFacility(word) && word.size() < text.size()) {
+    text.remove_prefix(word.size() + 1);
+    word = FirstWord(text);
+  }
+  text.remove_prefix(word.size());
+  ConsumePrefix(text, " ");
+  sender.line_class = LineClass::kOtherProgram;
+  if (!IsKernelTag(word)) return sender;
+  if (word == "kernel" && !ConsumePrefix(text, "- - - ")) return sender;
+  sender.line_class = LineClass::kKernel;
+  sender.text = text;
+  return sender;
+}
+
+bool ConsumeNamedStamp(std::string_view& text, LogLine& line) {
+  return ConsumeStampAndSender<ConsumeSyslogStamp>(text, line) ||
+         ConsumeStampAndSender<ConsumeFullStamp>(text, line);
+}
+
+bool ConsumeNumericStamp(std::string_view& text, LogLine& line) {
+  return ConsumeIsoLine(text, line) || ConsumeStampAndSender<ConsumeUnixStamp>(text, line) ||
+         ConsumeLogcat(text, line);
+}
+
+bool ConsumeKernelTag(std::string_view& text) {
+  const std::string_view word = FirstWord(text);
+  if (!IsTag(word) || !IsKernelTag(word) || word.size() == text.size()) return false;
+  text.remove_prefix(word.size() + 1);
+  return true;
+}
+
+bool ConsumeRepetition(std::string_view& text) {
+  std::string_view rest = text;
+  if (!ConsumePrefix(rest, "message repeated ") || !ConsumeInteger(rest) ||
+      !ConsumePrefix(rest, " times: ["))
+    return false;
+  ConsumePrefix(rest, " ");
+  if (rest.ends_with(']')) rest.remove_suffix(1);
+  text = rest;
+  return true;
+}
+
+}  // namespace kautopsy

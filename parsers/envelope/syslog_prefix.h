@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string_view>
+
+#include "parsers/envelope/envelope.h"
+#include "parsers/envelope/log_line.h"
+
+namespace kautopsy {
+
+// What follows the stamp of a syslog line.
+struct Sender {
+  LineClass line_class = LineClass::kUnknown;
+  std::string_view host;  // may be missing
+  std::string_view text;  // only of the kernel's lines
+};
+
+// "host kernel: text", "kernel: text", "host kern.warn kernel: text", and "host kernel - - - text"
+// (RFC 5424).
+Sender SenderOf(std::string_view text);
+
+// What syslog daemons, the journal and containers put before a text. Each takes one prefix off the
+// head of `text` and notes in `line` what it says; false, and nothing changed, if another one or
+// none stands there, or another program's name.
+
+// Begins with a letter: "Nov 20 12:42:42 host kernel: ", "Sun 2026-11-22 10:50:42 UTC host kernel:
+// ".
+bool ConsumeNamedStamp(std::string_view& text, LogLine& line);
+
+// Begins with a digit: ISO stamps, seconds since the epoch, Android's logcat; a container's "stdout
+// F " follows the ISO stamp, or nothing (dmesg --time-format iso).
+bool ConsumeNumericStamp(std::string_view& text, LogLine& line);
+
+// "kernel: " alone.
+bool ConsumeKernelTag(std::string_view& text);
+
+// "message repeated 2 times: [ text]" (rsyslog).
+bool ConsumeRepetition(std::string_view& text);
+
+}  // namespace kautopsy
