@@ -1,154 +1,41 @@
 // The OOM killer's report: who asked, what memory looked like, who was there, who was killed
 // (mm/oom_kill.c, dump_header() and oom_kill_process()).
+#include "parsers/kernel/oom.h"
+
 #include <fmt/core.h>
 
-#include <array>
-
 #include "base/row.h"
-#include "base/text.h"
+#include "parsers/kernel/alloc_tags.h"
 #include "parsers/kernel/call_trace.h"
-#include "parsers/kernel/comm.h"
 #include "parsers/kernel/kill.h"
 #include "parsers/kernel/kinds.h"
 #include "parsers/kernel/mem_info.h"
-#include "parsers/kernel/oom.h"
+#include "parsers/kernel/memcg.h"
+#include "parsers/kernel/oom_header.h"
+#include "parsers/kernel/oom_report.h"
+#include "parsers/kernel/oom_summary.h"
 #include "parsers/kernel/process_line.h"
+#include "parsers/kernel/slab_table.h"
 #include "parsers/kernel/task_table.h"
-#include "parsers/match.h"
+#include "parsers/kernel/workload.h"
 
 namespace kautopsy {
 namespace {
 
-// Relation `oom_report`.
-struct OomReport {
-  Text invoker_comm;
-  Integer invoker_pid;
-  Integer gfp_mask;
-  Text gfp_flags;  // names, if the kernel printed them
-  Integer order;
-  Integer oom_score_adj;
-  Integer oom_adj;
-  Text nodemask;
-  Text cpuset;
-  Text mems_allowed;
-  Integer chosen_pid;
-  Text chosen_comm;
-  Text outcome;  // killed or unknown
-  Text workload_kind;
-  Text workload;
-  Text kernel_release;
-  Text hardware;
-  Text trigger;
-  Integer tasks;
-  Integer tasks_rss_pages;
-  Integer tasks_rss_kb;
-
-  static constexpr std::string_view kRelation = "oom_report";
-  static std::span<const Field<OomReport>> Fields() {
-    using F = Field<OomReport>;
-    static constexpr std::array fields = {F("invoker_comm", &OomReport::invoker_comm),
-                                          F("invoker_pid", &OomReport::invoker_pid),
-                                          F("gfp_mask", &OomReport::gfp_mask),
-                                          F("gfp_flags", &OomReport::gfp_flags),
-                                          F("order", &OomReport::order),
-                                          F("oom_score_adj", &OomReport::oom_score_adj),
-                                          F("oom_adj", &OomReport::oom_adj),
-                                          F("nodemask", &OomReport::nodemask),
-                                          F("cpuset", &OomReport::cpuset),
-                                          F("mems_allowed", &OomReport::mems_allowed),
-                                          F("chosen_pid", &OomReport::chosen_pid),
-                                          F("chosen_comm", &OomReport::chosen_comm),
-                                          F("outcome", &OomReport::outcome),
-                                          F("workload_kind", &OomReport::workload_kind),
-                                          F("workload", &OomReport::workload),
-                                          F("kernel_release", &OomReport::kernel_release),
-                                          F("hardware", &OomReport::hardware),
-                                          F("trigger", &OomReport::trigger),
-                                          F("tasks", &OomReport::tasks),
-                                          F("tasks_rss_pages", &OomReport::tasks_rss_pages),
-                                          F("tasks_rss_kb", &OomReport::tasks_rss_kb)};
-    return fields;
-  }
-};
-
-constexpr std::string_view kInvoked = " invoked oom-killer: ";
-
-// What follows those words; the fields come in all versions' sets.
-const LogPattern& RequestPattern() {
-  static const LogPattern kPattern(
-      R"re(gfp_mask=0x([0-9a-f]+)(?:\(([^)]*)\))?(?:, nodemask=(\S*?))?, +order=(-?\d+))re"
-      R"re((?:, (?:oom_adj|oomkilladj)=(-?\d+))?(?:, oom_score_adj=(-?\d+))?)re");
-  return kPattern;
-}
-
-bool IsHeader(const LogLine& line) {
-  const std::optional<CommLine> head = SplitAtWords(line.text, kInvoked);
-  return head && Matches(head->rest, RequestPattern());
-}
-
 bool IsTableHeader(const LogLine& line) { return IsTaskTableHeader(line.text); }
-
-// The report's first lines: the header and, until 4.20, the requester's cpuset.
-class HeaderSection : public Section {
- public:
-  Claim Offer(const LogLine& line) override {
-    const Claim claim = OfferHeader(line.text);
-    return claim == Claim::kNone ? OfferCpuset(line.text) : claim;
-  }
-  bool seen() const { return report_.order.has_value(); }
-  const std::string& comm() const { return *report_.invoker_comm; }
-  OomReport TakeReport() { return std::move(report_); }
-
- private:
-  // The comm is the requester's, not the victim's.
-  Claim OfferHeader(std::string_view text) {
-    const std::optional<CommLine> head = SplitAtWords(text, kInvoked);
-    if (!head) return Claim::kNone;
-    const auto groups = MatchAll<6>(head->rest, RequestPattern());
-    if (!groups) return Claim::kNone;
-    if (seen()) return Claim::kConflict;
-    const auto& [mask, flags, nodemask, order, oom_adj, oom_score_adj] = *groups;
-    OomReport read;
-    read.invoker_comm = std::string(head->comm);
-    read.gfp_mask = ParseHex(mask);
-    read.gfp_flags = TextOf(flags);
-    read.nodemask = TextOf(nodemask);
-    read.order = ParseInteger(order);
-    read.oom_adj = ParseInteger(oom_adj);
-    read.oom_score_adj = ParseInteger(oom_score_adj);
-    read.cpuset = report_.cpuset;
-    read.mems_allowed = report_.mems_allowed;
-    report_ = std::move(read);
-    return Claim::kTaken;
-  }
-
-  Claim OfferCpuset(std::string_view text) {
-    const std::optional<CommLine> head = SplitAtWords(text, " cpuset=");
-    if (!head) return Claim::kNone;
-    static const LogPattern kPattern(R"re((.*) mems_allowed=(\S*))re");
-    const auto groups = MatchAll<2>(head->rest, kPattern);
-    if (!groups) return Claim::kNone;
-    const auto& [cpuset, mems_allowed] = *groups;
-    if (seen() && head->comm != *report_.invoker_comm) return Claim::kNone;
-    if (report_.cpuset) return Claim::kConflict;
-    report_.cpuset = std::string(cpuset);
-    report_.mems_allowed = std::string(mems_allowed);
-    return Claim::kTaken;
-  }
-
-  OomReport report_;
-};
 
 class OomBlock final : public Block {
  public:
   Claim Offer(const LogLine& line) override {
     const bool headless = !header_.seen();
     const Claim claim = sections_.Offer(line);
-    if (headless && header_.seen()) process_.Expect(header_.comm());
+    const Text& comm = header_.report().invoker_comm;
+    if (headless && comm) process_.Expect(*comm);
     return claim;
   }
 
   void Finish(EventRecord& event) override {
+    table_.ResolveColumns(header_.report().oom_adj.has_value());
     SetPageSize(event);
     if (IsMemInfoAlone()) {
       FinishMemInfo(event);
@@ -156,41 +43,83 @@ class OomBlock final : public Block {
     }
     event.kind = "oom";
     NoteMissing(event);
-    OomReport report = header_.TakeReport();
+    OomReport report = header_.report();
     report.invoker_pid = process_.pid();
     report.kernel_release = process_.release();
     report.hardware = process_.hardware();
-    report.chosen_pid = kill_.chosen_pid();
-    report.chosen_comm = kill_.chosen_comm();
-    report.outcome = kill_.kills().empty() ? "unknown" : "killed";
-    if (!kill_.kills().empty()) {
-      const OomKill& kill = kill_.kills().front();
-      report.workload = GuestOfComm(*kill.comm);
-      if (report.workload) report.workload_kind = "guest";
-      if (!report.chosen_pid) report.chosen_pid = kill.pid;
-      if (!report.chosen_comm) report.chosen_comm = kill.comm;
-    }
-    if (AskedBySysRq(report.order)) report.trigger = "sysrq";
-    if (table_.has_header()) report.tasks = static_cast<int64_t>(table_.tasks().size());
-    report.tasks_rss_pages = table_.rss_pages();
-    if (report.tasks_rss_pages && event.page_size_kb)
-      report.tasks_rss_kb = *report.tasks_rss_pages * *event.page_size_kb;
+    AddConstraint(report);
+    AddVictim(report);
+    AddTasks(report, event.page_size_kb);
     event.comm = report.invoker_comm ? report.invoker_comm : process_.comm();
     event.pid = process_.pid();
     event.kernel_release = process_.release();
     event.title = Title(report);
-    event.rows.push_back(
-        std::make_unique<RowsOf<OomReport>>(std::vector<OomReport>{std::move(report)}));
+    memcg_.AddTo(event, report.oom_memcg);
+    event.rows.insert(event.rows.begin(), std::make_unique<RowsOf<OomReport>>(
+                                              std::vector<OomReport>{std::move(report)}));
     trace_.AddTo(event);
     mem_info_.AddTo(event);
+    tags_.AddTo(event);
+    slabs_.AddTo(event);
     table_.AddTo(event);
     kill_.AddTo(event);
   }
 
  private:
+  // Which memory ran out, and whose. Kernels before 5.0 tell it in several places, if at all.
+  void AddConstraint(OomReport& report) const {
+    const OomSummary& summary = summary_.summary();
+    report.constraint_kind =
+        summary.constraint_kind ? summary.constraint_kind : kill_.constraint_kind();
+    if (!report.constraint_kind && !memcg_.empty()) report.constraint_kind = "memcg";
+    if (!report.nodemask) report.nodemask = summary.nodemask;
+    if (!report.cpuset) report.cpuset = summary.cpuset;
+    if (!report.mems_allowed) report.mems_allowed = summary.mems_allowed;
+    report.oom_memcg = summary.oom_memcg ? summary.oom_memcg : memcg_.limit_of();
+    report.task_memcg = summary.task_memcg ? summary.task_memcg : memcg_.task_in();
+  }
+
+  // Who was chosen, who was killed, and what that was to the operator.
+  void AddVictim(OomReport& report) {
+    const OomSummary& summary = summary_.summary();
+    OomKill* const first = kill_.kills().empty() ? nullptr : kill_.kills().data();
+    report.chosen_pid = kill_.announced() ? kill_.chosen_pid() : summary.pid;
+    report.chosen_comm = kill_.announced() ? kill_.chosen_comm() : summary.task;
+    if (first != nullptr && !report.chosen_pid && !report.chosen_comm) {
+      report.chosen_pid = first->pid;
+      report.chosen_comm = first->comm;
+    }
+    report.uid = summary.uid;
+    if (first != nullptr && first->pid == report.chosen_pid) {
+      if (!report.uid) report.uid = first->uid;
+      first->cgroup = report.task_memcg;
+    }
+    report.outcome = kill_.outcome().value_or("unknown");
+    if (AskedBySysRq(report.order)) report.trigger = "sysrq";
+    if (first != nullptr && report.trigger) first->reason = "manual";
+    AddWorkload(report);
+  }
+
+  static void AddWorkload(OomReport& report) {
+    std::optional<Workload> workload =
+        report.task_memcg ? WorkloadOfCgroup(*report.task_memcg) : std::nullopt;
+    const Text guest = report.chosen_comm ? GuestOfComm(*report.chosen_comm) : std::nullopt;
+    if (guest && !(workload && workload->kind == "guest")) workload = Workload{"guest", *guest};
+    if (!workload) return;
+    report.workload_kind = workload->kind;
+    report.workload = workload->name;
+  }
+
+  void AddTasks(OomReport& report, const Integer& page_size_kb) const {
+    if (!table_.empty()) report.tasks = static_cast<int64_t>(table_.tasks().size());
+    report.tasks_rss_pages = table_.rss_pages();
+    if (report.tasks_rss_pages && page_size_kb)
+      report.tasks_rss_kb = *report.tasks_rss_pages * *page_size_kb;
+  }
+
   bool IsMemInfoAlone() const {
-    return !header_.seen() && !process_.seen() && trace_.empty() && !table_.has_header() &&
-           kill_.kills().empty() && !kill_.announced();
+    return !header_.seen() && !process_.seen() && trace_.empty() && table_.empty() &&
+           kill_.empty() && !summary_.seen() && memcg_.empty() && slabs_.empty();
   }
 
   // SysRq-f asks with order -1 since 4.3, before with 0 (drivers/tty/sysrq.c, moom_callback()).
@@ -207,8 +136,10 @@ class OomBlock final : public Block {
     }
     Damage damage;
     mem_info_.NoteMissing(damage);
+    tags_.NoteMissing(damage);
     damage.StoreIn(event);
     mem_info_.AddTo(event);
+    tags_.AddTo(event);
   }
 
   // From the free lists, else from a size that the kill line gives in kB and the table in pages.
@@ -226,19 +157,58 @@ class OomBlock final : public Block {
     }
   }
 
+  bool IsMemcg() const {
+    const Text& constraint = summary_.summary().constraint_kind;
+    if (constraint) return constraint == "memcg";
+    return kill_.constraint_kind() == "memcg" || !memcg_.empty();
+  }
+
   void NoteMissing(EventRecord& event) const {
     Damage damage;
     damage.AddIf(!header_.seen(), "no header: who asked, and for what, is lost");
-    damage.AddIf(!process_.seen(), "no process line");
+    damage.AddIf(header_.broken(), "the header is cut");
+    damage.AddIf(header_.cpuset_broken(), "the cpuset line is cut");
+    // Kernels before 2.6.24 did not print it on all machines.
+    damage.AddIf(!process_.seen() && !header_.before_2_6_32(), "no process line");
     damage.AddIf(trace_.empty(), "no call trace");
+    NoteMissingMemory(damage);
+    slabs_.NoteMissing(damage);
+    tags_.NoteMissing(damage);
+    // No table at all: vm.oom_dump_tasks is off, as it was by default until 2.6.35.
+    damage.AddIf(!table_.has_header() && !table_.tasks().empty(), "no header of the process table");
+    damage.AddIf(!table_.empty() && table_.tasks().empty(), "no rows of the process table");
+    NoteMissingEnd(damage);
+    damage.StoreIn(event);
+  }
+
+  // A memory cgroup's figures stand instead of Mem-Info since 3.9, before that besides it.
+  void NoteMissingMemory(Damage& damage) const {
+    const bool memcg = IsMemcg();
+    if (memcg) {
+      memcg_.NoteMissing(damage);
+      damage.AddIf(!memcg_.limit_of() && !summary_.summary().oom_memcg,
+                   "no line that names the memory cgroup");
+    }
+    if (memcg && (memcg_.empty() || memcg_.replaces_mem_info())) return;
     if (mem_info_.empty())
       damage.AddIf(true, "no Mem-Info");
     else
       mem_info_.NoteMissing(damage);
-    damage.AddIf(table_.tasks().empty(), "no process table");
-    damage.AddIf(!table_.has_header() && !table_.tasks().empty(), "no header of the process table");
-    damage.AddIf(kill_.kills().empty(), "no kill line");
-    damage.StoreIn(event);
+  }
+
+  void NoteMissingEnd(Damage& damage) const {
+    const bool killed = !kill_.kills().empty();
+    damage.AddIf(!kill_.outcome(), "no kill line");
+    damage.AddIf(killed && !kill_.announced() && !kill_.message_in_victim_line(),
+                 "no line that announces the kill");
+    // Since 5.0; these kernels name the bits and print no nodemask in the header. So did 4.6
+    // to 4.8, but without pgtables_bytes, and with an announcement.
+    const OomReport& report = header_.report();
+    const bool names = report.gfp_flags || report.gfp_mask == 0;
+    const bool prints_summary = names && !report.nodemask &&
+                                (table_.has_pgtables_bytes() || kill_.message_in_victim_line());
+    damage.AddIf(killed && prints_summary && !summary_.seen(), "no summary of the constraint");
+    damage.AddIf(summary_.seen() && !summary_.whole(), "the summary is cut");
   }
 
   std::string Title(const OomReport& report) const {
@@ -246,17 +216,24 @@ class OomBlock final : public Block {
       const OomKill& kill = kill_.kills().front();
       return fmt::format("OOM killer: killed {} (pid {})", *kill.comm, *kill.pid);
     }
+    if (report.outcome == "none_killable") return "OOM killer: found nothing to kill";
+    if (report.outcome == "panicked") return "OOM killer: the kernel panicked instead of a kill";
     if (report.invoker_comm) return fmt::format("OOM killer: called by {}", *report.invoker_comm);
     return "OOM killer: part of a report";
   }
 
-  HeaderSection header_;
+  OomHeaderSection header_;
   ProcessLineSection process_;
   CallTraceSection trace_;
   MemInfoSection mem_info_;
+  MemcgSection memcg_;
+  AllocTagSection tags_;
+  SlabTableSection slabs_;
   TaskTableSection table_;
+  OomSummarySection summary_;
   KillSection kill_;
-  SectionList sections_{&table_, &mem_info_, &trace_, &header_, &process_, &kill_};
+  SectionList sections_{&table_,   &mem_info_, &trace_, &header_, &process_,
+                        &summary_, &kill_,     &memcg_, &slabs_,  &tags_};
 };
 
 }  // namespace
@@ -265,11 +242,19 @@ std::unique_ptr<Block> NewOomBlock() { return std::make_unique<OomBlock>(); }
 
 RecordKind OomKind() {
   return {.name = "oom",
-          .openers = {{"invoked oom-killer", IsHeader, false},
+          .openers = {{"invoked oom", IsOomHeader, false},
+                      {"oom-killer: gfp_mask", IsNamelessOomHeader, false},
                       {" total_vm ", IsTableHeader, true},
                       {"Out of memory", IsKillLine, true},
+                      {"Out of Memory: Kill", IsKillLine, true},
                       {"out of memory: Kill", IsKillLine, true},
-                      {"Killed process", IsKillLine, true}},
+                      {"No available memory", IsKillLine, true},
+                      {"Killed process", IsKillLine, true},
+                      {"is already exiting. Skip", IsKillLine, true},
+                      {"oom-kill:constraint", IsOomSummary, true},
+                      {", failcnt ", IsMemcgLine, true},
+                      {"as a result of limit of", IsMemcgLine, true},
+                      {"Memory cgroup stats for", IsMemcgLine, true}},
           .open = NewOomBlock,
           .max_foreign_lines = 200};
 }

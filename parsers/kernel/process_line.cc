@@ -1,5 +1,8 @@
 #include "parsers/kernel/process_line.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/text.h"
 #include "parsers/match.h"
 
@@ -10,18 +13,51 @@ constexpr std::string_view kHardware = "Hardware name: ";
 
 }  // namespace
 
-Claim ProcessLineSection::Offer(const LogLine& line) {
-  if (line.text.starts_with(kHardware)) {
+Claim ProcessLineSection::OfferBelow(std::string_view text) {
+  if (text.starts_with(kHardware)) {
     if (hardware_) return Claim::kConflict;
-    hardware_ = std::string(line.text.substr(kHardware.size()));
+    hardware_ = std::string(text.substr(kHardware.size()));
     return Claim::kTaken;
   }
+  if (!seen()) return Claim::kNone;
+  // "Tainted: [O]=OOT_MODULE, [E]=UNSIGNED_MODULE" (kernel/panic.c, print_tainted_verbose()).
+  if (text.starts_with("Tainted: [")) {
+    if (taint_names_) return Claim::kConflict;
+    taint_names_ = true;
+    return Claim::kTaken;
+  }
+  static constexpr std::array<std::string_view, 3> kJobs = {
+      "Workqueue: ", "Stopper: ", "Sched_ext: "};
+  const bool job = std::any_of(kJobs.begin(), kJobs.end(),
+                               [&](std::string_view head) { return text.starts_with(head); });
+  if (!job || job_) return Claim::kNone;
+  job_ = true;
+  return Claim::kTaken;
+}
+
+// "5.4.114-rc1 #1": what mail put into the line below.
+Claim ProcessLineSection::OfferRelease(std::string_view text) {
+  static const LogPattern kPattern(R"re((?:[A-Z\-]+ +)*(\d+\.\d[^ ]*) #\S.*)re");
+  const auto groups = MatchAll<1>(text, kPattern);
+  if (!groups) return Claim::kNone;
+  release_ = std::string((*groups)[0]);
+  return Claim::kTaken;
+}
+
+Claim ProcessLineSection::Offer(const LogLine& line) {
+  if (line.text.empty()) return Claim::kNone;
+  const char first = line.text[0];
+  if (seen() && !release_ && !line.cut) {
+    const Claim claim = OfferRelease(line.text);
+    if (claim != Claim::kNone) return claim;
+  }
+  if (first == 'H' || first == 'T' || first == 'W' || first == 'S') return OfferBelow(line.text);
   if (!line.text.starts_with("Pid: ") && !line.text.starts_with("CPU: ")) return Claim::kNone;
   // The taint field has one column per flag with blanks inside; the release is the first word after
   // it that begins with a version number.
   static const LogPattern kPattern(
       R"re((?:Pid: |CPU: \d+ (?:UID: \d+ )?PID: )(\d+),? [cC]omm: (.{0,15}?) )re"
-      R"re((?:Kdump: loaded )?(?:Not tainted|Tainted: [A-Zrtuph\- ]*?) *(\d+\.\d[^ ]*)(?: .*)?)re");
+      R"re((?:Kdump: loaded )?(?:ve: \S+ )?(?:Not tainted|Tainted: [A-Za-z\- ]*?)(?: *(\d+\.\d[^ ]*)(?: .*)?)?)re");
   const auto groups = MatchAll<3>(line.text, kPattern);
   if (!groups) return Claim::kNone;
   const auto& [pid, comm, release] = *groups;
@@ -29,7 +65,7 @@ Claim ProcessLineSection::Offer(const LogLine& line) {
   if (pid_) return Claim::kConflict;
   pid_ = ParseInteger(pid);
   comm_ = std::string(comm);
-  release_ = std::string(release);
+  release_ = TextOf(release);  // wrapped mail has it in the next line
   return Claim::kTaken;
 }
 

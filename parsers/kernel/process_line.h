@@ -9,7 +9,8 @@ namespace kautopsy {
 // before 3.10):
 //   Pid: 4444, comm: qemu_wl50 Not tainted 2.6.32-431.17.1.el6.x86_64 #1
 //   CPU: 2 PID: 977 Comm: xfs_db Kdump: loaded Tainted: G        W   4.18.0-139.el8 #1
-// and the machine's name behind or below it.
+//   CPU: 1 UID: 0 PID: 660 Comm: test_progs Not tainted 6.16.0 #102 PREEMPT(full)
+// and below it the taint flags by name (since 6.10), the machine's name and the worker's job.
 class ProcessLineSection : public Section {
  public:
   Claim Offer(const LogLine& line) override;
@@ -22,11 +23,16 @@ class ProcessLineSection : public Section {
   bool seen() const { return pid_.has_value(); }
 
  private:
+  Claim OfferBelow(std::string_view text);
+  Claim OfferRelease(std::string_view text);
+
   Text expected_;
   Text comm_;
   Integer pid_;
   Text release_;
   Text hardware_;
+  bool taint_names_ = false;
+  bool job_ = false;
 };
 
 }  // namespace kautopsy

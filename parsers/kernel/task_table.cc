@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "parsers/kernel/comm.h"
+#include "parsers/kernel/workload.h"
 
 namespace kautopsy {
 namespace {
@@ -30,6 +31,28 @@ constexpr std::array<Column, 14> kColumns = {{{"uid", &Task::uid},
                                               {"cpu", &Task::cpu},
                                               {"oom_adj", &Task::oom_adj},
                                               {"oom_score_adj", &Task::oom_score_adj}}};
+
+constexpr std::size_t kMaxColumns = 10;
+
+// Columns by their number, of tables whose header line is lost.
+struct Layout {
+  std::size_t count;
+  std::array<Integer Task::*, kMaxColumns> columns;
+};
+constexpr std::array<Layout, 4> kLayouts = {
+    {{6,
+      {&Task::uid, &Task::tgid, &Task::total_vm_pages, &Task::rss_pages, &Task::cpu,
+       &Task::oom_adj}},
+     {7,
+      {&Task::uid, &Task::tgid, &Task::total_vm_pages, &Task::rss_pages, &Task::fifth, &Task::sixth,
+       &Task::oom_score_adj}},
+     {8,
+      {&Task::uid, &Task::tgid, &Task::total_vm_pages, &Task::rss_pages, &Task::nr_ptes,
+       &Task::nr_pmds, &Task::swapents_pages, &Task::oom_score_adj}},
+     {10,
+      {&Task::uid, &Task::tgid, &Task::total_vm_pages, &Task::rss_pages, &Task::rss_anon_pages,
+       &Task::rss_file_pages, &Task::rss_shmem_pages, &Task::pgtables_bytes, &Task::swapents_pages,
+       &Task::oom_score_adj}}}};
 
 std::string_view ConsumeWord(std::string_view& text) {
   text = TrimBlanks(text);
@@ -79,13 +102,8 @@ bool IsTaskTableHeader(std::string_view text) {
   return ConsumeHeaderHead(text) && text.find(" total_vm ") != std::string_view::npos;
 }
 
-Text GuestOfComm(std::string_view comm) {
-  if (!ConsumePrefix(comm, "qemu_") || comm.empty()) return std::nullopt;
-  return std::string(comm);
-}
-
-Claim TaskTableSection::OfferHeader(std::string_view text) {
-  if (has_header()) return Claim::kConflict;
+// False without the last word: the rows' cells could not be told from their names.
+bool TaskTableSection::TakeHeader(std::string_view text) {
   ConsumeHeaderHead(text);
   std::vector<Integer Task::*> columns;
   std::string_view word = ConsumeWord(text);
@@ -94,9 +112,17 @@ Claim TaskTableSection::OfferHeader(std::string_view text) {
                                      [&](const Column& column) { return column.first == word; });
     columns.push_back(known == kColumns.end() ? nullptr : known->second);
   }
-  if (word.empty()) return Claim::kNone;  // cut: the rows could not be told from their names
+  if (word.empty()) return false;
   columns_ = std::move(columns);
   tasks_.reserve(kUsualTasks);
+  return true;
+}
+
+Claim TaskTableSection::OfferHeader(const LogLine& line) {
+  if (has_header() || !tasks_.empty()) return Claim::kConflict;
+  if (TakeHeader(line.text)) return Claim::kTaken;
+  if (line.cut) return Claim::kNone;
+  part_ = std::string(line.text);  // mail broke it
   return Claim::kTaken;
 }
 
@@ -119,21 +145,124 @@ bool TaskTableSection::OfferRow(const LogLine& line) {
   if (line.cut) return false;  // the name comes last
   task.comm = std::string(TrimBlanks(text));
   if (task.comm->size() > kMaxCommBytes) return false;  // more than a name stands there
+  Keep(std::move(task), line);
+  return true;
+}
+
+void TaskTableSection::Keep(Task task, const LogLine& line) {
   task.guest = GuestOfComm(*task.comm);
   task.position = static_cast<int64_t>(tasks_.size());
   task.log_line = static_cast<int64_t>(line.place.line);
   tasks_.push_back(std::move(task));
+}
+
+// All versions print uid, tgid, total_vm and rss first; the number of columns tells the others but
+// for those of seven, which 2.6.36, 3.6 and 4.15 have. A name that begins with a number and a blank
+// would look like one column more: no such process is known.
+bool TaskTableSection::OfferHeadlessRow(const LogLine& line) {
+  std::string_view text = line.text;
+  if (line.cut || !ConsumePrefix(text, "[")) return false;
+  text = TrimBlanks(text);
+  const Integer pid = ConsumeInteger(text);
+  if (!pid || !ConsumePrefix(text, "]")) return false;
+  std::array<Integer, kMaxColumns> cells;
+  std::size_t count = 0;
+  for (text = TrimBlanks(text); count < kMaxColumns; text = TrimBlanks(text)) {
+    std::string_view rest = text;
+    const Integer value = ConsumeInteger(rest);
+    // A name of digits only is the last word.
+    if (!value || rest.empty() || rest[0] != ' ') break;
+    cells[count++] = value;
+    text = rest;
+  }
+  const auto* layout = std::find_if(kLayouts.begin(), kLayouts.end(),
+                                    [&](const Layout& known) { return known.count == count; });
+  if (layout == kLayouts.end() || text.empty() || text.size() > kMaxCommBytes) return false;
+  Task task;
+  task.pid = pid;
+  for (std::size_t i = 0; i < count; ++i) task.*layout->columns[i] = cells[i];
+  task.comm = std::string(text);
+  Keep(std::move(task), line);
   return true;
+}
+
+// "[    389]     0   389     2112       19    57344": all that is there are cells, but too few.
+bool TaskTableSection::IsBrokenRow(const LogLine& line) const {
+  constexpr std::size_t kFewest = 3;  // of a line that is surely a row
+  std::string_view text = line.text;
+  if (line.cut || !ConsumePrefix(text, "[")) return false;
+  text = TrimBlanks(text);
+  if (!ConsumeInteger(text) || !ConsumePrefix(text, "]")) return false;
+  std::size_t count = 0;
+  for (text = TrimBlanks(text); !text.empty(); text = TrimBlanks(text), ++count) {
+    if (!ConsumeInteger(text) || (!text.empty() && text[0] != ' ')) return false;
+  }
+  return count >= kFewest && count < (has_header() ? columns_.size() : kMaxColumns);
+}
+
+Claim TaskTableSection::OfferAnyRow(const LogLine& line) {
+  const bool taken = has_header() ? OfferRow(line) : OfferHeadlessRow(line);
+  return taken ? Claim::kTaken : Claim::kNone;
+}
+
+// What mail put into the line below the beginning of a header or row.
+Claim TaskTableSection::OfferRest(const LogLine& line) {
+  const std::string text = *part_ + " " + std::string(line.text);
+  LogLine joined = line;
+  joined.text = text;
+  Claim claim = Claim::kNone;
+  if (!IsTaskTableHeader(text))
+    claim = OfferAnyRow(joined);
+  else if (line.text.ends_with("name") && !line.cut)
+    claim = TakeHeader(text) ? Claim::kTaken : Claim::kNone;
+  if (claim == Claim::kTaken) part_.reset();
+  return claim;
+}
+
+bool TaskTableSection::has_pgtables_bytes() const {
+  return std::find(columns_.begin(), columns_.end(), &Task::pgtables_bytes) != columns_.end();
+}
+
+void TaskTableSection::ResolveColumns(bool old) {
+  if (has_header()) return;
+  constexpr int64_t kSmallestPage = 4096;
+  constexpr int64_t kMostOomAdj = 17;  // OOM_DISABLE, include/linux/oom.h
+  bool bytes = false;                  // whole pages in bytes
+  bool counts = false;                 // of page tables, with a size in swap behind
+  bool small = false;
+  for (const Task& task : tasks_) {
+    if (!task.fifth) continue;
+    small = small || *task.fifth % kSmallestPage != 0;
+    bytes = bytes || *task.fifth >= kSmallestPage;
+    counts = counts || *task.sixth > kMostOomAdj;
+  }
+  const bool in_bytes = !old && bytes && !small;
+  const bool in_pages = !old && small && counts;
+  for (Task& task : tasks_) {
+    if (!task.fifth) continue;
+    if (old) task.cpu = task.fifth;
+    if (old) task.oom_adj = task.sixth;
+    if (in_bytes) task.pgtables_bytes = task.fifth;
+    if (in_pages) task.nr_ptes = task.fifth;
+    if (in_bytes || in_pages) task.swapents_pages = task.sixth;
+  }
 }
 
 Claim TaskTableSection::Offer(const LogLine& line) {
   if (line.text.empty() || line.text[0] != '[') {
+    if (part_ && !line.text.empty()) return OfferRest(line);
     if (line.text != "Tasks state (memory values in pages):") return Claim::kNone;
-    return has_header() ? Claim::kConflict : Claim::kTaken;
+    if (announced_ || has_header() || !tasks_.empty()) return Claim::kConflict;
+    announced_ = true;
+    return Claim::kTaken;
   }
-  if (IsTaskTableHeader(line.text)) return OfferHeader(line.text);
-  if (!has_header() || tasks_.size() >= kMaxTasks) return Claim::kNone;
-  return OfferRow(line) ? Claim::kTaken : Claim::kNone;
+  part_.reset();
+  if (IsTaskTableHeader(line.text)) return OfferHeader(line);
+  if (tasks_.size() >= kMaxTasks) return Claim::kNone;
+  const Claim claim = OfferAnyRow(line);
+  if (claim != Claim::kNone || !IsBrokenRow(line)) return claim;
+  part_ = std::string(line.text);
+  return Claim::kTaken;
 }
 
 Integer TaskTableSection::rss_pages() const {

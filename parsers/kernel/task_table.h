@@ -33,16 +33,22 @@ struct Task {
   Integer position;
   Integer rss_rank;
   Integer log_line;
+  Integer fifth, sixth;  // columns of a row without header that only the whole table names
 
   static constexpr std::string_view kRelation = "task";
   static std::span<const Field<Task>> Fields();
 };
 
-// "[ pid ]   uid  tgid total_vm ..." and the rows below it (mm/oom_kill.c, dump_tasks()).
+// "[ pid ]   uid  tgid total_vm ..." and the rows below it (mm/oom_kill.c, dump_tasks()). Without
+// the header line the number of a row's columns tells most of them.
 class TaskTableSection : public Section {
  public:
   Claim Offer(const LogLine& line) override;
   bool has_header() const { return !columns_.empty(); }
+  bool empty() const { return !announced_ && !part_ && !has_header() && tasks_.empty(); }
+  bool has_pgtables_bytes() const;  // printed since 4.15
+  // Names the columns that the number of them leaves open. `old`: the report prints oom_adj.
+  void ResolveColumns(bool old);
   const std::vector<Task>& tasks() const { return tasks_; }
   // Pages of all rows; none without rows, or if a row's figure is beyond any machine.
   Integer rss_pages() const;
@@ -50,19 +56,23 @@ class TaskTableSection : public Section {
   void AddTo(EventRecord& event);
 
  private:
-  Claim OfferHeader(std::string_view text);
+  Claim OfferHeader(const LogLine& line);
+  Claim OfferRest(const LogLine& line);
+  bool TakeHeader(std::string_view text);
+  Claim OfferAnyRow(const LogLine& line);
+  bool IsBrokenRow(const LogLine& line) const;
   bool OfferRow(const LogLine& line);
+  bool OfferHeadlessRow(const LogLine& line);
+  void Keep(Task task, const LogLine& line);
   void Rank();
 
   std::vector<Integer Task::*> columns_;  // of the header, the name left out
   std::vector<Task> tasks_;
+  bool announced_ = false;  // "Tasks state"
+  Text part_;               // of a header or row that mail broke
 };
 
 // True for the header line of the table, whatever its columns.
 bool IsTaskTableHeader(std::string_view text);
-
-// The name of the virtual machine in a qemu process's comm: "qemu_wl52" gives "wl52"; none for
-// "qemu-kvm" and other programs.
-Text GuestOfComm(std::string_view comm);
 
 }  // namespace kautopsy

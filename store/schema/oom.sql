@@ -1,6 +1,6 @@
 CREATE TABLE oom_report (
-  -- One row per invocation of the OOM killer: mm/oom_kill.c, dump_header(). A kill whose header was
-  -- lost has no row here, only one in oom_kill.
+  -- One row per invocation of the OOM killer: mm/oom_kill.c, dump_header(). Where only a part of the
+  -- report is left, what the rest would tell is NULL.
   event_id INTEGER NOT NULL REFERENCES event,  -- [id]
   invoker_comm TEXT,                -- command that asked for memory, "<comm> invoked oom-killer:"
   invoker_pid INTEGER,              -- [pid] of it, from the "Pid:" or "CPU: ... PID:" line
@@ -17,9 +17,9 @@ CREATE TABLE oom_report (
   oom_adj INTEGER,                  -- [points] of the invoker on kernels up to v3.6, -17 to 15, "oom_adj="
   chosen_pid INTEGER,               -- [pid] that was chosen, "Kill process <pid>" or ",pid="
   chosen_comm TEXT,                 -- command of chosen_pid
-  uid INTEGER,                      -- [uid] of chosen_pid, ",uid="
+  uid INTEGER,                      -- [uid] of chosen_pid, ",uid=", or from its kill line
   outcome TEXT,                     -- killed, panicked, none_killable, skipped or unknown
-  workload_kind TEXT,               -- what the invoker runs: guest, pod, container, unit or session
+  workload_kind TEXT,               -- what the chosen process runs: guest, pod, container, unit or session
   workload TEXT,                    -- name of it
   kernel_release TEXT,              -- from the "Pid:" or "CPU:" line
   hardware TEXT,                    -- from the "Hardware name:" line
@@ -49,6 +49,7 @@ CREATE TABLE oom_kill (
   chosen_pid INTEGER,               -- [pid] that was chosen, if a child of it was killed instead
   chosen_comm TEXT,                 -- command of chosen_pid
   repeated INTEGER,                 -- [0/1] 1: the same kill printed again, as group kills do
+  shares_mm INTEGER,                -- [0/1] 1: killed because it shares the victim's memory
   cgroup TEXT,                      -- memory cgroup of the process
   guest TEXT,                       -- virtual machine behind a qemu process: qemu_wl52 -> wl52
   workload_kind TEXT,               -- guest, pod, container, unit or session

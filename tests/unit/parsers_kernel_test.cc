@@ -13,16 +13,12 @@
 #include "parsers/kernel/zones.h"
 #include "tests/support/files.h"
 #include "tests/support/text_sink.h"
+#include "tests/unit/section_fixture.h"
 
 namespace kautopsy {
 namespace {
 
-LogLine Line(std::string_view text) {
-  LogLine line;
-  line.place = {7, 1};
-  line.raw = line.text = text;
-  return line;
-}
+using test::Line;
 
 TEST_CASE("A frame is read with or without address, mark, question mark and module") {
   std::string mark;
@@ -105,7 +101,8 @@ TEST_CASE("The process table takes its columns from its header, and a comm may h
                            "oom_score_adj name")) == Claim::kTaken);
   REQUIRE(table.Offer(Line("[   2323]   999  2323   156297     1709   241664  77      3            "
                            " 0 CPU 0/KVM ]")) == Claim::kTaken);
-  CHECK(table.Offer(Line("[   2324]   999  2324   156297     1709")) == Claim::kNone);  // cut
+  // Broken: what is lost of it may stand in the next line.
+  CHECK(table.Offer(Line("[   2324]   999  2324   156297     1709")) == Claim::kTaken);
   REQUIRE(table.tasks().size() == 1);
   const Task& task = table.tasks()[0];
   CHECK(task.pid == 2323);
@@ -147,12 +144,6 @@ TEST_CASE("A name in front of words may hold the words") {
   REQUIRE(line.has_value());
   CHECK(line->comm == "a: words");
   CHECK(line->rest == " here: words");
-}
-
-TEST_CASE("A guest's name comes from a comm that holds one") {
-  CHECK(GuestOfComm("qemu_wl52") == "wl52");
-  CHECK_FALSE(GuestOfComm("qemu-kvm").has_value());
-  CHECK_FALSE(GuestOfComm("qemu_").has_value());
 }
 
 TEST_CASE("Kill lines of all versions give the victim and its sizes") {

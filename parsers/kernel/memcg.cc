@@ -1,0 +1,255 @@
+#include "parsers/kernel/memcg.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.h"
+#include "parsers/match.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr std::size_t kMaxStats = 8192;  // some 60 names; a dozen for each group until 5.2
+// A record's longest text (kernel/printk/printk.c, LOG_LINE_MAX and its successors): from 5.3
+// to 6.4 statistics that are longer end there, maybe within a number.
+constexpr std::size_t kShortestCutRecord = 960;
+constexpr std::size_t kLongestCutRecord = 1024;
+constexpr std::string_view kKilled = "killed as a result of limit of ";
+constexpr std::string_view kStats = "Memory cgroup stats for ";
+
+// "No limit" is the largest number that the counter can hold: 2^63 - 1 bytes (res_counter, until
+// 3.18) or LONG_MAX pages (page_counter since), rounded in several ways; no machine has 1 PiB.
+constexpr int64_t kUnlimitedKb = int64_t{1} << 40;  // in KiB
+// LONG_MAX pages of 4 KiB on 32-bit kernels (include/linux/page_counter.h, PAGE_COUNTER_MAX).
+constexpr int64_t kUnlimited32Kb = 8589934588;
+
+bool IsUnlimited(int64_t limit_kb) {
+  return limit_kb < 0 || limit_kb >= kUnlimitedKb || limit_kb == kUnlimited32Kb;
+}
+
+const LogPattern& CounterPattern() {
+  static const LogPattern kPattern(
+      R"re((memory|memory\+swap|swap|kmem): usage (\d+)kB, limit (\d+)kB(?:, failcnt (\d+)|,)?)re");
+  return kPattern;
+}
+
+// Statistics since 5.3 are bytes (mm/memcontrol.c, memory_stats[]) or numbers of events
+// (memcg_vm_event_stat[]), told by their names only; "total_" stands before those of a v1 tree.
+bool IsEventCount(std::string_view name) {
+  ConsumePrefix(name, "total_");
+  static constexpr std::array<std::string_view, 19> kHeads = {
+      "pgpg",    "pgfault", "pgmajfault", "pgrefill",   "pgscan",      "pgsteal", "pgactivate",
+      "pgdeact", "pglazy",  "pgdemote",   "pgpromote_", "workingset_", "nr_",     "thp_",
+      "zswpin",  "zswpout", "zswpwb",     "swpin",      "swpout"};
+  return name.starts_with("numa_") ||
+         std::any_of(kHeads.begin(), kHeads.end(),
+                     [&](std::string_view head) { return name.starts_with(head); });
+}
+
+bool IsStatName(std::string_view name) {
+  return !name.empty() && name[0] >= 'a' && name[0] <= 'z' &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.-") ==
+             std::string_view::npos;
+}
+
+// One record holds all lines; transports write its line ends in their own ways.
+std::string_view ConsumePart(std::string_view& text) {
+  static constexpr std::array<std::string_view, 4> kLineEnds = {"#012", "\\x0a", "\\012", "\\n"};
+  std::size_t end = text.size();
+  std::size_t length = 0;
+  for (const std::string_view mark : kLineEnds) {
+    const std::size_t at = text.find(mark);
+    if (at >= end) continue;
+    end = at;
+    length = mark.size();
+  }
+  const std::string_view part = text.substr(0, end);
+  text.remove_prefix(end + length);
+  return part;
+}
+
+}  // namespace
+
+std::span<const Field<MemcgCounter>> MemcgCounter::Fields() {
+  using F = Field<MemcgCounter>;
+  static constexpr std::array fields = {
+      F("path", &MemcgCounter::path),           F("counter", &MemcgCounter::counter),
+      F("usage_kb", &MemcgCounter::usage_kb),   F("limit_kb", &MemcgCounter::limit_kb),
+      F("unlimited", &MemcgCounter::unlimited), F("failcnt", &MemcgCounter::failcnt),
+      F("log_line", &MemcgCounter::log_line)};
+  return fields;
+}
+
+std::span<const Field<MemcgStat>> MemcgStat::Fields() {
+  using F = Field<MemcgStat>;
+  static constexpr std::array fields = {F("path", &MemcgStat::path), F("name", &MemcgStat::name),
+                                        F("value", &MemcgStat::value), F("unit", &MemcgStat::unit),
+                                        F("log_line", &MemcgStat::log_line)};
+  return fields;
+}
+
+bool IsMemcgLine(const LogLine& line) {
+  return line.text.starts_with(kStats) || Matches(line.text, CounterPattern()) ||
+         (line.text.starts_with("Task in /") && line.text.find(kKilled) != std::string_view::npos);
+}
+
+// In one line, or from 3.15 to 3.17 in two.
+Claim MemcgSection::OfferTask(std::string_view text) {
+  if (ConsumePrefix(text, "Memory limit reached of cgroup ")) {
+    if (limit_of_) return Claim::kConflict;
+    limit_of_ = std::string(text);
+    return Claim::kTaken;
+  }
+  if (ConsumePrefix(text, kKilled)) {
+    if (limit_of_) return Claim::kConflict;
+    limit_of_ = std::string(text);
+    return Claim::kTaken;
+  }
+  if (!ConsumePrefix(text, "Task in ")) return Claim::kNone;
+  if (task_in_) return Claim::kConflict;
+  const std::size_t killed = text.find(std::string(" ") + std::string(kKilled));
+  if (killed == std::string_view::npos) {
+    if (!text.starts_with('/')) return Claim::kNone;
+    task_in_ = std::string(text);
+    return Claim::kTaken;
+  }
+  if (limit_of_) return Claim::kConflict;
+  task_in_ = std::string(text.substr(0, killed));
+  limit_of_ = std::string(text.substr(killed + 1 + kKilled.size()));
+  return Claim::kTaken;
+}
+
+bool MemcgSection::HasCounter(std::string_view name) const {
+  return std::any_of(counters_.begin(), counters_.end(),
+                     [&](const MemcgCounter& counter) { return counter.counter == name; });
+}
+
+Claim MemcgSection::OfferCounter(const LogLine& line) {
+  const auto groups = MatchAll<4>(line.text, CounterPattern());
+  if (!groups) return Claim::kNone;
+  const auto& [name, usage, limit, failcnt] = *groups;
+  MemcgCounter counter;
+  counter.counter = name == "memory+swap" ? "memory_swap" : std::string(name);
+  if (HasCounter(*counter.counter)) return Claim::kConflict;
+  counter.usage_kb = ParseInteger(usage);
+  const Integer limit_kb = ParseInteger(limit);
+  if (limit_kb) {
+    counter.unlimited = IsUnlimited(*limit_kb) ? 1 : 0;
+    if (counter.unlimited == 0) counter.limit_kb = limit_kb;
+  }
+  counter.failcnt = ParseInteger(failcnt);
+  counter.log_line = static_cast<int64_t>(line.place.line);
+  counters_.push_back(std::move(counter));
+  return Claim::kTaken;
+}
+
+bool MemcgSection::AddStat(std::string_view name, const Integer& value, std::string unit,
+                           const LogLine& line) {
+  for (auto stat = stats_.rbegin(); stat != stats_.rend() && stat->path == stats_path_; ++stat) {
+    if (stat->name == name) return false;
+  }
+  if (stats_.size() >= kMaxStats) return false;
+  MemcgStat stat;
+  stat.path = stats_path_;
+  stat.name = std::string(name);
+  stat.value = value;
+  stat.unit = std::move(unit);
+  stat.log_line = static_cast<int64_t>(line.place.line);
+  stats_.push_back(std::move(stat));
+  return true;
+}
+
+// "cache:680KB rss:176336KB rss_huge:163840KB", or what mail wrapped of it.
+Claim MemcgSection::OfferOldStats(std::string_view text, const LogLine& line) {
+  static const LogPattern kPattern(R"re(([a-z_]+):(\d+)KB(?: +(.*))?)re");
+  Claim claim = Claim::kNone;
+  while (const auto groups = MatchAll<3>(text, kPattern)) {
+    const auto& [name, value, rest] = *groups;
+    if (!AddStat(name, ParseInteger(value), "kB", line)) return claim;
+    claim = Claim::kTaken;
+    text = rest;
+  }
+  return claim;
+}
+
+// "anon 41766912", or many of them in one record.
+Claim MemcgSection::OfferNewStats(std::string_view text, const LogLine& line) {
+  Claim claim = Claim::kNone;
+  while (!text.empty()) {
+    const std::string_view part = TrimBlanks(ConsumePart(text));
+    const std::string_view name = part.substr(0, part.find(' '));
+    if (name.size() == part.size() || !IsStatName(name)) continue;
+    const Integer value = ParseInteger(part.substr(name.size() + 1));
+    if (!value || !AddStat(name, value, IsEventCount(name) ? "count" : "bytes", line)) continue;
+    stats_bytes_ += part.size() + 1;
+    claim = Claim::kTaken;
+  }
+  return claim;
+}
+
+// The header of a group's statistics, with what stands in the same line.
+Claim MemcgSection::OfferStats(const LogLine& line) {
+  std::string_view text = line.text;
+  if (!ConsumePrefix(text, kStats)) {
+    if (!stats_seen_) return Claim::kNone;
+    if (text.empty() || text[0] < 'a' || text[0] > 'z') return Claim::kNone;
+    return new_stats_ ? OfferNewStats(text, line) : OfferOldStats(text, line);
+  }
+  const std::size_t old = text.find(": cache:");
+  const bool new_style = old == std::string_view::npos;
+  const std::size_t colon = new_style ? std::min(text.find(":#012"), text.rfind(':')) : old;
+  if (colon == std::string_view::npos) return Claim::kNone;
+  const std::string path(text.substr(0, colon));
+  const bool known = (new_style && stats_seen_) ||
+                     std::any_of(stats_.begin(), stats_.end(),
+                                 [&](const MemcgStat& stat) { return stat.path == path; });
+  if (known) return Claim::kConflict;
+  stats_path_ = path;
+  stats_seen_ = true;
+  new_stats_ = new_style;
+  text = TrimBlanks(text.substr(colon + 1));
+  if (new_style)
+    OfferNewStats(text, line);
+  else
+    OfferOldStats(text, line);
+  return Claim::kTaken;
+}
+
+Claim MemcgSection::Offer(const LogLine& line) {
+  const char first = line.text.empty() ? '\0' : line.text[0];
+  if (first == 'T') return OfferTask(line.text);
+  if (first == 'M') {
+    const Claim claim = OfferTask(line.text);
+    return claim == Claim::kNone ? OfferStats(line) : claim;
+  }
+  if (first < 'a' || first > 'z') return Claim::kNone;
+  if (line.text.starts_with(kKilled)) return OfferTask(line.text);
+  if (first == 'm' || first == 's' || first == 'k') {
+    const Claim claim = OfferCounter(line);
+    if (claim != Claim::kNone) return claim;
+  }
+  return OfferStats(line);
+}
+
+void MemcgSection::NoteMissing(Damage& damage) const {
+  damage.AddIf(!HasCounter("memory"), "no usage of the memory cgroup");
+  damage.AddIf(!HasCounter("memory_swap") && !HasCounter("swap"),
+               "no usage of the memory cgroup's swap");
+  // "kmem" is new in 3.8, the statistics in 3.9; a v2 tree has no "kmem".
+  damage.AddIf(HasCounter("kmem") && !stats_seen_, "no statistics of the memory cgroup");
+  damage.AddIf(HasCounter("swap") && !stats_seen_, "no statistics of the memory cgroup");
+  damage.AddIf(HasCounter("memory_swap") && stats_seen_ && !HasCounter("kmem"),
+               "no usage of the memory cgroup's kernel memory");
+}
+
+void MemcgSection::AddTo(EventRecord& event, const Text& path) {
+  for (MemcgCounter& counter : counters_) counter.path = path;
+  const bool maybe_cut = stats_bytes_ >= kShortestCutRecord && stats_bytes_ <= kLongestCutRecord;
+  if (maybe_cut) stats_.pop_back();
+  if (!counters_.empty())
+    event.rows.push_back(std::make_unique<RowsOf<MemcgCounter>>(std::move(counters_)));
+  if (!stats_.empty()) event.rows.push_back(std::make_unique<RowsOf<MemcgStat>>(std::move(stats_)));
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,175 @@
+#include "parsers/kernel/oom_header.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "parsers/kernel/comm.h"
+#include "parsers/match.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr std::string_view kInvoked = " invoked oom-killer:";
+constexpr std::string_view kInvokedShort = " invoked oom:";     // Huawei's kernels
+constexpr std::string_view kNameless = "oom-killer: gfp_mask";  // until 2.6.18
+constexpr std::string_view kMemsAllowed = " mems_allowed=";
+
+// The comm is the requester's, not the victim's.
+std::optional<CommLine> SplitHeader(std::string_view text) {
+  if (text.starts_with(kNameless)) return CommLine{{}, text.substr(text.find(' '))};
+  std::optional<CommLine> head = SplitAtWords(text, kInvoked);
+  return head ? head : SplitAtWords(text, kInvokedShort);
+}
+
+// One field behind the mask. Fields of later kernels are passed over, other words are not.
+bool TakeField(std::string_view field, OomReport& report) {
+  const std::size_t equals = field.find('=');
+  if (equals == std::string_view::npos) return false;
+  const std::string_view key = field.substr(0, equals);
+  const std::string_view value = field.substr(equals + 1);
+  if (value.find(' ') != std::string_view::npos) return false;
+  if (key == "order")
+    report.order = ParseInteger(value);
+  else if (key == "nodemask")
+    report.nodemask = TextOf(value);
+  else if (key == "oom_adj" || key == "oomkilladj")
+    report.oom_adj = ParseInteger(value);
+  else if (key == "oom_score_adj")
+    report.oom_score_adj = ParseInteger(value);
+  return key.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos;
+}
+
+// "gfp_mask=0x201da(NAMES), nodemask=0,2, order=0": fields are parted by a comma and blanks; a list
+// of nodes holds commas without blanks.
+bool TakeRequest(std::string_view text, OomReport& report) {
+  static const LogPattern kMask(R"re( *gfp_mask=0x([0-9a-f]+)(?:\(([^)]*)\))?(?:, *(.*))?)re");
+  const auto groups = MatchAll<3>(text, kMask);
+  if (!groups) return false;
+  const auto& [mask, flags, fields] = *groups;
+  report.gfp_mask = ParseHex(mask);
+  report.gfp_flags = TextOf(flags);
+  for (std::string_view rest = TrimBlanks(fields); !rest.empty(); rest = TrimBlanks(rest)) {
+    const std::size_t end = std::min(rest.find(", "), rest.size());
+    std::string_view field = rest.substr(0, end);
+    if (field.ends_with(',')) field.remove_suffix(1);
+    if (!TakeField(field, report)) return false;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return true;
+}
+
+bool HasOpenNames(std::string_view request) {
+  return request.find('(') != std::string_view::npos && request.find(')') == std::string_view::npos;
+}
+
+// True where mail wraps a header: behind the colon, a comma, or within the names.
+bool MayGoOn(std::string_view request) {
+  return request.empty() || request.ends_with(',') || HasOpenNames(request);
+}
+
+// What stands behind the comm, as far as it goes; none if it is no request.
+std::optional<OomReport> ReadRequest(std::string_view request, bool cut) {
+  OomReport report;
+  if (request.empty()) return report;
+  const std::string_view sure =
+      HasOpenNames(request) ? request.substr(0, request.find('(')) : request;
+  if (!TakeRequest(sure, report)) return std::nullopt;
+  return report.order || cut || MayGoOn(request) ? std::optional(report) : std::nullopt;
+}
+
+}  // namespace
+
+bool IsNamelessOomHeader(const LogLine& line) {
+  return line.text.starts_with(kNameless) &&
+         ReadRequest(line.text.substr(line.text.find(' ') + 1), line.cut).has_value();
+}
+
+bool IsOomHeader(const LogLine& line) {
+  if (IsNamelessOomHeader(line)) return false;
+  const std::optional<CommLine> head = SplitHeader(line.text);
+  return head && ReadRequest(TrimBlanks(head->rest), line.cut).has_value();
+}
+
+Claim OomHeaderSection::OfferHeader(const LogLine& line) {
+  const std::optional<CommLine> head = SplitHeader(line.text);
+  if (!head) return Claim::kNone;
+  const std::string_view request = TrimBlanks(head->rest);
+  std::optional<OomReport> read = ReadRequest(request, line.cut);
+  if (!read) return Claim::kNone;
+  if (seen_) return Claim::kConflict;
+  if (!head->comm.empty()) read->invoker_comm = std::string(head->comm);
+  read->cpuset = report_.cpuset;
+  read->mems_allowed = report_.mems_allowed;
+  report_ = *std::move(read);
+  seen_ = true;
+  oomkilladj_ = request.find("oomkilladj=") != std::string_view::npos;
+  if (MayGoOn(request)) request_part_ = std::string(request);
+  return Claim::kTaken;
+}
+
+// Of all that may stand in the next line only a key or names of gfp bits can be the rest.
+Claim OomHeaderSection::OfferHeaderRest(const LogLine& line) {
+  if (line.text.find_first_of("=|)") == std::string_view::npos) return Claim::kNone;
+  const bool within_names = HasOpenNames(*request_part_);
+  std::string joined = *request_part_;
+  if (!joined.empty() && !within_names) joined += ' ';
+  joined += line.text;
+  std::optional<OomReport> read = ReadRequest(joined, line.cut);
+  if (!read) return Claim::kNone;
+  read->invoker_comm = report_.invoker_comm;
+  read->cpuset = report_.cpuset;
+  read->mems_allowed = report_.mems_allowed;
+  report_ = *std::move(read);
+  oomkilladj_ = joined.find("oomkilladj=") != std::string::npos;
+  request_part_ = MayGoOn(joined) ? Text(joined) : std::nullopt;
+  return Claim::kTaken;
+}
+
+bool OomHeaderSection::TakeCpuset(std::string_view rest) {
+  const std::size_t at = rest.rfind(kMemsAllowed);
+  if (at == std::string_view::npos) return false;
+  const std::string_view nodes = rest.substr(at + kMemsAllowed.size());
+  if (nodes.find(' ') != std::string_view::npos) return false;
+  report_.cpuset = std::string(rest.substr(0, at));
+  report_.mems_allowed = std::string(nodes);
+  cpuset_part_.reset();
+  return true;
+}
+
+Claim OomHeaderSection::OfferCpuset(std::string_view text) {
+  const std::optional<CommLine> head = SplitAtWords(text, " cpuset=");
+  if (!head) return Claim::kNone;
+  if (report_.invoker_comm && head->comm != *report_.invoker_comm) return Claim::kNone;
+  const bool whole = head->rest.find(kMemsAllowed) != std::string_view::npos;
+  // Only the first piece of it: nothing but the header shows that it is one.
+  const bool piece = seen_ && head->rest.find(' ') == std::string_view::npos;
+  if (!whole && !piece) return Claim::kNone;
+  if (report_.cpuset || cpuset_part_) return Claim::kConflict;
+  if (!whole) {
+    cpuset_part_ = std::string(head->rest);
+    return Claim::kTaken;
+  }
+  return TakeCpuset(head->rest) ? Claim::kTaken : Claim::kNone;
+}
+
+// The path "/", or " mems_allowed=0", or both.
+Claim OomHeaderSection::OfferCpusetRest(std::string_view text) {
+  if (text.starts_with(kMemsAllowed.substr(1)))
+    return TakeCpuset(*cpuset_part_ + " " + std::string(text)) ? Claim::kTaken : Claim::kNone;
+  if (!cpuset_part_->empty() || !text.starts_with('/')) return Claim::kNone;
+  if (TakeCpuset(text)) return Claim::kTaken;
+  if (text.find(' ') != std::string_view::npos) return Claim::kNone;
+  cpuset_part_ = std::string(text);
+  return Claim::kTaken;
+}
+
+Claim OomHeaderSection::Offer(const LogLine& line) {
+  Claim claim = OfferHeader(line);
+  if (claim == Claim::kNone && request_part_) claim = OfferHeaderRest(line);
+  if (claim == Claim::kNone) claim = OfferCpuset(line.text);
+  if (claim == Claim::kNone && cpuset_part_) claim = OfferCpusetRest(line.text);
+  return claim;
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "base/row.h"
+#include "parsers/kernel/oom_report.h"
+#include "parsers/kernel/section.h"
+
+namespace kautopsy {
+
+// The report's first lines: the header of any version and, from 2.6.29 to 4.20, the requester's
+// cpuset (mm/oom_kill.c, dump_header(); kernel/cpuset.c, cpuset_print_task_mems_allowed()):
+//   oom-killer: gfp_mask=0x201d2, order=0
+//   mysqld invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0, oom_score_adj=0
+//   a.out invoked oom-killer: gfp_mask=0x24280ca(GFP_HIGHUSER_MOVABLE|__GFP_ZERO), nodemask=0,2,
+//     order=0, oom_score_adj=0
+//   sed cpuset=/ mems_allowed=0-1
+// Both may be broken: mail wraps the header, and the kernel prints the other in several pieces
+// since 3.15, between which other CPUs' lines may get.
+class OomHeaderSection : public Section {
+ public:
+  Claim Offer(const LogLine& line) override;
+  bool seen() const { return seen_; }
+  // The rest of a broken header is lost.
+  bool broken() const { return seen_ && !report_.order; }
+  bool cpuset_broken() const { return cpuset_part_.has_value(); }
+  // By its words: no comm, or "oomkilladj".
+  bool before_2_6_32() const { return seen_ && (oomkilladj_ || !report_.invoker_comm); }
+  const OomReport& report() const { return report_; }
+
+ private:
+  Claim OfferHeader(const LogLine& line);
+  Claim OfferHeaderRest(const LogLine& line);
+  Claim OfferCpuset(std::string_view text);
+  Claim OfferCpusetRest(std::string_view text);
+  bool TakeCpuset(std::string_view rest);
+
+  bool seen_ = false;
+  bool oomkilladj_ = false;
+  Text request_part_;  // what stands behind the comm of a header that may go on in the next line
+  Text cpuset_part_;   // what stands behind "cpuset=" while mems_allowed is to come
+  OomReport report_;
+};
+
+bool IsOomHeader(const LogLine& line);          // with a comm
+bool IsNamelessOomHeader(const LogLine& line);  // without: until 2.6.18
+
+}  // namespace kautopsy
