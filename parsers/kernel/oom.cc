@@ -26,7 +26,12 @@ bool IsTableHeader(const LogLine& line) { return IsTaskTableHeader(line.text); }
 
 class OomBlock final : public Block {
  public:
+  // Parts come in the kernel's order: a trace below the memory report, or anything but the reaper's
+  // line below the kill, is another record's, such as that of a crash.
   Claim Offer(const LogLine& line) override {
+    if (kill_.ended()) return kill_.Offer(line);
+    if (!mem_info_.empty() || !memcg_.empty() || !table_.empty())
+      return later_sections_.Offer(line);
     const bool headless = !header_.seen();
     const Claim claim = sections_.Offer(line);
     const Text& comm = header_.report().invoker_comm;
@@ -218,6 +223,7 @@ class OomBlock final : public Block {
     }
     if (report.outcome == "none_killable") return "OOM killer: found nothing to kill";
     if (report.outcome == "panicked") return "OOM killer: the kernel panicked instead of a kill";
+    if (header_.seen() && !report.invoker_comm) return "OOM killer: called";
     if (report.invoker_comm) return fmt::format("OOM killer: called by {}", *report.invoker_comm);
     return "OOM killer: part of a report";
   }
@@ -232,6 +238,7 @@ class OomBlock final : public Block {
   TaskTableSection table_;
   OomSummarySection summary_;
   KillSection kill_;
+  SectionList later_sections_{&table_, &mem_info_, &summary_, &kill_, &memcg_, &slabs_, &tags_};
   SectionList sections_{&table_,   &mem_info_, &trace_, &header_, &process_,
                         &summary_, &kill_,     &memcg_, &slabs_,  &tags_};
 };

@@ -34,6 +34,30 @@ TEST_CASE("A memory report alone stays one") {
   CHECK(sink.events()[0].complete);
 }
 
+// The lines of a crash, in the second of the sample's last line.
+std::string CrashTrace() {
+  const std::string head = "Mar  3 04:17:12 db7 kernel: ";
+  return head + "Pid: 99, comm: httpd Not tainted 2.6.32-431.17.1.el6.x86_64 #1\n" + head +
+         "Call Trace:\n" + head + " [<ffffffff8112f64a>] ? crashing_function+0x74a/0x8d0\n";
+}
+
+TEST_CASE("The trace of a crash below a kill is no part of the report") {
+  const TextSink plain = Import(OomSample());
+  const TextSink crashed = Import(OomSample() + CrashTrace());
+  REQUIRE(crashed.events().size() == 1);
+  CHECK(crashed.events()[0].key == plain.events()[0].key);
+}
+
+TEST_CASE("A memory report alone stays one when a trace follows it") {
+  const std::string whole = OomSample();
+  const std::size_t begin = whole.rfind('\n', whole.find("Mem-Info:")) + 1;
+  const std::size_t end = whole.rfind('\n', whole.find("[ pid ]")) + 1;
+  const TextSink sink = Import(whole.substr(begin, end - begin) + CrashTrace());
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].kind == "mem_info");
+  CHECK(sink.events()[0].complete);
+}
+
 TEST_CASE("A byte order mark before the first line does not hide it") {
   const TextSink plain = Import(OomSample());
   const TextSink marked = Import("\xEF\xBB\xBF" + OomSample());
