@@ -58,10 +58,10 @@ bool SaysNothing(const Cell& cell) {
 
 // A frame's context comes from the last "<IRQ>" or "<EOI>" above it, blame from all frames; a line
 // with reserves names no zone, it belongs to the zone above it; pcp_pages sums the lines of all
-// CPUs.
+// CPUs; and the line that says that a group is killed tells the reason for the victims below it.
 bool IsConclusion(const Cell& cell) {
-  static const std::set<std::string> kColumns = {"context", "blame_symbol", "blame_module",
-                                                 "lowmem_reserve_pages", "pcp_pages"};
+  static const std::set<std::string> kColumns = {
+      "context", "blame_symbol", "blame_module", "lowmem_reserve_pages", "pcp_pages", "reason"};
   return kColumns.contains(cell.first);
 }
 
@@ -154,14 +154,26 @@ std::vector<std::size_t> LineStarts(const std::string& text) {
 
 bool SamePlace(const Place& a, const Place& b) { return a.line == b.line && a.column == b.column; }
 
+// How many more lines follow a kill, from the reaper or for others of the group, no line tells.
+bool IsKilledBefore(const RecordedEvent& event, const std::string& text, std::size_t cut) {
+  const std::string_view head = std::string_view(text).substr(0, cut);
+  const auto is_kill = [&](const RawLine& line) {
+    const std::size_t at = line.text.find("Killed process ");
+    return at != std::string::npos && head.find(line.text) != std::string_view::npos;
+  };
+  return std::any_of(event.lines.begin(), event.lines.end(), is_kill);
+}
+
 // Output of commands has no end mark: cut behind a line, or in the blanks that end it, it looks
 // whole.
 bool CutIsVisible(const RecordedEvent& event, const std::string& text, std::size_t cut) {
+  if (IsKilledBefore(event, text, cut)) return false;
   const bool open_ended =
       event.kind == "buddyinfo" || event.kind == "meminfo" || event.kind == "free";
   const std::size_t next = text.find_first_not_of(' ', cut);
-  const bool behind_line =
-      (cut > 0 && text[cut - 1] == '\n') || (next < text.size() && text[next] == '\n');
+  const bool before_line =
+      next < text.size() && (text[next] == '\n' || text.compare(next, 5, "Node ") == 0);  // joined
+  const bool behind_line = (cut > 0 && text[cut - 1] == '\n') || before_line;
   return !open_ended || !behind_line;
 }
 

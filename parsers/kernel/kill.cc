@@ -144,18 +144,26 @@ bool KillSection::IsKnown(const OomKill& kill) const {
   });
 }
 
-// A second victim belongs here only if a group is killed; its first one is printed again then.
+// A second victim belongs here only if a group is killed; the first one is printed again then, and
+// what comes again of the others is a copy that the log's transport made.
 Claim KillSection::OfferVictim(std::string_view text, const LogLine& line) {
   const auto groups = MatchAll<5>(text, VictimPattern());
   if (!groups) return Claim::kNone;
-  if (!kills_.empty() && !group_) return Claim::kConflict;
   const auto& [message, pid, uid, comm, fields] = *groups;
+  if (line.cut && fields.empty()) return Claim::kNone;  // the comm may go on
+  if (!kills_.empty() && !group_) return Claim::kConflict;
   OomKill kill;
   kill.pid = ParseInteger(pid);
   kill.comm = std::string(comm);
   kill.uid = ParseInteger(uid);
   TakeFields(fields, kill);
-  if (IsKnown(kill)) kill.repeated = 1;
+  if (IsKnown(kill)) {
+    const bool told_again = std::any_of(kills_.begin(), kills_.end(), [](const OomKill& other) {
+      return other.repeated.has_value();
+    });
+    if (told_again || kills_[0].pid != kill.pid) return Claim::kTaken;
+    kill.repeated = 1;
+  }
   kill.cgroup = group_;
   if (group_)
     kill.reason = "group";

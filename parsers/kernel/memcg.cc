@@ -95,7 +95,9 @@ bool IsMemcgLine(const LogLine& line) {
 }
 
 // In one line, or from 3.15 to 3.17 in two.
-Claim MemcgSection::OfferTask(std::string_view text) {
+Claim MemcgSection::OfferTask(const LogLine& line) {
+  if (line.cut) return Claim::kNone;  // a path ends the line
+  std::string_view text = line.text;
   if (ConsumePrefix(text, "Memory limit reached of cgroup ")) {
     if (limit_of_) return Claim::kConflict;
     limit_of_ = std::string(text);
@@ -218,13 +220,13 @@ Claim MemcgSection::OfferStats(const LogLine& line) {
 
 Claim MemcgSection::Offer(const LogLine& line) {
   const char first = line.text.empty() ? '\0' : line.text[0];
-  if (first == 'T') return OfferTask(line.text);
+  if (first == 'T') return OfferTask(line);
   if (first == 'M') {
-    const Claim claim = OfferTask(line.text);
+    const Claim claim = OfferTask(line);
     return claim == Claim::kNone ? OfferStats(line) : claim;
   }
   if (first < 'a' || first > 'z') return Claim::kNone;
-  if (line.text.starts_with(kKilled)) return OfferTask(line.text);
+  if (line.text.starts_with(kKilled)) return OfferTask(line);
   if (first == 'm' || first == 's' || first == 'k') {
     const Claim claim = OfferCounter(line);
     if (claim != Claim::kNone) return claim;

@@ -57,7 +57,7 @@ class MemcgSection : public Section {
   void AddTo(EventRecord& event, const Text& path);
 
  private:
-  Claim OfferTask(std::string_view text);
+  Claim OfferTask(const LogLine& line);
   Claim OfferCounter(const LogLine& line);
   Claim OfferStats(const LogLine& line);
   Claim OfferOldStats(std::string_view text, const LogLine& line);

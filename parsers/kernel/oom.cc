@@ -90,10 +90,6 @@ class OomBlock final : public Block {
     OomKill* const first = kill_.kills().empty() ? nullptr : kill_.kills().data();
     report.chosen_pid = kill_.announced() ? kill_.chosen_pid() : summary.pid;
     report.chosen_comm = kill_.announced() ? kill_.chosen_comm() : summary.task;
-    if (first != nullptr && !report.chosen_pid && !report.chosen_comm) {
-      report.chosen_pid = first->pid;
-      report.chosen_comm = first->comm;
-    }
     report.uid = summary.uid;
     if (first != nullptr && first->pid == report.chosen_pid) {
       if (!report.uid) report.uid = first->uid;
@@ -110,7 +106,8 @@ class OomBlock final : public Block {
         report.task_memcg ? WorkloadOfCgroup(*report.task_memcg) : std::nullopt;
     const Text guest = report.chosen_comm ? GuestOfComm(*report.chosen_comm) : std::nullopt;
     if (guest && !(workload && workload->kind == "guest")) workload = Workload{"guest", *guest};
-    if (!workload) return;
+    // Without the comm it is not known whether a unit is all that there is to say.
+    if (!workload || !report.chosen_comm) return;
     report.workload_kind = workload->kind;
     report.workload = workload->name;
   }

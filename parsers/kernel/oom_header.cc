@@ -75,6 +75,7 @@ std::optional<OomReport> ReadRequest(std::string_view request, bool cut) {
   const std::string_view sure =
       HasOpenNames(request) ? request.substr(0, request.find('(')) : request;
   if (!TakeRequest(sure, report)) return std::nullopt;
+  if (cut && !report.order) report.nodemask.reset();  // the list may go on
   return report.order || cut || MayGoOn(request) ? std::optional(report) : std::nullopt;
 }
 
@@ -126,19 +127,19 @@ Claim OomHeaderSection::OfferHeaderRest(const LogLine& line) {
   return Claim::kTaken;
 }
 
-bool OomHeaderSection::TakeCpuset(std::string_view rest) {
+bool OomHeaderSection::TakeCpuset(std::string_view rest, bool cut) {
   const std::size_t at = rest.rfind(kMemsAllowed);
   if (at == std::string_view::npos) return false;
   const std::string_view nodes = rest.substr(at + kMemsAllowed.size());
   if (nodes.find(' ') != std::string_view::npos) return false;
   report_.cpuset = std::string(rest.substr(0, at));
-  report_.mems_allowed = std::string(nodes);
+  if (!cut) report_.mems_allowed = std::string(nodes);
   cpuset_part_.reset();
   return true;
 }
 
-Claim OomHeaderSection::OfferCpuset(std::string_view text) {
-  const std::optional<CommLine> head = SplitAtWords(text, " cpuset=");
+Claim OomHeaderSection::OfferCpuset(const LogLine& line) {
+  const std::optional<CommLine> head = SplitAtWords(line.text, " cpuset=");
   if (!head) return Claim::kNone;
   if (report_.invoker_comm && head->comm != *report_.invoker_comm) return Claim::kNone;
   const bool whole = head->rest.find(kMemsAllowed) != std::string_view::npos;
@@ -150,15 +151,18 @@ Claim OomHeaderSection::OfferCpuset(std::string_view text) {
     cpuset_part_ = std::string(head->rest);
     return Claim::kTaken;
   }
-  return TakeCpuset(head->rest) ? Claim::kTaken : Claim::kNone;
+  return TakeCpuset(head->rest, line.cut) ? Claim::kTaken : Claim::kNone;
 }
 
 // The path "/", or " mems_allowed=0", or both.
-Claim OomHeaderSection::OfferCpusetRest(std::string_view text) {
+Claim OomHeaderSection::OfferCpusetRest(const LogLine& line) {
+  const std::string_view text = line.text;
+  if (line.cut) return Claim::kNone;
   if (text.starts_with(kMemsAllowed.substr(1)))
-    return TakeCpuset(*cpuset_part_ + " " + std::string(text)) ? Claim::kTaken : Claim::kNone;
+    return TakeCpuset(*cpuset_part_ + " " + std::string(text), false) ? Claim::kTaken
+                                                                      : Claim::kNone;
   if (!cpuset_part_->empty() || !text.starts_with('/')) return Claim::kNone;
-  if (TakeCpuset(text)) return Claim::kTaken;
+  if (TakeCpuset(text, false)) return Claim::kTaken;
   if (text.find(' ') != std::string_view::npos) return Claim::kNone;
   cpuset_part_ = std::string(text);
   return Claim::kTaken;
@@ -167,8 +171,8 @@ Claim OomHeaderSection::OfferCpusetRest(std::string_view text) {
 Claim OomHeaderSection::Offer(const LogLine& line) {
   Claim claim = OfferHeader(line);
   if (claim == Claim::kNone && request_part_) claim = OfferHeaderRest(line);
-  if (claim == Claim::kNone) claim = OfferCpuset(line.text);
-  if (claim == Claim::kNone && cpuset_part_) claim = OfferCpusetRest(line.text);
+  if (claim == Claim::kNone) claim = OfferCpuset(line);
+  if (claim == Claim::kNone && cpuset_part_) claim = OfferCpusetRest(line);
   return claim;
 }
 

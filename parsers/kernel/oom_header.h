@@ -29,9 +29,9 @@ class OomHeaderSection : public Section {
  private:
   Claim OfferHeader(const LogLine& line);
   Claim OfferHeaderRest(const LogLine& line);
-  Claim OfferCpuset(std::string_view text);
-  Claim OfferCpusetRest(std::string_view text);
-  bool TakeCpuset(std::string_view rest);
+  Claim OfferCpuset(const LogLine& line);
+  Claim OfferCpusetRest(const LogLine& line);
+  bool TakeCpuset(std::string_view rest, bool cut);
 
   bool seen_ = false;
   bool oomkilladj_ = false;

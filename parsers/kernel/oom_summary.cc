@@ -51,14 +51,27 @@ void ConsumeTask(std::string_view& text, OomSummary& summary) {
   if (ConsumePrefix(tail, ",uid=")) summary.uid = ParseInteger(tail);
 }
 
+// A path, a list or a comm may go on behind the cut; of a number the end is known to be missing.
+std::string_view WithoutLastField(std::string_view text) {
+  std::size_t last = 0;
+  for (const std::string_view key : {",nodemask=", ",cpuset=", ",mems_allowed=", ",oom_memcg=",
+                                     ",global_oom", ",task_memcg=", ",task=", ",pid=", ",uid="}) {
+    const std::size_t at = text.rfind(key);
+    if (at != std::string_view::npos) last = std::max(last, at);
+  }
+  const bool whole = text.substr(last).starts_with(",uid=") && !text.ends_with('=');
+  return whole ? text : text.substr(0, last);
+}
+
 bool IsNodeList(std::string_view text) {
   return text.find_first_not_of("0123456789,-") == std::string_view::npos;
 }
 
 }  // namespace
 
-std::optional<OomSummary> ParseOomSummary(std::string_view text) {
+std::optional<OomSummary> ParseOomSummary(std::string_view text, bool cut) {
   if (!ConsumePrefix(text, kHead)) return std::nullopt;
+  if (cut) text = WithoutLastField(text);
   OomSummary summary;
   ConsumeTask(text, summary);
   static constexpr std::array<std::string_view, 6> kKeys = {
@@ -81,11 +94,11 @@ std::optional<OomSummary> ParseOomSummary(std::string_view text) {
   return summary;
 }
 
-bool IsOomSummary(const LogLine& line) { return ParseOomSummary(line.text).has_value(); }
+bool IsOomSummary(const LogLine& line) { return ParseOomSummary(line.text, line.cut).has_value(); }
 
 Claim OomSummarySection::Offer(const LogLine& line) {
   if (line.text.starts_with(kHead)) {
-    std::optional<OomSummary> read = ParseOomSummary(line.text);
+    std::optional<OomSummary> read = ParseOomSummary(line.text, line.cut);
     if (!read) return Claim::kNone;
     if (seen()) return Claim::kConflict;
     summary_ = *std::move(read);
@@ -97,7 +110,7 @@ Claim OomSummarySection::Offer(const LogLine& line) {
                      (line.text.starts_with(',') || line.text.find(",pid=") < line.text.size());
   if (!piece) return Claim::kNone;
   const std::string joined = text_ + std::string(line.text);
-  std::optional<OomSummary> read = ParseOomSummary(joined);
+  std::optional<OomSummary> read = ParseOomSummary(joined, line.cut);
   if (!read) return Claim::kNone;
   summary_ = *std::move(read);
   text_ = joined;

@@ -23,9 +23,10 @@ struct OomSummary {
   Integer uid;
 };
 
-// As far as it goes; none if `text` is no summary. Lists of nodes, cgroup paths and a comm may hold
-// commas, so only the known keys, in their order, part the fields.
-std::optional<OomSummary> ParseOomSummary(std::string_view text);
+// As far as it goes; none if `text` is no summary. If it is cut, its last field is left out. Lists
+// of nodes, cgroup paths and a comm may hold commas, so only the known keys, in their order, part
+// the fields.
+std::optional<OomSummary> ParseOomSummary(std::string_view text, bool cut = false);
 
 class OomSummarySection : public Section {
  public:

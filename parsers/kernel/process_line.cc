@@ -13,10 +13,11 @@ constexpr std::string_view kHardware = "Hardware name: ";
 
 }  // namespace
 
-Claim ProcessLineSection::OfferBelow(std::string_view text) {
+Claim ProcessLineSection::OfferBelow(const LogLine& line) {
+  const std::string_view text = line.text;
   if (text.starts_with(kHardware)) {
     if (hardware_) return Claim::kConflict;
-    hardware_ = std::string(text.substr(kHardware.size()));
+    if (!line.cut) hardware_ = std::string(text.substr(kHardware.size()));
     return Claim::kTaken;
   }
   if (!seen()) return Claim::kNone;
@@ -51,7 +52,7 @@ Claim ProcessLineSection::Offer(const LogLine& line) {
     const Claim claim = OfferRelease(line.text);
     if (claim != Claim::kNone) return claim;
   }
-  if (first == 'H' || first == 'T' || first == 'W' || first == 'S') return OfferBelow(line.text);
+  if (first == 'H' || first == 'T' || first == 'W' || first == 'S') return OfferBelow(line);
   if (!line.text.starts_with("Pid: ") && !line.text.starts_with("CPU: ")) return Claim::kNone;
   // The taint field has one column per flag with blanks inside; the release is the first word after
   // it that begins with a version number.

@@ -23,7 +23,7 @@ class ProcessLineSection : public Section {
   bool seen() const { return pid_.has_value(); }
 
  private:
-  Claim OfferBelow(std::string_view text);
+  Claim OfferBelow(const LogLine& line);
   Claim OfferRelease(std::string_view text);
 
   Text expected_;
