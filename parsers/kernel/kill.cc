@@ -292,6 +292,13 @@ Claim KillSection::OfferNoVictim(std::string_view text) {
   return Claim::kTaken;
 }
 
+bool KillSection::Expects(std::string_view text, const Integer& chosen) const {
+  const char first = text.empty() ? '\0' : text[0];
+  if (!chosen || ended() || (first != 'K' && first != 'O' && first != 'M')) return false;
+  const auto groups = MatchAll<2>(text, VictimPattern());
+  return groups && ParseInteger((*groups)[1]) == chosen;
+}
+
 Claim KillSection::Offer(const LogLine& line) {
   std::string_view text = line.text;
   if (ConsumePrefix(text, "oom_reaper: ")) return OfferReaper(text);

@@ -56,6 +56,8 @@ class KillSection : public Section {
   Text constraint_kind() const;
   // killed, panicked, none_killable, skipped; none if no line says how it ended.
   Text outcome() const { return kills_.empty() ? outcome_ : Text("killed"); }
+  // True if the line tells the death of `chosen`, and nobody was killed yet.
+  bool Expects(std::string_view text, const Integer& chosen) const;
   // Somebody was killed, or nobody will be because the kernel panics.
   bool ended() const { return !kills_.empty() || outcome_ == "panicked"; }
   // The message stands in the victim's own line, as since 5.1; the summary of 5.0 must be there

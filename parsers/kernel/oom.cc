@@ -39,6 +39,12 @@ class OomBlock final : public Block {
     return claim;
   }
 
+  // Several reports at a time: the pid tells to which of them a victim's line belongs.
+  bool Expects(const LogLine& line) const override {
+    return kill_.Expects(line.text,
+                         kill_.announced() ? kill_.chosen_pid() : summary_.summary().pid);
+  }
+
   void Finish(EventRecord& event) override {
     table_.ResolveColumns(header_.report().oom_adj.has_value());
     SetPageSize(event);

@@ -23,6 +23,9 @@ class Block {
   virtual ~Block() = default;
   // Looks at a line, keeps of it what it needs (the line's views die with the call).
   virtual Claim Offer(const LogLine& line) = 0;
+  // True if the line names what this record waits for, such as the process that it chose to kill:
+  // the line is then offered to it before newer records.
+  virtual bool Expects(const LogLine& /*line*/) const { return false; }
   // True if the line taken last, which has no end ("cut"), is whole by its content all the same.
   virtual bool ProvesWhole() const { return false; }
   // True once nothing more can follow.

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/text.h"
@@ -106,22 +107,32 @@ void BlockEngine::Insert(const LogLine& line, const RecordKind& kind, std::uniqu
   }
 }
 
+bool BlockEngine::OfferTo(OpenBlock& block, const LogLine& line, Stream& stream) {
+  if (TooFarApart(block.last_time, line)) return false;
+  switch (block.block->Offer(line)) {
+    case Claim::kTaken:
+      CountForeign(stream, &block);
+      boots_.OnLine(line);
+      Keep(line, block);
+      return true;
+    case Claim::kConflict:
+      Close(block);
+      return false;
+    case Claim::kNone:
+      return false;
+  }
+  return false;
+}
+
 bool BlockEngine::OfferToOpen(const LogLine& line, Stream& stream) {
+  if (stream.open.size() > 1) {
+    const auto expects = [&](const OpenBlock* block) { return block->block->Expects(line); };
+    const auto found = std::find_if(stream.open.begin(), stream.open.end(), expects);
+    if (found != stream.open.end() && OfferTo(**found, line, stream)) return true;
+  }
   for (auto at = stream.open.begin(); at != stream.open.end();) {
     OpenBlock& block = **at++;  // Close() takes it off the list
-    if (TooFarApart(block.last_time, line)) continue;
-    switch (block.block->Offer(line)) {
-      case Claim::kTaken:
-        CountForeign(stream, &block);
-        boots_.OnLine(line);
-        Keep(line, block);
-        return true;
-      case Claim::kConflict:
-        Close(block);
-        break;
-      case Claim::kNone:
-        break;
-    }
+    if (OfferTo(block, line, stream)) return true;
   }
   return false;
 }

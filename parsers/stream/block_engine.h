@@ -25,9 +25,9 @@ enum class LineFate {
 
 // Assembles the lines of a source into records. A line is offered first to the openers that always
 // begin a record, then to the open blocks of its stream (host and boot; all bare lines are one
-// stream), newest first, then to the openers that may continue a record. Blocks close by their own
-// rule, by foreign lines between, by number, or at the end; events come out in the order of their
-// first lines.
+// stream), one that expects it before all others, else newest first, then to the openers that may
+// continue a record. Blocks close by their own rule, by foreign lines between, by number, or at the
+// end; events come out in the order of their first lines.
 class BlockEngine {
  public:
   using OnEvent = std::function<void(EventRecord&&)>;
@@ -56,6 +56,7 @@ class BlockEngine {
   void Insert(const LogLine& line, const RecordKind& kind, std::unique_ptr<Block> block,
               Stream& stream);
   bool OfferToOpen(const LogLine& line, Stream& stream);
+  bool OfferTo(OpenBlock& block, const LogLine& line, Stream& stream);
   void Keep(const LogLine& line, OpenBlock& block);
   void CountForeign(Stream& stream, const OpenBlock* taker);
   static void MarkCut(Stream& stream);

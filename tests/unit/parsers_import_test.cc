@@ -58,6 +58,23 @@ TEST_CASE("A memory report alone stays one when a trace follows it") {
   CHECK(sink.events()[0].complete);
 }
 
+TEST_CASE("The pid tells to which of two reports a victim belongs") {
+  std::string text;
+  for (const std::string_view line :
+       {"a invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0, oom_score_adj=0",
+        "Out of memory: Kill process 10 (a) score 5 or sacrifice child",
+        "b invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0, oom_score_adj=0",
+        "Out of memory: Kill process 20 (b) score 6 or sacrifice child",
+        "Killed process 10, UID 0, (a) total-vm:9kB, anon-rss:8kB, file-rss:1kB",
+        "Killed process 21, UID 0, (child) total-vm:9kB, anon-rss:8kB, file-rss:1kB"})
+    text += "Nov 20 12:42:42 h kernel: " + std::string(line) + "\n";
+  const std::string rows = Import(text).ToText();
+  CHECK(rows.find("oom_kill pid=10 comm=a uid=0 score=5 ") != std::string::npos);
+  CHECK(rows.find("oom_kill pid=21 comm=child uid=0 score=6 ") != std::string::npos);
+  CHECK(rows.find("reason=global chosen_pid=20 chosen_comm=b") != std::string::npos);
+  CHECK(rows.find("chosen_pid=10 chosen_comm=a log_line") == std::string::npos);
+}
+
 TEST_CASE("A byte order mark before the first line does not hide it") {
   const TextSink plain = Import(OomSample());
   const TextSink marked = Import("\xEF\xBB\xBF" + OomSample());
