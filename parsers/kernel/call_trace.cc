@@ -5,155 +5,130 @@
 #include <utility>
 
 #include "base/text.h"
+#include "parsers/kernel/registers.h"
+#include "parsers/kernel/stack_mark.h"
 
 namespace kautopsy {
 namespace {
 
-constexpr std::size_t kMaxFrames = 1024;  // a trace is one kernel stack of 16 KiB
-
-// Lines that stand around the frames of a trace: registers of the interrupted user process and the
-// machine's name (arch/x86/kernel/process_64.c, __show_regs(); lib/dump_stack.c).
-constexpr std::array<std::string_view, 12> kAround = {
-    "RIP: ", "RSP: ", "RAX: ", "RDX: ", "RBP: ",  "R10: ",
-    "R13: ", "FS: ",  "CS: ",  "CR2: ", "Code: ", "ORIG_RAX: "};
+// A trace is one kernel stack of 16 KiB; a record may hold those of many CPUs.
+constexpr std::size_t kMaxFrames = 65536;
 
 // The allocator's and the slab's own functions, by their beginnings, which stand above the one that
-// asked (mm/page_alloc.c, mm/slab.c, mm/slub.c, mm/mempolicy.c, lib/dump_stack.c).
-constexpr std::array<std::string_view, 24> kAllocator = {
-    "dump_stack",       "show_stack",  "warn_alloc",       "__alloc_pages",   "alloc_pages",
-    "__get_free_pages", "kmem_",       "____cache_alloc",  "fallback_alloc",  "cache_grow",
-    "cache_alloc",      "__kmalloc",   "kmalloc",          "__slab_alloc",    "___slab_alloc",
-    "slab_alloc",       "new_slab",    "allocate_slab",    "alloc_slab_page", "__krealloc",
-    "krealloc",         "dump_header", "oom_kill_process", "out_of_memory"};
+// asked (mm/page_alloc.c, mm/slab.c, mm/slub.c, mm/vmalloc.c, mm/mempolicy.c, mm/oom_kill.c,
+// lib/dump_stack.c, and show_stack() of each architecture).
+constexpr std::array<std::string_view, 37> kAllocator = {
+    "dump_stack",       "__dump_stack",   "show_stack",       "dump_backtrace",
+    "unwind_backtrace", "warn_alloc",     "__alloc_pages",    "alloc_pages",
+    "__alloc_frozen",   "alloc_frozen",   "__get_free_pages", "get_zeroed",
+    "__folio_alloc",    "folio_alloc",    "vma_alloc_folio",  "kmem_",
+    "____cache_alloc",  "fallback_alloc", "cache_grow",       "cache_alloc",
+    "__kmalloc",        "___kmalloc",     "kmalloc",          "__slab_alloc",
+    "___slab_alloc",    "slab_alloc",     "new_slab",         "allocate_slab",
+    "alloc_slab_page",  "__krealloc",     "krealloc",         "__vmalloc",
+    "vmalloc",          "kvmalloc",       "dump_header",      "oom_kill_process",
+    "out_of_memory"};
 
 bool IsAllocator(std::string_view symbol) {
   return std::any_of(kAllocator.begin(), kAllocator.end(),
                      [&](std::string_view head) { return symbol.starts_with(head); });
 }
 
-bool IsSymbolByte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '.' || c == '$';
+// "Call trace:" is arm64's, "Backtrace:" arm's and parisc's.
+bool ConsumeHeader(std::string_view& text) {
+  return ConsumePrefix(text, "Call Trace:") || ConsumePrefix(text, "Call trace:") ||
+         ConsumePrefix(text, "Backtrace:");
 }
 
-std::string_view ConsumeWhile(std::string_view& text, bool (*accept)(char)) {
-  std::size_t length = 0;
-  while (length < text.size() && accept(text[length])) ++length;
-  const std::string_view word = text.substr(0, length);
-  text.remove_prefix(length);
-  return word;
-}
-
-constexpr bool IsHexDigit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
-
-// The stack that a mark announces; other names (exception stacks such as #DF) stand for themselves.
-std::string StackOf(std::string_view mark) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kStacks = {
-      {{"EOI", "process"},
-       {"EOE", "process"},
-       {"TASK", "process"},
-       {"IRQ", "irq"},
-       {"SOFTIRQ", "irq"},
-       {"NMI", "nmi"}}};
-  for (const auto& [name, stack] : kStacks) {
-    if (name == mark) return std::string(stack);
-  }
-  return std::string(mark);
-}
-
-// "<IRQ>", "</TASK>", "<EOI>", "<<EOE>>": sets `mark` to the stack that the next frames are on.
-void ConsumeMarks(std::string_view& text, std::string& mark) {
-  while (!text.empty() && text[0] == '<') {
-    const std::size_t end = text.find('>');
-    if (end > 20) return;  // npos too: no mark
-    std::string_view name = text.substr(1, end - 1);
-    ConsumePrefix(name, "<");
-    const bool ends = ConsumePrefix(name, "/");
-    mark = ends ? "process" : StackOf(name);
-    text.remove_prefix(end + 1);
-    ConsumePrefix(text, ">");
-    text = TrimBlanks(text);
-  }
-}
-
-// "+0x40/0xb0" behind a symbol.
-bool ConsumeOffset(std::string_view& text, CallFrame& frame) {
-  if (!ConsumePrefix(text, "+0x")) return false;
-  frame.offset = ParseHex(ConsumeWhile(text, IsHexDigit));
-  if (!ConsumePrefix(text, "/0x")) return false;
-  frame.size = ParseHex(ConsumeWhile(text, IsHexDigit));
-  return frame.offset && frame.size;
+bool MayNameTwo(std::string_view text) {
+  return (text.ends_with(')') || text.ends_with(']') ||
+          text.find("+0x") != std::string_view::npos || text.starts_with("[<")) &&
+         text.find(" from ") != std::string_view::npos;
 }
 
 }  // namespace
 
-std::span<const Field<CallFrame>> CallFrame::Fields() {
-  using F = Field<CallFrame>;
-  static constexpr std::array fields = {
-      F("position", &CallFrame::position), F("context", &CallFrame::context),
-      F("address", &CallFrame::address),   F("reliable", &CallFrame::reliable),
-      F("symbol", &CallFrame::symbol),     F("offset", &CallFrame::offset),
-      F("size", &CallFrame::size),         F("module", &CallFrame::module),
-      F("trace", &CallFrame::trace),       F("log_line", &CallFrame::log_line)};
-  return fields;
-}
-
-std::optional<CallFrame> ParseCallFrame(std::string_view text, std::string& mark) {
-  std::string new_mark = mark;
-  ConsumeMarks(text, new_mark);
-  CallFrame frame;
-  if (ConsumePrefix(text, "[<")) {
-    frame.address = std::string(ConsumeWhile(text, IsHexDigit));
-    if (frame.address->empty() || !ConsumePrefix(text, ">] ")) return std::nullopt;
-    text = TrimBlanks(text);
-  }
-  frame.reliable = ConsumePrefix(text, "? ") ? 0 : 1;
-  frame.symbol = std::string(ConsumeWhile(text, IsSymbolByte));
-  if (frame.symbol->empty() || !ConsumeOffset(text, frame)) return std::nullopt;
-  if (ConsumePrefix(text, " [")) {
-    const std::size_t end = text.find_first_of(" ]");  // a build id may follow the name
-    if (end == std::string_view::npos) return std::nullopt;
-    frame.module = std::string(text.substr(0, end));
-  } else if (!text.empty()) {
-    return std::nullopt;
-  }
-  mark = new_mark;
-  if (!mark.empty()) frame.context = mark;
-  return frame;
-}
-
 Claim CallTraceSection::StartTrace() {
-  if (started_) return Claim::kConflict;
+  if (traces_ == Traces::kOne && started_ && (header_ || !frames_.empty())) {
+    // A header that stands twice in the log begins nothing new.
+    if (frames_.empty()) return Claim::kTaken;
+    ended_ = true;
+    return Claim::kNone;
+  }
+  if (!frames_.empty()) trace_ = *frames_.back().trace + 1;
   started_ = true;
+  header_ = true;
+  mark_.clear();
   return Claim::kTaken;
+}
+
+Claim CallTraceSection::Take(CallFrame frame, int64_t log_line) {
+  if (frames_.size() >= kMaxFrames) return Claim::kConflict;
+  started_ = true;
+  frame.position = static_cast<int64_t>(frames_.size());
+  frame.trace = trace_;
+  frame.log_line = log_line;
+  frames_.push_back(std::move(frame));
+  return Claim::kTaken;
+}
+
+// Each line names a function and the one that called it, which the next line names again.
+bool CallTraceSection::TakeArmFrames(std::string_view text, int64_t log_line) {
+  if (!MayNameTwo(text)) return false;
+  std::optional<ArmFrames> read = ParseArmFrames(text);
+  if (!read) return false;
+  const bool known = !frames_.empty() && frames_.back().trace == trace_ &&
+                     frames_.back().symbol == read->callee.symbol;
+  if (!known) Take(std::move(read->callee), log_line);
+  if (read->caller) Take(*std::move(read->caller), log_line);
+  return true;
+}
+
+// Newer kernels give a mark a line of its own.
+bool CallTraceSection::TakeMark(std::string_view text) {
+  std::string mark = mark_;
+  ConsumeMarks(text, mark);
+  if (!text.empty()) return false;
+  mark_ = mark;
+  return true;
+}
+
+Claim CallTraceSection::OfferFrames(const LogLine& line, std::string_view text) {
+  const auto log_line = static_cast<int64_t>(line.place.line);
+  if (text[0] == '<') {
+    std::vector<CallFrame> braced;
+    if (ParseBracedFrames(text, braced)) {
+      for (CallFrame& frame : braced) {
+        if (Take(std::move(frame), log_line) == Claim::kConflict) return Claim::kConflict;
+      }
+      return Claim::kTaken;
+    }
+    if (started_ && TakeMark(text)) return Claim::kTaken;
+  }
+  std::string mark = mark_;
+  std::optional<CallFrame> frame = ParseCallFrame(text, mark);
+  // Without a header only a frame with its address is surely one.
+  if (frame && (started_ || StandsAlone(*frame))) {
+    mark_ = mark;
+    return Take(*std::move(frame), log_line);
+  }
+  return TakeArmFrames(text, log_line) ? Claim::kTaken : Claim::kNone;
 }
 
 Claim CallTraceSection::Offer(const LogLine& line) {
   std::string_view text = line.text;
-  if (text == "Call Trace:") return StartTrace();
-  if (!started_ || text.empty()) return Claim::kNone;
-  if (text[0] == '<') {
-    std::string_view rest = text;
-    std::string mark = mark_;
-    ConsumeMarks(rest, mark);
-    if (rest.empty()) {  // newer kernels give a mark a line of its own
-      mark_ = mark;
-      return Claim::kTaken;
-    }
+  if (text.empty()) return Claim::kNone;
+  if (ConsumeHeader(text)) {
+    text = TrimBlanks(text);
+    std::vector<CallFrame> braced;  // x86-64 began them in this line until 2.6.17
+    if (!text.empty() && !ParseBracedFrames(text, braced)) return Claim::kNone;
+    const Claim claim = StartTrace();
+    return claim == Claim::kTaken && !text.empty() ? OfferFrames(line, text) : claim;
   }
-  std::optional<CallFrame> frame = ParseCallFrame(text, mark_);
-  if (!frame) {
-    if (text[0] < 'C' || text[0] > 'R') return Claim::kNone;
-    const auto stands_around = [&](std::string_view head) { return text.starts_with(head); };
-    return std::any_of(kAround.begin(), kAround.end(), stands_around) ? Claim::kTaken
-                                                                      : Claim::kNone;
-  }
-  if (frames_.size() >= kMaxFrames) return Claim::kConflict;
-  frame->position = static_cast<int64_t>(frames_.size());
-  frame->trace = 0;
-  frame->log_line = static_cast<int64_t>(line.place.line);
-  frames_.push_back(*std::move(frame));
-  return Claim::kTaken;
+  if (ended_) return Claim::kNone;
+  const Claim claim = OfferFrames(line, text);
+  if (claim != Claim::kNone) return claim;
+  return (started_ ? IsRegisterLine(text) : IsStackRow(text)) ? Claim::kTaken : Claim::kNone;
 }
 
 bool CallTraceSection::ReturnsToProcess() const {

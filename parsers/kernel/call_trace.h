@@ -1,40 +1,25 @@
 #pragma once
 
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/row.h"
+#include "parsers/kernel/call_frame.h"
 #include "parsers/kernel/section.h"
 
 namespace kautopsy {
 
-// One line of a call trace. Relation `call_frame`.
-struct CallFrame {
-  Integer position;  // 0 = top
-  Text context;      // irq, softirq, nmi, task, ... after the stack mark; none before the first one
-  Text address;      // as printed, without 0x
-  Integer reliable;  // 0 for "?": the value was found on the stack, maybe a leftover
-  Text symbol;
-  Integer offset;
-  Integer size;
-  Text module;
-  Integer trace;
-  Integer log_line;
-
-  static constexpr std::string_view kRelation = "call_frame";
-  static std::span<const Field<CallFrame>> Fields();
-};
-
-// Reads one frame as x86-64 prints it, with or without address:
-//   [<ffffffff81451070>] ? skb_copy+0x40/0xb0 [mod]     arch/x86/kernel/dumpstack.c,
-//   printk_address()
-// A stack mark before it ("<IRQ> ") goes to `mark`. None if the line is no whole frame.
-std::optional<CallFrame> ParseCallFrame(std::string_view text, std::string& mark);
-
-// "Call Trace:" and its frames, stack marks, and the registers printed below them.
+// The call traces of a record: their headers, frames and stack marks, and the registers and raw
+// stack printed around them, of any architecture.
 class CallTraceSection : public Section {
  public:
+  enum class Traces {
+    kOne,   // what the kernel prints in one place: a second header begins another record's trace
+    kMany,  // of several CPUs or tasks
+  };
+  explicit CallTraceSection(Traces traces = Traces::kOne) : traces_(traces) {}
+
   Claim Offer(const LogLine& line) override;
   bool empty() const { return frames_.empty(); }
   const std::vector<CallFrame>& frames() const { return frames_; }
@@ -53,8 +38,16 @@ class CallTraceSection : public Section {
 
  private:
   Claim StartTrace();
+  Claim OfferFrames(const LogLine& line, std::string_view text);
+  bool TakeArmFrames(std::string_view text, int64_t log_line);
+  bool TakeMark(std::string_view text);
+  Claim Take(CallFrame frame, int64_t log_line);
 
+  Traces traces_;
   bool started_ = false;
+  bool header_ = false;  // of the trace at hand
+  bool ended_ = false;   // what follows is another record's
+  int64_t trace_ = 0;
   std::string mark_;
   std::vector<CallFrame> frames_;
 };

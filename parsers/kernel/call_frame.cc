@@ -1,0 +1,219 @@
+#include "parsers/kernel/call_frame.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.h"
+#include "parsers/kernel/stack_mark.h"
+#include "parsers/match.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr bool IsHexDigit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+bool IsSymbolByte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '.' || c == '$';
+}
+
+std::string_view ConsumeWhile(std::string_view& text, bool (*accept)(char)) {
+  std::size_t length = 0;
+  while (length < text.size() && accept(text[length])) ++length;
+  const std::string_view word = text.substr(0, length);
+  text.remove_prefix(length);
+  return word;
+}
+
+// "+0x40/0xb0" behind a symbol; decoded logs have lost the size.
+bool ConsumeOffset(std::string_view& text, CallFrame& frame) {
+  if (!ConsumePrefix(text, "+0x")) return false;
+  frame.offset = ParseHex(ConsumeWhile(text, IsHexDigit));
+  if (!ConsumePrefix(text, "/0x")) return false;
+  frame.size = ParseHex(ConsumeWhile(text, IsHexDigit));
+  return frame.offset && frame.size;
+}
+
+// "[<ffffffff81451070>] " or "[c0000000004a77dc] ", of which powerpc prints the stack's address
+// first; klogd until 2.6.2x put "[do_IRQ+0x80/0x100] " in its place. True if any stood there.
+bool ConsumeAddresses(std::string_view& text, CallFrame& frame) {
+  bool any = false;
+  while (ConsumePrefix(text, "[")) {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos) return false;
+    std::string_view address = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    if (!text.empty() && text[0] != ' ') return false;
+    text = TrimBlanks(text);
+    any = true;
+    const bool angled = ConsumePrefix(address, "<") && address.ends_with('>');
+    if (angled) address.remove_suffix(1);
+    const std::string_view digits = ConsumeWhile(address, IsHexDigit);
+    constexpr std::size_t kMinAddressDigits = 8;
+    if (address.empty() && digits.size() >= (angled ? 1 : kMinAddressDigits))
+      frame.address = std::string(digits);
+    else if (angled || address.find('+') == std::string_view::npos)
+      return false;
+  }
+  return any;
+}
+
+// " [mod]" or " [mod 0123456789abcdef...]" with the module's build id.
+bool ConsumeModule(std::string_view& text, CallFrame& frame) {
+  std::string_view rest = text;
+  if (!ConsumePrefix(rest, "[")) return false;
+  const std::size_t close = rest.find(']');
+  if (close == std::string_view::npos) return false;
+  const std::string_view name = rest.substr(0, std::min(rest.find(' '), close));
+  text = TrimBlanks(rest.substr(close + 1));
+  if (name == "inline")  // a function of which only the source is known
+    return frame.file.has_value();
+  frame.module = std::string(name);
+  return !name.empty();
+}
+
+// "kernel/softirq.c:553" with or without parentheses and column. decode_stacktrace.sh adds
+// "(discriminator 3)".
+bool ConsumeSource(std::string_view& text, CallFrame& frame) {
+  static const LogPattern kPattern(
+      R"re(\(?([\w./+-]*[\w+-]\.(?:c|h|S|rs|cc|y)):(\d+)(?::\d+)?(?: \(discriminator \d+\))?\)?( .*)?)re");
+  if (text.find(':') == std::string_view::npos) return false;
+  const auto groups = MatchAll<3>(text, kPattern);
+  if (!groups) return false;
+  const auto& [file, line, rest] = *groups;
+  frame.file = std::string(file);
+  frame.line = ParseInteger(line);
+  text = TrimBlanks(rest);
+  return true;
+}
+
+// " (unreliable)" of powerpc, " (P)" of arm64 (arch/arm64/kernel/stacktrace.c,
+// dump_backtrace_entry()).
+bool ConsumeRemark(std::string_view& text, CallFrame& frame) {
+  std::string_view rest = text;
+  if (!ConsumePrefix(rest, "(")) return false;
+  const std::size_t close = rest.find(')');
+  if (close == std::string_view::npos) return false;
+  const std::string_view remark = rest.substr(0, close);
+  const bool letters =
+      std::all_of(remark.begin(), remark.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  if (remark == "unreliable")
+    frame.reliable = 0;
+  else if (remark.empty() || !letters || remark.size() > 4)
+    return false;
+  text = TrimBlanks(rest.substr(close + 1));
+  return true;
+}
+
+bool ConsumeTail(std::string_view text, CallFrame& frame) {
+  text = TrimBlanks(text);
+  while (!text.empty()) {
+    if (!ConsumeModule(text, frame) && !ConsumeSource(text, frame) && !ConsumeRemark(text, frame))
+      return false;
+  }
+  return true;
+}
+
+// "kvm_vm_ioctl" or ":kvm:kvm_vm_ioctl", as x86-64 names a module's function until 2.6.26.
+bool ConsumeSymbol(std::string_view& text, CallFrame& frame) {
+  if (ConsumePrefix(text, ":")) {
+    const std::size_t end = text.find(':');
+    if (end == std::string_view::npos) return false;
+    frame.module = std::string(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  const std::string_view symbol = ConsumeWhile(text, IsSymbolByte);
+  if (symbol.empty()) return false;
+  frame.symbol = std::string(symbol);
+  return true;
+}
+
+// A frame that the kernel could not give a name: "0x7fd350c8d62a".
+bool IsNameless(std::string_view text) {
+  return ConsumePrefix(text, "0x") && !ConsumeWhile(text, IsHexDigit).empty() &&
+         (text.empty() || text == " (unreliable)");
+}
+
+// "[<c0109a55>] (show_stack+0x11/0x14)", "show_stack+0x11/0x14 [mod]", "show_stack".
+bool ConsumeArmFrame(std::string_view text, CallFrame& frame) {
+  frame.reliable = 1;
+  const bool bracketed = ConsumeAddresses(text, frame);
+  if (bracketed && (!ConsumePrefix(text, "(") || !text.ends_with(')'))) return false;
+  if (bracketed) text.remove_suffix(1);
+  if (!ConsumeSymbol(text, frame)) return false;
+  if (text.starts_with("+") && !ConsumeOffset(text, frame)) return false;
+  return ConsumeTail(text, frame);
+}
+
+}  // namespace
+
+std::span<const Field<CallFrame>> CallFrame::Fields() {
+  using F = Field<CallFrame>;
+  static constexpr std::array fields = {
+      F("position", &CallFrame::position), F("context", &CallFrame::context),
+      F("address", &CallFrame::address),   F("reliable", &CallFrame::reliable),
+      F("symbol", &CallFrame::symbol),     F("offset", &CallFrame::offset),
+      F("size", &CallFrame::size),         F("module", &CallFrame::module),
+      F("trace", &CallFrame::trace),       F("file", &CallFrame::file),
+      F("line", &CallFrame::line),         F("log_line", &CallFrame::log_line)};
+  return fields;
+}
+
+std::optional<CallFrame> ParseCallFrame(std::string_view text, std::string& mark) {
+  std::string new_mark = mark;
+  ConsumeMarks(text, new_mark);
+  CallFrame frame;
+  const bool enclosed = text.size() > 2 && text[0] == '(' && text[1] == '[';  // s390
+  if (enclosed) text = text.ends_with(')') ? text.substr(1, text.size() - 2) : text.substr(1);
+  if (text.starts_with("[") && !ConsumeAddresses(text, frame)) return std::nullopt;
+  frame.reliable = ConsumePrefix(text, "? ") || enclosed ? 0 : 1;
+  if (frame.address && IsNameless(text)) {
+    frame.symbol = std::string(text.substr(0, text.find(' ')));
+  } else {
+    if (!ConsumeSymbol(text, frame)) return std::nullopt;
+    const bool offset = ConsumeOffset(text, frame);
+    // Without offset it is a frame only if it was decoded.
+    if ((!text.empty() && text[0] != ' ') || !ConsumeTail(text, frame)) return std::nullopt;
+    if (!offset && !(frame.file && !frame.offset)) return std::nullopt;
+  }
+  mark = new_mark;
+  if (!mark.empty()) frame.context = mark;
+  return frame;
+}
+
+bool ParseBracedFrames(std::string_view text, std::vector<CallFrame>& frames) {
+  std::vector<CallFrame> read;
+  for (text = TrimBlanks(text); !text.empty(); text = TrimBlanks(text)) {
+    CallFrame frame;
+    frame.reliable = 1;
+    if (!ConsumePrefix(text, "<")) return false;
+    frame.address = std::string(ConsumeWhile(text, IsHexDigit));
+    if (frame.address->empty() || !ConsumePrefix(text, ">{") || !ConsumeSymbol(text, frame) ||
+        !ConsumePrefix(text, "+"))
+      return false;
+    frame.offset = ConsumeInteger(text);
+    if (!frame.offset || !ConsumePrefix(text, "}")) return false;
+    read.push_back(std::move(frame));
+  }
+  for (CallFrame& frame : read) frames.push_back(std::move(frame));
+  return !read.empty();
+}
+
+std::optional<ArmFrames> ParseArmFrames(std::string_view text) {
+  constexpr std::string_view kFrom = " from ";
+  const std::size_t at = text.find(kFrom);
+  if (at == std::string_view::npos) return std::nullopt;
+  ArmFrames frames;
+  if (!ConsumeArmFrame(text.substr(0, at), frames.callee)) return std::nullopt;
+  text.remove_prefix(at + kFrom.size());
+  CallFrame caller;
+  const bool whole = ConsumeArmFrame(text, caller) && caller.offset;
+  if (whole) frames.caller = std::move(caller);
+  if (!whole && !(frames.callee.address && text.starts_with("[<"))) return std::nullopt;
+  return frames;
+}
+
+}  // namespace kautopsy
