@@ -1,6 +1,7 @@
 #include "parsers/kernel/free_list.h"
 
 #include <array>
+#include <numeric>
 #include <utility>
 
 #include "base/text.h"
@@ -12,6 +13,8 @@ namespace {
 constexpr std::array<std::string_view, 6> kZones = {"DMA32",   "DMA",     "Normal",
                                                     "HighMem", "Movable", "Device"};
 constexpr std::size_t kMaxOrders = 32;
+
+bool IsDouble(int64_t size, int64_t half) { return size % 2 == 0 && size / 2 == half; }
 
 // "1231*4kB (UEM)": takes one cell; false if the text does not hold a whole one.
 bool ConsumeCell(std::string_view& text, FreeListCell& cell) {
@@ -42,6 +45,14 @@ std::span<const Field<FreeListCell>> FreeListCell::Fields() {
   return fields;
 }
 
+bool FreeListLine::AddsUp() const {
+  const auto add = [](double sum, const FreeListCell& cell) {
+    return sum + static_cast<double>(*cell.count) * static_cast<double>(*cell.block_kb);
+  };
+  const double sum = std::accumulate(cells.begin(), cells.end(), 0.0, add);
+  return total_kb && sum == static_cast<double>(*total_kb);
+}
+
 Integer ConsumeNode(std::string_view& text) {
   std::string_view rest = text;
   if (!ConsumePrefix(rest, "Node ")) return std::nullopt;
@@ -61,9 +72,15 @@ std::string_view ConsumeZoneName(std::string_view& text) {
 bool ParseFreeListLine(std::string_view text, int64_t log_line, FreeListLine& line) {
   line.node = ConsumeNode(text);
   line.zone = ConsumeZoneName(text);
-  if (line.zone.empty() || !ConsumePrefix(text, ": ")) return false;
+  if (line.zone.empty() || !ConsumePrefix(text, ":")) return false;
+  if (TrimBlanks(text) == "empty") {
+    line.empty = true;
+    return true;
+  }
+  if (!text.starts_with(" ")) return false;
   FreeListCell cell;
   while (line.cells.size() < kMaxOrders && ConsumeCell(text, cell)) {
+    if (!line.cells.empty() && !IsDouble(*cell.block_kb, *line.cells.back().block_kb)) break;
     cell.node = line.node;
     cell.zone = line.zone;
     cell.order = static_cast<int64_t>(line.cells.size());
@@ -71,7 +88,8 @@ bool ParseFreeListLine(std::string_view text, int64_t log_line, FreeListLine& li
     line.cells.push_back(std::exchange(cell, {}));
   }
   text = TrimBlanks(text);
-  if (ConsumePrefix(text, "= ")) {
+  if (ConsumePrefix(text, "=")) {
+    text = TrimBlanks(text);
     const Integer total = ConsumeInteger(text);
     if (text.starts_with("kB")) line.total_kb = total;
   }

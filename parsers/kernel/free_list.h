@@ -28,10 +28,14 @@ struct FreeListLine {
   std::string zone;
   std::vector<FreeListCell> cells;
   Integer total_kb;  // as printed; none if the line was cut before it
+  // True if the cells make up the total.
+  bool AddsUp() const;
+  bool empty = false;  // "Normal: empty", until 2.6.18: the zone has no memory
 };
 
 // Reads "Node 0 Normal: 1231*4kB (UEM) 391*8kB ... = 38260kB" (mm/page_alloc.c, show_free_areas()).
-// False if the line is not of this form. A line cut in its middle gives the cells that are whole.
+// False if the line is not of this form. A line cut in its middle gives the cells that are whole,
+// and one that lost its middle those before the hole: each block is twice as big as the one before.
 bool ParseFreeListLine(std::string_view text, int64_t log_line, FreeListLine& line);
 
 // Takes "Node 0 " off the head of `text`, if it is there.

@@ -4,164 +4,178 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "base/text.h"
 #include "parsers/kernel/kinds.h"
 #include "parsers/kernel/oom.h"
-#include "parsers/match.h"
+#include "parsers/kernel/size_fields.h"
 
 namespace kautopsy {
 namespace {
 
-constexpr std::size_t kMaxZones = 4096;  // 1024 nodes (CONFIG_NODES_SHIFT) of 4 zones
+constexpr std::size_t kMaxZones = 4096;      // 1024 nodes (CONFIG_NODES_SHIFT) of 4 zones
+constexpr std::size_t kMaxHugePages = 8192;  // that many nodes, of at most 8 sizes
+constexpr std::size_t kMaxExtra = 65536;
+constexpr std::size_t kMaxLineBytes = 4096;  // the kernel's longest line has less than 1024
 
-using F = Field<MemInfo>;
-// Counters carry the kernel's word as key; totals are told by the words behind their number.
-constexpr std::array kFields = {
-    F("active_anon_pages", &MemInfo::active_anon, "active_anon"),
-    F("inactive_anon_pages", &MemInfo::inactive_anon, "inactive_anon"),
-    F("isolated_anon_pages", &MemInfo::isolated_anon, "isolated_anon"),
-    F("active_file_pages", &MemInfo::active_file, "active_file"),
-    F("inactive_file_pages", &MemInfo::inactive_file, "inactive_file"),
-    F("isolated_file_pages", &MemInfo::isolated_file, "isolated_file"),
-    F("unevictable_pages", &MemInfo::unevictable, "unevictable"),
-    F("dirty_pages", &MemInfo::dirty, "dirty"),
-    F("writeback_pages", &MemInfo::writeback, "writeback"),
-    F("unstable_pages", &MemInfo::unstable, "unstable"),
-    F("slab_reclaimable_pages", &MemInfo::slab_reclaimable, "slab_reclaimable"),
-    F("slab_unreclaimable_pages", &MemInfo::slab_unreclaimable, "slab_unreclaimable"),
-    F("slab_pages", &MemInfo::slab, "slab"),
-    F("active_pages", &MemInfo::active, "active"),
-    F("inactive_pages", &MemInfo::inactive, "inactive"),
-    F("mapped_pages", &MemInfo::mapped, "mapped"),
-    F("mapped_file_pages", &MemInfo::mapped_file, "mapped-file"),
-    F("mapped_anon_pages", &MemInfo::mapped_anon, "mapped-anon"),
-    F("shmem_pages", &MemInfo::shmem, "shmem"),
-    F("pagetables_pages", &MemInfo::pagetables, "pagetables"),
-    F("sec_pagetables_pages", &MemInfo::sec_pagetables, "sec_pagetables"),
-    F("bounce_pages", &MemInfo::bounce, "bounce"),
-    F("kernel_misc_reclaimable_pages", &MemInfo::kernel_misc_reclaimable,
-      "kernel_misc_reclaimable"),
-    F("free_pages", &MemInfo::free, "free"),
-    F("free_pcp_pages", &MemInfo::free_pcp, "free_pcp"),
-    F("free_cma_pages", &MemInfo::free_cma, "free_cma"),
-    F("pagecache_pages", &MemInfo::pagecache),
-    F("swap_cache_pages", &MemInfo::swap_cache),
-    F("swap_cache_add", &MemInfo::swap_cache_add),
-    F("swap_cache_delete", &MemInfo::swap_cache_delete),
-    F("swap_cache_find_ok", &MemInfo::swap_cache_find_ok),
-    F("swap_cache_find_all", &MemInfo::swap_cache_find_all),
-    F("free_swap_kb", &MemInfo::free_swap_kb),
-    F("total_swap_kb", &MemInfo::total_swap_kb),
-    F("ram_pages", &MemInfo::ram),
-    F("highmem_pages", &MemInfo::highmem),
-    F("reserved_pages", &MemInfo::reserved),
-    F("shared_pages", &MemInfo::shared),
-    F("nonshared_pages", &MemInfo::non_shared),
-    F("cma_reserved_pages", &MemInfo::cma_reserved),
-    F("hwpoisoned_pages", &MemInfo::hwpoisoned)};
+bool IsHeader(std::string_view text) { return text == "Mem-Info:" || text == "Mem-info:"; }
 
-// "49429 total pagecache pages": what follows the number (lib/show_mem.c; mm/page_alloc.c). A null
-// member: printed by some versions, not kept.
-constexpr std::array<std::pair<std::string_view, Integer MemInfo::*>, 11> kTotals = {
-    {{" total pagecache pages", &MemInfo::pagecache},
-     {" pages in swap cache", &MemInfo::swap_cache},
-     {" pages RAM", &MemInfo::ram},
-     {" pages HighMem/MovableOnly", &MemInfo::highmem},
-     {" pages HighMem", &MemInfo::highmem},
-     {" pages reserved", &MemInfo::reserved},
-     {" pages shared", &MemInfo::shared},
-     {" pages non-shared", &MemInfo::non_shared},
-     {" pages cma reserved", &MemInfo::cma_reserved},
-     {" pages hwpoisoned", &MemInfo::hwpoisoned},
-     {" pages in pagetable cache", nullptr}}};
+int64_t LineOf(const LogLine& line) { return static_cast<int64_t>(line.place.line); }
 
-// The counters that begin the lines of the block, in all versions' order.
-constexpr std::array<std::string_view, 8> kLineHeads = {
-    "active_anon:",      "active_file:", "unevictable:",    "free:",
-    "slab_reclaimable:", "mapped:",      "sec_pagetables:", "kernel_misc_reclaimable:"};
-
-bool IsCounterLine(std::string_view text) {
-  if (text.empty() || text[0] < 'a' || text[0] > 'z') return false;
-  return std::any_of(kLineHeads.begin(), kLineHeads.end(),
-                     [&](std::string_view head) { return text.starts_with(head); });
+// Since 4.8 the line ends with free_cma, before with all_unreclaimable.
+bool IsWhole(const Zone& zone) {
+  return zone.high_kb && (zone.all_unreclaimable || zone.free_cma_kb);
 }
 
-bool SameZone(const Integer& node, std::string_view name, const Integer& other_node,
-              std::string_view other_name) {
-  return node == other_node && name == other_name;
+bool IsWhole(const FreeListLine& list) { return list.empty || list.total_kb; }
+
+// The fields of a zone's or node's line, and what stands behind the last whole one.
+struct FieldCount {
+  std::size_t fields = 0;
+  std::string_view rest;
+};
+
+FieldCount CountFields(std::string_view text) {
+  ConsumeNode(text);
+  ConsumeZoneName(text);
+  FieldCount count;
+  SizeField field;
+  while (ConsumeSizeField(text, field)) ++count.fields;
+  count.rest = TrimBlanks(text);
+  return count;
+}
+
+// Most prints of a node or zone, and what a log that was cut has left of a block, begin like this.
+bool StartsNamed(std::string_view text) {
+  FreeListLine list;
+  std::vector<MemInfoExtra> extra;
+  return ParseZoneLine(text) || ParseFreeListLine(text, 0, list) || ParseNodeLine(text, extra) ||
+         ParseHugePages(text);
+}
+
+std::size_t CountKnown(const MemInfo& counters) {
+  const std::span<const Field<MemInfo>> fields = MemInfo::Fields();
+  return static_cast<std::size_t>(std::count_if(
+      fields.begin(), fields.end(),
+      [&](const Field<MemInfo>& field) { return (counters.*field.integer).has_value(); }));
 }
 
 }  // namespace
 
-std::span<const Field<MemInfo>> MemInfo::Fields() { return kFields; }
-
 bool StartsMemInfo(const LogLine& line) {
-  if (line.text.starts_with("Mem-Info:") || IsCounterLine(line.text)) return true;
-  FreeListLine list;
-  return ParseZoneLine(line.text) || ParseFreeListLine(line.text, 0, list);
+  const std::string_view text = line.text;
+  if (text.empty()) return false;
+  if (IsHeader(text)) return true;
+  if (text[0] >= 'D' && text[0] <= 'N') return StartsNamed(text);
+  if (text[0] >= '0' && text[0] <= '9') {
+    const std::optional<MemTotal> total = ParseMemTotal(text);
+    return total && total->known.ram;
+  }
+  // A single "free:12" may stand in anything.
+  const std::optional<MemCounters> counters = ParseMemCounters(text);
+  return counters && CountKnown(counters->known) > 1;
 }
 
 Zone* MemInfoSection::FindZone(const Integer& node, std::string_view name) {
   for (Zone& zone : zones_) {
-    if (SameZone(zone.node, *zone.zone, node, name)) return &zone;
+    if (zone.node == node && *zone.zone == name) return &zone;
   }
   return nullptr;
 }
 
-Claim MemInfoSection::Store(Integer MemInfo::*field, const Integer& value) {
-  if (field == nullptr) return Claim::kTaken;
-  if (counters_.*field) return Claim::kConflict;
-  counters_.*field = value;
+void MemInfoSection::KeepOpen(Form form, std::string_view text, const LogLine& line) {
+  open_ = {.form = form, .text = std::string(text), .line = line.place.line};
+}
+
+void MemInfoSection::KeepExtra(std::vector<MemInfoExtra> extra, int64_t log_line) {
+  for (MemInfoExtra& row : extra) {
+    if (extra_.size() >= kMaxExtra) return;
+    row.log_line = log_line;
+    extra_.push_back(std::move(row));
+  }
+}
+
+Claim MemInfoSection::OfferHeader() {
+  if (header_ || seen_) return Claim::kConflict;
+  header_ = true;
   return Claim::kTaken;
 }
 
-// "active_anon:79945387 inactive_anon:3660742 isolated_anon:0", pages.
-Claim MemInfoSection::OfferCounters(std::string_view text) {
-  MemInfo read;
-  std::size_t hint = 0;
-  bool any = false;
-  for (text = TrimBlanks(text); !text.empty(); text = TrimBlanks(text)) {
-    const std::size_t colon = text.find(':');
-    if (colon == std::string_view::npos) break;
-    const std::string_view key = text.substr(0, colon);
-    text.remove_prefix(colon + 1);
-    const Integer value = ConsumeInteger(text);
-    if (!value || (!text.empty() && text[0] != ' ')) break;
-    any = SetByKey<MemInfo>(read, kFields, key, *value, hint) || any;
-  }
-  if (!any) return Claim::kNone;
-  const auto told_twice = [&](const F& field) {
-    return read.*field.integer && counters_.*field.integer;
-  };
-  if (std::any_of(kFields.begin(), kFields.end(), told_twice)) return Claim::kConflict;
-  for (const F& field : kFields) {
-    if (read.*field.integer) counters_.*field.integer = read.*field.integer;
-  }
+Claim MemInfoSection::OfferReserve(const LogLine& line) {
+  Text reserve = line.cut ? std::nullopt : ParseLowmemReserve(line.text);
+  if (!reserve) return Claim::kNone;
+  if (!reserve_next_) return seen_ ? Claim::kTaken : Claim::kNone;  // its zone's line is lost
+  zones_.back().lowmem_reserve_pages = std::move(reserve);
+  reserve_next_ = false;
+  return Claim::kTaken;
+}
+
+Claim MemInfoSection::OfferCounters(const LogLine& line) {
+  std::optional<MemCounters> read = ParseMemCounters(line.text);
+  if (!read) return Claim::kNone;
+  if (counters_.Overlaps(read->known)) return Claim::kConflict;
+  counters_.Merge(read->known);
+  KeepExtra(std::move(read->extra), LineOf(line));
   return Claim::kTaken;
 }
 
 Claim MemInfoSection::OfferZone(const LogLine& line) {
-  std::optional<Zone> zone = ParseZoneLine(line.text);
+  std::vector<MemInfoExtra> extra;
+  std::optional<Zone> zone = ParseZoneLine(line.text, &extra);
   if (!zone) return Claim::kNone;
+  if (!zone->node) zone->node = node_;
   if (FindZone(zone->node, *zone->zone) != nullptr || zones_.size() >= kMaxZones)
     return Claim::kConflict;
-  zone->log_line = static_cast<int64_t>(line.place.line);
+  zone->log_line = LineOf(line);
+  if (!IsWhole(*zone)) KeepOpen(Form::kZone, line.text, line);
   zones_.push_back(*std::move(zone));
-  reserve_for_ = &zones_.back();
+  reserve_next_ = true;
+  KeepExtra(std::move(extra), LineOf(line));
+  return Claim::kTaken;
+}
+
+Claim MemInfoSection::OfferNode(const LogLine& line) {
+  std::vector<MemInfoExtra> extra;
+  std::optional<NodeLine> node = ParseNodeLine(line.text, extra);
+  if (!node) return Claim::kNone;
+  const bool known = std::any_of(nodes_.begin(), nodes_.end(),
+                                 [&](const NodeLine& other) { return other.node == node->node; });
+  if (known || nodes_.size() >= kMaxZones) return Claim::kConflict;
+  node->log_line = LineOf(line);
+  if (!node->all_unreclaimable) KeepOpen(Form::kNode, line.text, line);
+  nodes_.push_back(*node);
+  KeepExtra(std::move(extra), LineOf(line));
+  return Claim::kTaken;
+}
+
+Claim MemInfoSection::OfferHugePages(const LogLine& line) {
+  std::optional<HugePages> row = ParseHugePages(line.text);
+  if (!row) return Claim::kNone;
+  const bool known =
+      std::any_of(huge_pages_.begin(), huge_pages_.end(), [&](const HugePages& other) {
+        return other.node == row->node && other.size_kb == row->size_kb;
+      });
+  if (known || huge_pages_.size() >= kMaxHugePages) return Claim::kConflict;
+  row->log_line = LineOf(line);
+  huge_pages_.push_back(*row);
   return Claim::kTaken;
 }
 
 Claim MemInfoSection::OfferFreeList(const LogLine& line) {
   FreeListLine list;
-  if (!ParseFreeListLine(line.text, static_cast<int64_t>(line.place.line), list))
-    return Claim::kNone;
+  if (!ParseFreeListLine(line.text, LineOf(line), list)) return Claim::kNone;
+  if (!list.node && node_) {
+    list.node = node_;
+    for (FreeListCell& cell : list.cells) cell.node = node_;
+  }
   const bool known = std::any_of(lists_.begin(), lists_.end(), [&](const FreeListLine& other) {
-    return SameZone(other.node, other.zone, list.node, list.zone);
+    return other.node == list.node && other.zone == list.zone;
   });
   if (known || lists_.size() >= kMaxZones) return Claim::kConflict;
-  for (FreeListCell& cell : list.cells) cells_.push_back(std::move(cell));
+  if (!IsWhole(list)) KeepOpen(Form::kFreeList, line.text, line);
+  std::move(list.cells.begin(), list.cells.end(), std::back_inserter(cells_));
   list.cells.clear();
   lists_.push_back(std::move(list));
   return Claim::kTaken;
@@ -169,80 +183,143 @@ Claim MemInfoSection::OfferFreeList(const LogLine& line) {
 
 // "Node 0 DMA per-cpu:" and below it "CPU    0: hi:  186, btch:  31 usd: 168" (until 4.0).
 Claim MemInfoSection::OfferPerCpu(std::string_view text) {
-  if (text.starts_with("CPU ")) {
-    static const LogPattern kPattern(R"(CPU +\d+: (?:Hot: )?hi: *\d+, btch: *\d+ usd: *(\d+).*)");
-    const auto groups = MatchAll<1>(text, kPattern);
-    if (!groups) return Claim::kNone;
-    if (per_cpu_.empty()) return Claim::kTaken;  // the line that names the zone is lost
-    per_cpu_.back().pages += ParseInteger((*groups)[0]).value_or(0);
+  if (const Integer pages = ParsePerCpuPages(text)) {
+    if (!per_cpu_.empty()) per_cpu_.back().pages += *pages;  // else the zone's line is lost
     return Claim::kTaken;
   }
-  PerCpu list;
-  list.node = ConsumeNode(text);
-  list.zone = ConsumeZoneName(text);
-  if (list.zone.empty() || !text.starts_with(" per-cpu:")) return Claim::kNone;
-  const bool known = std::any_of(per_cpu_.begin(), per_cpu_.end(), [&](const PerCpu& other) {
-    return SameZone(other.node, other.zone, list.node, list.zone);
+  std::optional<PerCpuLists> lists = ParsePerCpuHead(text);
+  if (!lists) return Claim::kNone;
+  const bool known = std::any_of(per_cpu_.begin(), per_cpu_.end(), [&](const PerCpuLists& other) {
+    return other.node == lists->node && other.zone == lists->zone;
   });
-  if (known) return Claim::kConflict;
-  per_cpu_.push_back(std::move(list));
+  if (known || per_cpu_.size() >= kMaxZones) return Claim::kConflict;
+  per_cpu_.push_back(*std::move(lists));
   return Claim::kTaken;
 }
 
 Claim MemInfoSection::OfferTotal(std::string_view text) {
-  const std::string_view whole = text;
-  if (const Integer number = ConsumeInteger(text)) {
-    for (const auto& [words, field] : kTotals) {
-      if (text == words) return Store(field, number);
-    }
-    return Claim::kNone;
-  }
-  static const LogPattern kSwap(R"((Free|Total) swap *(?:=|:) *(\d+)kB)");
-  static const LogPattern kCache(R"(Swap cache stats: add (\d+), delete (\d+), find (\d+)/(\d+))");
-  if (const auto groups = MatchAll<2>(whole, kSwap)) {
-    const auto& [which, size] = *groups;
-    return Store(which == "Free" ? &MemInfo::free_swap_kb : &MemInfo::total_swap_kb,
-                 ParseInteger(size));
-  }
-  const auto groups = MatchAll<4>(whole, kCache);
-  if (!groups) return Claim::kNone;
-  const auto& [added, deleted, found, looked_up] = *groups;
-  if (Store(&MemInfo::swap_cache_add, ParseInteger(added)) == Claim::kConflict)
-    return Claim::kConflict;
-  counters_.swap_cache_delete = ParseInteger(deleted);
-  counters_.swap_cache_find_ok = ParseInteger(found);
-  counters_.swap_cache_find_all = ParseInteger(looked_up);
+  const std::optional<MemTotal> total = ParseMemTotal(text);
+  if (!total) return Claim::kNone;
+  // A line that stands twice in the log is no new block.
+  if (!total->repeats && counters_.Contradicts(total->known)) return Claim::kConflict;
+  counters_.Merge(total->known);
   return Claim::kTaken;
 }
 
-Claim MemInfoSection::Offer(const LogLine& line) {
-  const std::string_view text = line.text;
-  if (text.empty()) return Claim::kNone;
-  Claim claim = Claim::kNone;
-  if (text == "Mem-Info:" || text == "Mem-info:") {
-    claim = header_ || seen_ ? Claim::kConflict : Claim::kTaken;
-    header_ = true;
-  } else if (Text reserve = line.cut ? std::nullopt : ParseLowmemReserve(text)) {
-    if (reserve_for_ == nullptr)
-      return seen_ ? Claim::kTaken : Claim::kNone;  // its zone's line is lost
-    reserve_for_->lowmem_reserve_pages = std::move(reserve);
-    reserve_for_ = nullptr;
-    claim = Claim::kTaken;
-  } else if (IsCounterLine(text)) {
-    claim = OfferCounters(text);
-  } else if (text.starts_with("Node ") || (text[0] >= 'A' && text[0] <= 'N')) {
-    claim = OfferZone(line);
-    if (claim == Claim::kNone) claim = OfferFreeList(line);
-    if (claim == Claim::kNone) claim = OfferPerCpu(text);
+Claim MemInfoSection::OfferNamed(const LogLine& line) {
+  Claim claim = OfferZone(line);
+  if (claim == Claim::kNone) claim = OfferFreeList(line);
+  if (claim == Claim::kNone) claim = OfferPerCpu(line.text);
+  if (claim != Claim::kNone) {
+    node_.reset();
+    return claim;
   }
-  if (claim == Claim::kNone) claim = OfferTotal(text);
+  if (!line.text.starts_with("Node ")) return Claim::kNone;
+  claim = OfferNode(line);
+  if (claim == Claim::kNone) claim = OfferHugePages(line);
+  if (claim != Claim::kNone || !seen_) return claim;
+  // The kernel prints "Node 0 " on its own, and another CPU's line can get in between.
+  std::string_view number = line.text;
+  ConsumePrefix(number, "Node ");
+  node_ = ParseInteger(number);
+  return node_ ? Claim::kTaken : Claim::kNone;
+}
+
+Claim MemInfoSection::OfferWhole(const LogLine& line) {
+  const std::string_view text = line.text;
+  const char first = text[0];
+  if (IsHeader(text)) return OfferHeader();
+  if (first >= '0' && first <= '9') return OfferTotal(text);
+  if (text.starts_with("lowmem_reserve")) return OfferReserve(line);
+  Claim claim = Claim::kNone;
+  if ((first >= 'a' && first <= 'z') || first == 'A') claim = OfferCounters(line);
+  if (claim == Claim::kNone && (first == 'c' || first == 'C')) claim = OfferPerCpu(text);
+  if (first == 'D' || first == 'H' || first == 'M' || first == 'N') claim = OfferNamed(line);
+  if (first == 'F' || first == 'S' || first == 'T') claim = OfferTotal(text);
+  return claim;
+}
+
+// Replaces the latest free list by what `joined` says, if that is more of one list.
+bool MemInfoSection::ExtendFreeList(std::string_view joined, int64_t log_line) {
+  FreeListLine list;
+  if (!ParseFreeListLine(joined, log_line, list)) return false;
+  FreeListLine& known = lists_.back();
+  const auto begin = std::find_if(cells_.begin(), cells_.end(), [&](const FreeListCell& cell) {
+    return cell.node == known.node && cell.zone == known.zone;
+  });
+  const auto count = static_cast<std::size_t>(cells_.end() - begin);
+  if (list.cells.size() < count ||
+      (list.cells.size() == count && !list.total_kb && joined.back() != ')'))
+    return false;
+  if (list.total_kb && !list.AddsUp()) return false;
+  for (std::size_t order = 0; order < list.cells.size(); ++order) {
+    FreeListCell& cell = list.cells[order];
+    cell.node = known.node;
+    if (order < count)
+      (begin + static_cast<std::ptrdiff_t>(order))->migrate_types = std::move(cell.migrate_types);
+  }
+  const auto first_new = list.cells.begin() + static_cast<std::ptrdiff_t>(count);
+  std::move(first_new, list.cells.end(), std::back_inserter(cells_));
+  known.total_kb = list.total_kb;
+  return true;
+}
+
+// Reads the latest line again, now that more of it is known.
+bool MemInfoSection::Extend(std::string_view joined, int64_t log_line) {
+  if (open_.form == Form::kFreeList) return ExtendFreeList(joined, log_line);
+  const FieldCount before = CountFields(open_.text);
+  const FieldCount now = CountFields(joined);
+  if (now.fields <= before.fields || now.rest.find(' ') != std::string_view::npos) return false;
+  std::vector<MemInfoExtra> extra;
+  if (open_.form == Form::kZone) {
+    std::optional<Zone> zone = ParseZoneLine(joined, &extra);
+    if (!zone) return false;
+    zone->node = zones_.back().node;
+    zone->log_line = zones_.back().log_line;
+    zones_.back() = *std::move(zone);
+  } else {
+    std::optional<NodeLine> node = ParseNodeLine(joined, extra);
+    if (!node) return false;
+    node->log_line = nodes_.back().log_line;
+    nodes_.back() = *node;
+  }
+  const auto first_of_line = std::find_if(
+      extra_.begin(), extra_.end(), [&](const auto& row) { return row.log_line == log_line; });
+  extra_.erase(first_of_line, extra_.end());
+  KeepExtra(std::move(extra), log_line);
+  return true;
+}
+
+// A line that mail wrapped goes on in the very next physical line, mostly at a blank.
+Claim MemInfoSection::OfferContinuation(const LogLine& line) {
+  if (open_.form == Form::kNone) return Claim::kNone;
+  Open open = std::exchange(open_, {});
+  if (line.place.line != open.line + 1 || open.text.size() + line.text.size() > kMaxLineBytes)
+    return Claim::kNone;
+  const int64_t log_line = open.form == Form::kFreeList ? LineOf(line)
+                           : open.form == Form::kZone   ? *zones_.back().log_line
+                                                        : *nodes_.back().log_line;
+  open_ = open;
+  for (const std::string_view glue : {" ", ""}) {
+    const std::string joined = open.text + std::string(glue) + std::string(line.text);
+    if (!Extend(joined, log_line)) continue;
+    open_.text = joined;
+    open_.line = line.place.line;
+    return Claim::kTaken;
+  }
+  open_ = {};
+  return Claim::kNone;
+}
+
+Claim MemInfoSection::Offer(const LogLine& line) {
+  if (line.text.empty()) return Claim::kNone;
+  Claim claim = OfferWhole(line);
+  if (claim == Claim::kNone) claim = OfferContinuation(line);
   seen_ = seen_ || claim == Claim::kTaken;
   return claim;
 }
 
-void MemInfoSection::NoteMissing(Damage& damage) const {
-  damage.AddIf(!header_, "no Mem-Info line");
-  damage.AddIf(!counters_.free, "no counters");
+void MemInfoSection::NoteMissingZones(Damage& damage) const {
   damage.AddIf(zones_.empty(), "no zone lines");
   damage.AddIf(zones_.size() != lists_.size(),
                fmt::format("{} zones, but free lists of {}", zones_.size(), lists_.size()));
@@ -250,16 +327,28 @@ void MemInfoSection::NoteMissing(Damage& damage) const {
     const std::string name =
         zone.node ? fmt::format("node {} {}", *zone.node, *zone.zone) : *zone.zone;
     damage.AddIf(!zone.lowmem_reserve_pages, fmt::format("{}: no lowmem_reserve line", name));
-    damage.AddIf(!zone.high_kb || (!zone.all_unreclaimable && !zone.free_cma_kb),
-                 fmt::format("{}: the zone's line is cut", name));
+    damage.AddIf(!IsWhole(zone), fmt::format("{}: the zone's line is cut", name));
   }
   for (const FreeListLine& list : lists_)
-    damage.AddIf(!list.total_kb, fmt::format("{}: the free list has no total", list.zone));
+    damage.AddIf(!IsWhole(list), fmt::format("{}: the free list has no total", list.zone));
+}
+
+void MemInfoSection::NoteMissing(Damage& damage) const {
+  damage.AddIf(!header_, "no Mem-Info line");
+  damage.AddIf(!counters_.free, "no counters");
+  NoteMissingZones(damage);
+  // Since 4.8 zones do not tell whether they are unreclaimable, nodes do.
+  const bool per_node = !zones_.empty() && !zones_.front().all_unreclaimable;
+  damage.AddIf(per_node && nodes_.empty(), "no node lines");
+  for (const NodeLine& node : nodes_)
+    damage.AddIf(!node.all_unreclaimable, fmt::format("node {}: its line is cut", *node.node));
   damage.AddIf(!counters_.ram || !counters_.reserved, "no count of RAM or reserved pages");
-  // "pages shared" and "pages non-shared" end the block until 3.12 (lib/show_mem.c), "managed" is
-  // new in 3.8.
-  const bool old = !zones_.empty() && !zones_.front().managed_kb;
-  damage.AddIf(old && !counters_.non_shared, "no count of non-shared pages");
+  // What ends the block: "pages shared" and "pages swap cached" until 2.6.27, whose counters have
+  // one sum of active pages (show_mem() of each architecture); "pages shared" and "pages
+  // non-shared" until 3.12 (lib/show_mem.c), while "managed" is new in 3.8.
+  const bool old = !zones_.empty() && !per_node && !zones_.front().managed_kb;
+  damage.AddIf(old && counters_.active && !counters_.shared, "no count of shared pages");
+  damage.AddIf(old && !counters_.active && !counters_.non_shared, "no count of non-shared pages");
 }
 
 void MemInfoSection::SetPageSize(EventRecord& event) const {
@@ -278,25 +367,32 @@ void MemInfoSection::AddTo(EventRecord& event) {
   for (const FreeListLine& list : lists_) {
     if (Zone* zone = FindZone(list.node, list.zone)) zone->free_list_kb = list.total_kb;
   }
-  for (const PerCpu& list : per_cpu_) {
-    if (Zone* zone = FindZone(list.node, list.zone)) zone->pcp_pages = list.pages;
+  for (const PerCpuLists& lists : per_cpu_) {
+    if (Zone* zone = FindZone(lists.node, lists.zone)) zone->pcp_pages = lists.pages;
   }
   event.ram_kb = RamKb(event.page_size_kb);
   event.rows.push_back(std::make_unique<RowsOf<MemInfo>>(std::vector<MemInfo>{counters_}));
-  if (!zones_.empty()) event.rows.push_back(std::make_unique<RowsOf<Zone>>(std::move(zones_)));
-  if (!cells_.empty())
-    event.rows.push_back(std::make_unique<RowsOf<FreeListCell>>(std::move(cells_)));
+  AddRows(event, std::move(extra_));
+  AddRows(event, std::move(nodes_));
+  AddRows(event, std::move(zones_));
+  AddRows(event, std::move(cells_));
+  AddRows(event, std::move(huge_pages_));
 }
 
 // A Mem-Info block on its own: asked for by SysRq-m, or all that is left of a report.
 RecordKind MemInfoKind() {
   return {.name = "mem_info",
           .openers = {{"Mem-Info:", StartsMemInfo, true},
+                      {"Mem-info:", StartsMemInfo, true},
                       {"active_anon:", StartsMemInfo, true},
+                      {" inactive:", StartsMemInfo, true},  // until 2.6.27
                       {"unevictable:", StartsMemInfo, true},
                       {"slab_unreclaimable:", StartsMemInfo, true},
                       {" free:", StartsMemInfo, true},
-                      {"*4kB", StartsMemInfo, true}},
+                      {"*4kB", StartsMemInfo, true},
+                      {"*64kB", StartsMemInfo, true},  // pages of 8, 16 or 64 KiB
+                      {" hugepages_total=", StartsMemInfo, true},
+                      {" pages RAM", StartsMemInfo, true}},
           .open = NewOomBlock,
           .max_foreign_lines = 200};
 }

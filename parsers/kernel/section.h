@@ -1,11 +1,13 @@
 #pragma once
 
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/row.h"
 #include "parsers/stream/block.h"
 
 namespace kautopsy {
@@ -38,6 +40,12 @@ class SectionList {
  private:
   std::vector<Section*> sections_;
 };
+
+// Gives an event its rows of one relation; none if there are none.
+template <class Row>
+void AddRows(EventRecord& event, std::vector<Row>&& rows) {
+  if (!rows.empty()) event.rows.push_back(std::make_unique<RowsOf<Row>>(std::move(rows)));
+}
 
 // Collects what a record lacks, for `event.damage`.
 class Damage {

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "parsers/kernel/free_list.h"
+#include "parsers/kernel/size_fields.h"
 
 namespace kautopsy {
 namespace {
@@ -40,6 +41,7 @@ constexpr std::array kFields = {
     F("slab_reclaimable_kb", &Zone::slab_reclaimable_kb, "slab_reclaimable"),
     F("slab_unreclaimable_kb", &Zone::slab_unreclaimable_kb, "slab_unreclaimable"),
     F("kernel_stack_kb", &Zone::kernel_stack_kb, "kernel_stack"),
+    F("shadow_call_stack_kb", &Zone::shadow_call_stack_kb, "shadow_call_stack"),
     F("pagetables_kb", &Zone::pagetables_kb, "pagetables"),
     F("unstable_kb", &Zone::unstable_kb, "unstable"),
     F("bounce_kb", &Zone::bounce_kb, "bounce"),
@@ -55,42 +57,28 @@ constexpr std::array kFields = {
     F("pcp_pages", &Zone::pcp_pages),
     F("log_line", &Zone::log_line)};
 
-// "min:688kB": takes one field. A size without its unit is a number that was cut, and is left out.
-bool ConsumeField(std::string_view& text, Zone& zone, std::size_t& hint) {
-  text = TrimBlanks(text);
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || text.substr(0, colon).find(' ') != std::string_view::npos)
-    return false;
-  const std::string_view key = text.substr(0, colon);
-  text.remove_prefix(colon + 1);
-  const Integer value = ConsumeInteger(text);
-  const bool unit =
-      ConsumePrefix(text, "kB") || ConsumePrefix(text, "KB");  // reserved_highatomic has KB
-  if (!value || (!text.empty() && text[0] != ' ')) return false;
-  if (unit || key == "pages_scanned") SetByKey<Zone>(zone, kFields, key, *value, hint);
-  return true;
-}
-
 }  // namespace
 
 std::span<const Field<Zone>> Zone::Fields() { return kFields; }
 
-std::optional<Zone> ParseZoneLine(std::string_view text) {
+std::optional<Zone> ParseZoneLine(std::string_view text, std::vector<MemInfoExtra>* extra) {
   Zone zone;
   zone.node = ConsumeNode(text);
   const std::string_view name = ConsumeZoneName(text);
   if (name.empty() || !text.starts_with(" free:")) return std::nullopt;
   zone.zone = std::string(name);
   std::size_t hint = 0;
-  while (ConsumeField(text, zone, hint)) {
+  SizeField field;
+  while (ConsumeSizeField(text, field)) {
+    const bool sized = field.has_unit || field.key == "pages_scanned";
+    if (field.yes_no)
+      zone.all_unreclaimable = field.value;
+    else if (sized && SetByKey<Zone>(zone, kFields, field.key, *field.value, hint))
+      continue;
+    else if (extra != nullptr)
+      extra->push_back(ExtraOf(field, zone.node, zone.zone));
   }
   if (!zone.free_kb) return std::nullopt;
-  if (ConsumePrefix(text, "all_unreclaimable? ")) {
-    if (text.starts_with("yes"))
-      zone.all_unreclaimable = 1;
-    else if (text.starts_with("no"))
-      zone.all_unreclaimable = 0;
-  }
   return zone;
 }
 

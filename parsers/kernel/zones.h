@@ -3,8 +3,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/row.h"
+#include "parsers/kernel/mem_counters.h"
 
 namespace kautopsy {
 
@@ -16,8 +18,9 @@ struct Zone {
   Integer active_anon_kb, inactive_anon_kb, active_file_kb, inactive_file_kb, unevictable_kb;
   Integer isolated_anon_kb, isolated_file_kb, active_kb, inactive_kb, writepending_kb;
   Integer present_kb, managed_kb, mlocked_kb, dirty_kb, writeback_kb, mapped_kb, shmem_kb;
-  Integer slab_reclaimable_kb, slab_unreclaimable_kb, kernel_stack_kb, pagetables_kb, unstable_kb;
-  Integer bounce_kb, zspages_kb, free_pcp_kb, local_pcp_kb, free_cma_kb, writeback_tmp_kb;
+  Integer slab_reclaimable_kb, slab_unreclaimable_kb, kernel_stack_kb, shadow_call_stack_kb;
+  Integer pagetables_kb, unstable_kb, bounce_kb, zspages_kb, free_pcp_kb, local_pcp_kb, free_cma_kb,
+      writeback_tmp_kb;
   Integer pages_scanned;
   Integer all_unreclaimable;  // 0 or 1
   Text lowmem_reserve_pages;  // JSON array
@@ -30,9 +33,10 @@ struct Zone {
 };
 
 // Reads "Node 0 DMA32 free:431968kB min:688kB ... all_unreclaimable? yes", the fields of any
-// version in any order (mm/page_alloc.c, show_free_areas(); mm/show_mem.c since 6.x). None if it is
-// no zone line.
-std::optional<Zone> ParseZoneLine(std::string_view text);
+// version in any order (mm/page_alloc.c, show_free_areas(); mm/show_mem.c since 6.x). Fields
+// without a column go to `extra`. None if it is no zone line.
+std::optional<Zone> ParseZoneLine(std::string_view text,
+                                  std::vector<MemInfoExtra>* extra = nullptr);
 
 // "lowmem_reserve[]: 0 2965 193855 193855" as a JSON array; none for other lines.
 Text ParseLowmemReserve(std::string_view text);

@@ -46,6 +46,63 @@ CREATE TABLE mem_info (
 ) STRICT;
 CREATE INDEX mem_info_by_event ON mem_info (event_id);
 
+CREATE TABLE mem_info_extra (
+  -- One row per counter of a Mem-Info block that has no column in mem_info, node or zone: of kernels
+  -- newer than this program, or a distribution's own.
+  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  node INTEGER,                     -- [node] number; NULL for a counter of the whole machine
+  zone TEXT,                        -- zone, for a field of a zone line
+  name TEXT NOT NULL,               -- as printed, without the colon
+  value INTEGER,                    -- [unit] in the unit of column unit
+  unit TEXT,                        -- kB (which is KiB); NULL for pages and counts
+  log_line INTEGER                  -- [line] in the source
+) STRICT;
+CREATE INDEX mem_info_extra_by_event ON mem_info_extra (event_id);
+
+CREATE TABLE node (
+  -- One row per node line, "Node 0 active_anon:33632kB ... all_unreclaimable? no" (since v4.8; before
+  -- these counters stood in the zone lines): mm/page_alloc.c, show_free_areas().
+  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  node INTEGER,                     -- [node] number
+  active_anon_kb INTEGER,           -- [KiB] anonymous, recently used; "active_anon:"
+  inactive_anon_kb INTEGER,         -- [KiB] anonymous, next to be swapped; "inactive_anon:"
+  active_file_kb INTEGER,           -- [KiB] of files, recently used; "active_file:"
+  inactive_file_kb INTEGER,         -- [KiB] of files, next to be dropped; "inactive_file:"
+  unevictable_kb INTEGER,           -- [KiB] that reclaim must leave alone; "unevictable:"
+  isolated_anon_kb INTEGER,         -- [KiB] anonymous, taken off their list; "isolated(anon):"
+  isolated_file_kb INTEGER,         -- [KiB] of files, taken off their list; "isolated(file):"
+  mapped_kb INTEGER,                -- [KiB] of files mapped by processes; "mapped:"
+  dirty_kb INTEGER,                 -- [KiB] waiting to be written; "dirty:"
+  writeback_kb INTEGER,             -- [KiB] being written; "writeback:"
+  shmem_kb INTEGER,                 -- [KiB] of tmpfs and shared memory; "shmem:"
+  shmem_thp_kb INTEGER,             -- [KiB] of that in huge pages; "shmem_thp:"
+  shmem_pmdmapped_kb INTEGER,       -- [KiB] of that mapped as huge pages; "shmem_pmdmapped:"
+  anon_thp_kb INTEGER,              -- [KiB] anonymous, in huge pages; "anon_thp:"
+  writeback_tmp_kb INTEGER,         -- [KiB] of FUSE buffers being written; "writeback_tmp:"
+  unstable_kb INTEGER,              -- [KiB] sent to an NFS server, not yet safe there; "unstable:"
+  pages_scanned INTEGER,            -- [pages] scanned since one was freed; "pages_scanned:" (not kB)
+  kernel_stack_kb INTEGER,          -- [KiB] of kernel stacks; "kernel_stack:" (since v5.9)
+  shadow_call_stack_kb INTEGER,     -- [KiB] of return address stacks (arm64); "shadow_call_stack:"
+  pagetables_kb INTEGER,            -- [KiB] of page tables; "pagetables:" (since v5.11)
+  sec_pagetables_kb INTEGER,        -- [KiB] of KVM and IOMMU page tables; "sec_pagetables:" (since v6.1)
+  all_unreclaimable INTEGER,        -- [0/1] reclaim gave up; "all_unreclaimable? yes"
+  balloon_kb INTEGER,               -- [KiB] given back to the host; "Balloon:"
+  log_line INTEGER                  -- [line] in the source
+) STRICT;
+CREATE INDEX node_by_event ON node (event_id);
+
+CREATE TABLE hugepages (
+  -- One row per node and size of huge pages: mm/hugetlb.c, hugetlb_show_meminfo() (since v3.10).
+  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  node INTEGER,                     -- [node] number
+  total INTEGER,                    -- [count] of huge pages; "hugepages_total="
+  free INTEGER,                     -- [count] of those nobody uses; "hugepages_free="
+  surplus INTEGER,                  -- [count] beyond the configured number; "hugepages_surp="
+  size_kb INTEGER,                  -- [KiB] of one; "hugepages_size="
+  log_line INTEGER                  -- [line] in the source
+) STRICT;
+CREATE INDEX hugepages_by_event ON hugepages (event_id);
+
 CREATE TABLE zone (
   -- One row per zone line, "Node 0 Normal free:6593828kB min:44356kB ...", with the lowmem_reserve[]
   -- line after it and the sums of the zone's lists: mm/page_alloc.c, show_free_areas().

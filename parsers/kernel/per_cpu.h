@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/row.h"
+
+namespace kautopsy {
+
+// A zone's lists of free pages that the CPUs keep (mm/page_alloc.c, show_free_areas(), until 4.0).
+struct PerCpuLists {
+  Integer node;
+  std::string zone;
+  int64_t pages = 0;  // sum over the CPUs
+};
+
+// Reads "Node 0 DMA per-cpu:", which the lines of its CPUs follow, or "Normal per-cpu: empty".
+std::optional<PerCpuLists> ParsePerCpuHead(std::string_view text);
+
+// The pages on the lists of one CPU's line:
+//   CPU    0: hi:  186, btch:  31 usd: 168                         since 2.6.25
+//   CPU    0: Hot: hi:  186, btch:  31 usd:  31   Cold: hi: ...    since 2.6.19
+//   cpu 0 hot: high 186, batch 31 used:5                           2.6.18, cold ones likewise
+// None for other lines.
+Integer ParsePerCpuPages(std::string_view text);
+
+}  // namespace kautopsy

@@ -1,0 +1,243 @@
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parsers/kernel/free_list.h"
+#include "parsers/kernel/mem_counters.h"
+#include "parsers/kernel/mem_info.h"
+#include "parsers/kernel/node_line.h"
+#include "parsers/kernel/per_cpu.h"
+#include "parsers/kernel/zones.h"
+#include "tests/support/text_sink.h"
+
+namespace kautopsy {
+namespace {
+
+// Offers the lines of `text`, numbered from 1, and gives the rows of the block and what it lacks.
+struct Read {
+  std::vector<test::RecordedRow> rows;
+  std::string damage;
+  std::vector<Claim> claims;
+
+  // The cell of the first row of `relation` whose cells hold all of `where`.
+  std::string Cell(std::string_view relation, std::string_view column,
+                   const std::map<std::string, std::string>& where = {}) const {
+    for (const test::RecordedRow& row : rows) {
+      if (row.relation != relation) continue;
+      std::map<std::string, std::string> cells(row.cells.begin(), row.cells.end());
+      bool fits = true;
+      for (const auto& [name, value] : where) fits = fits && cells[name] == value;
+      if (fits && cells.contains(std::string(column))) return cells[std::string(column)];
+    }
+    return "none";
+  }
+};
+
+Read ReadBlock(const std::vector<std::string_view>& lines) {
+  MemInfoSection section;
+  Read read;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    LogLine line;
+    line.place = {i + 1, 1};
+    line.raw = line.text = lines[i];
+    read.claims.push_back(section.Offer(line));
+    CAPTURE(lines[i]);
+    CHECK(read.claims.back() == Claim::kTaken);
+  }
+  Damage damage;
+  section.NoteMissing(damage);
+  EventRecord event;
+  damage.StoreIn(event);
+  read.damage = event.damage.value_or("");
+  section.SetPageSize(event);
+  section.AddTo(event);
+  read.rows = test::RowsOfEvent(event);
+  return read;
+}
+
+TEST_CASE("A memory report of 2.6.18 is whole without free lists of empty zones") {
+  const Read read =
+      ReadBlock({"Mem-info:",
+                 "DMA per-cpu:",
+                 "cpu 0 hot: high 0, batch 1 used:0",
+                 "cpu 0 cold: high 0, batch 1 used:0",
+                 "Normal per-cpu:",
+                 "cpu 0 hot: high 186, batch 31 used:18",
+                 "cpu 0 cold: high 62, batch 15 used:5",
+                 "HighMem per-cpu: empty",
+                 "Free pages:       10100kB (0kB HighMem)",
+                 "Active:2100 inactive:69 dirty:1 writeback:0 unstable:0 free:2525 "
+                 "slab:560 mapped-file:33 mapped-anon:44 pagetables:27",
+                 "DMA free:8052kB min:32kB low:40kB high:48kB active:44kB inactive:0kB "
+                 "present:12104kB pages_scanned:54 all_unreclaimable? yes",
+                 "lowmem_reserve[]: 0 0 2004",
+                 "Normal free:2048kB min:57kB low:71kB high:85kB active:19kB "
+                 "inactive:2kB present:52260kB pages_scanned:9 all_unreclaimable? no",
+                 "lowmem_reserve[]: 0 0 0",
+                 "HighMem free:0kB min:128kB low:128kB high:128kB active:0kB inactive:0kB "
+                 "present:0kB pages_scanned:0 all_unreclaimable? no",
+                 "lowmem_reserve[]: 0 0 0",
+                 "DMA: 1*4kB 0*8kB 1*16kB = 20kB",
+                 "Normal: 512*4kB 0*8kB 0*16kB = 2048kB",
+                 "HighMem: empty",
+                 "9 pagecache pages",
+                 "Swap cache: add 7, delete 6, find 4/5, race 0+0",
+                 "Free swap  = 11kB",
+                 "Total swap = 12kB",
+                 "Free swap:            11kB",
+                 "16384 pages of RAM",
+                 "0 pages of HIGHMEM",
+                 "908 reserved pages",
+                 "1157 pages shared",
+                 "1 pages swap cached"});
+  CHECK(read.damage.empty());
+  CHECK(read.Cell("mem_info", "active_pages") == "2100");
+  CHECK(read.Cell("mem_info", "mapped_anon_pages") == "44");
+  CHECK(read.Cell("mem_info", "swap_cache_find_all") == "5");
+  CHECK(read.Cell("mem_info", "swap_cache_pages") == "1");
+  CHECK(read.Cell("mem_info", "ram_pages") == "16384");
+  CHECK(read.Cell("mem_info", "reserved_pages") == "908");
+  CHECK(read.Cell("zone", "pcp_pages", {{"zone", "Normal"}}) == "23");
+  CHECK(read.Cell("zone", "inactive_kb", {{"zone", "Normal"}}) == "2");
+  CHECK(read.Cell("zone", "free_list_kb", {{"zone", "HighMem"}}) == "none");
+}
+
+const std::vector<std::string_view> kNew = {
+    "Mem-Info:",
+    "active_anon:56 inactive_anon:3262 isolated_anon:0#012 active_file:42 inactive_file:14 "
+    "isolated_file:0#012 unevictable:0 dirty:51 writeback:0#012 sec_pagetables:3 "
+    "bounce:0#012 kernel_misc_reclaimable:7 marsupials:5#012 free:39062 free_pcp:34 free_cma:15",
+    "Node 0 active_anon:224kB inactive_anon:13048kB isolated(anon):1kB shmem_thp: 2kB "
+    "anon_thp:3kB pouches:9kB all_unreclaimable? yes Balloon:4kB",
+    "Node 0 DMA free:48336kB boost:12288kB min:19692kB low:21540kB high:23388kB "
+    "reserved_highatomic:2048KB free_highatomic:2032KB zspages:5kB burrows:6kB free_cma:60kB",
+    "lowmem_reserve[]: 0 3008 6962",
+    "Node 0 DMA: 12*64kB (UM) 0*128kB 3*256kB (UMEH) = 1536kB",
+    "Node 0 hugepages_total=4 hugepages_free=3 hugepages_surp=1 hugepages_size=2048kB",
+    "Node 0 hugepages_total=0 hugepages_free=0 hugepages_surp=0 hugepages_size=64kB",
+    "1909321 total pagecache pages",
+    "532 pages in swap cache",
+    "Free swap  = 16764072kB",
+    "Total swap = 16777212kB",
+    "2061312 pages RAM",
+    "0 pages HighMem/MovableOnly",
+    "58883 pages reserved",
+    "16384 pages cma reserved",
+    "0 pages hwpoisoned"};
+
+TEST_CASE("A memory report of today is read with nodes, huge pages and unknown counters") {
+  const Read read = ReadBlock(kNew);
+  CHECK(read.damage.empty());
+  CHECK(read.Cell("mem_info", "sec_pagetables_pages") == "3");
+  CHECK(read.Cell("mem_info", "free_cma_pages") == "15");
+  CHECK(read.Cell("mem_info", "cma_reserved_pages") == "16384");
+  CHECK(read.Cell("mem_info_extra", "value", {{"name", "marsupials"}}) == "5");
+  CHECK(read.Cell("node", "isolated_anon_kb") == "1");
+  CHECK(read.Cell("node", "shmem_thp_kb") == "2");
+  CHECK(read.Cell("node", "anon_thp_kb") == "3");
+  CHECK(read.Cell("node", "all_unreclaimable") == "1");
+  CHECK(read.Cell("node", "balloon_kb") == "4");
+  CHECK(read.Cell("mem_info_extra", "unit", {{"name", "pouches"}, {"node", "0"}}) == "kB");
+  CHECK(read.Cell("zone", "boost_kb") == "12288");
+  CHECK(read.Cell("zone", "free_highatomic_kb") == "2032");
+  CHECK(read.Cell("zone", "zspages_kb") == "5");
+  CHECK(read.Cell("mem_info_extra", "value", {{"name", "burrows"}, {"zone", "DMA"}}) == "6");
+  CHECK(read.Cell("free_list", "block_kb", {{"order", "2"}}) == "256");
+  CHECK(read.Cell("free_list", "migrate_types", {{"order", "2"}}) == "UMEH");
+  CHECK(read.Cell("hugepages", "surplus", {{"size_kb", "2048"}}) == "1");
+  CHECK(read.Cell("hugepages", "total", {{"size_kb", "64"}}) == "0");
+}
+
+TEST_CASE("A memory report without its node lines is not whole") {
+  std::vector<std::string_view> lines = kNew;
+  lines.erase(lines.begin() + 2);
+  CHECK(ReadBlock(lines).damage == "no node lines");
+}
+
+TEST_CASE("Lines that mail wrapped are read as one") {
+  const Read read =
+      ReadBlock({"Mem-Info:", "Node 0 active_anon:0kB inactive_anon:1kB shmem_pmdmapped:",
+                 "0kB anon_thp: 7kB sec_pagetabl", "es:8kB all_unreclaimable? no",
+                 "Normal free:13628kB boost:0kB min:472kB low:588kB high:704kB",
+                 "active_anon:3kB managed:14140kB bounce:0",
+                 "kB free_pcp:180kB local_pcp:180kB free_cma:0kB", "lowmem_reserve[]: 0 0",
+                 "Normal: 3*4kB (UM) 2*8kB (M) 2*16kB", "(M) 2*32kB (M) =", "124kB"});
+  CHECK(read.Cell("node", "shmem_pmdmapped_kb") == "0");
+  CHECK(read.Cell("node", "anon_thp_kb") == "7");
+  CHECK(read.Cell("node", "sec_pagetables_kb") == "8");
+  CHECK(read.Cell("zone", "bounce_kb") == "0");
+  CHECK(read.Cell("zone", "local_pcp_kb") == "180");
+  CHECK(read.Cell("zone", "lowmem_reserve_pages") == "[0,0]");
+  CHECK(read.Cell("free_list", "migrate_types", {{"order", "2"}}) == "M");
+  CHECK(read.Cell("free_list", "count", {{"order", "3"}}) == "2");
+  CHECK(read.Cell("zone", "free_list_kb") == "124");
+  CHECK(read.rows.size() == 7);  // and no row twice
+}
+
+TEST_CASE("A line that does not follow, or does not fit, is no continuation") {
+  MemInfoSection section;
+  LogLine line;
+  line.place = {1, 1};
+  line.text = "Normal: 3*4kB (UM) 2*8kB (M)";
+  REQUIRE(section.Offer(line) == Claim::kTaken);
+  SUBCASE("there is a line between") {
+    line.place = {3, 1};
+    line.text = "2*16kB = 60kB";
+  }
+  SUBCASE("the sum is wrong") {
+    line.place = {2, 1};
+    line.text = "2*16kB = 61kB";
+  }
+  SUBCASE("it is prose") {
+    line.place = {2, 1};
+    line.text = "and then it stopped: 5kB";
+  }
+  CHECK(section.Offer(line) == Claim::kNone);
+}
+
+TEST_CASE("A free list ends where the sizes stop doubling") {
+  FreeListLine list;
+  REQUIRE(ParseFreeListLine("Normal: 3*4kB 2*8kB 1*64kB = 92kB", 7, list));
+  CHECK(list.cells.size() == 2);
+  CHECK_FALSE(list.empty);
+  FreeListLine empty;
+  REQUIRE(ParseFreeListLine("Node 1 HighMem: empty", 7, empty));
+  CHECK(empty.empty);
+  CHECK(empty.node == 1);
+}
+
+TEST_CASE("A node printed on its own names the node of the next line") {
+  const Read read = ReadBlock({"Mem-Info:", "Node 3", "Normal free:4kB min:8kB low:8kB high:8kB"});
+  CHECK(read.Cell("zone", "node") == "3");
+}
+
+TEST_CASE("Per-cpu lines of all versions give their pages") {
+  CHECK(ParsePerCpuPages("CPU    0: hi:  186, btch:  31 usd: 168") == 168);
+  CHECK(ParsePerCpuPages("CPU    0: Hot: hi:   42, btch:   7 usd:  41   Cold: hi:   14, btch:   3 "
+                         "usd:   2") == 43);
+  CHECK(ParsePerCpuPages("cpu 0 cold: high 62, batch 15 used:13") == 13);
+  CHECK_FALSE(ParsePerCpuPages("CPU 0/KVM: hi").has_value());
+}
+
+TEST_CASE("What only resembles counters is none") {
+  for (const std::string_view text : {"free:5kB", "hello:5 free:6", "free :5", "free:", "",
+                                      "Active:  "
+                                      "5 kB",
+                                      "active_anon=5"}) {
+    CAPTURE(text);
+    CHECK_FALSE(ParseMemCounters(text).has_value());
+  }
+  LogLine line;
+  line.text = "free:5";  // true of anything
+  CHECK_FALSE(StartsMemInfo(line));
+  line.text = "mapped:5 shmem:6 pagetables:7 bounce:8";
+  CHECK(StartsMemInfo(line));
+  for (const std::string_view text : {"5 pages", "pages RAM", "12 pages RAMbo", "Free swap = 5"})
+    CHECK_FALSE(ParseMemTotal(text).has_value());
+}
+
+}  // namespace
+}  // namespace kautopsy
