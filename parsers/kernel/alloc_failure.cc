@@ -1,11 +1,13 @@
-// A page allocation that failed (mm/page_alloc.c: __alloc_pages_slowpath() until 2.6.39,
-// warn_alloc_failed() until 4.9, warn_alloc() since).
+// An allocation that failed or stalled: the request, who asked, the call trace and Mem-Info
+// (mm/page_alloc.c: __alloc_pages_slowpath() until 2.6.39, warn_alloc_failed() until 4.8,
+// warn_alloc() since).
 #include <fmt/core.h>
 
-#include <array>
+#include <utility>
 
 #include "base/row.h"
 #include "base/text.h"
+#include "parsers/kernel/alloc_request.h"
 #include "parsers/kernel/call_trace.h"
 #include "parsers/kernel/comm.h"
 #include "parsers/kernel/kinds.h"
@@ -16,71 +18,40 @@
 namespace kautopsy {
 namespace {
 
-// Relation `page_alloc_failure`.
-struct PageAllocFailure {
-  Text kind;  // failure
-  Text comm;
-  Integer pid;
-  Integer order;
-  Integer gfp_mask;
-  Text gfp_flags;
-  Text nodemask;
-  Text cpuset;
-  Text mems_allowed;
-  Text context;
-  Text blame_symbol;
-  Text blame_module;
-
-  static constexpr std::string_view kRelation = "page_alloc_failure";
-  static std::span<const Field<PageAllocFailure>> Fields() {
-    using F = Field<PageAllocFailure>;
-    static constexpr std::array fields = {F("kind", &PageAllocFailure::kind),
-                                          F("comm", &PageAllocFailure::comm),
-                                          F("pid", &PageAllocFailure::pid),
-                                          F("order", &PageAllocFailure::order),
-                                          F("gfp_mask", &PageAllocFailure::gfp_mask),
-                                          F("gfp_flags", &PageAllocFailure::gfp_flags),
-                                          F("nodemask", &PageAllocFailure::nodemask),
-                                          F("cpuset", &PageAllocFailure::cpuset),
-                                          F("mems_allowed", &PageAllocFailure::mems_allowed),
-                                          F("context", &PageAllocFailure::context),
-                                          F("blame_symbol", &PageAllocFailure::blame_symbol),
-                                          F("blame_module", &PageAllocFailure::blame_module)};
-    return fields;
-  }
-};
-
-constexpr std::string_view kFailure = ": page allocation failure";
-
-// What follows. The period became a colon in 3.0, names came in 4.6, nodemask in 4.11, cpuset in
-// 5.0.
-const LogPattern& RequestPattern() {
-  static const LogPattern kPattern(
-      R"re([.:] order:(\d+), mode:0x([0-9a-f]+)(?:\(([^)]*)\))?)re"
-      R"re((?:, nodemask=([^,]*(?:,\d[^,]*)*?)(?:,cpuset=(.*),mems_allowed=(\S*))?)?)re");
-  return kPattern;
+bool IsRequest(const LogLine& line) {
+  PageAllocFailure failure;
+  return ParseAllocRequest(line.text, failure);
 }
 
-bool IsHeader(const LogLine& line) {
-  const std::optional<CommLine> head = SplitAtWords(line.text, kFailure);
-  return head && Matches(head->rest, RequestPattern());
+bool IsVmallocNote(const LogLine& line) {
+  PageAllocFailure failure;
+  return ParseVmallocNote(line.text, failure);
+}
+
+// What a wrapped request may go on with.
+bool ContinuesRequest(std::string_view text) {
+  return text.starts_with("order:") || text.starts_with("mode:0x") ||
+         text.starts_with("nodemask=") || text.starts_with("cpuset=") ||
+         text.starts_with("mems_allowed=");
 }
 
 class AllocFailureBlock final : public Block {
  public:
   Claim Offer(const LogLine& line) override {
-    const Claim claim = sections_.Offer(line);
-    return claim == Claim::kNone ? OfferHeader(line) : claim;
+    Claim claim = OfferHead(line);
+    if (claim == Claim::kNone) claim = sections_.Offer(line);
+    if (claim == Claim::kNone && !trace_.empty()) more_lines_ = true;
+    return claim;
   }
 
   void Finish(EventRecord& event) override {
     mem_info_.SetPageSize(event);
     NoteMissing(event);
+    if (failure_.kind == "stall") event.kind = "alloc_stall";
     event.comm = failure_.comm;
     event.pid = process_.pid();
     event.kernel_release = process_.release();
-    event.title =
-        fmt::format("{}: page allocation failure, order {}", *failure_.comm, *failure_.order);
+    event.title = Title();
     failure_.pid = process_.pid();
     failure_.context = trace_.Context(!mem_info_.empty());
     if (const CallFrame* blamed = trace_.Blamed(!mem_info_.empty())) {
@@ -94,37 +65,105 @@ class AllocFailureBlock final : public Block {
   }
 
  private:
-  Claim OfferHeader(const LogLine& line) {
-    const std::optional<CommLine> head = SplitAtWords(line.text, kFailure);
-    if (!head) return Claim::kNone;
-    const auto groups = MatchAll<6>(head->rest, RequestPattern());
-    if (!groups) return Claim::kNone;
-    if (failure_.order) return Claim::kConflict;
-    const auto& [order, mask, flags, nodemask, cpuset, mems_allowed] = *groups;
-    failure_.kind = "failure";
-    failure_.comm = std::string(head->comm);
-    process_.Expect(head->comm);
-    failure_.order = ParseInteger(order);
-    failure_.gfp_mask = ParseHex(mask);
-    failure_.gfp_flags = TextOf(flags);
-    failure_.nodemask = TextOf(nodemask);
-    failure_.cpuset = TextOf(cpuset);
-    failure_.mems_allowed = TextOf(mems_allowed);
+  Claim OfferHead(const LogLine& line) {
+    Claim claim = OfferRequest(line);
+    if (claim == Claim::kNone) claim = OfferRestOfRequest(line);
+    if (claim == Claim::kNone) claim = OfferNote(line);
+    if (claim == Claim::kNone) claim = OfferCpuset(line.text);
+    return claim;
+  }
+
+  // Until 4.8 a note of vmalloc's stands above the request.
+  Claim OfferNote(const LogLine& line) {
+    if (failure_.kind || !ParseVmallocNote(line.text, failure_)) return Claim::kNone;
     return Claim::kTaken;
+  }
+
+  Claim OfferRequest(const LogLine& line) {
+    if (failure_.comm) return Claim::kNone;  // another record begins
+    const PageAllocFailure note = failure_;
+    if (!ParseAllocRequest(line.text, failure_)) return Claim::kNone;
+    if (note.kind) {
+      failure_.kind = note.kind;
+      failure_.size_bytes = note.size_bytes;
+      failure_.reason = note.reason;
+    }
+    process_.Expect(*failure_.comm);
+    request_ = std::string(line.text);
+    request_line_ = line.place.line;
+    return Claim::kTaken;
+  }
+
+  // Mail wraps the request, mostly behind a comma.
+  Claim OfferRestOfRequest(const LogLine& line) {
+    const bool follows = failure_.comm && line.place.line == request_line_ + 1;
+    if (!follows || !ContinuesRequest(line.text)) return Claim::kNone;
+    const bool tight = line.text.starts_with("cpuset=") || line.text.starts_with("mems_allowed=");
+    const std::string joined = request_ + (tight ? "" : " ") + std::string(line.text);
+    if (!ParseAllocRequest(joined, failure_)) return Claim::kNone;
+    request_ = joined;
+    request_line_ = line.place.line;
+    return Claim::kTaken;
+  }
+
+  // "ethtool cpuset=/ mems_allowed=0" on a line of its own, until 4.20.
+  Claim OfferCpuset(std::string_view text) {
+    const std::optional<CommLine> head = SplitAtWords(text, " cpuset=");
+    if (!head || head->comm != failure_.comm) return Claim::kNone;
+    static const LogPattern kPattern(R"re((.*) mems_allowed=(\S*))re");
+    const auto groups = MatchAll<2>(head->rest, kPattern);
+    if (!groups) return Claim::kNone;
+    if (failure_.cpuset) return Claim::kConflict;
+    failure_.cpuset = std::string((*groups)[0]);
+    failure_.mems_allowed = std::string((*groups)[1]);
+    return Claim::kTaken;
+  }
+
+  std::string Title() const {
+    const std::string comm = failure_.comm.value_or("");
+    if (failure_.kind == "vmalloc") {
+      const std::string what = failure_.size_bytes
+                                   ? fmt::format("vmalloc of {} bytes failed",
+                                                 static_cast<uint64_t>(*failure_.size_bytes))
+                                   : "vmalloc failed";
+      return comm.empty() ? what : fmt::format("{}: {}", comm, what);
+    }
+    std::string title = comm;
+    if (failure_.stall_ms)
+      title += fmt::format(": page allocation stalled for {} ms", *failure_.stall_ms);
+    else
+      title += ": page allocation failure";
+    if (failure_.order) title += fmt::format(", order {}", *failure_.order);
+    return title;
+  }
+
+  // From an interrupt there may be no Mem-Info (mm/page_alloc.c, should_suppress_show_mem(), until
+  // 5.x on kernels with NODES_SHIFT > 8). Its end must then be seen: the log goes on behind a trace
+  // that left the interrupt.
+  bool MayLackMemInfo() const {
+    const Text context = trace_.Context(false);
+    return more_lines_ && context && context != "process";
   }
 
   void NoteMissing(EventRecord& event) const {
     Damage damage;
-    damage.AddIf(!process_.seen(), "no process line");
-    damage.AddIf(trace_.empty(), "no call trace");
-    if (mem_info_.empty())
-      damage.AddIf(true, "no Mem-Info");
-    else
+    const bool note_alone = !failure_.comm;  // vmap names nobody and prints no more
+    damage.AddIf(!note_alone && !failure_.gfp_mask, "the request is cut");
+    damage.AddIf(!note_alone && !process_.seen() && !mem_info_.is_old(), "no process line");
+    damage.AddIf(!note_alone && trace_.empty(), "no call trace");
+    if (!mem_info_.empty())
       mem_info_.NoteMissing(damage);
+    else
+      damage.AddIf(!note_alone && !MayLackMemInfo(), "no Mem-Info");
+    damage.AddIf(note_alone && !failure_.reason->starts_with("no address space"),
+                 "no line that says who asked");
     damage.StoreIn(event);
   }
 
   PageAllocFailure failure_;
+  std::string request_;  // as far as it was read
+  uint64_t request_line_ = 0;
+  bool more_lines_ = false;  // of other records, behind the trace
   ProcessLineSection process_;
   CallTraceSection trace_;
   MemInfoSection mem_info_;
@@ -135,7 +174,13 @@ class AllocFailureBlock final : public Block {
 
 RecordKind AllocFailureKind() {
   return {.name = "alloc_failure",
-          .openers = {{"page allocation failure", IsHeader, false}},
+          .openers = {{": page allocation failure", IsRequest, true},
+                      {": page allocation stalls for ", IsRequest, true},
+                      {": vmalloc error: size ", IsRequest, true},
+                      {": vmemmap alloc failure", IsRequest, true},
+                      {"vmalloc: allocation failure", IsRequest, true},
+                      {"vmalloc: allocation failure", IsVmallocNote, true},
+                      {"vmap allocation ", IsVmallocNote, true}},
           .open = [] { return std::unique_ptr<Block>(std::make_unique<AllocFailureBlock>()); },
           .max_foreign_lines = 200};
 }

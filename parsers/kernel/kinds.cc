@@ -4,8 +4,8 @@ namespace kautopsy {
 
 std::span<const RecordKind> AllKinds() {
   static const std::vector<RecordKind> kKinds = {
-      OomKind(),  AllocFailureKind(), MemInfoKind(), MeminfoKind(),
-      FreeKind(), BuddyinfoKind(),    CommandKind(), BootKind(),
+      OomKind(),  AllocFailureKind(), SlabFailureKind(), MemInfoKind(), MeminfoKind(),
+      FreeKind(), BuddyinfoKind(),    CommandKind(),     BootKind(),
   };
   return kKinds;
 }

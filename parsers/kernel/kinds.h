@@ -23,5 +23,6 @@ RecordKind FreeKind();
 RecordKind MemInfoKind();
 RecordKind MeminfoKind();
 RecordKind OomKind();
+RecordKind SlabFailureKind();
 
 }  // namespace kautopsy

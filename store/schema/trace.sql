@@ -28,6 +28,20 @@ CREATE TABLE page_alloc_failure (
 ) STRICT;
 CREATE INDEX page_alloc_failure_by_event ON page_alloc_failure (event_id);
 
+CREATE TABLE slab_node (
+  -- One row per node line of a slab cache that got no memory, "node 0: slabs: 15, objs: 225, free: 0":
+  -- mm/slub.c, slab_out_of_memory(); mm/slab.c, likewise.
+  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  node INTEGER,                     -- [node] number
+  active_slabs INTEGER,             -- [count] of slabs with used objects; SLAB only, "slabs: <n>/<all>"
+  slabs INTEGER,                    -- [count] of slabs of the cache on this node
+  active_objs INTEGER,              -- [count] of used objects; SLAB only
+  objs INTEGER,                     -- [count] of objects
+  free_objs INTEGER,                -- [count] of free objects
+  log_line INTEGER                  -- [line] in the source
+) STRICT;
+CREATE INDEX slab_node_by_event ON slab_node (event_id);
+
 CREATE TABLE call_frame (
   -- One row per frame of a call trace, "[<ffffffff8112f64a>] ? __alloc_pages_nodemask+0x74a/0x8d0":
   -- arch/x86/kernel/dumpstack.c, print_context_stack() and printk_address() in 2.6.32.

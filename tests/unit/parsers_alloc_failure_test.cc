@@ -1,0 +1,170 @@
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parsers/kernel/alloc_request.h"
+#include "tests/support/import.h"
+
+namespace kautopsy {
+namespace {
+
+using test::Import;
+using test::RecordedEvent;
+
+std::string Log(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += "Mar  3 04:17:11 db7 kernel: " + line + "\n";
+  return text;
+}
+
+std::string CellOf(const RecordedEvent& event, std::string_view relation, std::string_view column) {
+  for (const test::RecordedRow& row : event.rows) {
+    if (row.relation != relation) continue;
+    for (const auto& [name, value] : row.cells) {
+      if (name == column) return value;
+    }
+  }
+  return "none";
+}
+
+TEST_CASE("A request is read in the words of every version") {
+  struct Case {
+    std::string_view text;
+    std::string_view kind;
+    std::string_view comm;
+    Integer order;
+    Integer gfp_mask;
+    Text cpuset = std::nullopt;
+    Text mems_allowed = std::nullopt;
+    Integer size = std::nullopt;
+    Text reason = std::nullopt;
+  };
+  const std::vector<Case> cases = {
+      {"a: b: page allocation failure. order:1, mode:0x20", "failure", "a: b", 1, 0x20},
+      {"swapper/10: page allocation failure: order:0, mode:0xa20(GFP_ATOMIC), "
+       "nodemask=0,2-3,cpuset=/a,b,mems_allowed=0,4",
+       "failure", "swapper/10", 0, 0xa20, "/a,b", "0,4"},
+      {"x: page allocation failure: order:0, mode:0xa20(GFP_ATOMIC), "
+       "nodemask=(null),cpuset=s,mems_",
+       "failure", "x", 0, 0xa20},
+      {"x: page allocation failure: order:0,", "failure", "x", 0, std::nullopt},
+      {"x: page allocation failure:", "failure", "x", std::nullopt, std::nullopt},
+      {"DOM Worker: page allocation stalls for 10646ms, order:0, mode:0x24280ca(GFP_X|__GFP_ZERO)",
+       "stall", "DOM Worker", 0, 0x24280ca},
+      {"m: vmalloc: allocation failure: 4096 bytes, mode:0x14000c0(GFP_KERNEL), nodemask=(null)",
+       "vmalloc", "m", std::nullopt, 0x14000c0, std::nullopt, std::nullopt, 4096,
+       "allocation failure"},
+      {"m: vmalloc: allocation failure, allocated 8 of 4096 bytes, mode:0xcc0(GFP_KERNEL)",
+       "vmalloc", "m", std::nullopt, 0xcc0, std::nullopt, std::nullopt, 4096,
+       "allocated 8 bytes of it"},
+      {"m: vmalloc error: size 5, page order 9, failed to allocate pages, mode:0xc42(GFP_NOFS)",
+       "vmalloc", "m", std::nullopt, 0xc42, std::nullopt, std::nullopt, 5,
+       "page order 9, failed to allocate pages"},
+      {"kworker/0:1: vmemmap alloc failure: order:9, mode:0x4cc0(GFP_KERNEL)", "failure",
+       "kworker/0:1", 9, 0x4cc0, std::nullopt, std::nullopt, std::nullopt,
+       "vmemmap alloc failure"}};
+  for (const Case& expected : cases) {
+    CAPTURE(expected.text);
+    PageAllocFailure read;
+    REQUIRE(ParseAllocRequest(expected.text, read));
+    CHECK(read.kind == expected.kind);
+    CHECK(read.comm == expected.comm);
+    CHECK(read.order == expected.order);
+    CHECK(read.gfp_mask == expected.gfp_mask);
+    CHECK(read.cpuset == expected.cpuset);
+    CHECK(read.mems_allowed == expected.mems_allowed);
+    CHECK(read.size_bytes == expected.size);
+    CHECK(read.reason == expected.reason);
+  }
+  PageAllocFailure none;
+  for (const std::string_view text :
+       {"x: page allocation failures", "x: page allocation failure: order:x",
+        "x: vmalloc error: size", "0123456789abcdef: page allocation failure. order:1, mode:0x20",
+        "vmalloc: allocation"})
+    CHECK_FALSE(ParseAllocRequest(text, none));
+}
+
+TEST_CASE("A stall is an event of its own kind and has its time") {
+  const test::TextSink sink =
+      Import(Log({"w: page allocation stalls for 10646ms, order:3, mode:0x24280ca(GFP_X)"}));
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].kind == "alloc_stall");
+  CHECK(sink.events()[0].title == "w: page allocation stalled for 10646 ms, order 3");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "stall_ms") == "10646");
+  CHECK_FALSE(sink.events()[0].complete);
+}
+
+TEST_CASE("A wrapped request is put together, and its cpuset may stand on its own line") {
+  const test::TextSink sink =
+      Import(Log({"k: page allocation failure:", "order:2, mode:0xa20(GFP_ATOMIC),",
+                  "nodemask=(null)", "k cpuset=/c mems_allowed=0-1"}));
+  REQUIRE(sink.events().size() == 1);
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "order") == "2");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "nodemask") == "(null)");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "mems_allowed") == "0-1");
+}
+
+TEST_CASE("A note of vmalloc's and the request below it are one event") {
+  const test::TextSink sink = Import(Log({"vmalloc: allocation failure: 17178820608 bytes",
+                                          "m: page allocation failure: order:0, mode:0xd2",
+                                          "n: page allocation failure: order:1, mode:0x20"}));
+  REQUIRE(sink.events().size() == 2);
+  CHECK(sink.events()[0].title == "m: vmalloc of 17178820608 bytes failed");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "kind") == "vmalloc");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "gfp_mask") == "210");
+  CHECK(sink.events()[1].title == "n: page allocation failure, order 1");
+}
+
+TEST_CASE("A missing address range is a whole event of one line") {
+  const test::TextSink sink = Import(
+      Log({"vmap allocation for size 4194304 failed: use vmalloc=<size> to increase size."}));
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].complete);
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "size_bytes") == "4194304");
+}
+
+TEST_CASE("From an interrupt there may be no Mem-Info, if the log shows that none came") {
+  std::vector<std::string> lines = {"s: page allocation failure: order:1, mode:0x20",
+                                    "CPU: 1 PID: 0 Comm: s Not tainted 4.4.0-1 #1", "Call Trace:",
+                                    " <IRQ>  [<ffffffff81000000>] warn_alloc+0x1/0x2",
+                                    " <EOI>  [<ffffffff81000001>] cpu_idle+0x1/0x2"};
+  CHECK_FALSE(Import(Log(lines)).events()[0].complete);
+  lines.emplace_back("eth0: link is up");
+  CHECK(Import(Log(lines)).events()[0].complete);
+}
+
+TEST_CASE("A slab cache without memory is told with its nodes") {
+  const test::TextSink sink = Import(
+      Log({"SLUB: Unable to allocate memory on CPU 3 (of node 1) on node -1, gfp=0xa20(GFP_ATOMIC)",
+           "  cache: skbuff_head_cache, object size: 216, buffer size: 256, default order: 1, min "
+           "order: 0",
+           "  node 0: slabs: 15, objs: 225, free: 0", "  node 1: slabs: 16, objs: 226, free: 1",
+           "SLUB: Unable to allocate memory on node -1 (gfp=0x20)",
+           "  cache: kmalloc-64, object size: 64, buffer",
+           "size: 64, default order: 0, min order: 0", "  node 0: slabs: 1, objs: 64, free: 0",
+           "SLAB: Unable to allocate memory on node 0 (gfp=0xd0)",
+           "  cache: dentry, object size: 192, "
+           "order: 1",
+           "  node 0: slabs: 3/4, objs: 30/40, free: 10"}));
+  REQUIRE(sink.events().size() == 3);
+  const RecordedEvent& newest = sink.events()[0];
+  CHECK(newest.kind == "alloc_failure");
+  CHECK(newest.complete);
+  CHECK(newest.title == "no memory for slab cache skbuff_head_cache");
+  CHECK(CellOf(newest, "page_alloc_failure", "kind") == "slub");
+  CHECK(CellOf(newest, "page_alloc_failure", "cpu") == "3");
+  CHECK(CellOf(newest, "page_alloc_failure", "node") == "-1");
+  CHECK(CellOf(newest, "page_alloc_failure", "gfp_mask") == "2592");
+  CHECK(CellOf(newest, "page_alloc_failure", "buffer_size") == "256");
+  CHECK(newest.rows.size() == 3);
+  CHECK(CellOf(sink.events()[1], "page_alloc_failure", "buffer_size") == "64");
+  CHECK(sink.events()[1].complete);
+  CHECK(CellOf(sink.events()[2], "slab_node", "active_objs") == "30");
+  CHECK(sink.events()[2].complete);
+}
+
+}  // namespace
+}  // namespace kautopsy
