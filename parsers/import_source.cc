@@ -88,6 +88,7 @@ class Importer {
                                .cut = last && (scanned.chunk.cut || scanned.chunk.unterminated),
                                .too_long = last && scanned.chunk.cut};
     if (!candidate.kernel) dates_.Look(line.text);
+    if (maybe_wrapped_ && IsTooWideForMail(line.text)) maybe_wrapped_ = false;
     if (!JoinsGroup(line)) OfferGroup();
     group_.push_back(line);
   }
@@ -99,7 +100,8 @@ class Importer {
     if (next.flags.opener && !group_.front().flags.opener) return false;
     const bool whole = above.flags.joined || above.flags.nul || next.flags.joined || next.flags.nul;
     return !whole && above.number + 1 == next.number &&
-           ContinuesWrapped(StripLineEnd(above.text), group_.front().flags.kernel, next.text);
+           ContinuesWrapped(StripLineEnd(above.text), maybe_wrapped_ && group_.front().flags.kernel,
+                            next.text);
   }
 
   // The group outlives the chunk that its lines lie in.
@@ -237,6 +239,7 @@ class Importer {
   LineLedger ledger_;
   std::vector<Fragment> fragments_;
   std::vector<PhysicalLine> group_;    // one line, or several that were one
+  bool maybe_wrapped_ = true;          // no line so far was too wide for mail
   std::string kept_;                   // the group's text between two chunks
   std::string joined_;                 // the group as one line
   std::vector<BrokenOff> broken_off_;  // of the group, all but its first line

@@ -32,7 +32,7 @@ std::string_view SkipQuoteMarks(std::string_view text) {
   }
 }
 
-bool ContinuesWrapped(std::string_view line, bool prefixed, std::string_view next) {
+bool ContinuesWrapped(std::string_view line, bool lenient, std::string_view next) {
   if (line.size() > kWidest || next.empty() || IsBlank(next[0])) return false;
   const std::string_view rest = SkipQuoteMarks(next);
   if (rest.empty()) return false;
@@ -43,7 +43,13 @@ bool ContinuesWrapped(std::string_view line, bool prefixed, std::string_view nex
   if (end.ends_with(',') || end.ends_with("oom-killer:") || end.ends_with("failure:")) return true;
   if (Matches(rest, RestPattern())) return true;
   constexpr std::string_view kOwnLine = "#$[<{-";  // prompts, brackets and rules begin lines
-  return prefixed && kOwnLine.find(rest[0]) == std::string_view::npos;
+  const auto ascii = [](char c) { return (c & 0x80) == 0; };
+  return lenient && next.size() <= kWidest && kOwnLine.find(rest[0]) == std::string_view::npos &&
+         std::all_of(rest.begin(), rest.end(), ascii);
+}
+
+bool IsTooWideForMail(std::string_view line) {
+  return line.size() > kWidest && line.find(' ', kWidest) != std::string_view::npos;
 }
 
 }  // namespace kautopsy
