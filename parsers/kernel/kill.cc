@@ -26,7 +26,7 @@ const LogPattern& AnnouncementPattern() {
 const LogPattern& VictimPattern() {
   static const LogPattern kPattern("(?:" + std::string(kMessage) +
                                    R"re()?Killed process (\d+)(?:, UID (\d+),)? \((.{0,15}?)\))re"
-                                   R"re((?:\.|(,? (?:UID \d+, )?(?:total-vm|vsz):\d+kB.*))?)re");
+                                   R"re((?:\.|(,? +(?:UID \d+, )?(?:total-vm|vsz):\d+kB.*))?)re");
   return kPattern;
 }
 

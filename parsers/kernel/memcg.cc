@@ -218,11 +218,23 @@ Claim MemcgSection::OfferStats(const LogLine& line) {
   return Claim::kTaken;
 }
 
+// "Memory cgroup min protection 0kB -- low protection 0kB", below the statistics since 6.19.
+Claim MemcgSection::OfferProtection(const LogLine& line) {
+  static const LogPattern kPattern(
+      R"re(Memory cgroup min protection (\d+)kB -- low protection (\d+)kB)re");
+  const auto groups = stats_seen_ ? MatchAll<2>(line.text, kPattern) : std::nullopt;
+  if (!groups) return Claim::kNone;
+  const bool added = AddStat("min_protection", ParseInteger((*groups)[0]), "kB", line);
+  AddStat("low_protection", ParseInteger((*groups)[1]), "kB", line);
+  return added ? Claim::kTaken : Claim::kConflict;
+}
+
 Claim MemcgSection::Offer(const LogLine& line) {
   const char first = line.text.empty() ? '\0' : line.text[0];
   if (first == 'T') return OfferTask(line);
   if (first == 'M') {
-    const Claim claim = OfferTask(line);
+    Claim claim = OfferTask(line);
+    if (claim == Claim::kNone) claim = OfferProtection(line);
     return claim == Claim::kNone ? OfferStats(line) : claim;
   }
   if (first < 'a' || first > 'z') return Claim::kNone;

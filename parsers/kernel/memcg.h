@@ -60,6 +60,7 @@ class MemcgSection : public Section {
   Claim OfferTask(const LogLine& line);
   Claim OfferCounter(const LogLine& line);
   Claim OfferStats(const LogLine& line);
+  Claim OfferProtection(const LogLine& line);
   Claim OfferOldStats(std::string_view text, const LogLine& line);
   Claim OfferNewStats(std::string_view text, const LogLine& line);
   bool HasCounter(std::string_view name) const;

@@ -17,7 +17,8 @@ CREATE TABLE memcg_stat (
   -- one line for each group below the limit, since v5.3 one list for all of them together.
   event_id INTEGER NOT NULL REFERENCES event,  -- [id]
   path TEXT NOT NULL,               -- of the cgroup
-  name TEXT NOT NULL,               -- the kernel's word: cache, rss until v5.2; anon, file, ... since v5.3
+  name TEXT NOT NULL,               -- the kernel's word: cache, rss until v5.2; anon, file, ... since v5.3;
+                                    -- min_protection, low_protection since v6.19
   value INTEGER,                    -- [unit] as printed, in the unit of column unit
   unit TEXT,                        -- kB, bytes, or count for numbers of events or pages
   log_line INTEGER                  -- [line] in the source

@@ -124,6 +124,19 @@ TEST_CASE("The last figure of statistics that fill a record may be cut, and is l
   CHECK(rows.size() > 30);
 }
 
+TEST_CASE("What protects a memory cgroup stands below its statistics") {
+  MemcgSection section;
+  const std::string_view text = "Memory cgroup min protection 4kB -- low protection 8kB";
+  CHECK(section.Offer(Line(text)) == Claim::kNone);
+  REQUIRE(OfferAll(section, {"Memory cgroup stats for /a:", text}) == Claim::kTaken);
+  CHECK(section.Offer(Line(text)) == Claim::kConflict);
+  EventRecord event;
+  section.AddTo(event, "/a");
+  CHECK(RowsOf(event) ==
+        std::vector<std::string>{"memcg_stat path=/a name=min_protection value=4 unit=kB",
+                                 "memcg_stat path=/a name=low_protection value=8 unit=kB"});
+}
+
 TEST_CASE("Lines that only look like statistics are none") {
   MemcgSection section;
   CHECK(section.Offer(Line("anon 4096")) == Claim::kNone);  // no header yet

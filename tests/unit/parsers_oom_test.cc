@@ -255,6 +255,8 @@ TEST_CASE("The reaper's line goes to the kill of its pid") {
 
 TEST_CASE("A victim's line that mail wrapped is put together") {
   for (const Lines& lines : std::vector<Lines>{
+           {"Out of memory: Killed process 7 (x)  total-vm:9kB, anon-rss:8kB, file-rss:7kB,",
+            "UID:5 pgtables:6kB oom_score_adj:-3"},
            {"Out of memory: Killed process 7 (x)", "total-vm:9kB, anon-rss:8kB, file-rss:7kB,",
             "UID:5 pgtables:6kB oom_score_adj:-3"},
            {"Out of memory: Killed process 7", "(x) total-vm:9kB, anon-rss:8kB, file-rss:7kB,",
