@@ -164,17 +164,22 @@ bool IsKilledBefore(const RecordedEvent& event, const std::string& text, std::si
   return std::any_of(event.lines.begin(), event.lines.end(), is_kill);
 }
 
-// Output of commands has no end mark: cut behind a line, or in the blanks that end it, it looks
-// whole.
-bool CutIsVisible(const RecordedEvent& event, const std::string& text, std::size_t cut) {
+// Output of commands has no end mark: cut behind a line, also one that was joined with the next, or
+// in the blanks that end it, it looks whole.
+bool CutIsVisible(const RecordedEvent& event, const std::string& text,
+                  const std::vector<std::size_t>& starts, std::size_t cut) {
   if (IsKilledBefore(event, text, cut)) return false;
-  const bool open_ended =
-      event.kind == "buddyinfo" || event.kind == "meminfo" || event.kind == "free";
+  static const std::set<std::string> kOpenEnded = {"buddyinfo", "free", "meminfo", "vmstat"};
+  const bool open_ended = kOpenEnded.contains(event.kind);
   const std::size_t next = text.find_first_not_of(' ', cut);
-  const bool before_line =
-      next < text.size() && (text[next] == '\n' || text.compare(next, 5, "Node ") == 0);  // joined
-  const bool behind_line = (cut > 0 && text[cut - 1] == '\n') || before_line;
-  return !open_ended || !behind_line;
+  const bool behind_line =
+      (cut > 0 && text[cut - 1] == '\n') || (next < text.size() && text[next] == '\n');
+  const bool between_joined =
+      std::any_of(event.lines.begin(), event.lines.end(), [&](const RawLine& line) {
+        const std::size_t begin = OffsetOf(line.place, starts);
+        return begin == cut || begin == next;
+      });
+  return !open_ended || !(behind_line || between_joined);
 }
 
 // An event of which only the head is left must not be called complete.
@@ -195,7 +200,7 @@ void CheckCutIsNoticed(const TextSink& whole, const TextSink& head, const std::s
     const RawLine& last = event.lines.back();
     const bool begun = OffsetOf(event.lines.front().place, starts) < cut;
     const bool ended = OffsetOf(last.place, starts) + last.text.size() <= cut;
-    if (begun && !ended && CutIsVisible(event, text, cut)) CheckIncomplete(head, event);
+    if (begun && !ended && CutIsVisible(event, text, starts, cut)) CheckIncomplete(head, event);
   }
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <utility>
 
@@ -47,7 +46,7 @@ FieldCount CountFields(std::string_view text) {
   return count;
 }
 
-// Most prints of a node or zone, and what a log that was cut has left of a block, begin like this.
+// What a log that was cut has left of a block may begin like this.
 bool StartsNamed(std::string_view text) {
   FreeListLine list;
   std::vector<MemInfoExtra> extra;
@@ -301,7 +300,7 @@ Claim MemInfoSection::OfferContinuation(const LogLine& line) {
                                                         : *nodes_.back().log_line;
   open_ = open;
   for (const std::string_view glue : {" ", ""}) {
-    const std::string joined = open.text + std::string(glue) + std::string(line.text);
+    const std::string joined = open.text + std::string(glue).append(line.text);
     if (!Extend(joined, log_line)) continue;
     open_.text = joined;
     open_.line = line.place.line;
@@ -315,7 +314,7 @@ Claim MemInfoSection::Offer(const LogLine& line) {
   if (line.text.empty()) return Claim::kNone;
   Claim claim = OfferWhole(line);
   if (claim == Claim::kNone) claim = OfferContinuation(line);
-  seen_ = seen_ || claim == Claim::kTaken;
+  seen_ |= claim == Claim::kTaken;
   return claim;
 }
 
@@ -347,7 +346,8 @@ void MemInfoSection::NoteMissing(Damage& damage) const {
   // one sum of active pages (show_mem() of each architecture); "pages shared" and "pages
   // non-shared" until 3.12 (lib/show_mem.c), while "managed" is new in 3.8.
   const bool old = !zones_.empty() && !per_node && !zones_.front().managed_kb;
-  damage.AddIf(old && counters_.active && !counters_.shared, "no count of shared pages");
+  damage.AddIf(old && counters_.active && !(counters_.shared && counters_.swap_cache),
+               "no count of shared or swap cached pages");
   damage.AddIf(old && !counters_.active && !counters_.non_shared, "no count of non-shared pages");
 }
 
