@@ -50,6 +50,7 @@ class FreeBlock final : public Block {
       }
       return Claim::kTaken;
     }
+    if (line.text.starts_with("-/+ buffers")) return OfferAdjusted(text, line);
     const std::string_view head = ConsumeWord(text);
     return columns_.empty() ? Claim::kNone : OfferRow(head, text, line);
   }
@@ -63,6 +64,22 @@ class FreeBlock final : public Block {
   }
 
  private:
+  // "-/+ buffers/cache:     123456     789012": used and free without what could be dropped (procps
+  // before 3.3.10).
+  Claim OfferAdjusted(std::string_view text, const LogLine& line) {
+    const std::size_t colon = text.find(':');
+    if (columns_.empty() || colon == std::string_view::npos) return Claim::kNone;
+    text.remove_prefix(colon + 1);
+    for (const std::string_view column : {"used", "free"}) {
+      std::optional<ProcValue> value = ParseSize(ConsumeWord(text));
+      if (!value) return Claim::kTaken;
+      value->name = "-/+ buffers/cache." + std::string(column);
+      value->log_line = static_cast<int64_t>(line.place.line);
+      values_.push_back(*std::move(value));
+    }
+    return Claim::kTaken;
+  }
+
   // `text` holds one value per column, or fewer (Swap: has three), and maybe the next row.
   Claim OfferRow(std::string_view head, std::string_view text, const LogLine& line) {
     const bool known =

@@ -4,8 +4,9 @@ namespace kautopsy {
 
 std::span<const RecordKind> AllKinds() {
   static const std::vector<RecordKind> kKinds = {
-      OomKind(),  AllocFailureKind(), SlabFailureKind(), MemInfoKind(), MeminfoKind(),
-      FreeKind(), BuddyinfoKind(),    CommandKind(),     BootKind(),
+      OomKind(),      AllocFailureKind(), SlabFailureKind(),  MemInfoKind(),  MeminfoKind(),
+      FreeKind(),     BuddyinfoKind(),    PagetypeinfoKind(), ZoneinfoKind(), VmstatKind(),
+      SlabinfoKind(), SwapsKind(),        CommandKind(),      BootKind(),
   };
   return kKinds;
 }

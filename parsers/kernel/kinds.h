@@ -23,6 +23,11 @@ RecordKind FreeKind();
 RecordKind MemInfoKind();
 RecordKind MeminfoKind();
 RecordKind OomKind();
+RecordKind PagetypeinfoKind();
 RecordKind SlabFailureKind();
+RecordKind SlabinfoKind();
+RecordKind SwapsKind();
+RecordKind VmstatKind();
+RecordKind ZoneinfoKind();
 
 }  // namespace kautopsy

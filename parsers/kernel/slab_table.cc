@@ -1,7 +1,6 @@
 #include "parsers/kernel/slab_table.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/text.h"
@@ -14,14 +13,6 @@ constexpr std::size_t kMaxSlabs =
     65536;  // a few hundred; more where each memory cgroup has its own
 
 }  // namespace
-
-std::span<const Field<Slab>> Slab::Fields() {
-  using F = Field<Slab>;
-  static constexpr std::array fields = {F("name", &Slab::name), F("used_kb", &Slab::used_kb),
-                                        F("total_kb", &Slab::total_kb),
-                                        F("log_line", &Slab::log_line)};
-  return fields;
-}
 
 Claim SlabTableSection::Offer(const LogLine& line) {
   const std::string_view text = line.text;
@@ -41,7 +32,7 @@ Claim SlabTableSection::Offer(const LogLine& line) {
   const auto groups = MatchAll<3>(text, kRow);
   if (!groups) return Claim::kNone;
   const auto& [name, used, total] = *groups;
-  Slab slab;
+  SlabCache slab;
   slab.name = std::string(name);
   slab.used_kb = ParseInteger(used);
   slab.total_kb = ParseInteger(total);
@@ -58,7 +49,7 @@ void SlabTableSection::NoteMissing(Damage& damage) const {
 
 void SlabTableSection::AddTo(EventRecord& event) {
   if (slabs_.empty()) return;
-  event.rows.push_back(std::make_unique<RowsOf<Slab>>(std::move(slabs_)));
+  event.rows.push_back(std::make_unique<RowsOf<SlabCache>>(std::move(slabs_)));
 }
 
 }  // namespace kautopsy

@@ -1,23 +1,11 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
-#include "base/row.h"
 #include "parsers/kernel/section.h"
+#include "parsers/kernel/slab_cache.h"
 
 namespace kautopsy {
-
-// A cache of kernel objects. Relation `slab`.
-struct Slab {
-  Text name;
-  Integer used_kb;
-  Integer total_kb;
-  Integer log_line;
-
-  static constexpr std::string_view kRelation = "slab";
-  static std::span<const Field<Slab>> Fields();
-};
 
 // "Unreclaimable slab info:", printed since 4.15 if such caches hold more than all LRU lists
 // (mm/slab_common.c, dump_unreclaimable_slab()).
@@ -31,7 +19,7 @@ class SlabTableSection : public Section {
  private:
   bool seen_ = false;
   bool columns_ = false;
-  std::vector<Slab> slabs_;
+  std::vector<SlabCache> slabs_;
 };
 
 }  // namespace kautopsy

@@ -26,15 +26,17 @@ CREATE TABLE memcg_stat (
 CREATE INDEX memcg_stat_by_event ON memcg_stat (event_id);
 
 CREATE TABLE slab (
-  -- One row per cache of kernel objects in "Unreclaimable slab info:", printed since v4.15 where these
-  -- caches hold more than all LRU lists: mm/slab_common.c, dump_unreclaimable_slab().
+  -- One row per cache of kernel objects: in "Unreclaimable slab info:", printed since v4.15 where these
+  -- caches hold more than all LRU lists (mm/slab_common.c, dump_unreclaimable_slab()), or in a pasted
+  -- /proc/slabinfo (slab_show()).
   event_id INTEGER NOT NULL REFERENCES event,  -- [id]
   name TEXT NOT NULL,               -- of the cache, e.g. kmalloc-64
-  used_kb INTEGER,                  -- [KiB] of objects in use, "Used"
-  total_kb INTEGER,                 -- [KiB] of all its objects, "Total"
-  active_objs INTEGER,              -- [count] of objects in use; only where a slabinfo file is the source
-  num_objs INTEGER,                 -- [count] of all objects, likewise
-  object_size INTEGER,              -- [bytes] of one object, likewise
+  used_kb INTEGER,                  -- [KiB] of objects in use, "Used"; slabinfo: of its slabs in use, see
+                                    -- event.page_size_from
+  total_kb INTEGER,                 -- [KiB] of all its objects, "Total"; slabinfo: of all its slabs
+  active_objs INTEGER,              -- [count] of objects in use, "<active_objs>"; slabinfo only
+  num_objs INTEGER,                 -- [count] of all objects, "<num_objs>"; slabinfo only
+  object_size INTEGER,              -- [bytes] of one object, "<objsize>"; slabinfo only
   log_line INTEGER                  -- [line] in the source
 ) STRICT;
 CREATE INDEX slab_by_event ON slab (event_id);

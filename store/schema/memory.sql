@@ -105,7 +105,9 @@ CREATE INDEX hugepages_by_event ON hugepages (event_id);
 
 CREATE TABLE zone (
   -- One row per zone line, "Node 0 Normal free:6593828kB min:44356kB ...", with the lowmem_reserve[]
-  -- line after it and the sums of the zone's lists: mm/page_alloc.c, show_free_areas().
+  -- line after it and the sums of the zone's lists: mm/page_alloc.c, show_free_areas(). Or per zone of
+  -- a pasted /proc/zoneinfo (mm/vmstat.c, zoneinfo_show_print()), whose pages are given here in KiB of
+  -- event.page_size_kb; its other counters are in mem_info_extra.
   event_id INTEGER NOT NULL REFERENCES event,  -- [id]
   node INTEGER,                     -- [node] number; NULL on kernels without NUMA
   zone TEXT NOT NULL,               -- DMA, DMA32, Normal, HighMem, Movable or Device
