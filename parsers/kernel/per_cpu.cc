@@ -5,6 +5,16 @@
 #include "parsers/match.h"
 
 namespace kautopsy {
+namespace {
+
+constexpr int64_t kMaxPages = 1LL << 40;  // beyond any machine; figures above are damage
+
+int64_t PagesOf(std::string_view number) {
+  const int64_t pages = ParseInteger(number).value_or(0);
+  return pages >= 0 && pages <= kMaxPages ? pages : 0;
+}
+
+}  // namespace
 
 std::optional<PerCpuLists> ParsePerCpuHead(std::string_view text) {
   PerCpuLists lists;
@@ -20,7 +30,7 @@ Integer ParsePerCpuPages(std::string_view text) {
   if (text.starts_with("cpu ")) {
     static const LogPattern kOld(R"(cpu \d+ (?:hot|cold): high \d+, batch \d+ used:(\d+))");
     const auto groups = MatchAll<1>(text, kOld);
-    return groups ? ParseInteger((*groups)[0]) : std::nullopt;
+    return groups ? Integer(PagesOf((*groups)[0])) : std::nullopt;
   }
   if (!text.starts_with("CPU ")) return std::nullopt;
   static const LogPattern kPattern(R"re(CPU +\d+: (?:Hot: )?hi: *\d+, btch: *\d+ usd: *(\d+))re"
@@ -28,7 +38,7 @@ Integer ParsePerCpuPages(std::string_view text) {
   const auto groups = MatchAll<2>(text, kPattern);
   if (!groups) return std::nullopt;
   const auto& [hot, cold] = *groups;
-  return ParseInteger(hot).value_or(0) + ParseInteger(cold).value_or(0);
+  return PagesOf(hot) + PagesOf(cold);
 }
 
 }  // namespace kautopsy

@@ -15,7 +15,9 @@ namespace {
 constexpr std::size_t kMaxCaches = 65536;  // a cache per memory cgroup occurs
 // The file gives no sizes; 4 KiB is the page of x86 and of most others.
 constexpr int64_t kAssumedPageKb = 4;
+// Beyond any machine: figures above are damage, and could not be multiplied.
 constexpr int64_t kMaxSlabs = 1LL << 40;
+constexpr int64_t kMaxSlabPages = 1LL << 16;
 
 // "dentry 123 140 192 21 1 : tunables 0 0 0 : slabdata 7 7 0": its sizes are active and all slabs
 // of so many pages.
@@ -31,16 +33,15 @@ std::optional<SlabCache> ParseCache(std::string_view text) {
   cache.active_objs = ParseInteger(active_objs);
   cache.num_objs = ParseInteger(num_objs);
   cache.object_size = ParseInteger(size);
-  const int64_t slab_kb = ParseInteger(pages).value_or(0) * kAssumedPageKb;
-  const Integer used = ParseInteger(active_slabs);
-  const Integer all = ParseInteger(slabs);
-  const auto plausible = [](const Integer& count) {
-    return count && *count >= 0 && *count < kMaxSlabs;
+  const int64_t slab_pages = ParseInteger(pages).value_or(0);
+  if (slab_pages < 0 || slab_pages > kMaxSlabPages) return cache;
+  const auto size_of = [slab_pages](std::string_view count) -> Integer {
+    const Integer slab_count = ParseInteger(count);
+    if (!slab_count || *slab_count < 0 || *slab_count > kMaxSlabs) return std::nullopt;
+    return *slab_count * slab_pages * kAssumedPageKb;
   };
-  constexpr int64_t kMaxSlabKb = 1LL << 20;
-  if (slab_kb < 0 || slab_kb > kMaxSlabKb) return cache;
-  if (plausible(used)) cache.used_kb = *used * slab_kb;
-  if (plausible(all)) cache.total_kb = *all * slab_kb;
+  cache.used_kb = size_of(active_slabs);
+  cache.total_kb = size_of(slabs);
   return cache;
 }
 
