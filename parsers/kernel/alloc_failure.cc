@@ -8,6 +8,7 @@
 #include "base/row.h"
 #include "base/text.h"
 #include "parsers/kernel/alloc_request.h"
+#include "parsers/kernel/alloc_tags.h"
 #include "parsers/kernel/call_trace.h"
 #include "parsers/kernel/comm.h"
 #include "parsers/kernel/kinds.h"
@@ -62,6 +63,7 @@ class AllocFailureBlock final : public Block {
         std::vector<PageAllocFailure>{std::move(failure_)}));
     trace_.AddTo(event);
     mem_info_.AddTo(event);
+    tags_.AddTo(event);
   }
 
  private:
@@ -155,6 +157,7 @@ class AllocFailureBlock final : public Block {
       mem_info_.NoteMissing(damage);
     else
       damage.AddIf(!note_alone && !MayLackMemInfo(), "no Mem-Info");
+    tags_.NoteMissing(damage);
     damage.AddIf(note_alone && !failure_.reason->starts_with("no address space"),
                  "no line that says who asked");
     damage.StoreIn(event);
@@ -167,7 +170,8 @@ class AllocFailureBlock final : public Block {
   ProcessLineSection process_;
   CallTraceSection trace_;
   MemInfoSection mem_info_;
-  SectionList sections_{&trace_, &mem_info_, &process_};
+  AllocTagSection tags_;
+  SectionList sections_{&trace_, &mem_info_, &process_, &tags_};
 };
 
 }  // namespace

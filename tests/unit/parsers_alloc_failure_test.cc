@@ -107,6 +107,14 @@ TEST_CASE("A wrapped request is put together, and its cpuset may stand on its ow
   CHECK(CellOf(sink.events()[0], "page_alloc_failure", "mems_allowed") == "0-1");
 }
 
+TEST_CASE("The biggest allocations stand below the memory report of a failed one, too") {
+  const test::TextSink sink =
+      Import(Log({"k: page allocation failure: order:2, mode:0xa20(GFP_ATOMIC)",
+                  "Memory allocations:", "119 MiB    30463 mm/memory.c:1082 func:folio_prealloc"}));
+  REQUIRE(sink.events().size() == 1);
+  CHECK(CellOf(sink.events()[0], "alloc_tag", "function") == "folio_prealloc");
+}
+
 TEST_CASE("A note of vmalloc's and the request below it are one event") {
   const test::TextSink sink = Import(Log({"vmalloc: allocation failure: 17178820608 bytes",
                                           "m: page allocation failure: order:0, mode:0xd2",
