@@ -67,13 +67,16 @@ TEST_CASE("One boot gives the same records in the format of every transport") {
     }
     return text;
   };
-  const std::string expected = records("samples/formats/kern-traditional.log");
-  CHECK(expected.find("oom_kill") != std::string::npos);
+  // rsyslog cuts a record after some 500 bytes, in the middle of the memory cgroup's statistics.
+  const std::string whole = records("samples/formats/dmesg.txt");
+  const std::string cut = records("samples/formats/kern-traditional.log");
+  CHECK(whole.find("thp_collapse_alloc") != std::string::npos);
+  CHECK(cut.find("oom_kill") != std::string::npos);
   const std::vector<std::string> paths = FilesBelow("samples/formats", "");
   CHECK(paths.size() >= 20);
   for (const std::string& path : paths) {
     CAPTURE(path);
-    CHECK(records(path) == expected);
+    CHECK(records(path) == (path.find("/kern-") == std::string::npos ? whole : cut));
   }
 }
 
