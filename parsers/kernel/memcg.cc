@@ -47,6 +47,12 @@ bool IsEventCount(std::string_view name) {
                      [&](std::string_view head) { return name.starts_with(head); });
 }
 
+// A path that ends a line. Of a line that was put together, what stands behind a blank may be
+// another line's; few paths hold one.
+std::string PathAtEnd(const LogLine& line, std::string_view text) {
+  return std::string(line.wrapped.empty() ? text : text.substr(0, text.find(' ')));
+}
+
 bool IsStatName(std::string_view name) {
   return !name.empty() && name[0] >= 'a' && name[0] <= 'z' &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.-") ==
@@ -100,12 +106,12 @@ Claim MemcgSection::OfferTask(const LogLine& line) {
   std::string_view text = line.text;
   if (ConsumePrefix(text, "Memory limit reached of cgroup ")) {
     if (limit_of_) return Claim::kConflict;
-    limit_of_ = std::string(text);
+    limit_of_ = PathAtEnd(line, text);
     return Claim::kTaken;
   }
   if (ConsumePrefix(text, kKilled)) {
     if (limit_of_) return Claim::kConflict;
-    limit_of_ = std::string(text);
+    limit_of_ = PathAtEnd(line, text);
     return Claim::kTaken;
   }
   if (!ConsumePrefix(text, "Task in ")) return Claim::kNone;
@@ -118,7 +124,7 @@ Claim MemcgSection::OfferTask(const LogLine& line) {
   }
   if (limit_of_) return Claim::kConflict;
   task_in_ = std::string(text.substr(0, killed));
-  limit_of_ = std::string(text.substr(killed + 1 + kKilled.size()));
+  limit_of_ = PathAtEnd(line, text.substr(killed + 1 + kKilled.size()));
   return Claim::kTaken;
 }
 
@@ -200,9 +206,12 @@ Claim MemcgSection::OfferStats(const LogLine& line) {
   }
   const std::size_t old = text.find(": cache:");
   const bool new_style = old == std::string_view::npos;
-  const std::size_t colon = new_style ? std::min(text.find(":#012"), text.rfind(':')) : old;
+  // A path may hold colons: the last one ends it, or the one before the line ends of one record.
+  const std::size_t end = text.ends_with(':') ? text.size() - 1 : std::string_view::npos;
+  const std::size_t colon = new_style ? std::min(text.find(":#012"), end) : old;
   if (colon == std::string_view::npos) return Claim::kNone;
   const std::string path(text.substr(0, colon));
+  if (path.find(": ") != std::string::npos) return Claim::kNone;  // prose stands behind the name
   const bool known = (new_style && stats_seen_) ||
                      std::any_of(stats_.begin(), stats_.end(),
                                  [&](const MemcgStat& stat) { return stat.path == path; });

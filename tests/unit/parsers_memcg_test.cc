@@ -139,6 +139,8 @@ TEST_CASE("What protects a memory cgroup stands below its statistics") {
 
 TEST_CASE("Lines that only look like statistics are none") {
   MemcgSection section;
+  CHECK(section.Offer(Line("Memory cgroup stats for /a: they are high")) == Claim::kNone);
+  CHECK(section.Offer(Line("Memory cgroup stats for /a: they say:")) == Claim::kNone);
   CHECK(section.Offer(Line("anon 4096")) == Claim::kNone);  // no header yet
   REQUIRE(section.Offer(Line("Memory cgroup stats for /a:")) == Claim::kTaken);
   for (const std::string_view text :
