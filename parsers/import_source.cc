@@ -23,11 +23,10 @@ namespace {
 constexpr uint64_t kMaxUnclaimedKept = 1000;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // editors put it before the first line
 
-// How much of a text behind a hole may be the end of a longer word: none if a new line begins
-// there.
+// How much of a text behind a hole is unsure: none if a new line begins there, else all of it.
+// Words in front of what is left may have given it another meaning, as "?" does to a frame.
 std::size_t UnsureHead(std::string_view text) {
-  if (Classify(text).line_class != LineClass::kUnknown) return 0;
-  return std::min(text.find(' '), text.size());
+  return Classify(text).line_class == LineClass::kUnknown ? text.size() : 0;
 }
 
 // Takes the candidates of one source in order: repairs, takes the prefix off, offers to the engine,

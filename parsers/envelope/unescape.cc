@@ -9,6 +9,7 @@ namespace kautopsy {
 namespace {
 
 constexpr char kEscape = '\x1b';
+constexpr std::string_view kNoBreakSpace = "\xC2\xA0";  // web pages keep columns with it
 
 // Takes an ESC sequence off the head of `text`: "ESC [ ... letter", or ESC and one more byte
 // (ECMA-48, section 5.4).
@@ -57,15 +58,20 @@ bool ConsumeByte(std::string_view& text, std::size_t digits, int base, char& c) 
 }  // namespace
 
 std::string_view CleanLine(std::string_view line, std::string& storage) {
-  // Two searches for one byte each are many times faster than one for either.
-  const bool clean =
-      line.find('&') == std::string_view::npos && line.find(kEscape) == std::string_view::npos;
+  // Searches for one byte each are many times faster than one for any of them.
+  const bool clean = line.find('&') == std::string_view::npos &&
+                     line.find(kEscape) == std::string_view::npos &&
+                     line.find(kNoBreakSpace[0]) == std::string_view::npos;
   if (clean) return line;
   storage.clear();
   for (std::string_view rest = line; !rest.empty();) {
     char c = rest[0];
     if (c == kEscape) {
       SkipSequence(rest);
+      continue;
+    }
+    if (ConsumePrefix(rest, kNoBreakSpace)) {
+      storage += ' ';
       continue;
     }
     if (c != '&' || !ConsumeEntity(rest, c)) rest.remove_prefix(1);

@@ -41,7 +41,7 @@ class AllocFailureBlock final : public Block {
   Claim Offer(const LogLine& line) override {
     Claim claim = OfferHead(line);
     if (claim == Claim::kNone) claim = sections_.Offer(line);
-    if (claim == Claim::kNone && !trace_.empty()) more_lines_ = true;
+    if (claim == Claim::kNone && !trace_.empty() && !line.cut) more_lines_ = true;
     return claim;
   }
 

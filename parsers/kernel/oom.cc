@@ -222,7 +222,8 @@ class OomBlock final : public Block {
   std::string Title(const OomReport& report) const {
     if (!kill_.kills().empty()) {
       const OomKill& kill = kill_.kills().front();
-      return fmt::format("OOM killer: killed {} (pid {})", *kill.comm, *kill.pid);
+      return fmt::format("OOM killer: killed {}{}", kill.comm.value_or("?"),
+                         kill.pid ? fmt::format(" (pid {})", *kill.pid) : "");
     }
     if (report.outcome == "none_killable") return "OOM killer: found nothing to kill";
     if (report.outcome == "panicked") return "OOM killer: the kernel panicked instead of a kill";

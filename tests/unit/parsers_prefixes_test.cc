@@ -118,6 +118,7 @@ TEST_CASE("Escapes become the bytes they stand for, and only they") {
   CHECK(Unescape("a\\x0ab", false, storage) == "a\\x0ab");
   CHECK(Unescape("PID: 1 #064-Ubuntu #01 \\xzz", true, storage) == "PID: 1 #064-Ubuntu #01 \\xzz");
   CHECK(CleanLine("\x1b[0;32m&lt;4&gt;[ 1] a &amp; b & c\x1b[m", storage) == "<4>[ 1] a & b & c");
+  CHECK(CleanLine("a\xC2\xA0 b \xC2\xB5", storage) == "a  b \xC2\xB5");
   CHECK(CleanLine("ends in \x1b", storage) == "ends in ");
 }
 
