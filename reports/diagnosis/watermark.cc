@@ -29,10 +29,24 @@ bool HasZone(const std::vector<ZoneFacts>& zones, std::string_view name) {
                      [&](const ZoneFacts& zone) { return zone.zone == name; });
 }
 
+// The column of zone Normal where a zone above it holds memory: a zone keeps nothing back from
+// itself and those below it, so it is the last zero of Normal's own line.
+std::optional<std::size_t> NormalColumn(const std::vector<ZoneFacts>& zones) {
+  for (const ZoneFacts& zone : zones) {
+    if (zone.zone != "Normal") continue;
+    const std::vector<int64_t>& reserve = zone.lowmem_reserve_pages;
+    const auto above =
+        std::find_if(reserve.begin(), reserve.end(), [](int64_t pages) { return pages != 0; });
+    if (above == reserve.end() || above == reserve.begin()) continue;
+    return static_cast<std::size_t>(above - reserve.begin()) - 1;
+  }
+  return std::nullopt;
+}
+
 // The column of lowmem_reserve[] that holds for the request: the index of the highest zone it may
 // use. The array has one column per zone type of the kernel's configuration, which is not printed:
 // with HighMem it is [DMA,] Normal, HighMem, Movable; else the last column equals Normal's unless a
-// zone Movable holds memory.
+// zone above it holds memory.
 Integer ReserveFor(const ZoneFacts& zone, HighestZone highest,
                    const std::vector<ZoneFacts>& zones) {
   const std::vector<int64_t>& reserve = zone.lowmem_reserve_pages;
@@ -44,6 +58,8 @@ Integer ReserveFor(const ZoneFacts& zone, HighestZone highest,
   if (highest == HighestZone::kNormal && HasZone(zones, "HighMem")) {
     column = (has_dma ? 1 : 0) + (HasZone(zones, "DMA32") ? 1 : 0);
   }
+  if (highest == HighestZone::kNormal && !HasZone(zones, "HighMem"))
+    column = NormalColumn(zones).value_or(column);
   return reserve[std::min(column, reserve.size() - 1)];
 }
 

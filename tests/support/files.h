@@ -11,8 +11,8 @@ std::string SourceRoot();
 // The bytes of a file below SourceRoot(); fails the running test if it cannot be read.
 std::string ReadFile(const std::string& path);
 
-// Every log below samples/, sorted, as "seed/paste.txt". Not samples/formats: its files hold one log
-// in many formats, which are compared with each other.
+// Every log below samples/, sorted, as "seed/paste.txt". Not samples/formats: its files hold one
+// log in many formats, which are compared with each other.
 std::vector<std::string> SampleNames();
 
 // Files of a folder below SourceRoot() that end in `suffix`, sorted, with the folder in front.

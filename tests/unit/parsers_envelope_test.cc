@@ -11,7 +11,7 @@ LogLine Parsed(std::string_view raw) {
   LogLine line;
   line.raw = raw;
   line.text = line.raw;
-    ParsePrefixes(line);
+  ParsePrefixes(line);
   return line;
 }
 

@@ -56,6 +56,16 @@ TEST_CASE("memory that lowmem_reserve keeps back does not serve ordinary request
   CHECK(check.verdict == ZoneVerdict::kNotServed);
 }
 
+TEST_CASE("what a zone keeps back from requests for zone Movable, others may have") {
+  EventFacts event = SeedMemInfo();
+  REQUIRE(event.zones[2].zone == "Normal");
+  event.zones[0].lowmem_reserve_pages = {0, 2965, 193855, 234815};
+  event.zones[2].lowmem_reserve_pages = {0, 0, 0, 40960};
+  const IncidentFacts facts = MakeFacts({event});
+  CHECK(CheckOf(facts, OrdinaryRequest(0), 0).reserve_pages == 193855);
+  CHECK(CheckOf(facts, OrdinaryRequest(0), 2).reserve_pages == 0);
+}
+
 TEST_CASE("a request for zone DMA is not kept out of it and may not use higher zones") {
   const IncidentFacts facts = MakeFacts({SeedMemInfo()});
   PieceRequest request = OrdinaryRequest(2);
