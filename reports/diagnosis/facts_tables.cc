@@ -42,7 +42,7 @@ TaskFacts ToTask(const Statement& row) {
 
 Status ReadTasks(RowReader& reader, EventFacts& event) {
   TaskTable& tasks = event.tasks;
-  const Status read = reader.ForEach(kSums, event.id, [&](const Statement& row) {
+  Status read = reader.ForEach(kSums, event.id, [&](const Statement& row) {
     tasks.rows = row.GetInteger(0).value_or(0);
     tasks.rss_pages = row.GetInteger(1).value_or(0);
     tasks.rss_kb = row.GetInteger(2);

@@ -147,15 +147,15 @@ TEST_CASE("From an interrupt there may be no Mem-Info, if the log shows that non
 TEST_CASE("A slab cache without memory is told with its nodes") {
   const test::TextSink sink = Import(
       Log({"SLUB: Unable to allocate memory on CPU 3 (of node 1) on node -1, gfp=0xa20(GFP_ATOMIC)",
-           "  cache: skbuff_head_cache, object size: 216, buffer size: 256, default order: 1, min "
-           "order: 0",
+           ("  cache: skbuff_head_cache, object size: 216, buffer size: 256, default order: 1, min "
+            "order: 0"),
            "  node 0: slabs: 15, objs: 225, free: 0", "  node 1: slabs: 16, objs: 226, free: 1",
            "SLUB: Unable to allocate memory on node -1 (gfp=0x20)",
            "  cache: kmalloc-64, object size: 64, buffer",
            "size: 64, default order: 0, min order: 0", "  node 0: slabs: 1, objs: 64, free: 0",
            "SLAB: Unable to allocate memory on node 0 (gfp=0xd0)",
-           "  cache: dentry, object size: 192, "
-           "order: 1",
+           ("  cache: dentry, object size: 192, "
+            "order: 1"),
            "  node 0: slabs: 3/4, objs: 30/40, free: 10"}));
   REQUIRE(sink.events().size() == 3);
   const RecordedEvent& newest = sink.events()[0];

@@ -69,16 +69,16 @@ TEST_CASE("A memory report of 2.6.18 is whole without free lists of empty zones"
                  "cpu 0 cold: high 62, batch 15 used:5",
                  "HighMem per-cpu: empty",
                  "Free pages:       10100kB (0kB HighMem)",
-                 "Active:2100 inactive:69 dirty:1 writeback:0 unstable:0 free:2525 "
-                 "slab:560 mapped-file:33 mapped-anon:44 pagetables:27",
-                 "DMA free:8052kB min:32kB low:40kB high:48kB active:44kB inactive:0kB "
-                 "present:12104kB pages_scanned:54 all_unreclaimable? yes",
+                 ("Active:2100 inactive:69 dirty:1 writeback:0 unstable:0 free:2525 "
+                  "slab:560 mapped-file:33 mapped-anon:44 pagetables:27"),
+                 ("DMA free:8052kB min:32kB low:40kB high:48kB active:44kB inactive:0kB "
+                  "present:12104kB pages_scanned:54 all_unreclaimable? yes"),
                  "lowmem_reserve[]: 0 0 2004",
-                 "Normal free:2048kB min:57kB low:71kB high:85kB active:19kB "
-                 "inactive:2kB present:52260kB pages_scanned:9 all_unreclaimable? no",
+                 ("Normal free:2048kB min:57kB low:71kB high:85kB active:19kB "
+                  "inactive:2kB present:52260kB pages_scanned:9 all_unreclaimable? no"),
                  "lowmem_reserve[]: 0 0 0",
-                 "HighMem free:0kB min:128kB low:128kB high:128kB active:0kB inactive:0kB "
-                 "present:0kB pages_scanned:0 all_unreclaimable? no",
+                 ("HighMem free:0kB min:128kB low:128kB high:128kB active:0kB inactive:0kB "
+                  "present:0kB pages_scanned:0 all_unreclaimable? no"),
                  "lowmem_reserve[]: 0 0 0",
                  "DMA: 1*4kB 0*8kB 1*16kB = 20kB",
                  "Normal: 512*4kB 0*8kB 0*16kB = 2048kB",
@@ -107,13 +107,13 @@ TEST_CASE("A memory report of 2.6.18 is whole without free lists of empty zones"
 
 const std::vector<std::string_view> kNew = {
     "Mem-Info:",
-    "active_anon:56 inactive_anon:3262 isolated_anon:0#012 active_file:42 inactive_file:14 "
-    "isolated_file:0#012 unevictable:0 dirty:51 writeback:0#012 sec_pagetables:3 "
-    "bounce:0#012 kernel_misc_reclaimable:7 marsupials:5#012 free:39062 free_pcp:34 free_cma:15",
-    "Node 0 active_anon:224kB inactive_anon:13048kB isolated(anon):1kB shmem_thp: 2kB "
-    "anon_thp:3kB pouches:9kB all_unreclaimable? yes Balloon:4kB",
-    "Node 0 DMA free:48336kB boost:12288kB min:19692kB low:21540kB high:23388kB "
-    "reserved_highatomic:2048KB free_highatomic:2032KB zspages:5kB burrows:6kB free_cma:60kB",
+    ("active_anon:56 inactive_anon:3262 isolated_anon:0#012 active_file:42 inactive_file:14 "
+     "isolated_file:0#012 unevictable:0 dirty:51 writeback:0#012 sec_pagetables:3 "
+     "bounce:0#012 kernel_misc_reclaimable:7 marsupials:5#012 free:39062 free_pcp:34 free_cma:15"),
+    ("Node 0 active_anon:224kB inactive_anon:13048kB isolated(anon):1kB shmem_thp: 2kB "
+     "anon_thp:3kB pouches:9kB all_unreclaimable? yes Balloon:4kB"),
+    ("Node 0 DMA free:48336kB boost:12288kB min:19692kB low:21540kB high:23388kB "
+     "reserved_highatomic:2048KB free_highatomic:2032KB zspages:5kB burrows:6kB free_cma:60kB"),
     "lowmem_reserve[]: 0 3008 6962",
     "Node 0 DMA: 12*64kB (UM) 0*128kB 3*256kB (UMEH) = 1536kB",
     "Node 0 hugepages_total=4 hugepages_free=3 hugepages_surp=1 hugepages_size=2048kB",
@@ -224,8 +224,8 @@ TEST_CASE("Per-cpu lines of all versions give their pages") {
 
 TEST_CASE("What only resembles counters is none") {
   for (const std::string_view text : {"free:5kB", "hello:5 free:6", "free :5", "free:", "",
-                                      "Active:  "
-                                      "5 kB",
+                                      ("Active:  "
+                                       "5 kB"),
                                       "active_anon=5"}) {
     CAPTURE(text);
     CHECK_FALSE(ParseMemCounters(text).has_value());

@@ -21,7 +21,7 @@ std::vector<std::string> RowsOf(const EventRecord& event) {
   for (const test::RecordedRow& row : test::RowsOfEvent(event)) {
     std::string text = row.relation;
     for (const auto& [column, value] : row.cells) {
-      if (column != "log_line") text += " " + column + "=" + value;
+      if (column != "log_line") text.append(" ").append(column).append("=").append(value);
     }
     rows.push_back(text);
   }

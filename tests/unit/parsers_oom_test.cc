@@ -199,8 +199,8 @@ TEST_CASE("The announcement of every version names the chosen process") {
        {"Out of Memory: Kill process 9 (x) score 36803 and children.",
         "Out of memory: kill process 9 (x) score 36803 or a child",
         "Out of memory: Kill process 9 (x) score 36803 or sacrifice child",
-        "Out of memory (oom_kill_allocating_task): Kill process 9 (x) score 36803 or sacrifice "
-        "child",
+        ("Out of memory (oom_kill_allocating_task): Kill process 9 (x) score 36803 or sacrifice "
+         "child"),
         "No available memory (MPOL_BIND): kill process 9 (x) score 36803 or a child",
         "No available memory in cpuset: kill process 9 (x) score 36803 or a child",
         "Memory cgroup out of memory: Kill process 9 (x) score 36803"}) {

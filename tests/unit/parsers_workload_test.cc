@@ -39,7 +39,8 @@ TEST_CASE("A cgroup's path tells the workload, whoever made the path") {
       {"/user.slice/user-1000.slice/user@1000.service/tmux-spawn-1.scope",
        {"unit", "tmux-spawn-1.scope"}},
   };
-  for (const auto& [path, expected] : cases) {
+  for (const auto& [cgroup, expected] : cases) {
+    const auto path = cgroup;  // CAPTURE cannot take a structured binding
     CAPTURE(path);
     const std::optional<Workload> found = WorkloadOfCgroup(path);
     REQUIRE(found.has_value());
