@@ -21,6 +21,7 @@ namespace {
 
 // Enough to see what is not understood; a log full of one unknown message must not fill the store.
 constexpr uint64_t kMaxUnclaimedKept = 1000;
+constexpr std::size_t kMaxWrapped = 32;  // lines that one became: zone lines have 800 bytes
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // editors put it before the first line
 
 // How much of a text behind a hole is unsure: none if a new line begins there, else all of it.
@@ -94,7 +95,7 @@ class Importer {
 
   // A mail program may have broken a line; it is known to end only when the next one is seen.
   bool JoinsGroup(const PhysicalLine& next) const {
-    if (next.flags.kernel || group_.empty()) return false;
+    if (next.flags.kernel || group_.empty() || group_.size() >= kMaxWrapped) return false;
     const PhysicalLine& above = group_.back();
     if (next.flags.opener && !group_.front().flags.opener) return false;
     const bool whole = above.flags.joined || above.flags.nul || next.flags.joined || next.flags.nul;
@@ -103,16 +104,19 @@ class Importer {
                             next.text);
   }
 
-  // The group outlives the chunk that its lines lie in.
+  // The group outlives the chunk that its lines lie in. It may have outlived one before: its text
+  // then lies in `kept_` already.
   void KeepGroup() {
-    kept_.clear();
+    std::string text;
     std::size_t size = 0;
     for (const PhysicalLine& line : group_) size += line.text.size();
-    kept_.reserve(size);
+    text.reserve(size);
+    for (const PhysicalLine& line : group_) text += line.text;
+    std::swap(kept_, text);
+    std::size_t begin = 0;
     for (PhysicalLine& line : group_) {
-      const std::size_t begin = kept_.size();
-      kept_ += line.text;
-      line.text = std::string_view(kept_).substr(begin);
+      line.text = std::string_view(kept_).substr(begin, line.text.size());
+      begin += line.text.size();
     }
   }
 
