@@ -27,6 +27,7 @@ inline bool ConsumePrefix(std::string_view& text, std::string_view prefix) {
 }
 
 constexpr bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // Blanks and tabs, both ends.
 inline std::string_view TrimBlanks(std::string_view text) {

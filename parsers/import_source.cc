@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -77,31 +78,44 @@ class Importer {
     Candidate flags;
     bool cut = false;
     bool too_long = false;
+    std::string_view glue = {};  // to the line above, in a group
   };
 
   void OnCandidate(const ScannedChunk& scanned, const Candidate& candidate) {
     const bool last =
         &candidate == &scanned.candidates.back() && candidate.line + 1 == scanned.lines;
-    const PhysicalLine line = {.text = scanned.Line(candidate),
-                               .number = ledger_.lines + candidate.line + 1,
-                               .flags = candidate,
-                               .cut = last && (scanned.chunk.cut || scanned.chunk.unterminated),
-                               .too_long = last && scanned.chunk.cut};
+    PhysicalLine line = {.text = scanned.Line(candidate),
+                         .number = ledger_.lines + candidate.line + 1,
+                         .flags = candidate,
+                         .cut = last && (scanned.chunk.cut || scanned.chunk.unterminated),
+                         .too_long = last && scanned.chunk.cut};
     if (!candidate.kernel) dates_.Look(line.text);
     if (maybe_wrapped_ && IsTooWideForMail(line.text)) maybe_wrapped_ = false;
-    if (!JoinsGroup(line)) OfferGroup();
+    if (const std::optional<std::string_view> glue = GlueOf(line))
+      line.glue = *glue;
+    else
+      OfferGroup();
     group_.push_back(line);
   }
 
-  // A mail program may have broken a line; it is known to end only when the next one is seen.
-  bool JoinsGroup(const PhysicalLine& next) const {
-    if (next.flags.kernel || group_.empty() || group_.size() >= kMaxWrapped) return false;
+  // The scanner does not look behind the marks of a quoting mail.
+  static bool HasPrefix(const PhysicalLine& line) {
+    return line.flags.kernel ||
+           (line.text.starts_with('>') &&
+            Classify(SkipQuoteMarks(line.text)).line_class == LineClass::kKernel);
+  }
+
+  // What joins `next` to the group; none if it is a line of its own. A mail program may have broken
+  // a line, so it is known to end only when the next one is seen.
+  std::optional<std::string_view> GlueOf(const PhysicalLine& next) const {
+    if (group_.empty() || group_.size() >= kMaxWrapped || HasPrefix(next)) return std::nullopt;
     const PhysicalLine& above = group_.back();
-    if (next.flags.opener && !group_.front().flags.opener) return false;
-    const bool whole = above.flags.joined || above.flags.nul || next.flags.joined || next.flags.nul;
-    return !whole && above.number + 1 == next.number &&
-           ContinuesWrapped(StripLineEnd(above.text), maybe_wrapped_ && group_.front().flags.kernel,
-                            next.text);
+    if (above.number + 1 != next.number) return std::nullopt;
+    if (next.flags.opener && !group_.front().flags.opener) return std::nullopt;
+    if (above.flags.joined || above.flags.nul || next.flags.joined || next.flags.nul)
+      return std::nullopt;
+    return GlueOfBroken(StripLineEnd(above.text), maybe_wrapped_ && HasPrefix(group_.front()),
+                        StripLineEnd(next.text));
   }
 
   // The group outlives the chunk that its lines lie in. It may have outlived one before: its text
@@ -148,25 +162,21 @@ class Importer {
     }
   }
 
-  // The lines of the group, put together again with the blanks at which they were broken.
+  // The lines of the group, put together again.
   bool OfferWrapped() {
-    joined_.clear();
-    broken_off_.clear();
-    bool opener = false;
-    for (const PhysicalLine& line : group_) {
-      const std::string_view text = StripLineEnd(line.text);
-      const bool first = broken_off_.empty() && joined_.empty();
-      if (!first) {
-        broken_off_.push_back({{line.number, 1}, text});
-        joined_ += ' ';
-      }
-      joined_ += first ? text : SkipQuoteMarks(text);
-      opener = opener || line.flags.opener;
-    }
     LogLine line;
     line.place = {group_.front().number, 1};
     line.cut = group_.back().cut;
     line.raw = StripLineEnd(group_.front().text);
+    joined_ = line.raw;
+    broken_off_.clear();
+    bool opener = group_.front().flags.opener;
+    for (const PhysicalLine& rest : std::span(group_).subspan(1)) {
+      const std::string_view text = StripLineEnd(rest.text);
+      broken_off_.push_back({{rest.number, 1}, text});
+      joined_.append(rest.glue).append(SkipQuoteMarks(text));
+      opener = opener || rest.flags.opener;
+    }
     line.wrapped = broken_off_;
     line.text = line.cut ? TrimToSure(joined_) : joined_;
     return OfferUnwrapped(line, opener);

@@ -10,8 +10,6 @@ namespace {
 
 constexpr int kMaxStacked = 8;  // a container's log of a relay's log of the kernel's has five
 
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 // Takes one prefix off; its first byte tells which one it can be.
 bool ConsumeOne(std::string_view& text, LogLine& line) {
   if (text.empty()) return false;

@@ -8,8 +8,6 @@
 namespace kautopsy {
 namespace {
 
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 // Takes "[12345.678901] " off the head of `text`. printk prints seconds padded to 5 and
 // microseconds (kernel/printk/printk.c, print_time()); a frame's "[<" is left alone.
 std::optional<int64_t> ConsumeUptime(std::string_view& text) {

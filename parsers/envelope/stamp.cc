@@ -12,8 +12,6 @@ namespace {
 constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
 constexpr int kMaxFractionDigits = 6;
 
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 std::optional<int> ConsumeMonth(std::string_view& text) {
   if (text.size() < 3) return std::nullopt;
   for (std::size_t i = 0; i < kMonths.size(); i += 3) {

@@ -1,5 +1,6 @@
 #include "parsers/envelope/unescape.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -37,6 +38,8 @@ bool ConsumeEntity(std::string_view& text, char& c) {
   }
   return false;
 }
+
+bool IsControl(char c) { return static_cast<unsigned char>(c) < ' '; }
 
 // `digits` digits of `base` at the head of `text`, as one byte.
 bool ConsumeByte(std::string_view& text, std::size_t digits, int base, char& c) {
@@ -81,25 +84,27 @@ std::string_view CleanLine(std::string_view line, std::string& storage) {
 }
 
 std::string_view Unescape(std::string_view text, bool hex, std::string& storage) {
-  const bool octal = text.find("#0") != std::string_view::npos;
-  if (!octal && (!hex || text.find("\\x") == std::string_view::npos)) return text;
+  static constexpr std::array<std::string_view, 3> kLineEnds = {"#012", "\\x0a", "\\012"};
+  if (text.find("#0") == std::string_view::npos && text.find('\\') == std::string_view::npos)
+    return text;
   storage.clear();
-  for (std::string_view rest = text; !rest.empty();) {
-    std::string_view behind = rest;
-    char c = rest[0];
-    const bool control = ConsumePrefix(behind, "#") && ConsumeByte(behind, 3, 8, c) &&
-                         static_cast<unsigned char>(c) < ' ';
-    if (!control) {
-      behind = rest;
-      c = rest[0];
-      const bool byte = hex && ConsumePrefix(behind, "\\x") && ConsumeByte(behind, 2, 16, c);
-      if (!byte) {
-        behind = rest.substr(1);
-        c = rest[0];
-      }
+  while (!text.empty()) {
+    char c = text[0];
+    const bool line_end =
+        std::any_of(kLineEnds.begin(), kLineEnds.end(),
+                    [&](std::string_view end) { return ConsumePrefix(text, end); });
+    std::string_view code = text;
+    if (line_end) {
+      c = '\n';
+    } else if (ConsumePrefix(code, "#") && ConsumeByte(code, 3, 8, c) && IsControl(c)) {
+      text = code;
+    } else if (code = text; hex && ConsumePrefix(code, "\\x") && ConsumeByte(code, 2, 16, c)) {
+      text = code;
+    } else {
+      c = text[0];
+      text.remove_prefix(1);
     }
     storage += c;
-    rest = behind;
   }
   return storage;
 }

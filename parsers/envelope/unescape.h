@@ -10,8 +10,9 @@ namespace kautopsy {
 // characters. Gives `line` itself if there is nothing to undo, else a view into `storage`.
 std::string_view CleanLine(std::string_view line, std::string& storage);
 
-// Undoes what a transport did to control bytes within a record's text: "#012" (rsyslog) and, if
-// `hex`, "\x0a" (/dev/kmsg) become the byte. As above for the result.
+// Undoes what a transport did to control bytes within a record's text: line ends in any spelling,
+// "#011" and the like (rsyslog) and, if `hex`, every "\xNN" (/dev/kmsg) become the byte. Else a
+// "\x2d" is systemd's own, in a unit's name. As above for the result.
 std::string_view Unescape(std::string_view text, bool hex, std::string& storage);
 
 }  // namespace kautopsy

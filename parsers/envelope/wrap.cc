@@ -12,12 +12,114 @@ namespace {
 constexpr std::size_t kNarrowest = 70;
 constexpr std::size_t kWidest = 100;
 
-// How the rest of a kernel's line can begin: a field, a cell of a free list, its total.
-const LogPattern& RestPattern() {
-  static const LogPattern kPattern(
-      R"re((?:[a-z_]+(?:\([a-z]+\))?:-?\d+k?B?|\d+\*\d+kB|= \d+kB|\((?:[UEMRHCI]+)\)|)re"
-      R"re((?:oom_score_adj|oom_adj|order|gfp_mask|nodemask|mode|mems_allowed)[=:]|all_unreclaimable\?)(?:.|$).*)re");
-  return kPattern;
+// Ends in the taint field, as in "Comm: gbased Not tainted" or "Tainted: G      D".
+bool EndsInTaint(std::string_view line) {
+  const std::size_t at = line.rfind("ainted");
+  if (at == std::string_view::npos) return false;
+  return line.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ:- ", at + 6) == std::string_view::npos;
+}
+
+// Ends before the name of a process table's row: "[    389]     0   389     2112       19 57344".
+bool EndsInCells(std::string_view line) {
+  static const LogPattern kRow(R"re(.*\[ *\d+\](?: +-?\d+){3,10})re");
+  return IsDigit(line.back()) && Matches(line, kRow);
+}
+
+// Ends before the header's last columns.
+bool EndsInColumns(std::string_view line) {
+  return line.find(" total_vm ") != std::string_view::npos && !line.ends_with(" name");
+}
+
+bool IsEndOfColumns(std::string_view rest) {
+  return rest.ends_with("name") &&
+         rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz_ ") == std::string_view::npos;
+}
+
+// A frame's module: "nfsd_vfs_read+0x70/0x140" and below it "[nfsd]".
+bool IsModule(std::string_view rest) {
+  static const LogPattern kModule(R"re(\[[\w-]+(?: [0-9a-f]+)?\])re");
+  return rest[0] == '[' && Matches(rest, kModule);
+}
+
+bool EndsInFrame(std::string_view line) {
+  static const LogPattern kFrame(R"re(.*\+0x[0-9a-f]+/0x[0-9a-f]+)re");
+  return Matches(line, kFrame);
+}
+
+// "Killed process 77" or "Kill process 77,": the comm follows.
+bool EndsInVictimsPid(std::string_view line) {
+  static const LogPattern kPid(R"re(.*ill(?:ed)? process \d+,?)re");
+  return Matches(line, kPid);
+}
+
+// "gfp_mask=0x140dca(GFP_HIGHUSER_MOVABLE|": broken within the names.
+bool EndsInNames(std::string_view line) {
+  const std::size_t names = line.rfind('(');
+  return names != std::string_view::npos && line.substr(0, names).rfind("0x") < names &&
+         line.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_|", names + 1) ==
+             std::string_view::npos;
+}
+
+// A field, a cell of a free list, its total, the letters of its types, a setting.
+bool IsField(std::string_view rest) {
+  static const LogPattern kField(
+      R"re((?:[A-Za-z_-]+(?:\([a-z]+\))?:-?\d|\d+\*\d+kB|= \d+kB|\([UEMRHCI]+\)|)re"
+      R"re((?:oom_score_adj|oom_adj|order|gfp_mask|nodemask|mode|mems_allowed|cpuset)[=:]|)re"
+      R"re(all_unreclaimable\? ).*)re");
+  return Matches(rest, kField);
+}
+
+// Both sides show the break. Its place tells nothing: of many blanks that stood there all are lost.
+std::optional<std::string_view> GlueBySides(std::string_view line, std::string_view rest) {
+  static const LogPattern kRelease(R"re((?:[A-Z\-]+ +)*\d+\.\d[^ ]* #.*)re");
+  static const LogPattern kCells(R"re(-?\d+ .*)re");
+  static const LogPattern kNames(R"re([A-Z_|]+\).*)re");
+  static const LogPattern kTotal("\\d+kB");
+  if (EndsInNames(line) && Matches(rest, kNames)) return "";
+  const bool joins =
+      (line.ends_with(',') && IsField(rest)) || (line.ends_with('=') && Matches(rest, kTotal)) ||
+      (EndsInTaint(line) && Matches(rest, kRelease)) ||
+      ((IsDigit(rest[0]) || rest[0] == '-') && EndsInCells(line) && Matches(rest, kCells)) ||
+      (IsEndOfColumns(rest) && EndsInColumns(line)) || (IsModule(rest) && EndsInFrame(line)) ||
+      (rest[0] == '(' && EndsInVictimsPid(line)) ||
+      (line.ends_with("oom-killer:") && rest.starts_with("gfp_mask=")) ||
+      (line.ends_with("failure:") && rest.starts_with("order:"));
+  return joins ? std::optional<std::string_view>(" ") : std::nullopt;
+}
+
+// What joins the fields of a zone or node, or the cells of a free list, to what follows: nothing if
+// the line ends within a word. Terminals break there.
+std::optional<std::string_view> GlueOfFields(std::string_view line, std::string_view rest) {
+  static const LogPattern kFields(R"re(.*[:*]-?\d+k?B?\b.*[:*]-?\d+kB\b.*)re");
+  const bool begins_line = rest[0] >= 'A' && rest[0] <= 'Z';
+  if (begins_line || rest.find("kB") == std::string_view::npos || !Matches(line, kFields))
+    return std::nullopt;
+  const std::string_view word = line.substr(line.rfind(' ') + 1);
+  const bool within_name =
+      word.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos;
+  return within_name || rest.starts_with("kB") ? "" : " ";
+}
+
+// The rest's first word would not have fitted into the line.
+std::optional<std::string_view> GlueAtWidth(std::string_view line, std::string_view rest) {
+  static const LogPattern kKill(
+      R"re((?:score |or ).*child|(?:sacrifice |a )?child|and children\.)re");
+  static const LogPattern kCache(R"re((?:buffer size|default order|min order|size|order): \d.*)re");
+  if (const std::optional<std::string_view> glue = GlueOfFields(line, rest)) return glue;
+  const bool joins =
+      line.ends_with(',') || IsField(rest) ||
+      (line.find("ill process ") != std::string_view::npos && Matches(rest, kKill)) ||
+      (line.find("cache: ") != std::string_view::npos && Matches(rest, kCache));
+  return joins ? std::optional<std::string_view>(" ") : std::nullopt;
+}
+
+// What does not begin as prose in another script, or as a command's line, does.
+bool MayBeRest(std::string_view next, std::string_view rest) {
+  constexpr std::string_view kOwnLine = "#$[<{-";  // prompts, brackets and rules
+  const auto ascii = [](char c) { return (c & 0x80) == 0; };
+  return next.size() <= kWidest && !IsBlank(next[0]) &&
+         kOwnLine.find(rest[0]) == std::string_view::npos &&
+         std::all_of(rest.begin(), rest.end(), ascii);
 }
 
 }  // namespace
@@ -32,20 +134,16 @@ std::string_view SkipQuoteMarks(std::string_view text) {
   }
 }
 
-bool ContinuesWrapped(std::string_view line, bool lenient, std::string_view next) {
-  if (line.size() > kWidest || next.empty() || IsBlank(next[0])) return false;
+std::optional<std::string_view> GlueOfBroken(std::string_view line, bool lenient,
+                                             std::string_view next) {
+  const std::string_view whole = TrimBlanks(line);
   const std::string_view rest = SkipQuoteMarks(next);
-  if (rest.empty()) return false;
+  if (whole.empty() || rest.empty() || line.size() > kWidest) return std::nullopt;
+  if (const std::optional<std::string_view> glue = GlueBySides(whole, rest)) return glue;
   const std::size_t first_word = std::min(rest.find(' '), rest.size());
-  if (first_word > kWidest) return false;
-  if (line.size() + 1 + first_word <= kNarrowest) return false;
-  const std::string_view end = TrimBlanks(line);
-  if (end.ends_with(',') || end.ends_with("oom-killer:") || end.ends_with("failure:")) return true;
-  if (Matches(rest, RestPattern())) return true;
-  constexpr std::string_view kOwnLine = "#$[<{-";  // prompts, brackets and rules begin lines
-  const auto ascii = [](char c) { return (c & 0x80) == 0; };
-  return lenient && next.size() <= kWidest && kOwnLine.find(rest[0]) == std::string_view::npos &&
-         std::all_of(rest.begin(), rest.end(), ascii);
+  if (line.size() + 1 + first_word <= kNarrowest) return std::nullopt;
+  if (const std::optional<std::string_view> glue = GlueAtWidth(whole, rest)) return glue;
+  return lenient && MayBeRest(next, rest) ? std::optional<std::string_view>(" ") : std::nullopt;
 }
 
 bool IsTooWideForMail(std::string_view line) {

@@ -1,14 +1,17 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 namespace kautopsy {
 
-// True if `next`, a line without prefix, is the rest of `line`, which a mail program broke at a
-// blank because its first word did not fit. Without `lenient`, only where the text itself shows it;
-// with it, which is for a line that has a prefix, whatever does not begin as prose or a command
-// may.
-bool ContinuesWrapped(std::string_view line, bool lenient, std::string_view next);
+// Mail programs and terminals break long lines. What joins `line` and the rest of it, `next`, a
+// line without prefix: a blank, or nothing where it was broken within a word; none if they are two.
+// Prose often follows a log line, so the kernel's own wording must show the break; `lenient`, which
+// is for a line with a prefix in a source that mail may have wrapped, takes whatever would not have
+// fitted into the line.
+std::optional<std::string_view> GlueOfBroken(std::string_view line, bool lenient,
+                                             std::string_view next);
 
 // True for a line that no mail program would have let through: its source was not wrapped.
 bool IsTooWideForMail(std::string_view line);

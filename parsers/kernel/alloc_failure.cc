@@ -29,13 +29,6 @@ bool IsVmallocNote(const LogLine& line) {
   return ParseVmallocNote(line.text, failure);
 }
 
-// What a wrapped request may go on with.
-bool ContinuesRequest(std::string_view text) {
-  return text.starts_with("order:") || text.starts_with("mode:0x") ||
-         text.starts_with("nodemask=") || text.starts_with("cpuset=") ||
-         text.starts_with("mems_allowed=");
-}
-
 class AllocFailureBlock final : public Block {
  public:
   Claim Offer(const LogLine& line) override {
@@ -69,7 +62,6 @@ class AllocFailureBlock final : public Block {
  private:
   Claim OfferHead(const LogLine& line) {
     Claim claim = OfferRequest(line);
-    if (claim == Claim::kNone) claim = OfferRestOfRequest(line);
     if (claim == Claim::kNone) claim = OfferNote(line);
     if (claim == Claim::kNone) claim = OfferCpuset(line.text);
     return claim;
@@ -91,20 +83,6 @@ class AllocFailureBlock final : public Block {
       failure_.reason = note.reason;
     }
     process_.Expect(*failure_.comm);
-    request_ = std::string(line.text);
-    request_line_ = line.place.line;
-    return Claim::kTaken;
-  }
-
-  // Mail wraps the request, mostly behind a comma.
-  Claim OfferRestOfRequest(const LogLine& line) {
-    const bool follows = failure_.comm && line.place.line == request_line_ + 1;
-    if (!follows || !ContinuesRequest(line.text)) return Claim::kNone;
-    const bool tight = line.text.starts_with("cpuset=") || line.text.starts_with("mems_allowed=");
-    const std::string joined = request_ + (tight ? "" : " ") + std::string(line.text);
-    if (!ParseAllocRequest(joined, failure_)) return Claim::kNone;
-    request_ = joined;
-    request_line_ = line.place.line;
     return Claim::kTaken;
   }
 
@@ -164,8 +142,6 @@ class AllocFailureBlock final : public Block {
   }
 
   PageAllocFailure failure_;
-  std::string request_;  // as far as it was read
-  uint64_t request_line_ = 0;
   bool more_lines_ = false;  // of other records, behind the trace
   ProcessLineSection process_;
   CallTraceSection trace_;

@@ -11,7 +11,7 @@ namespace kautopsy {
 namespace {
 
 // "mode:0xcc1(GFP_KERNEL|GFP_DMA), nodemask=(null),cpuset=/,mems_allowed=0": names came in 4.6,
-// nodemask in 4.11, cpuset in 5.0. Mail wraps behind a comma.
+// nodemask in 4.11, cpuset in 5.0.
 bool ParseMode(std::string_view text, PageAllocFailure& failure) {
   static const LogPattern kPattern(R"re(mode:0x([0-9a-f]+)(?:\(([^)]*)\))?)re"
                                    R"re((?:, nodemask=([^,]*(?:,\d[^,]*)*)(,.*)?|,)?)re");
@@ -29,7 +29,7 @@ bool ParseMode(std::string_view text, PageAllocFailure& failure) {
   return true;
 }
 
-// "order:5, mode:..."; what is missing was wrapped or cut.
+// "order:5, mode:..."; what is missing was cut.
 bool ParseOrder(std::string_view text, PageAllocFailure& failure) {
   if (!ConsumePrefix(text, "order:")) return false;
   failure.order = ConsumeInteger(text);
@@ -41,7 +41,7 @@ bool ParseOrder(std::string_view text, PageAllocFailure& failure) {
 // ". order:1, mode:0x20", since 3.0 ": order:1, mode:0x20".
 bool ParseFailure(std::string_view rest, PageAllocFailure& failure) {
   failure.kind = "failure";
-  if (rest == ":" || rest == ".") return true;  // wrapped
+  if (rest == ":" || rest == ".") return true;  // cut
   return (ConsumePrefix(rest, ": ") || ConsumePrefix(rest, ". ")) && ParseOrder(rest, failure);
 }
 

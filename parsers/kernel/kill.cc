@@ -178,47 +178,6 @@ Claim KillSection::OfferVictim(std::string_view text, const LogLine& line) {
   return Claim::kTaken;
 }
 
-// "anon-rss:76kB, file-rss:632kB": mail wrapped the victim's line.
-Claim KillSection::OfferVictimRest(std::string_view text) {
-  if (kills_.empty()) return Claim::kNone;
-  static constexpr std::array<std::string_view, 7> kHeads = {
-      "total-vm:", "anon-rss:", "file-rss:", "shmem-rss:", "UID:", "pgtables:", "oom_score_adj:"};
-  const bool field = std::any_of(kHeads.begin(), kHeads.end(),
-                                 [&](std::string_view head) { return text.starts_with(head); });
-  if (!field) return Claim::kNone;
-  OomKill read;
-  OomKill& last = kills_.back();
-  TakeFields(text, read);
-  const bool known = std::any_of(
-      OomKill::Fields().begin(), OomKill::Fields().end(), [&](const Field<OomKill>& column) {
-        return column.integer != nullptr && read.*column.integer && last.*column.integer;
-      });
-  if (known) return Claim::kNone;
-  TakeFields(text, last);
-  return Claim::kTaken;
-}
-
-// The pieces of a line that mail broke behind the pid, and the end of an announcement.
-Claim KillSection::OfferBroken(const LogLine& line) {
-  static const LogPattern kHead("(?:" + std::string(kMessage) + ")?[Kk]ill(?:ed)? process \\d+,?");
-  if (broken_ && line.text.starts_with('(')) {
-    const std::string joined = *broken_ + " " + std::string(line.text);
-    broken_.reset();
-    const Claim claim = OfferVictim(joined, line);
-    return claim == Claim::kNone ? OfferAnnouncement(joined) : claim;
-  }
-  static constexpr std::array<std::string_view, 6> kEnds = {
-      "or sacrifice child", "sacrifice child", "child", "or a child", "a child", "and children."};
-  if (announced() && std::find(kEnds.begin(), kEnds.end(), line.text) != kEnds.end())
-    return Claim::kTaken;
-  const char first = line.text.empty() ? '\0' : line.text[0];
-  if (line.cut || !kills_.empty() || (first != 'O' && first != 'M' && first != 'K'))
-    return Claim::kNone;
-  if (!Matches(line.text, kHead)) return Claim::kNone;
-  broken_ = std::string(line.text);
-  return Claim::kTaken;
-}
-
 // "Kill process 77 (x) sharing same memory": another process that runs on the victim's memory.
 Claim KillSection::OfferSharing(const LogLine& line) {
   static const LogPattern kPattern(R"re(Kill process (\d+) \((.{0,15})\) sharing same memory)re");
@@ -311,8 +270,7 @@ Claim KillSection::Offer(const LogLine& line) {
     if (claim == Claim::kNone && first == 'K') claim = OfferSharing(line);
     if (claim != Claim::kNone) return claim;
   }
-  const Claim claim = OfferVictimRest(text);
-  return claim == Claim::kNone ? OfferBroken(line) : claim;
+  return Claim::kNone;
 }
 
 Text KillSection::constraint_kind() const {

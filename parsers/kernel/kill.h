@@ -69,8 +69,6 @@ class KillSection : public Section {
  private:
   Claim OfferAnnouncement(std::string_view text);
   Claim OfferVictim(std::string_view text, const LogLine& line);
-  Claim OfferVictimRest(std::string_view text);
-  Claim OfferBroken(const LogLine& line);
   Claim OfferSharing(const LogLine& line);
   Claim OfferGroup(std::string_view text);
   Claim OfferReaper(std::string_view text);
@@ -82,8 +80,7 @@ class KillSection : public Section {
   Integer score_;
   Text message_;
   Text outcome_;
-  Text group_;   // the cgroup of which all are killed
-  Text broken_;  // a line that mail broke behind its pid
+  Text group_;  // the cgroup of which all are killed
   bool message_in_victim_line_ = false;
   std::vector<OomKill> kills_;
 };

@@ -93,17 +93,6 @@ bool IsKeyByte(char c) {
          c == ')';
 }
 
-// Line ends inside the kernel's one print, as transports escape them; a few words stand in their
-// place in no counter line.
-void SkipSeparators(std::string_view& text) {
-  for (;;) {
-    text = TrimBlanks(text);
-    if (!ConsumePrefix(text, "#012") && !ConsumePrefix(text, "\\x0a") &&
-        !ConsumePrefix(text, "\\n") && !ConsumePrefix(text, "\n"))
-      return;
-  }
-}
-
 // "active_anon:123": takes one counter. False if none whole stands there.
 bool ConsumeCounter(std::string_view& text, std::string_view& key, int64_t& value) {
   std::size_t length = 0;
@@ -111,8 +100,7 @@ bool ConsumeCounter(std::string_view& text, std::string_view& key, int64_t& valu
   if (length == 0 || length == text.size() || text[length] != ':') return false;
   std::string_view rest = text.substr(length + 1);
   const Integer number = ConsumeInteger(rest);
-  if (!number || (!rest.empty() && rest[0] != ' ' && rest[0] != '#' && rest[0] != '\\'))
-    return false;
+  if (!number || (!rest.empty() && rest[0] != ' ')) return false;
   key = text.substr(0, length);
   value = *number;
   text = rest;
@@ -216,7 +204,7 @@ std::optional<MemCounters> ParseMemCounters(std::string_view text) {
   int64_t value = 0;
   std::size_t hint = 0;
   bool first = true;
-  for (SkipSeparators(text); ConsumeCounter(text, key, value); SkipSeparators(text)) {
+  for (text = TrimBlanks(text); ConsumeCounter(text, key, value); text = TrimBlanks(text)) {
     const bool known = Set(read.known, key, value, hint);
     if (first && !known) return std::nullopt;
     first = false;

@@ -50,9 +50,8 @@ struct MemCounters {
   std::vector<MemInfoExtra> extra;
 };
 
-// Reads "active_anon:79945387 inactive_anon:3660742 isolated_anon:0" in any version's words; the
-// lines of the kernel's one print may be joined, with their line ends escaped ("#012" by rsyslog).
-// None if the line does not begin with a counter of Mem-Info.
+// Reads "active_anon:79945387 inactive_anon:3660742 isolated_anon:0" in any version's words. None
+// if the line does not begin with a counter of Mem-Info.
 std::optional<MemCounters> ParseMemCounters(std::string_view text);
 
 struct MemTotal {

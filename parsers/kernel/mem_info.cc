@@ -30,22 +30,6 @@ bool IsWhole(const Zone& zone) {
 
 bool IsWhole(const FreeListLine& list) { return list.empty || list.total_kb; }
 
-// The fields of a zone's or node's line, and what stands behind the last whole one.
-struct FieldCount {
-  std::size_t fields = 0;
-  std::string_view rest;
-};
-
-FieldCount CountFields(std::string_view text) {
-  ConsumeNode(text);
-  ConsumeZoneName(text);
-  FieldCount count;
-  SizeField field;
-  while (ConsumeSizeField(text, field)) ++count.fields;
-  count.rest = TrimBlanks(text);
-  return count;
-}
-
 // What a log that was cut has left of a block may begin like this.
 bool StartsNamed(std::string_view text) {
   FreeListLine list;
@@ -82,10 +66,6 @@ Zone* MemInfoSection::FindZone(const Integer& node, std::string_view name) {
     if (zone.node == node && *zone.zone == name) return &zone;
   }
   return nullptr;
-}
-
-void MemInfoSection::KeepOpen(Form form, std::string_view text, const LogLine& line) {
-  open_ = {.form = form, .text = std::string(text), .line = line.place.line};
 }
 
 void MemInfoSection::KeepExtra(std::vector<MemInfoExtra> extra, int64_t log_line) {
@@ -128,7 +108,6 @@ Claim MemInfoSection::OfferZone(const LogLine& line) {
   if (FindZone(zone->node, *zone->zone) != nullptr || zones_.size() >= kMaxZones)
     return Claim::kConflict;
   zone->log_line = LineOf(line);
-  if (!IsWhole(*zone)) KeepOpen(Form::kZone, line.text, line);
   zones_.push_back(*std::move(zone));
   reserve_next_ = true;
   KeepExtra(std::move(extra), LineOf(line));
@@ -143,7 +122,6 @@ Claim MemInfoSection::OfferNode(const LogLine& line) {
                                  [&](const NodeLine& other) { return other.node == node->node; });
   if (known || nodes_.size() >= kMaxZones) return Claim::kConflict;
   node->log_line = LineOf(line);
-  if (!node->all_unreclaimable) KeepOpen(Form::kNode, line.text, line);
   nodes_.push_back(*node);
   KeepExtra(std::move(extra), LineOf(line));
   return Claim::kTaken;
@@ -173,7 +151,6 @@ Claim MemInfoSection::OfferFreeList(const LogLine& line) {
     return other.node == list.node && other.zone == list.zone;
   });
   if (known || lists_.size() >= kMaxZones) return Claim::kConflict;
-  if (!IsWhole(list)) KeepOpen(Form::kFreeList, line.text, line);
   std::move(list.cells.begin(), list.cells.end(), std::back_inserter(cells_));
   list.cells.clear();
   lists_.push_back(std::move(list));
@@ -238,82 +215,9 @@ Claim MemInfoSection::OfferWhole(const LogLine& line) {
   return claim;
 }
 
-// Replaces the latest free list by what `joined` says, if that is more of one list.
-bool MemInfoSection::ExtendFreeList(std::string_view joined, int64_t log_line) {
-  FreeListLine list;
-  if (!ParseFreeListLine(joined, log_line, list)) return false;
-  FreeListLine& known = lists_.back();
-  const auto begin = std::find_if(cells_.begin(), cells_.end(), [&](const FreeListCell& cell) {
-    return cell.node == known.node && cell.zone == known.zone;
-  });
-  const auto count = static_cast<std::size_t>(cells_.end() - begin);
-  if (list.cells.size() < count ||
-      (list.cells.size() == count && !list.total_kb && joined.back() != ')'))
-    return false;
-  if (list.total_kb && !list.AddsUp()) return false;
-  for (std::size_t order = 0; order < list.cells.size(); ++order) {
-    FreeListCell& cell = list.cells[order];
-    cell.node = known.node;
-    if (order < count)
-      (begin + static_cast<std::ptrdiff_t>(order))->migrate_types = std::move(cell.migrate_types);
-  }
-  const auto first_new = list.cells.begin() + static_cast<std::ptrdiff_t>(count);
-  std::move(first_new, list.cells.end(), std::back_inserter(cells_));
-  known.total_kb = list.total_kb;
-  return true;
-}
-
-// Reads the latest line again, now that more of it is known.
-bool MemInfoSection::Extend(std::string_view joined, int64_t log_line) {
-  if (open_.form == Form::kFreeList) return ExtendFreeList(joined, log_line);
-  const FieldCount before = CountFields(open_.text);
-  const FieldCount now = CountFields(joined);
-  if (now.fields <= before.fields || now.rest.find(' ') != std::string_view::npos) return false;
-  std::vector<MemInfoExtra> extra;
-  if (open_.form == Form::kZone) {
-    std::optional<Zone> zone = ParseZoneLine(joined, &extra);
-    if (!zone) return false;
-    zone->node = zones_.back().node;
-    zone->log_line = zones_.back().log_line;
-    zones_.back() = *std::move(zone);
-  } else {
-    std::optional<NodeLine> node = ParseNodeLine(joined, extra);
-    if (!node) return false;
-    node->log_line = nodes_.back().log_line;
-    nodes_.back() = *node;
-  }
-  const auto first_of_line = std::find_if(
-      extra_.begin(), extra_.end(), [&](const auto& row) { return row.log_line == log_line; });
-  extra_.erase(first_of_line, extra_.end());
-  KeepExtra(std::move(extra), log_line);
-  return true;
-}
-
-// A line that mail wrapped goes on in the very next physical line, mostly at a blank.
-Claim MemInfoSection::OfferContinuation(const LogLine& line) {
-  if (open_.form == Form::kNone) return Claim::kNone;
-  Open open = std::exchange(open_, {});
-  if (line.place.line != open.line + 1 || open.text.size() + line.text.size() > kMaxLineBytes)
-    return Claim::kNone;
-  const int64_t log_line = open.form == Form::kFreeList ? LineOf(line)
-                           : open.form == Form::kZone   ? *zones_.back().log_line
-                                                        : *nodes_.back().log_line;
-  open_ = open;
-  for (const std::string_view glue : {" ", ""}) {
-    const std::string joined = open.text + std::string(glue).append(line.text);
-    if (!Extend(joined, log_line)) continue;
-    open_.text = joined;
-    open_.line = line.place.line;
-    return Claim::kTaken;
-  }
-  open_ = {};
-  return Claim::kNone;
-}
-
 Claim MemInfoSection::Offer(const LogLine& line) {
   if (line.text.empty()) return Claim::kNone;
-  Claim claim = OfferWhole(line);
-  if (claim == Claim::kNone) claim = OfferContinuation(line);
+  const Claim claim = OfferWhole(line);
   seen_ |= claim == Claim::kTaken;
   return claim;
 }

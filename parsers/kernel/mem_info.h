@@ -16,7 +16,7 @@ namespace kautopsy {
 
 // A Mem-Info block: counters, nodes, zones with lowmem_reserve, buddy lists, totals
 // (mm/page_alloc.c, show_free_areas(), and lib/show_mem.c, show_mem(); both in mm/show_mem.c since
-// 6.x), of any version's fields in any order. Lines that mail wrapped are put together again.
+// 6.x), of any version's fields in any order.
 class MemInfoSection : public Section {
  public:
   Claim Offer(const LogLine& line) override;
@@ -33,14 +33,6 @@ class MemInfoSection : public Section {
   void AddTo(EventRecord& event);
 
  private:
-  enum class Form { kNone, kZone, kNode, kFreeList };
-  // The latest line, if it lacks its end: the next one may hold it.
-  struct Open {
-    Form form = Form::kNone;
-    std::string text;
-    uint64_t line = 0;  // number of the latest physical line of it
-  };
-
   Claim OfferWhole(const LogLine& line);
   Claim OfferHeader();
   Claim OfferReserve(const LogLine& line);
@@ -52,10 +44,6 @@ class MemInfoSection : public Section {
   Claim OfferFreeList(const LogLine& line);
   Claim OfferPerCpu(std::string_view text);
   Claim OfferTotal(std::string_view text);
-  Claim OfferContinuation(const LogLine& line);
-  bool Extend(std::string_view joined, int64_t log_line);
-  bool ExtendFreeList(std::string_view joined, int64_t log_line);
-  void KeepOpen(Form form, std::string_view text, const LogLine& line);
   void KeepExtra(std::vector<MemInfoExtra> extra, int64_t log_line);
   Zone* FindZone(const Integer& node, std::string_view name);
   void NoteMissingZones(Damage& damage) const;
@@ -72,7 +60,6 @@ class MemInfoSection : public Section {
   std::vector<FreeListCell> cells_;
   std::vector<FreeListLine> lists_;  // without their cells
   std::vector<PerCpuLists> per_cpu_;
-  Open open_;
 };
 
 // True for a line that only a Mem-Info block prints, so that a block which lost its header can

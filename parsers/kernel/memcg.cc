@@ -47,32 +47,10 @@ bool IsEventCount(std::string_view name) {
                      [&](std::string_view head) { return name.starts_with(head); });
 }
 
-// A path that ends a line. Of a line that was put together, what stands behind a blank may be
-// another line's; few paths hold one.
-std::string PathAtEnd(const LogLine& line, std::string_view text) {
-  return std::string(line.wrapped.empty() ? text : text.substr(0, text.find(' ')));
-}
-
 bool IsStatName(std::string_view name) {
   return !name.empty() && name[0] >= 'a' && name[0] <= 'z' &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.-") ==
              std::string_view::npos;
-}
-
-// One record holds all lines; transports write its line ends in their own ways.
-std::string_view ConsumePart(std::string_view& text) {
-  static constexpr std::array<std::string_view, 4> kLineEnds = {"#012", "\\x0a", "\\012", "\\n"};
-  std::size_t end = text.size();
-  std::size_t length = 0;
-  for (const std::string_view mark : kLineEnds) {
-    const std::size_t at = text.find(mark);
-    if (at >= end) continue;
-    end = at;
-    length = mark.size();
-  }
-  const std::string_view part = text.substr(0, end);
-  text.remove_prefix(end + length);
-  return part;
 }
 
 }  // namespace
@@ -106,12 +84,12 @@ Claim MemcgSection::OfferTask(const LogLine& line) {
   std::string_view text = line.text;
   if (ConsumePrefix(text, "Memory limit reached of cgroup ")) {
     if (limit_of_) return Claim::kConflict;
-    limit_of_ = PathAtEnd(line, text);
+    limit_of_ = std::string(text);
     return Claim::kTaken;
   }
   if (ConsumePrefix(text, kKilled)) {
     if (limit_of_) return Claim::kConflict;
-    limit_of_ = PathAtEnd(line, text);
+    limit_of_ = std::string(text);
     return Claim::kTaken;
   }
   if (!ConsumePrefix(text, "Task in ")) return Claim::kNone;
@@ -124,7 +102,7 @@ Claim MemcgSection::OfferTask(const LogLine& line) {
   }
   if (limit_of_) return Claim::kConflict;
   task_in_ = std::string(text.substr(0, killed));
-  limit_of_ = PathAtEnd(line, text.substr(killed + 1 + kKilled.size()));
+  limit_of_ = std::string(text.substr(killed + 1 + kKilled.size()));
   return Claim::kTaken;
 }
 
@@ -168,7 +146,7 @@ bool MemcgSection::AddStat(std::string_view name, const Integer& value, std::str
   return true;
 }
 
-// "cache:680KB rss:176336KB rss_huge:163840KB", or what mail wrapped of it.
+// "cache:680KB rss:176336KB rss_huge:163840KB".
 Claim MemcgSection::OfferOldStats(std::string_view text, const LogLine& line) {
   static const LogPattern kPattern(R"re(([a-z_]+):(\d+)KB(?: +(.*))?)re");
   Claim claim = Claim::kNone;
@@ -181,19 +159,15 @@ Claim MemcgSection::OfferOldStats(std::string_view text, const LogLine& line) {
   return claim;
 }
 
-// "anon 41766912", or many of them in one record.
+// "anon 41766912".
 Claim MemcgSection::OfferNewStats(std::string_view text, const LogLine& line) {
-  Claim claim = Claim::kNone;
-  while (!text.empty()) {
-    const std::string_view part = TrimBlanks(ConsumePart(text));
-    const std::string_view name = part.substr(0, part.find(' '));
-    if (name.size() == part.size() || !IsStatName(name)) continue;
-    const Integer value = ParseInteger(part.substr(name.size() + 1));
-    if (!value || !AddStat(name, value, IsEventCount(name) ? "count" : "bytes", line)) continue;
-    stats_bytes_ += part.size() + 1;
-    claim = Claim::kTaken;
-  }
-  return claim;
+  const std::string_view name = text.substr(0, text.find(' '));
+  if (name.size() == text.size() || !IsStatName(name)) return Claim::kNone;
+  const Integer value = ParseInteger(text.substr(name.size() + 1));
+  if (!value || !AddStat(name, value, IsEventCount(name) ? "count" : "bytes", line))
+    return Claim::kNone;
+  stats_bytes_ += text.size() + 1;
+  return Claim::kTaken;
 }
 
 // The header of a group's statistics, with what stands in the same line.
@@ -206,10 +180,8 @@ Claim MemcgSection::OfferStats(const LogLine& line) {
   }
   const std::size_t old = text.find(": cache:");
   const bool new_style = old == std::string_view::npos;
-  // A path may hold colons: the last one ends it, or the one before the line ends of one record.
-  const std::size_t end = text.ends_with(':') ? text.size() - 1 : std::string_view::npos;
-  const std::size_t colon = new_style ? std::min(text.find(":#012"), end) : old;
-  if (colon == std::string_view::npos) return Claim::kNone;
+  if (new_style && !text.ends_with(':')) return Claim::kNone;
+  const std::size_t colon = new_style ? text.size() - 1 : old;  // a path may hold others
   const std::string path(text.substr(0, colon));
   if (path.find(": ") != std::string::npos) return Claim::kNone;  // prose stands behind the name
   const bool known = (new_style && stats_seen_) ||
@@ -219,11 +191,7 @@ Claim MemcgSection::OfferStats(const LogLine& line) {
   stats_path_ = path;
   stats_seen_ = true;
   new_stats_ = new_style;
-  text = TrimBlanks(text.substr(colon + 1));
-  if (new_style)
-    OfferNewStats(text, line);
-  else
-    OfferOldStats(text, line);
+  OfferOldStats(TrimBlanks(text.substr(colon + 1)), line);
   return Claim::kTaken;
 }
 

@@ -63,8 +63,8 @@ bool HasOpenNames(std::string_view request) {
   return request.find('(') != std::string_view::npos && request.find(')') == std::string_view::npos;
 }
 
-// True where mail wraps a header: behind the colon, a comma, or within the names.
-bool MayGoOn(std::string_view request) {
+// True where a header may have lost its rest: behind the colon, a comma, or within the names.
+bool IsBroken(std::string_view request) {
   return request.empty() || request.ends_with(',') || HasOpenNames(request);
 }
 
@@ -76,7 +76,7 @@ std::optional<OomReport> ReadRequest(std::string_view request, bool cut) {
       HasOpenNames(request) ? request.substr(0, request.find('(')) : request;
   if (!TakeRequest(sure, report)) return std::nullopt;
   if (cut && !report.order) report.nodemask.reset();  // the list may go on
-  return report.order || cut || MayGoOn(request) ? std::optional(report) : std::nullopt;
+  return report.order || cut || IsBroken(request) ? std::optional(report) : std::nullopt;
 }
 
 }  // namespace
@@ -105,25 +105,6 @@ Claim OomHeaderSection::OfferHeader(const LogLine& line) {
   report_ = *std::move(read);
   seen_ = true;
   oomkilladj_ = request.find("oomkilladj=") != std::string_view::npos;
-  if (MayGoOn(request)) request_part_ = std::string(request);
-  return Claim::kTaken;
-}
-
-// Of all that may stand in the next line only a key or names of gfp bits can be the rest.
-Claim OomHeaderSection::OfferHeaderRest(const LogLine& line) {
-  if (line.text.find_first_of("=|)") == std::string_view::npos) return Claim::kNone;
-  const bool within_names = HasOpenNames(*request_part_);
-  std::string joined = *request_part_;
-  if (!joined.empty() && !within_names) joined += ' ';
-  joined += line.text;
-  std::optional<OomReport> read = ReadRequest(joined, line.cut);
-  if (!read) return Claim::kNone;
-  read->invoker_comm = report_.invoker_comm;
-  read->cpuset = report_.cpuset;
-  read->mems_allowed = report_.mems_allowed;
-  report_ = *std::move(read);
-  oomkilladj_ = joined.find("oomkilladj=") != std::string::npos;
-  request_part_ = MayGoOn(joined) ? Text(joined) : std::nullopt;
   return Claim::kTaken;
 }
 
@@ -170,7 +151,6 @@ Claim OomHeaderSection::OfferCpusetRest(const LogLine& line) {
 
 Claim OomHeaderSection::Offer(const LogLine& line) {
   Claim claim = OfferHeader(line);
-  if (claim == Claim::kNone && request_part_) claim = OfferHeaderRest(line);
   if (claim == Claim::kNone) claim = OfferCpuset(line);
   if (claim == Claim::kNone && cpuset_part_) claim = OfferCpusetRest(line);
   return claim;

@@ -13,8 +13,8 @@ namespace kautopsy {
 //   a.out invoked oom-killer: gfp_mask=0x24280ca(GFP_HIGHUSER_MOVABLE|__GFP_ZERO), nodemask=0,2,
 //     order=0, oom_score_adj=0
 //   sed cpuset=/ mems_allowed=0-1
-// Both may be broken: mail wraps the header, and the kernel prints the other in several pieces
-// since 3.15, between which other CPUs' lines may get.
+// The kernel prints the latter in several pieces since 3.15, between which other CPUs' lines may
+// get.
 class OomHeaderSection : public Section {
  public:
   Claim Offer(const LogLine& line) override;
@@ -28,15 +28,13 @@ class OomHeaderSection : public Section {
 
  private:
   Claim OfferHeader(const LogLine& line);
-  Claim OfferHeaderRest(const LogLine& line);
   Claim OfferCpuset(const LogLine& line);
   Claim OfferCpusetRest(const LogLine& line);
   bool TakeCpuset(std::string_view rest, bool cut);
 
   bool seen_ = false;
   bool oomkilladj_ = false;
-  Text request_part_;  // what stands behind the comm of a header that may go on in the next line
-  Text cpuset_part_;   // what stands behind "cpuset=" while mems_allowed is to come
+  Text cpuset_part_;  // what stands behind "cpuset=" while mems_allowed is to come
   OomReport report_;
 };
 

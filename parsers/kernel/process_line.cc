@@ -36,22 +36,9 @@ Claim ProcessLineSection::OfferBelow(const LogLine& line) {
   return Claim::kTaken;
 }
 
-// "5.4.114-rc1 #1": what mail put into the line below.
-Claim ProcessLineSection::OfferRelease(std::string_view text) {
-  static const LogPattern kPattern(R"re((?:[A-Z\-]+ +)*(\d+\.\d[^ ]*) #\S.*)re");
-  const auto groups = MatchAll<1>(text, kPattern);
-  if (!groups) return Claim::kNone;
-  release_ = std::string((*groups)[0]);
-  return Claim::kTaken;
-}
-
 Claim ProcessLineSection::Offer(const LogLine& line) {
   if (line.text.empty()) return Claim::kNone;
   const char first = line.text[0];
-  if (seen() && !release_ && !line.cut) {
-    const Claim claim = OfferRelease(line.text);
-    if (claim != Claim::kNone) return claim;
-  }
   if (first == 'H' || first == 'T' || first == 'W' || first == 'S') return OfferBelow(line);
   if (!line.text.starts_with("Pid: ") && !line.text.starts_with("CPU: ")) return Claim::kNone;
   // The taint field has one column per flag with blanks inside; the release is the first word after
@@ -66,7 +53,7 @@ Claim ProcessLineSection::Offer(const LogLine& line) {
   if (pid_) return Claim::kConflict;
   pid_ = ParseInteger(pid);
   comm_ = std::string(comm);
-  release_ = TextOf(release);  // wrapped mail has it in the next line
+  release_ = TextOf(release);
   return Claim::kTaken;
 }
 

@@ -24,7 +24,6 @@ class ProcessLineSection : public Section {
 
  private:
   Claim OfferBelow(const LogLine& line);
-  Claim OfferRelease(std::string_view text);
 
   Text expected_;
   Text comm_;

@@ -60,7 +60,7 @@ bool ParseHeader(std::string_view text, PageAllocFailure& failure) {
 }
 
 // "cache: skbuff_head_cache, object size: 216, buffer size: 256, default order: 1, min order: 0";
-// SLAB prints "order: 0" in place of the last three. Mail wraps it, so parts may be missing.
+// SLAB prints "order: 0" in place of the last three. Parts may be cut off.
 bool ParseCache(std::string_view text, PageAllocFailure& failure) {
   if (!text.starts_with("cache: ")) return false;
   static const LogPattern kPattern(
@@ -99,10 +99,22 @@ std::optional<SlabNode> ParseNode(std::string_view text) {
 class SlabFailureBlock final : public Block {
  public:
   Claim Offer(const LogLine& line) override {
-    Claim claim = OfferWhole(line);
-    if (claim == Claim::kNone) claim = OfferRest(line);
-    if (claim == Claim::kTaken) last_line_ = line.place.line;
-    return claim;
+    PageAllocFailure read;
+    if (ParseHeader(line.text, read)) {
+      if (failure_.kind) return Claim::kConflict;
+      failure_ = std::move(read);
+      return Claim::kTaken;
+    }
+    if (ParseCache(line.text, read)) {
+      if (failure_.cache) return Claim::kConflict;
+      TakeCache(read);
+      return Claim::kTaken;
+    }
+    if (line.text.ends_with("_debug=O to disable.")) {  // "debugging increased min order"
+      failure_.reason = std::string(line.text);
+      return Claim::kTaken;
+    }
+    return OfferNode(line);
   }
 
   void Finish(EventRecord& event) override {
@@ -121,27 +133,6 @@ class SlabFailureBlock final : public Block {
   }
 
  private:
-  Claim OfferWhole(const LogLine& line) {
-    PageAllocFailure read;
-    if (ParseHeader(line.text, read)) {
-      if (failure_.kind) return Claim::kConflict;
-      failure_ = std::move(read);
-      open_ = std::string(line.text);
-      return Claim::kTaken;
-    }
-    if (ParseCache(line.text, read)) {
-      if (failure_.cache) return Claim::kConflict;
-      open_ = std::string(line.text);
-      TakeCache(read);
-      return Claim::kTaken;
-    }
-    if (line.text.ends_with("_debug=O to disable.")) {  // "debugging increased min order"
-      failure_.reason = std::string(line.text);
-      return Claim::kTaken;
-    }
-    return OfferNode(line);
-  }
-
   Claim OfferNode(const LogLine& line) {
     std::optional<SlabNode> node = ParseNode(line.text);
     if (!node) return Claim::kNone;
@@ -150,22 +141,6 @@ class SlabFailureBlock final : public Block {
     if (known || nodes_.size() >= kMaxNodes) return Claim::kConflict;
     node->log_line = static_cast<int64_t>(line.place.line);
     nodes_.push_back(*node);
-    return Claim::kTaken;
-  }
-
-  // Mail wraps the first two lines.
-  Claim OfferRest(const LogLine& line) {
-    if (line.place.line != last_line_ + 1) return Claim::kNone;
-    const std::string joined = open_ + " " + std::string(line.text);
-    PageAllocFailure read;
-    if (!failure_.gfp_mask && ParseHeader(joined, read)) {
-      failure_ = std::move(read);
-    } else if (!failure_.min_order && ParseCache(joined, read)) {
-      TakeCache(read);
-    } else {
-      return Claim::kNone;
-    }
-    open_ = joined;
     return Claim::kTaken;
   }
 
@@ -180,8 +155,6 @@ class SlabFailureBlock final : public Block {
 
   PageAllocFailure failure_;
   std::vector<SlabNode> nodes_;
-  std::string open_;  // the latest of the first two lines
-  uint64_t last_line_ = 0;
 };
 
 bool IsHeader(const LogLine& line) {

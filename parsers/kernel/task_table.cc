@@ -120,10 +120,7 @@ bool TaskTableSection::TakeHeader(std::string_view text) {
 
 Claim TaskTableSection::OfferHeader(const LogLine& line) {
   if (has_header() || !tasks_.empty()) return Claim::kConflict;
-  if (TakeHeader(line.text)) return Claim::kTaken;
-  if (line.cut) return Claim::kNone;
-  part_ = std::string(line.text);  // mail broke it
-  return Claim::kTaken;
+  return TakeHeader(line.text) ? Claim::kTaken : Claim::kNone;
 }
 
 // Columns come from the header line, since their set differs by version. A comm may hold blanks and
@@ -186,37 +183,9 @@ bool TaskTableSection::OfferHeadlessRow(const LogLine& line) {
   return true;
 }
 
-// "[    389]     0   389     2112       19    57344": all that is there are cells, but too few.
-bool TaskTableSection::IsBrokenRow(const LogLine& line) const {
-  constexpr std::size_t kFewest = 3;  // of a line that is surely a row
-  std::string_view text = line.text;
-  if (line.cut || !ConsumePrefix(text, "[")) return false;
-  text = TrimBlanks(text);
-  if (!ConsumeInteger(text) || !ConsumePrefix(text, "]")) return false;
-  std::size_t count = 0;
-  for (text = TrimBlanks(text); !text.empty(); text = TrimBlanks(text), ++count) {
-    if (!ConsumeInteger(text) || (!text.empty() && text[0] != ' ')) return false;
-  }
-  return count >= kFewest && count < (has_header() ? columns_.size() : kMaxColumns);
-}
-
 Claim TaskTableSection::OfferAnyRow(const LogLine& line) {
   const bool taken = has_header() ? OfferRow(line) : OfferHeadlessRow(line);
   return taken ? Claim::kTaken : Claim::kNone;
-}
-
-// What mail put into the line below the beginning of a header or row.
-Claim TaskTableSection::OfferRest(const LogLine& line) {
-  const std::string text = *part_ + " " + std::string(line.text);
-  LogLine joined = line;
-  joined.text = text;
-  Claim claim = Claim::kNone;
-  if (!IsTaskTableHeader(text))
-    claim = OfferAnyRow(joined);
-  else if (line.text.ends_with("name") && !line.cut)
-    claim = TakeHeader(text) ? Claim::kTaken : Claim::kNone;
-  if (claim == Claim::kTaken) part_.reset();
-  return claim;
 }
 
 bool TaskTableSection::has_pgtables_bytes() const {
@@ -250,19 +219,14 @@ void TaskTableSection::ResolveColumns(bool old) {
 
 Claim TaskTableSection::Offer(const LogLine& line) {
   if (line.text.empty() || line.text[0] != '[') {
-    if (part_ && !line.text.empty()) return OfferRest(line);
     if (line.text != "Tasks state (memory values in pages):") return Claim::kNone;
     if (announced_ || has_header() || !tasks_.empty()) return Claim::kConflict;
     announced_ = true;
     return Claim::kTaken;
   }
-  part_.reset();
   if (IsTaskTableHeader(line.text)) return OfferHeader(line);
   if (tasks_.size() >= kMaxTasks) return Claim::kNone;
-  const Claim claim = OfferAnyRow(line);
-  if (claim != Claim::kNone || !IsBrokenRow(line)) return claim;
-  part_ = std::string(line.text);
-  return Claim::kTaken;
+  return OfferAnyRow(line);
 }
 
 Integer TaskTableSection::rss_pages() const {

@@ -45,7 +45,7 @@ class TaskTableSection : public Section {
  public:
   Claim Offer(const LogLine& line) override;
   bool has_header() const { return !columns_.empty(); }
-  bool empty() const { return !announced_ && !part_ && !has_header() && tasks_.empty(); }
+  bool empty() const { return !announced_ && !has_header() && tasks_.empty(); }
   bool has_pgtables_bytes() const;  // printed since 4.15
   // Names the columns that the number of them leaves open. `old`: the report prints oom_adj.
   void ResolveColumns(bool old);
@@ -57,10 +57,8 @@ class TaskTableSection : public Section {
 
  private:
   Claim OfferHeader(const LogLine& line);
-  Claim OfferRest(const LogLine& line);
   bool TakeHeader(std::string_view text);
   Claim OfferAnyRow(const LogLine& line);
-  bool IsBrokenRow(const LogLine& line) const;
   bool OfferRow(const LogLine& line);
   bool OfferHeadlessRow(const LogLine& line);
   void Keep(Task task, const LogLine& line);
@@ -69,7 +67,6 @@ class TaskTableSection : public Section {
   std::vector<Integer Task::*> columns_;  // of the header, the name left out
   std::vector<Task> tasks_;
   bool announced_ = false;  // "Tasks state"
-  Text part_;               // of a header or row that mail broke
 };
 
 // True for the header line of the table, whatever its columns.

@@ -98,9 +98,11 @@ TEST_CASE("A stall is an event of its own kind and has its time") {
 }
 
 TEST_CASE("A wrapped request is put together, and its cpuset may stand on its own line") {
-  const test::TextSink sink =
-      Import(Log({"k: page allocation failure:", "order:2, mode:0xa20(GFP_ATOMIC),",
-                  "nodemask=(null)", "k cpuset=/c mems_allowed=0-1"}));
+  const test::TextSink sink = Import(
+      "[Sat Apr 11 17:52:58 2020] kworker/7:1: page allocation failure:\n"
+      "order:2, mode:0xa20(GFP_ATOMIC),\n"
+      "nodemask=(null)\n"
+      "[Sat Apr 11 17:52:58 2020] kworker/7:1 cpuset=/c mems_allowed=0-1\n");
   REQUIRE(sink.events().size() == 1);
   CHECK(CellOf(sink.events()[0], "page_alloc_failure", "order") == "2");
   CHECK(CellOf(sink.events()[0], "page_alloc_failure", "nodemask") == "(null)");
@@ -151,8 +153,8 @@ TEST_CASE("A slab cache without memory is told with its nodes") {
             "order: 0"),
            "  node 0: slabs: 15, objs: 225, free: 0", "  node 1: slabs: 16, objs: 226, free: 1",
            "SLUB: Unable to allocate memory on node -1 (gfp=0x20)",
-           "  cache: kmalloc-64, object size: 64, buffer",
-           "size: 64, default order: 0, min order: 0", "  node 0: slabs: 1, objs: 64, free: 0",
+           "  cache: kmalloc-64, object size: 64, buffer size: 64, default order: 0, min order: 0",
+           "  node 0: slabs: 1, objs: 64, free: 0",
            "SLAB: Unable to allocate memory on node 0 (gfp=0xd0)",
            ("  cache: dentry, object size: 192, "
             "order: 1"),
@@ -172,6 +174,18 @@ TEST_CASE("A slab cache without memory is told with its nodes") {
   CHECK(sink.events()[1].complete);
   CHECK(CellOf(sink.events()[2], "slab_node", "active_objs") == "30");
   CHECK(sink.events()[2].complete);
+}
+
+TEST_CASE("The line of a slab cache that mail wrapped is put together") {
+  const test::TextSink sink = Import(
+      "[  181.000000] SLUB: Unable to allocate memory on node -1 (gfp=0x20)\n"
+      "[  181.000001]   cache: kmalloc-64, object size: 64, buffer size: 64, default\n"
+      "order: 0, min order: 1\n"
+      "[  181.000002]   node 0: slabs: 1, objs: 64, free: 0\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "buffer_size") == "64");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "min_order") == "1");
+  CHECK(sink.events()[0].complete);
 }
 
 }  // namespace

@@ -28,8 +28,8 @@ std::vector<std::string> RowsOf(const EventRecord& event) {
   return rows;
 }
 
-template <class Collector>
-Claim OfferAll(Collector& section, const std::vector<std::string_view>& lines) {
+template <class Collector, class Text = std::string_view>
+Claim OfferAll(Collector& section, const std::vector<Text>& lines) {
   Claim claim = Claim::kNone;
   for (const std::string_view line : lines) claim = section.Offer(Line(line));
   return claim;
@@ -89,12 +89,12 @@ TEST_CASE("Statistics of old kernels stand in one line for each group") {
 }
 
 TEST_CASE("Statistics of new kernels are one record or a line each, in bytes or events") {
-  for (const std::vector<std::string_view>& lines : std::vector<std::vector<std::string_view>>{
-           {"Memory cgroup stats for /a:", "anon 4096", "pgfault 3", "newly_added 9"},
-           {"Memory cgroup stats for /a:#012anon 4096#012pgfault 3#012newly_added 9"},
-           {"Memory cgroup stats for /a:", "anon 4096\\x0apgfault 3\\x0anewly_added 9"}}) {
+  for (const std::string_view record :
+       {"Memory cgroup stats for /a:\nanon 4096\npgfault 3\nnewly_added 9",
+        "Memory cgroup stats for /a:#012anon 4096#012pgfault 3#012newly_added 9",
+        "Memory cgroup stats for /a:#012anon 4096\\x0apgfault 3\\012newly_added 9"}) {
     MemcgSection section;
-    REQUIRE(OfferAll(section, lines) == Claim::kTaken);
+    REQUIRE(OfferAll(section, test::Unescaped(record)) == Claim::kTaken);
     CHECK(section.limit_of() == "/a");
     EventRecord event;
     section.AddTo(event, "/a");
@@ -115,7 +115,7 @@ TEST_CASE("The last figure of statistics that fill a record may be cut, and is l
     record += "#012" + figure;
     printed += 1 + figure.size();
   }
-  REQUIRE(section.Offer(Line(record)) == Claim::kTaken);
+  REQUIRE(OfferAll(section, test::Unescaped(record)) == Claim::kTaken);
   EventRecord event;
   section.AddTo(event, "/a");
   const std::vector<std::string> rows = RowsOf(event);

@@ -115,7 +115,8 @@ TEST_CASE("Escapes become the bytes they stand for, and only they") {
   std::string storage;
   CHECK(Unescape("a:1#012 b:2", false, storage) == "a:1\n b:2");
   CHECK(Unescape("a\\x0ab\\x5cc", true, storage) == "a\nb\\c");
-  CHECK(Unescape("a\\x0ab", false, storage) == "a\\x0ab");
+  CHECK(Unescape("a\\x0ab\\012c", false, storage) == "a\nb\nc");  // in any spelling
+  CHECK(Unescape("/machine-qemu\\x2d1", false, storage) == "/machine-qemu\\x2d1");
   CHECK(Unescape("PID: 1 #064-Ubuntu #01 \\xzz", true, storage) == "PID: 1 #064-Ubuntu #01 \\xzz");
   CHECK(CleanLine("\x1b[0;32m&lt;4&gt;[ 1] a &amp; b & c\x1b[m", storage) == "<4>[ 1] a & b & c");
   CHECK(CleanLine("a\xC2\xA0 b \xC2\xB5", storage) == "a  b \xC2\xB5");
@@ -141,20 +142,47 @@ TEST_CASE("A journal's JSON gives the kernel's text, and leaves out other progra
             ->time == std::nullopt);
 }
 
-TEST_CASE("A line belongs to the one above it only where mail would have broken it") {
+TEST_CASE("A line belongs to the one above it only where the kernel's wording shows the break") {
+  struct Case {
+    std::string_view line;
+    std::string_view next;
+    std::string_view glue;
+  };
+  const std::vector<Case> broken = {
+      {"[18317578.683304] gbased invoked oom-killer: gfp_mask=0x200da, order=0,", "oom_score_adj=0",
+       " "},
+      {"mkdir invoked oom-killer:", "gfp_mask=0x40cd0(GFP_KERNEL), order=0,", " "},
+      {"[  785.581198] kworker/3:2: page allocation failure: order:0,",
+       "mode:0xa20(GFP_ATOMIC), nodemask=(null)", " "},
+      {"CPU: 2 PID: 51 Comm: kworker/2:1 Tainted: G      D", "     5.4.114-rc1 #1", " "},
+      {"CPU: 11 PID: 17701 Comm: gbased Not tainted", "3.10.0-514.el7 #1", " "},
+      {"[  332.790713] [    333]     0   333    12626      164   114688", "0    0 systemd", " "},
+      {"[  pid  ]   uid  tgid total_vm      rss pgtables_bytes", "swapents oom_score_adj name",
+       " "},
+      {"Memory cgroup out of memory: Killed process 116849", "(alloc_anon) total-vm:9kB", " "},
+      {" Normal free:16104kB min:2296kB low:2868kB high:3444kB active_anon:0kB",
+       " inactive_anon:0kB active_file:0kB", " "},
+      {"Normal: 0*4kB 0*8kB 0*16kB 0*32kB 0*64kB 0*128kB 1*256kB (C) 1*512kB",
+       "(C) 1*1024kB (C) = 16128kB", " "},
+      {"Node 0 active_anon:696560kB inactive_anon:2278624kB active_file:461552", "kB dirty:1kB",
+       ""},
+      {"x invoked oom-killer: gfp_mask=0x140dca(GFP_HIGHUSER_MOVABLE|__GFP_CO", "MP|__GFP_ZERO), o",
+       ""},
+      {"> Out of memory: Kill process 9 (firefox-esr) score 900 or sacrifice", "> child", " "},
+  };
+  for (const Case& expected : broken) {
+    CAPTURE(expected.line);
+    CHECK(GlueOfBroken(expected.line, false, expected.next) == expected.glue);
+  }
   const std::string_view header =
       "[18317578.683304] gbased invoked oom-killer: gfp_mask=0x200da, order=0,";
-  CHECK(ContinuesWrapped(header, true, "oom_score_adj=0"));
-  CHECK(ContinuesWrapped("firefox-esr invoked oom-killer: gfp_mask=0x200da, order=0,", false,
-                         "oom_score_adj=0"));
-  const std::string_view cpu = "[18317578.683315] CPU: 11 PID: 17701 Comm: gbased Not tainted";
-  CHECK(ContinuesWrapped(cpu, true, "3.10.0-514.el7 #1"));
+  CHECK_FALSE(GlueOfBroken(header, true, ""));
+  CHECK_FALSE(GlueOfBroken("[  785.581198] Mem-Info:", true, "order:0"));  // it would have fitted
+  CHECK_FALSE(GlueOfBroken("[  785.581198]  __alloc_pages_slowpath.constprop.0+0x9f/0x1234abc",
+                           false, "Somebody writes this below the log."));
   CHECK_FALSE(
-      ContinuesWrapped(cpu.substr(18), false, "3.10.0-514.el7 #1"));         // bare, could be prose
-  CHECK_FALSE(ContinuesWrapped(cpu, true, "# cat /proc/meminfo"));           // a prompt
-  CHECK_FALSE(ContinuesWrapped("[    1.000000] Mem-Info:", true, "short"));  // it would have fitted
-  CHECK_FALSE(ContinuesWrapped(header, true, ""));
-  CHECK_FALSE(ContinuesWrapped(std::string(200, 'x'), true, "rest"));
+      GlueOfBroken("[  332.790713] [    333]     0   333    12626   164 systemd", true, "0 x"));
+  CHECK_FALSE(GlueOfBroken(std::string(200, 'x') + ",", true, "order=0"));  // no mail is so wide
 }
 
 TEST_CASE("Indented lines below a record's line share its prefix, others do not") {

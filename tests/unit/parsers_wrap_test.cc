@@ -1,0 +1,98 @@
+#include <doctest/doctest.h>
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+#include "tests/support/files.h"
+#include "tests/support/import.h"
+
+namespace kautopsy {
+namespace {
+
+// What a mail program makes of `text`: lines are broken at the last blanks before `width`, which
+// are lost; a quoting one puts "> " in front of each.
+std::string Wrapped(const std::string& text, std::size_t width, std::string_view quote) {
+  std::string mail;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    while (line.size() > width) {
+      std::size_t begin = line.rfind(' ', width);
+      if (begin == std::string::npos || begin == 0) begin = line.find(' ', width);
+      if (begin == std::string::npos) break;
+      std::size_t end = begin;
+      while (begin > 0 && line[begin - 1] == ' ') --begin;
+      while (end < line.size() && line[end] == ' ') ++end;
+      if (begin == 0) break;
+      mail.append(quote).append(line, 0, begin).append("\n");
+      line.erase(0, end);
+    }
+    mail.append(quote).append(line).append("\n");
+  }
+  return mail;
+}
+
+// The report without syslog's prefix, which would leave no room in a mail.
+std::string AsDmesg(const std::string& text) {
+  constexpr std::string_view kTag = " kernel: ";
+  std::string bare;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t tag = line.find(kTag);
+    bare += tag == std::string::npos ? line : "[  100.000000] " + line.substr(tag + kTag.size());
+    bare += '\n';
+  }
+  return bare;
+}
+
+std::string RowsOf(const std::string& text) {
+  std::string rows;
+  const test::TextSink sink = test::Import(text);
+  for (const test::RecordedEvent& event : sink.events()) {
+    rows += event.title + " (" + event.damage + ")\n";
+    for (const test::RecordedRow& row : event.rows) {
+      rows += row.relation;
+      for (const auto& [column, value] : row.cells) {
+        if (column != "log_line") rows.append(" ").append(column).append("=").append(value);
+      }
+      rows += '\n';
+    }
+  }
+  return rows;
+}
+
+std::string FirstDifference(const std::string& expected, const std::string& actual) {
+  std::istringstream wanted(expected);
+  std::istringstream given(actual);
+  for (std::string one, other; std::getline(wanted, one);) {
+    std::getline(given, other);
+    if (one != other) return fmt::format("expected: {}\n  actual: {}", one, other);
+    other.clear();
+  }
+  return "more than expected";
+}
+
+TEST_CASE("A report that a mail program wrapped gives the rows of the whole one") {
+  for (const std::string name :
+       {"samples/oom/el6-complete.log", "samples/oom/memcg-v1-reaped.log",
+        "samples/oom/memcg-v2-group.log", "samples/alloc_failure/el6-complete.log",
+        "samples/alloc_failure/vmalloc-powerpc.log", "samples/mem_info/el5-sysrq.log",
+        "samples/formats/kern-iso.log"}) {
+    const std::string whole = AsDmesg(test::ReadFile(name));
+    const std::string expected = RowsOf(whole);
+    for (const std::size_t width : {72U, 74U, 76U, 78U, 80U}) {
+      for (const std::string_view quote : {"", "> "}) {
+        CAPTURE(name);
+        CAPTURE(width);
+        CAPTURE(quote);
+        const std::string actual = RowsOf(Wrapped(whole, width, quote));
+        CHECK_MESSAGE(actual == expected, FirstDifference(expected, actual));
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace kautopsy
