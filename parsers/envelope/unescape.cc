@@ -58,6 +58,21 @@ bool ConsumeByte(std::string_view& text, std::size_t digits, int base, char& c) 
   return true;
 }
 
+// syslog daemons write control characters alone as "#ooo", /dev/kmsg writes any byte as "\\xhh".
+bool ConsumeEscape(std::string_view& text, bool hex, char& c) {
+  std::string_view rest = text;
+  const bool octal = ConsumePrefix(rest, "#") && ConsumeByte(rest, 3, 8, c) && IsControl(c);
+  if (!octal) {
+    rest = text;
+    if (!hex || !ConsumePrefix(rest, "\\x") || !ConsumeByte(rest, 2, 16, c)) {
+      c = text[0];
+      return false;
+    }
+  }
+  text = rest;
+  return true;
+}
+
 }  // namespace
 
 std::string_view CleanLine(std::string_view line, std::string& storage) {
@@ -93,17 +108,10 @@ std::string_view Unescape(std::string_view text, bool hex, std::string& storage)
     const bool line_end =
         std::any_of(kLineEnds.begin(), kLineEnds.end(),
                     [&](std::string_view end) { return ConsumePrefix(text, end); });
-    std::string_view code = text;
-    if (line_end) {
+    if (line_end)
       c = '\n';
-    } else if (ConsumePrefix(code, "#") && ConsumeByte(code, 3, 8, c) && IsControl(c)) {
-      text = code;
-    } else if (code = text; hex && ConsumePrefix(code, "\\x") && ConsumeByte(code, 2, 16, c)) {
-      text = code;
-    } else {
-      c = text[0];
+    else if (!ConsumeEscape(text, hex, c))
       text.remove_prefix(1);
-    }
     storage += c;
   }
   return storage;

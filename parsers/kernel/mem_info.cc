@@ -17,7 +17,6 @@ namespace {
 constexpr std::size_t kMaxZones = 4096;      // 1024 nodes (CONFIG_NODES_SHIFT) of 4 zones
 constexpr std::size_t kMaxHugePages = 8192;  // that many nodes, of at most 8 sizes
 constexpr std::size_t kMaxExtra = 65536;
-constexpr std::size_t kMaxLineBytes = 4096;  // the kernel's longest line has less than 1024
 
 bool IsHeader(std::string_view text) { return text == "Mem-Info:" || text == "Mem-info:"; }
 
