@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -34,6 +35,17 @@ inline std::string_view TrimBlanks(std::string_view text) {
   while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
   while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
   return text;
+}
+
+// Takes a word, and the blanks before it, off the head of `text`; empty at its end. The word ends
+// before a blank or `end`.
+inline std::string_view ConsumeWord(std::string_view& text, char end = ' ') {
+  text = TrimBlanks(text);
+  std::size_t size = 0;
+  while (size < text.size() && text[size] != ' ' && text[size] != end) ++size;
+  const std::string_view word = text.substr(0, size);
+  text.remove_prefix(size);
+  return word;
 }
 
 // Runs of blanks become one, both ends are trimmed: pasted text and syslog then agree.

@@ -14,13 +14,6 @@
 namespace kautopsy {
 namespace {
 
-std::string_view ConsumeWord(std::string_view& text) {
-  text = TrimBlanks(text);
-  const std::string_view word = text.substr(0, text.find(' '));
-  text.remove_prefix(word.size());
-  return word;
-}
-
 // "1,9G": locales print a decimal comma. None if the word is not a number with a unit of free's.
 std::optional<ProcValue> ParseSize(std::string_view word) {
   static const LogPattern kPattern(R"((\d+)(?:[.,](\d+))?([BKMGTP]i?)?)");

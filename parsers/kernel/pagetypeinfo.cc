@@ -42,20 +42,13 @@ struct PageTypeCell {
   }
 };
 
-std::string_view ConsumeWord(std::string_view& text) {
-  text = TrimBlanks(text);
-  const std::string_view word = text.substr(0, std::min(text.find(' '), text.find(',')));
-  text.remove_prefix(word.size());
-  return word;
-}
-
 // "Node    0, zone      DMA" at the head of a row.
 std::optional<PageTypeCell> ConsumePlace(std::string_view& text) {
   if (!ConsumePrefix(text, "Node ")) return std::nullopt;
   PageTypeCell place;
-  place.node = ParseInteger(ConsumeWord(text));
+  place.node = ParseInteger(ConsumeWord(text, ','));
   if (!place.node || !ConsumePrefix(text, ", zone ")) return std::nullopt;
-  std::string_view name = ConsumeWord(text);
+  std::string_view name = ConsumeWord(text, ',');
   const std::string_view zone = ConsumeZoneName(name);
   if (zone.empty() || !name.empty()) return std::nullopt;
   place.zone = std::string(zone);
@@ -67,8 +60,9 @@ std::vector<PageTypeCell> ParseRow(std::string_view text) {
   std::vector<PageTypeCell> cells;
   std::optional<PageTypeCell> place = ConsumePlace(text);
   if (!place || !ConsumePrefix(text, ", type ")) return cells;
-  place->migrate_type = std::string(ConsumeWord(text));
-  for (std::string_view word = ConsumeWord(text); !word.empty(); word = ConsumeWord(text)) {
+  place->migrate_type = std::string(ConsumeWord(text, ','));
+  for (std::string_view word = ConsumeWord(text, ','); !word.empty();
+       word = ConsumeWord(text, ',')) {
     PageTypeCell cell = *place;
     cell.at_least = ConsumePrefix(word, ">") ? 1 : 0;  // since 5.4 counting stops at 100000
     cell.count = ParseInteger(word);
@@ -115,7 +109,8 @@ class PagetypeinfoBlock final : public Block {
   Claim OfferBlocksHead(std::string_view text) {
     if (!types_.empty()) return Claim::kConflict;
     text.remove_prefix(kBlocksHead.size());
-    for (std::string_view word = ConsumeWord(text); !word.empty(); word = ConsumeWord(text))
+    for (std::string_view word = ConsumeWord(text, ','); !word.empty();
+         word = ConsumeWord(text, ','))
       types_.emplace_back(word);
     return Claim::kTaken;
   }
@@ -125,7 +120,8 @@ class PagetypeinfoBlock final : public Block {
     std::vector<PageTypeCell> row;
     const std::optional<PageTypeCell> place = ConsumePlace(text);
     if (!place) return row;
-    for (std::string_view word = ConsumeWord(text); !word.empty(); word = ConsumeWord(text)) {
+    for (std::string_view word = ConsumeWord(text, ','); !word.empty();
+         word = ConsumeWord(text, ',')) {
       PageTypeCell cell = *place;
       cell.blocks = ParseInteger(word);
       if (!cell.blocks || row.size() >= types_.size()) return {};

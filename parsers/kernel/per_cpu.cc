@@ -2,12 +2,11 @@
 
 #include "base/text.h"
 #include "parsers/kernel/free_list.h"
+#include "parsers/kernel/limits.h"
 #include "parsers/match.h"
 
 namespace kautopsy {
 namespace {
-
-constexpr int64_t kMaxPages = 1LL << 40;  // beyond any machine; figures above are damage
 
 int64_t PagesOf(std::string_view number) {
   const int64_t pages = ParseInteger(number).value_or(0);

@@ -6,14 +6,14 @@
 
 #include "base/text.h"
 #include "parsers/kernel/comm.h"
+#include "parsers/kernel/limits.h"
 #include "parsers/kernel/workload.h"
 
 namespace kautopsy {
 namespace {
 
-constexpr std::size_t kUsualTasks = 256;  // rows are large: moving them as the table grows shows
-constexpr int64_t kMostPages = int64_t{1} << 40;  // 4 PiB of 4 KiB: no machine has as much
-constexpr std::size_t kMaxTasks = 4194304;        // PID_MAX_LIMIT, include/linux/threads.h
+constexpr std::size_t kUsualTasks = 256;    // rows are large: moving them as the table grows shows
+constexpr std::size_t kMaxTasks = 4194304;  // PID_MAX_LIMIT, include/linux/threads.h
 
 using Column = std::pair<std::string_view, Integer Task::*>;
 // The words of the header line, over all versions (mm/oom_kill.c, dump_tasks()).
@@ -53,13 +53,6 @@ constexpr std::array<Layout, 4> kLayouts = {
       {&Task::uid, &Task::tgid, &Task::total_vm_pages, &Task::rss_pages, &Task::rss_anon_pages,
        &Task::rss_file_pages, &Task::rss_shmem_pages, &Task::pgtables_bytes, &Task::swapents_pages,
        &Task::oom_score_adj}}}};
-
-std::string_view ConsumeWord(std::string_view& text) {
-  text = TrimBlanks(text);
-  const std::string_view word = text.substr(0, text.find(' '));
-  text.remove_prefix(word.size());
-  return word;
-}
 
 // "[ pid ]" or "[  pid  ]" at the head of `text`.
 bool ConsumeHeaderHead(std::string_view& text) {
@@ -233,7 +226,7 @@ Integer TaskTableSection::rss_pages() const {
   int64_t sum = 0;
   for (const Task& task : tasks_) {
     const int64_t pages = task.rss_pages.value_or(0);
-    if (pages < 0 || pages > kMostPages) return std::nullopt;
+    if (pages < 0 || pages > kMaxPages) return std::nullopt;
     sum += pages;
   }
   return tasks_.empty() ? Integer() : Integer(sum);

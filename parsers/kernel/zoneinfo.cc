@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "parsers/kernel/free_list.h"
 #include "parsers/kernel/kinds.h"
+#include "parsers/kernel/limits.h"
 #include "parsers/kernel/mem_counters.h"
 #include "parsers/kernel/node_line.h"
 #include "parsers/kernel/section.h"
@@ -21,7 +22,6 @@ constexpr std::size_t kMaxZones = 4096;  // 1024 nodes (CONFIG_NODES_SHIFT) of 4
 constexpr std::size_t kMaxExtra = 262144;
 // The file gives no sizes; 4 KiB is the page of x86 and of most others.
 constexpr int64_t kAssumedPageKb = 4;
-constexpr int64_t kMaxPages = 1LL << 40;  // beyond any machine; figures above are damage
 
 using Z = Field<Zone>;
 constexpr std::array kZoneFields = {

@@ -8,19 +8,11 @@
 namespace kautopsy {
 namespace {
 
-// 2^44 KiB = 16 PiB, and as many pages: beyond the 52 physical address bits of any machine so far.
-constexpr int64_t kLargestSize = int64_t{1} << 44;
 // With blocks of at most 1 GiB, a list of 64 cells then fits 63 bits.
 constexpr int64_t kLargestBlockCount = int64_t{1} << 36;
 constexpr int64_t kLargestBlockKb = int64_t{1} << 20;
 constexpr int64_t kLargestOrder = 30;
 constexpr std::size_t kMaxCells = 64;
-
-Integer Size(const Statement& row, int column) {
-  const Integer value = row.GetInteger(column);
-  if (value && (*value < -kLargestSize || *value > kLargestSize)) return std::nullopt;
-  return value;
-}
 
 Integer Order(const Statement& row, int column) {
   const Integer value = row.GetInteger(column);

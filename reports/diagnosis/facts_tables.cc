@@ -5,14 +5,6 @@
 namespace kautopsy {
 namespace {
 
-constexpr int64_t kLargestSize = int64_t{1} << 44;  // as in facts_rows.cc
-
-Integer Size(const Statement& row, int column) {
-  const Integer value = row.GetInteger(column);
-  if (value && (*value < -kLargestSize || *value > kLargestSize)) return std::nullopt;
-  return value;
-}
-
 // Worded as the index task_biggest is: SQLite then looks at nothing but these rows.
 constexpr const char* kTasksThatMatter =
     "SELECT pid, uid, total_vm_pages, rss_pages, total_vm_kb, rss_kb, oom_score_adj, pgtables_kb,"

@@ -9,6 +9,16 @@
 
 namespace kautopsy {
 
+// 2^44 KiB = 16 PiB, and as many pages: beyond the 52 physical address bits of any machine so far.
+inline constexpr int64_t kLargestSize = int64_t{1} << 44;
+
+// A size or a number of pages; none if it is beyond any machine, as damaged lines have it.
+inline Integer Size(const Statement& row, int column) {
+  const Integer value = row.GetInteger(column);
+  if (value && (*value < -kLargestSize || *value > kLargestSize)) return std::nullopt;
+  return value;
+}
+
 // Runs statements with one integer parameter over and over; each is prepared once. `database` must
 // outlive the reader. SQL texts are told apart by address, so they must be constants.
 class RowReader {
