@@ -69,7 +69,7 @@ bool ConsumeWallTime(std::string_view& text, LogLine& line) {
   const std::optional<Stamp> stamp = ConsumeWallStamp(rest);
   if (!stamp || !ConsumePrefix(rest, "]")) return false;
   ConsumePrefix(rest, " ");
-  line.time = stamp->time;
+  line.time = stamp->Time();
   line.local_time = stamp->text;
   text = rest;
   return true;

@@ -1,6 +1,7 @@
 #include "parsers/envelope/stamp.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 
@@ -81,10 +82,9 @@ std::optional<std::chrono::minutes> ConsumeZone(std::string_view& text) {
 }
 
 // Ends a stamp: a blank, or the end of the line, follows it. `text` is set behind it.
-std::optional<Stamp> Finish(std::string_view& text, std::string_view rest,
-                            const PrintedTime& time) {
+std::optional<Stamp> Finish(std::string_view& text, std::string_view rest, Stamp stamp) {
   if (!rest.empty() && rest[0] != ' ') return std::nullopt;
-  Stamp stamp{time, text.substr(0, text.size() - rest.size())};
+  stamp.text = text.substr(0, text.size() - rest.size());
   ConsumePrefix(rest, " ");
   text = rest;
   return stamp;
@@ -112,7 +112,7 @@ std::optional<Stamp> ConsumeSyslogStamp(std::string_view& text) {
       !ConsumePrefix(rest, " ") || !ConsumeClock(rest, time))
     return std::nullopt;
   ConsumeFraction(rest, time);
-  return Finish(text, rest, time);
+  return Finish(text, rest, {time, {}, {}});
 }
 
 std::optional<Stamp> ConsumeIsoStamp(std::string_view& text) {
@@ -121,9 +121,8 @@ std::optional<Stamp> ConsumeIsoStamp(std::string_view& text) {
   if (!ConsumeIsoDate(rest, time) || !ConsumePrefix(rest, "T") || !ConsumeClock(rest, time))
     return std::nullopt;
   ConsumeFraction(rest, time);
-  if (const std::optional<std::chrono::minutes> ahead = ConsumeZone(rest))
-    time = InUtc(time, *ahead);
-  return Finish(text, rest, time);
+  const std::optional<std::chrono::minutes> ahead = ConsumeZone(rest);
+  return Finish(text, rest, {time, ahead, {}});
 }
 
 std::optional<Stamp> ConsumeFullStamp(std::string_view& text) {
@@ -134,9 +133,10 @@ std::optional<Stamp> ConsumeFullStamp(std::string_view& text) {
       !ConsumePrefix(rest, " "))
     return std::nullopt;
   const std::size_t zone = std::min(rest.find(' '), rest.size());
-  if (rest.substr(0, zone) == "UTC") time = InUtc(time, std::chrono::minutes(0));
+  std::optional<std::chrono::minutes> ahead;
+  if (rest.substr(0, zone) == "UTC") ahead = std::chrono::minutes(0);
   rest.remove_prefix(zone);
-  return Finish(text, rest, time);
+  return Finish(text, rest, {time, ahead, {}});
 }
 
 std::optional<Stamp> ConsumeUnixStamp(std::string_view& text) {
@@ -148,7 +148,7 @@ std::optional<Stamp> ConsumeUnixStamp(std::string_view& text) {
   PrintedTime time = FromUnixSeconds(*seconds);
   ConsumeFraction(rest, time);
   if (time.fraction_digits != kMaxFractionDigits) return std::nullopt;
-  return Finish(text, rest, time);
+  return Finish(text, rest, {time, {}, {}});
 }
 
 std::optional<Stamp> ConsumeWallStamp(std::string_view& text) {
@@ -169,7 +169,7 @@ std::optional<Stamp> ConsumeWallStamp(std::string_view& text) {
   time.month = *month;
   time.year = year;
   time.year_printed = true;
-  Stamp stamp{time, text.substr(0, text.size() - rest.size())};
+  const Stamp stamp{time, {}, text.substr(0, text.size() - rest.size())};
   text = rest;
   return stamp;
 }
@@ -183,7 +183,20 @@ std::optional<Stamp> ConsumeLogcatStamp(std::string_view& text) {
   const bool valid = time.month >= 1 && time.month <= 12 && time.day >= 1 && time.day <= 31;
   ConsumeFraction(rest, time);
   if (!valid || time.fraction_digits < 3) return std::nullopt;
-  return Finish(text, rest, time);
+  return Finish(text, rest, {time, {}, {}});
+}
+
+std::optional<Stamp> ParseStamp(std::string_view text) {
+  using Consume = std::optional<Stamp> (*)(std::string_view&);
+  static constexpr std::array<Consume, 6> kForms = {ConsumeSyslogStamp, ConsumeIsoStamp,
+                                                    ConsumeFullStamp,   ConsumeUnixStamp,
+                                                    ConsumeWallStamp,   ConsumeLogcatStamp};
+  for (const Consume consume : kForms) {
+    std::string_view rest = text;
+    std::optional<Stamp> stamp = consume(rest);
+    if (stamp && rest.empty()) return stamp;
+  }
+  return std::nullopt;
 }
 
 }  // namespace kautopsy

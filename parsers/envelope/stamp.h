@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string_view>
 
@@ -9,8 +10,12 @@ namespace kautopsy {
 
 // A clock reading at the head of a line.
 struct Stamp {
-  PrintedTime time;
-  std::string_view text;  // as printed
+  PrintedTime clock;                          // as printed
+  std::optional<std::chrono::minutes> ahead;  // of UTC, if the zone is printed, too
+  std::string_view text;
+
+  // In UTC if the zone is known.
+  PrintedTime Time() const { return ahead ? InUtc(clock, *ahead) : clock; }
 };
 
 // True if `text` looks like "Nov 20 12:42:42 ", told by a few bytes: most lines are sorted by this.
@@ -32,5 +37,8 @@ std::optional<Stamp> ConsumeUnixStamp(std::string_view& text);
 std::optional<Stamp> ConsumeWallStamp(std::string_view& text);
 // "05-01 12:00:00.123" (Android's logcat).
 std::optional<Stamp> ConsumeLogcatStamp(std::string_view& text);
+
+// The whole of `text` as a stamp of any of these forms.
+std::optional<Stamp> ParseStamp(std::string_view text);
 
 }  // namespace kautopsy

@@ -27,7 +27,7 @@ bool ConsumeSender(std::string_view& text, const Stamp& stamp, std::string_view 
   const Sender sender = SenderOf(rest);
   if (sender.line_class != LineClass::kKernel) return false;
   if (!sender.host.empty()) line.host = sender.host;
-  line.time = stamp.time;
+  line.time = stamp.Time();
   line.local_time = stamp.text;
   text = sender.text;
   return true;
@@ -44,7 +44,7 @@ bool ConsumeIsoLine(std::string_view& text, LogLine& line) {
   } else if (stamp->text.find(',') == std::string_view::npos) {
     return ConsumeSender(text, *stamp, rest, line);
   }
-  line.time = stamp->time;
+  line.time = stamp->Time();
   line.local_time = stamp->text;
   text = rest;
   return true;
@@ -70,7 +70,7 @@ bool ConsumeLogcat(std::string_view& text, LogLine& line) {
   constexpr std::string_view kLevels = "VDIWEF";
   if (rest.size() < 2 || kLevels.find(rest[0]) == std::string_view::npos || rest[1] != ' ')
     return false;
-  line.time = stamp->time;
+  line.time = stamp->Time();
   line.local_time = stamp->text;
   text = rest.substr(2);
   return true;

@@ -7,7 +7,7 @@
 #include <limits>
 #include <tuple>
 
-#include "base/text.h"
+#include "parsers/envelope/stamp.h"
 
 namespace kautopsy {
 namespace {
@@ -15,49 +15,6 @@ namespace {
 constexpr int64_t kMicroseconds = 1000000;
 constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-std::optional<int> ConsumePart(std::string_view& text, std::string_view separator, int most) {
-  if (!ConsumePrefix(text, separator)) return std::nullopt;
-  const std::optional<int64_t> value = ConsumeInteger(text);
-  if (!value || *value < 0 || *value > most) return std::nullopt;
-  return static_cast<int>(*value);
-}
-
-bool ReadClock(std::string_view& text, PrintedTime& time) {
-  const std::optional<int> hour = ConsumePart(text, "", 23);
-  const std::optional<int> minute = hour ? ConsumePart(text, ":", 59) : std::nullopt;
-  const std::optional<int> second = minute ? ConsumePart(text, ":", 60) : std::nullopt;
-  if (!second) return false;
-  time.hour = *hour;
-  time.minute = *minute;
-  time.second = *second;
-  return true;
-}
-
-std::optional<PrintedTime> ParseSyslogTime(std::string_view text) {
-  PrintedTime time;
-  const auto* const month = std::find(kMonths.begin(), kMonths.end(), text.substr(0, 3));
-  if (month == kMonths.end()) return std::nullopt;
-  time.month = static_cast<int>(month - kMonths.begin()) + 1;
-  text = TrimBlanks(text.substr(3));
-  const std::optional<int> day = ConsumePart(text, "", 31);
-  if (!day || *day == 0) return std::nullopt;
-  time.day = *day;
-  text = TrimBlanks(text);
-  return ReadClock(text, time) ? std::optional(time) : std::nullopt;
-}
-
-std::optional<PrintedTime> ParseIsoTime(std::string_view text) {
-  PrintedTime time;
-  time.year = ConsumePart(text, "", 9999);
-  const std::optional<int> month = time.year ? ConsumePart(text, "-", 12) : std::nullopt;
-  const std::optional<int> day = month ? ConsumePart(text, "-", 31) : std::nullopt;
-  if (!day || *day == 0 || *month == 0) return std::nullopt;
-  time.month = *month;
-  time.day = *day;
-  if (!ConsumePrefix(text, "T") && !ConsumePrefix(text, " ")) return std::nullopt;
-  return ReadClock(text, time) ? std::optional(time) : std::nullopt;
-}
 
 std::optional<PrintedTime> PrintedTimeOf(const EventFacts& event) {
   std::optional<PrintedTime> time;
@@ -108,8 +65,8 @@ bool StandsBefore(const EventFacts& one, const EventFacts& other) {
 }  // namespace
 
 std::optional<PrintedTime> ParsePrintedTime(std::string_view text) {
-  const std::optional<PrintedTime> time = ParseSyslogTime(text);
-  return time ? time : ParseIsoTime(text);
+  const std::optional<Stamp> stamp = ParseStamp(text);
+  return stamp ? std::optional(stamp->clock) : std::nullopt;
 }
 
 std::optional<int64_t> SecondsFromTo(const EventFacts& from, const EventFacts& to) {

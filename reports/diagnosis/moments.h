@@ -9,7 +9,7 @@
 
 namespace kautopsy {
 
-// Reads "Nov 20 12:42:42" and "2014-11-25T09:14:07..." or with a blank; none for other text.
+// The clock as a log line shows it (parsers/envelope/stamp.h), whatever its zone.
 std::optional<PrintedTime> ParsePrintedTime(std::string_view text);
 
 // Seconds from one event to the other; none unless both were read off the same kind of clock.
