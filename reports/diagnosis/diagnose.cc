@@ -1,5 +1,8 @@
 #include "reports/diagnosis/diagnose.h"
 
+#include <future>
+#include <utility>
+
 #include "reports/diagnosis/diagnosis.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/facts_reader.h"
@@ -10,23 +13,39 @@
 namespace kautopsy {
 namespace {
 
-Status Conclude(Database& database) {
+struct Conclusion {
+  IncidentFacts facts;
+  Diagnosis diagnosis;
+};
+
+Conclusion Conclude(IncidentFacts facts) {
+  RunAgain(facts);
+  Diagnosis diagnosis = Diagnose(facts);
+  return {std::move(facts), std::move(diagnosis)};
+}
+
+Status Store(RowReader& reader, ResultWriter& writer, Conclusion conclusion) {
+  Status done = QuoteEvidence(reader, conclusion.diagnosis.findings);
+  return done ? writer.Write(conclusion.facts, conclusion.diagnosis) : done;
+}
+
+// While one incident is concluded on a thread, the facts of the next are read: both take as long.
+Status ConcludeAll(Database& database) {
   const Result<std::vector<int64_t>> changed = GroupEvents(database);
   if (!changed) return tl::unexpected(changed.error());
   if (changed->empty()) return {};
   RowReader reader(database);
   Result<ResultWriter> writer = ResultWriter::Open(database);
   if (!writer) return tl::unexpected(writer.error());
+  std::future<Conclusion> running;
   for (const int64_t incident_id : *changed) {
     Result<IncidentFacts> facts = ReadIncidentFacts(reader, incident_id);
     if (!facts) return tl::unexpected(facts.error());
-    RunAgain(*facts);
-    Diagnosis diagnosis = Diagnose(*facts);
-    Status done = QuoteEvidence(reader, diagnosis.findings);
-    if (done) done = writer->Write(*facts, diagnosis);
-    if (!done) return done;
+    const Status stored = running.valid() ? Store(reader, *writer, running.get()) : Status();
+    if (!stored) return stored;
+    running = std::async(std::launch::async, Conclude, std::move(*facts));
   }
-  return {};
+  return Store(reader, *writer, running.get());
 }
 
 }  // namespace
@@ -34,7 +53,7 @@ Status Conclude(Database& database) {
 Status UpdateIncidents(Database& database) {
   Status done = database.Execute("BEGIN IMMEDIATE");
   if (!done) return done;
-  done = Conclude(database);
+  done = ConcludeAll(database);
   if (done) done = database.Execute("COMMIT");
   if (!done) {
     // The first error is the one to report; rolling back an aborted transaction may fail too.

@@ -165,8 +165,6 @@ ZoneCheck CheckZone(const EventFacts& event, const ZoneFacts& zone, const PieceR
   ZoneCheck check;
   check.node = zone.node;
   check.zone = zone.zone;
-  check.frag_index = FragmentationIndex(zone, request.order);
-  check.unusable_index = UnusableIndex(zone, request.order);
   const bool node_allowed =
       request.nodes.empty() || !zone.node ||
       std::find(request.nodes.begin(), request.nodes.end(), *zone.node) != request.nodes.end();
@@ -196,6 +194,35 @@ ZoneCheck CheckZone(const EventFacts& event, const ZoneFacts& zone, const PieceR
   if (*check.watermark_ok) RunLoop(zone, request.order, rule, mark, check);
   Conclude(request, mark, ListIsCut(zone), check);
   return check;
+}
+
+// Whether any of several zones serves a request.
+class ServedSoFar {
+ public:
+  void Add(ZoneVerdict verdict) {
+    any_ = true;
+    served_ = served_ || verdict == ZoneVerdict::kServed;
+    unknown_ = unknown_ || verdict == ZoneVerdict::kUnknown;
+  }
+  // None if it cannot be told.
+  std::optional<bool> answer() const {
+    if (served_) return true;
+    return any_ && !unknown_ ? std::optional(false) : std::nullopt;
+  }
+
+ private:
+  bool any_ = false;
+  bool served_ = false;
+  bool unknown_ = false;
+};
+
+// The last zone first: it is the largest on most machines, and one that serves is enough.
+std::optional<bool> WouldBeServed(const EventFacts& event, const PieceRequest& request,
+                                  WatermarkRule rule) {
+  ServedSoFar served;
+  for (std::size_t i = event.zones.size(); i-- > 0 && served.answer() != true;)
+    served.Add(CheckZone(event, event.zones[i], request, rule).verdict);
+  return served.answer();
 }
 
 struct ListSums {
@@ -236,9 +263,9 @@ WatermarkRule RuleOf(const KernelVersion& kernel, const std::vector<ZoneFacts>& 
     if (zone.reserved_highatomic_kb) return WatermarkRule::k44;
     since_38 = since_38 || zone.managed_kb;
     for (const FreeCell& cell : zone.cells) {
-      const std::string letters = cell.migrate_types.value_or("");
-      if (letters.find_first_of("EH") != std::string::npos) return WatermarkRule::k44;
-      since_38 = since_38 || !letters.empty();
+      if (!cell.migrate_types) continue;
+      if (cell.migrate_types->find_first_of("EH") != std::string::npos) return WatermarkRule::k44;
+      since_38 = since_38 || !cell.migrate_types->empty();
     }
   }
   return since_38 ? WatermarkRule::k34 : WatermarkRule::k2618;
@@ -277,18 +304,17 @@ std::vector<ZoneCheck> CheckZones(const IncidentFacts& facts, const EventFacts& 
   std::vector<ZoneCheck> checks;
   const WatermarkRule rule = RuleOf(KernelOf(facts, event), event.zones);
   for (const ZoneFacts& zone : event.zones) {
-    checks.push_back(CheckZone(event, zone, request, rule));
+    ZoneCheck& check = checks.emplace_back(CheckZone(event, zone, request, rule));
+    check.frag_index = FragmentationIndex(zone, request.order);
+    check.unusable_index = UnusableIndex(zone, request.order);
   }
   return checks;
 }
 
 std::optional<bool> AnyServed(const std::vector<ZoneCheck>& checks) {
-  bool unknown = checks.empty();
-  for (const ZoneCheck& check : checks) {
-    if (check.verdict == ZoneVerdict::kServed) return true;
-    unknown = unknown || check.verdict == ZoneVerdict::kUnknown;
-  }
-  return unknown ? std::nullopt : std::optional(false);
+  ServedSoFar served;
+  for (const ZoneCheck& check : checks) served.Add(check.verdict);
+  return served.answer();
 }
 
 bool BelowHighMarks(const EventFacts& event) {
@@ -307,8 +333,9 @@ bool BelowHighMarks(const EventFacts& event) {
 }
 
 std::optional<int> FirstRefusedOrder(const IncidentFacts& facts, const EventFacts& event) {
+  const WatermarkRule rule = RuleOf(KernelOf(facts, event), event.zones);
   for (int order = 0; order <= kLargestTestedOrder; ++order) {
-    const std::optional<bool> served = AnyServed(CheckZones(facts, event, OrdinaryRequest(order)));
+    const std::optional<bool> served = WouldBeServed(event, OrdinaryRequest(order), rule);
     if (!served) return std::nullopt;
     if (!*served) return order;
   }
@@ -329,7 +356,8 @@ void RunAgain(IncidentFacts& facts) {
     rerun.served = AnyServed(rerun.checks);
     PieceRequest single = rerun.request;
     single.order = 0;
-    rerun.single_served = AnyServed(CheckZones(facts, event, single));
+    rerun.single_served =
+        WouldBeServed(event, single, RuleOf(KernelOf(facts, event), event.zones));
     event.rerun = std::move(rerun);
   }
 }
