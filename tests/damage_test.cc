@@ -65,13 +65,41 @@ bool IsConclusion(const Cell& cell) {
   return kColumns.contains(cell.first);
 }
 
+std::vector<std::string_view> ItemsOf(std::string_view json_array) {
+  std::vector<std::string_view> items;
+  if (!json_array.starts_with('[') || !json_array.ends_with(']')) return items;
+  json_array = json_array.substr(1, json_array.size() - 2);
+  while (!json_array.empty()) {
+    items.push_back(ConsumeWord(json_array, ','));
+    ConsumePrefix(json_array, ",");
+  }
+  return items;
+}
+
+// "[1,2]" of a list that was cut is the beginning of "[1,2,3]"; what is null is not known.
+bool IsPartOfArray(std::string_view part, std::string_view whole) {
+  const std::vector<std::string_view> items = ItemsOf(part);
+  const std::vector<std::string_view> known = ItemsOf(whole);
+  return !items.empty() && items.size() <= known.size() &&
+         std::equal(items.begin(), items.end(), known.begin(),
+                    [](std::string_view item, std::string_view other) {
+                      return item == "null" || item == other;
+                    });
+}
+
+bool IsPartOfCell(const Cell& cell, const RecordedRow& whole) {
+  return std::any_of(whole.cells.begin(), whole.cells.end(), [&](const Cell& known) {
+    return cell == known || (cell.first == known.first && IsPartOfArray(cell.second, known.second));
+  });
+}
+
 // True if every cell of `row` stands in `whole` too. A damaged row may know less, never other
 // things.
 bool IsPartOf(const RecordedRow& row, const RecordedRow& whole, Allowed allowed) {
   if (row.relation != whole.relation) return false;
   return std::all_of(row.cells.begin(), row.cells.end(), [&whole, allowed](const Cell& cell) {
     return SaysNothing(cell) || (allowed == Allowed::kConclusions && IsConclusion(cell)) ||
-           std::find(whole.cells.begin(), whole.cells.end(), cell) != whole.cells.end();
+           IsPartOfCell(cell, whole);
   });
 }
 

@@ -17,15 +17,10 @@ constexpr std::size_t kMaxZones = 4096;
 // The file gives no sizes; 4 KiB is the page of x86 and of most others.
 constexpr int64_t kAssumedPageKb = 4;
 
-struct ZoneLine {
-  Integer node;
-  std::string zone;
-  std::vector<int64_t> counts;
-};
-
 // "Node 0, zone   Normal 2398537 469407 ..."
-std::optional<ZoneLine> ParseZoneCounts(std::string_view text) {
-  ZoneLine line;
+std::optional<FreeList> ParseZoneCounts(std::string_view text) {
+  FreeList line;
+  line.block_kb = kAssumedPageKb;
   if (!ConsumePrefix(text, "Node ")) return std::nullopt;
   line.node = ConsumeInteger(text);
   if (!line.node || !ConsumePrefix(text, ", zone ")) return std::nullopt;
@@ -46,22 +41,13 @@ std::optional<ZoneLine> ParseZoneCounts(std::string_view text) {
 class BuddyinfoBlock final : public Block {
  public:
   Claim Offer(const LogLine& line) override {
-    const std::optional<ZoneLine> zone = ParseZoneCounts(line.text);
+    const std::optional<FreeList> zone = ParseZoneCounts(line.text);
     if (!zone) return Claim::kNone;
-    const bool known = std::any_of(zones_.begin(), zones_.end(), [&](const ZoneLine& other) {
+    const bool known = std::any_of(zones_.begin(), zones_.end(), [&](const FreeList& other) {
       return other.node == zone->node && other.zone == zone->zone;
     });
     if (known || zones_.size() >= kMaxZones) return Claim::kConflict;
-    for (std::size_t order = 0; order < zone->counts.size(); ++order) {
-      FreeListCell cell;
-      cell.node = zone->node;
-      cell.zone = zone->zone;
-      cell.order = static_cast<int64_t>(order);
-      cell.block_kb = kAssumedPageKb << order;
-      cell.count = zone->counts[order];
-      cell.log_line = static_cast<int64_t>(line.place.line);
-      cells_.push_back(std::move(cell));
-    }
+    rows_.push_back(ToRow(*zone, static_cast<int64_t>(line.place.line)));
     zones_.push_back(*zone);
     return Claim::kTaken;
   }
@@ -77,17 +63,17 @@ class BuddyinfoBlock final : public Block {
     event.page_size_kb = kAssumedPageKb;
     event.page_size_from = "assumed";
     Damage damage;
-    const auto shorter = [&](const ZoneLine& zone) {
+    const auto shorter = [&](const FreeList& zone) {
       return zone.counts.size() != zones_.front().counts.size();
     };
     damage.AddIf(std::any_of(zones_.begin(), zones_.end(), shorter), "a line is cut");
     damage.StoreIn(event);
-    event.rows.push_back(std::make_unique<RowsOf<FreeListCell>>(std::move(cells_)));
+    event.rows.push_back(std::make_unique<RowsOf<FreeListRow>>(std::move(rows_)));
   }
 
  private:
-  std::vector<ZoneLine> zones_;
-  std::vector<FreeListCell> cells_;
+  std::vector<FreeList> zones_;
+  std::vector<FreeListRow> rows_;
 };
 
 bool IsZoneCounts(const LogLine& line) { return ParseZoneCounts(line.text).has_value(); }

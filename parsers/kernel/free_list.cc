@@ -1,8 +1,9 @@
 #include "parsers/kernel/free_list.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
-#include <numeric>
-#include <utility>
 
 #include "base/text.h"
 
@@ -13,43 +14,94 @@ namespace {
 constexpr std::array<std::string_view, 6> kZones = {"DMA32",   "DMA",     "Normal",
                                                     "HighMem", "Movable", "Device"};
 constexpr std::size_t kMaxOrders = 32;
+constexpr std::size_t kUsualOrders = 11;  // MAX_ORDER of x86, include/linux/mmzone.h
 
-bool IsDouble(int64_t size, int64_t half) { return size % 2 == 0 && size / 2 == half; }
+// One order of a list: "1231*4kB (UEM)".
+struct Cell {
+  int64_t count = 0;
+  int64_t block_kb = 0;
+  std::string_view migrate_types;
+};
 
-// "1231*4kB (UEM)": takes one cell; false if the text does not hold a whole one.
-bool ConsumeCell(std::string_view& text, FreeListCell& cell) {
+// The letters of "(UEM)", of which kernels have six (mm/page_alloc.c, show_migration_types()).
+std::string_view ConsumeTypes(std::string_view& text) {
   std::string_view rest = TrimBlanks(text);
-  cell.count = ConsumeInteger(rest);
-  if (!cell.count || *cell.count < 0 || !ConsumePrefix(rest, "*")) return false;
-  cell.block_kb = ConsumeInteger(rest);
-  if (!cell.block_kb || *cell.block_kb <= 0 || !ConsumePrefix(rest, "kB")) return false;
-  std::string_view types = TrimBlanks(rest);
-  const std::size_t end = types.find(')');
-  if (types.starts_with('(') && end != std::string_view::npos) {
-    cell.migrate_types = std::string(types.substr(1, end - 1));
-    rest = types.substr(end + 1);
-  }
+  if (!ConsumePrefix(rest, "(")) return {};
+  const std::string_view letters = rest.substr(0, rest.find(')'));
+  const bool known = std::all_of(letters.begin(), letters.end(),
+                                 [](char letter) { return letter >= 'A' && letter <= 'Z'; });
+  if (letters.size() == rest.size() || !known) return {};
+  text = rest.substr(letters.size() + 1);
+  return letters;
+}
+
+// Takes one cell; false if the text does not hold a whole one.
+bool ConsumeCell(std::string_view& text, Cell& cell) {
+  std::string_view rest = TrimBlanks(text);
+  const Integer count = ConsumeInteger(rest);
+  if (!count || *count < 0 || !ConsumePrefix(rest, "*")) return false;
+  const Integer block_kb = ConsumeInteger(rest);
+  if (!block_kb || *block_kb <= 0 || !ConsumePrefix(rest, "kB")) return false;
+  cell = {*count, *block_kb, ConsumeTypes(rest)};
   text = rest;
   return true;
 }
 
+// The size of a block is twice that of the order below.
+bool IsNext(const FreeList& list, const Cell& cell) {
+  if (list.counts.empty()) return true;
+  const std::size_t order = list.counts.size();
+  return cell.block_kb % (int64_t{1} << order) == 0 && cell.block_kb >> order == list.block_kb;
+}
+
+std::string JsonOf(const std::vector<int64_t>& numbers) {
+  return fmt::format("[{}]", fmt::join(numbers, ","));
+}
+
+// Nothing but letters is in them, so nothing needs an escape.
+Text JsonOf(const std::vector<std::string>& types) {
+  std::string json;
+  bool any = false;
+  for (const std::string& letters : types) {
+    json += json.empty() ? '[' : ',';
+    any = any || !letters.empty();
+    if (letters.empty())
+      json += "null";
+    else
+      json.append("\"").append(letters).append("\"");
+  }
+  return any ? Text(json + "]") : Text();
+}
+
 }  // namespace
 
-std::span<const Field<FreeListCell>> FreeListCell::Fields() {
-  using F = Field<FreeListCell>;
-  static constexpr std::array fields = {
-      F("node", &FreeListCell::node),        F("zone", &FreeListCell::zone),
-      F("order", &FreeListCell::order),      F("block_kb", &FreeListCell::block_kb),
-      F("count", &FreeListCell::count),      F("migrate_types", &FreeListCell::migrate_types),
-      F("log_line", &FreeListCell::log_line)};
+std::span<const Field<FreeListRow>> FreeListRow::Fields() {
+  using F = Field<FreeListRow>;
+  static constexpr std::array fields = {F("node", &FreeListRow::node),
+                                        F("zone", &FreeListRow::zone),
+                                        F("block_kb", &FreeListRow::block_kb),
+                                        F("counts", &FreeListRow::counts),
+                                        F("migrate_types", &FreeListRow::migrate_types),
+                                        F("log_line", &FreeListRow::log_line)};
   return fields;
 }
 
-bool FreeListLine::AddsUp() const {
-  const auto add = [](double sum, const FreeListCell& cell) {
-    return sum + static_cast<double>(*cell.count) * static_cast<double>(*cell.block_kb);
-  };
-  const double sum = std::accumulate(cells.begin(), cells.end(), 0.0, add);
+FreeListRow ToRow(const FreeList& list, int64_t log_line) {
+  return {.node = list.node,
+          .zone = list.zone,
+          .block_kb = list.block_kb,
+          .counts = JsonOf(list.counts),
+          .migrate_types = JsonOf(list.migrate_types),
+          .log_line = log_line};
+}
+
+bool FreeList::AddsUp() const {
+  double sum = 0;
+  double block = static_cast<double>(block_kb);
+  for (const int64_t count : counts) {
+    sum += static_cast<double>(count) * block;
+    block *= 2;
+  }
   return total_kb && sum == static_cast<double>(*total_kb);
 }
 
@@ -69,31 +121,30 @@ std::string_view ConsumeZoneName(std::string_view& text) {
   return {};
 }
 
-bool ParseFreeListLine(std::string_view text, int64_t log_line, FreeListLine& line) {
-  line.node = ConsumeNode(text);
-  line.zone = ConsumeZoneName(text);
-  if (line.zone.empty() || !ConsumePrefix(text, ":")) return false;
+bool ParseFreeList(std::string_view text, FreeList& list) {
+  list.node = ConsumeNode(text);
+  list.zone = ConsumeZoneName(text);
+  if (list.zone.empty() || !ConsumePrefix(text, ":")) return false;
   if (TrimBlanks(text) == "empty") {
-    line.empty = true;
+    list.empty = true;
     return true;
   }
   if (!text.starts_with(" ")) return false;
-  FreeListCell cell;
-  while (line.cells.size() < kMaxOrders && ConsumeCell(text, cell)) {
-    if (!line.cells.empty() && !IsDouble(*cell.block_kb, *line.cells.back().block_kb)) break;
-    cell.node = line.node;
-    cell.zone = line.zone;
-    cell.order = static_cast<int64_t>(line.cells.size());
-    cell.log_line = log_line;
-    line.cells.push_back(std::exchange(cell, {}));
+  list.counts.reserve(kUsualOrders);
+  list.migrate_types.reserve(kUsualOrders);
+  Cell cell;
+  while (list.counts.size() < kMaxOrders && ConsumeCell(text, cell) && IsNext(list, cell)) {
+    if (list.counts.empty()) list.block_kb = cell.block_kb;
+    list.counts.push_back(cell.count);
+    list.migrate_types.emplace_back(cell.migrate_types);
   }
   text = TrimBlanks(text);
   if (ConsumePrefix(text, "=")) {
     text = TrimBlanks(text);
     const Integer total = ConsumeInteger(text);
-    if (text.starts_with("kB")) line.total_kb = total;
+    if (text.starts_with("kB")) list.total_kb = total;
   }
-  return !line.cells.empty();
+  return !list.counts.empty();
 }
 
 }  // namespace kautopsy

@@ -7,36 +7,41 @@
 
 namespace kautopsy {
 
-// One cell of a buddy list: free blocks of one order in one zone. Relation `free_list`.
-struct FreeListCell {
+// A zone's free lists: how many free blocks of 2^order pages it has, by order.
+struct FreeList {
   Integer node;  // none on kernels without NUMA
+  std::string zone;
+  int64_t block_kb = 0;         // of order 0: the page size
+  std::vector<int64_t> counts;  // by order
+  // By order, as long as `counts`: letters of the types that have at least one block, empty where
+  // none are printed (mm/page_alloc.c, show_migration_types()).
+  std::vector<std::string> migrate_types;
+  Integer total_kb;    // as printed; none if the line was cut before it
+  bool empty = false;  // "Normal: empty", until 2.6.18: the zone has no memory
+
+  // True if the blocks make up the total.
+  bool AddsUp() const;
+};
+
+// The same as a row of relation `free_list_line`; arrays are JSON.
+struct FreeListRow {
+  Integer node;
   Text zone;
-  Integer order;
   Integer block_kb;
-  Integer count;
-  Text migrate_types;  // letters: types that have at least one block (mm/page_alloc.c,
-                       // show_migration_types())
+  Text counts;
+  Text migrate_types;  // none if the kernel prints none
   Integer log_line;
 
-  static constexpr std::string_view kRelation = "free_list";
-  static std::span<const Field<FreeListCell>> Fields();
+  static constexpr std::string_view kRelation = "free_list_line";
+  static std::span<const Field<FreeListRow>> Fields();
 };
 
-// A zone's line of free lists.
-struct FreeListLine {
-  Integer node;
-  std::string zone;
-  std::vector<FreeListCell> cells;
-  Integer total_kb;  // as printed; none if the line was cut before it
-  // True if the cells make up the total.
-  bool AddsUp() const;
-  bool empty = false;  // "Normal: empty", until 2.6.18: the zone has no memory
-};
+FreeListRow ToRow(const FreeList& list, int64_t log_line);
 
 // Reads "Node 0 Normal: 1231*4kB (UEM) 391*8kB ... = 38260kB" (mm/page_alloc.c, show_free_areas()).
 // False if the line is not of this form. A line cut in its middle gives the cells that are whole,
 // and one that lost its middle those before the hole: each block is twice as big as the one before.
-bool ParseFreeListLine(std::string_view text, int64_t log_line, FreeListLine& line);
+bool ParseFreeList(std::string_view text, FreeList& list);
 
 // Takes "Node 0 " off the head of `text`, if it is there.
 Integer ConsumeNode(std::string_view& text);

@@ -27,13 +27,13 @@ bool IsWhole(const Zone& zone) {
   return zone.high_kb && (zone.all_unreclaimable || zone.free_cma_kb);
 }
 
-bool IsWhole(const FreeListLine& list) { return list.empty || list.total_kb; }
+bool IsWhole(const FreeList& list) { return list.empty || list.total_kb; }
 
 // What a log that was cut has left of a block may begin like this.
 bool StartsNamed(std::string_view text) {
-  FreeListLine list;
+  FreeList list;
   std::vector<MemInfoExtra> extra;
-  return ParseZoneLine(text) || ParseFreeListLine(text, 0, list) || ParseNodeLine(text, extra) ||
+  return ParseZoneLine(text) || ParseFreeList(text, list) || ParseNodeLine(text, extra) ||
          ParseHugePages(text);
 }
 
@@ -140,18 +140,14 @@ Claim MemInfoSection::OfferHugePages(const LogLine& line) {
 }
 
 Claim MemInfoSection::OfferFreeList(const LogLine& line) {
-  FreeListLine list;
-  if (!ParseFreeListLine(line.text, LineOf(line), list)) return Claim::kNone;
-  if (!list.node && node_) {
-    list.node = node_;
-    for (FreeListCell& cell : list.cells) cell.node = node_;
-  }
-  const bool known = std::any_of(lists_.begin(), lists_.end(), [&](const FreeListLine& other) {
+  FreeList list;
+  if (!ParseFreeList(line.text, list)) return Claim::kNone;
+  if (!list.node) list.node = node_;
+  const bool known = std::any_of(lists_.begin(), lists_.end(), [&](const FreeList& other) {
     return other.node == list.node && other.zone == list.zone;
   });
   if (known || lists_.size() >= kMaxZones) return Claim::kConflict;
-  std::move(list.cells.begin(), list.cells.end(), std::back_inserter(cells_));
-  list.cells.clear();
+  if (!list.counts.empty()) list_rows_.push_back(ToRow(list, LineOf(line)));
   lists_.push_back(std::move(list));
   return Claim::kTaken;
 }
@@ -231,7 +227,7 @@ void MemInfoSection::NoteMissingZones(Damage& damage) const {
     damage.AddIf(!zone.lowmem_reserve_pages, fmt::format("{}: no lowmem_reserve line", name));
     damage.AddIf(!IsWhole(zone), fmt::format("{}: the zone's line is cut", name));
   }
-  for (const FreeListLine& list : lists_)
+  for (const FreeList& list : lists_)
     damage.AddIf(!IsWhole(list), fmt::format("{}: the free list has no total", list.zone));
 }
 
@@ -255,8 +251,8 @@ void MemInfoSection::NoteMissing(Damage& damage) const {
 }
 
 void MemInfoSection::SetPageSize(EventRecord& event) const {
-  if (cells_.empty() || cells_[0].order != 0) return;
-  event.page_size_kb = cells_[0].block_kb;
+  if (list_rows_.empty()) return;
+  event.page_size_kb = list_rows_[0].block_kb;
   event.page_size_from = "free_list";
 }
 
@@ -267,7 +263,7 @@ Integer MemInfoSection::RamKb(const Integer& page_size_kb) const {
 
 void MemInfoSection::AddTo(EventRecord& event) {
   if (!seen_) return;
-  for (const FreeListLine& list : lists_) {
+  for (const FreeList& list : lists_) {
     if (Zone* zone = FindZone(list.node, list.zone)) zone->free_list_kb = list.total_kb;
   }
   for (const PerCpuLists& lists : per_cpu_) {
@@ -278,7 +274,7 @@ void MemInfoSection::AddTo(EventRecord& event) {
   AddRows(event, std::move(extra_));
   AddRows(event, std::move(nodes_));
   AddRows(event, std::move(zones_));
-  AddRows(event, std::move(cells_));
+  AddRows(event, std::move(list_rows_));
   AddRows(event, std::move(huge_pages_));
 }
 

@@ -57,8 +57,8 @@ class MemInfoSection : public Section {
   std::vector<Zone> zones_;
   bool reserve_next_ = false;  // the lowmem_reserve line of the latest zone is still to come
   Integer node_;               // a print that held "Node 0 " alone: the next line is of that node
-  std::vector<FreeListCell> cells_;
-  std::vector<FreeListLine> lists_;  // without their cells
+  std::vector<FreeList> lists_;
+  std::vector<FreeListRow> list_rows_;  // of those that have cells
   std::vector<PerCpuLists> per_cpu_;
 };
 

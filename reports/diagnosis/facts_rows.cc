@@ -1,18 +1,17 @@
 #include <algorithm>
-#include <cstddef>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "reports/diagnosis/facts_reader.h"
 #include "reports/diagnosis/facts_tables.h"
 
 namespace kautopsy {
 namespace {
 
-// With blocks of at most 1 GiB, a list of 64 cells then fits 63 bits.
+// With blocks of at most 1 GiB, the sum of a list then fits 63 bits.
 constexpr int64_t kLargestBlockCount = int64_t{1} << 36;
 constexpr int64_t kLargestBlockKb = int64_t{1} << 20;
 constexpr int64_t kLargestOrder = 30;
-constexpr std::size_t kMaxCells = 64;
 
 Integer Order(const Statement& row, int column) {
   const Integer value = row.GetInteger(column);
@@ -205,24 +204,44 @@ ZoneFacts& ZoneOf(EventFacts& event, const Integer& node, std::string_view name)
   return event.zones.back();
 }
 
+// "[1648026,0,3]", as the store holds it, order by order until one that is not sane.
+std::vector<FreeCell> CellsOf(std::string_view counts, int64_t page_kb) {
+  std::vector<FreeCell> cells;
+  if (page_kb <= 0 || page_kb > kLargestBlockKb) return cells;
+  FreeCell cell;
+  cell.block_kb = page_kb;
+  while (ConsumePrefix(counts, cells.empty() ? "[" : ",")) {
+    cell.order = static_cast<int>(cells.size());
+    cell.count = ConsumeInteger(counts).value_or(-1);
+    const bool sane =
+        cell.count >= 0 && cell.count <= kLargestBlockCount && cell.block_kb <= kLargestBlockKb;
+    if (!sane) break;
+    cells.push_back(cell);
+    cell.block_kb *= 2;
+  }
+  return cells;
+}
+
+// ["UM",null,"M"]
+void ReadTypes(std::string_view types, std::vector<FreeCell>& cells) {
+  ConsumePrefix(types, "[");
+  for (FreeCell& cell : cells) {
+    std::string_view item = types.substr(0, types.find_first_of(",]"));
+    types.remove_prefix(std::min(item.size() + 1, types.size()));
+    if (ConsumePrefix(item, "\"") && item.ends_with('"'))
+      cell.migrate_types = std::string(item.substr(0, item.size() - 1));
+  }
+}
+
 Status ReadFreeLists(RowReader& reader, EventFacts& event) {
   constexpr const char* kSql =
-      "SELECT node, zone, \"order\", block_kb, count, migrate_types FROM free_list"
+      "SELECT node, zone, block_kb, counts, migrate_types FROM free_list_line"
       " WHERE event_id = ?1 ORDER BY rowid";
-  ZoneFacts* zone = nullptr;
   return reader.ForEach(kSql, event.id, [&](const Statement& row) {
-    const Integer node = Size(row, 0);
-    const std::string_view name = row.ViewText(1);
-    if (!zone || zone->node != node || zone->zone != name) zone = &ZoneOf(event, node, name);
-    FreeCell cell;
-    cell.order = static_cast<int>(Order(row, 2).value_or(-1));
-    cell.block_kb = row.GetInteger(3).value_or(0);
-    cell.count = row.GetInteger(4).value_or(-1);
-    cell.migrate_types = row.GetText(5);
-    const bool sane = cell.order >= 0 && cell.block_kb > 0 && cell.block_kb <= kLargestBlockKb &&
-                      cell.count >= 0 && cell.count <= kLargestBlockCount;
-    const bool rising = zone->cells.empty() || zone->cells.back().order < cell.order;
-    if (sane && rising && zone->cells.size() < kMaxCells) zone->cells.push_back(std::move(cell));
+    ZoneFacts& zone = ZoneOf(event, Size(row, 0), row.ViewText(1));
+    if (!zone.cells.empty()) return;
+    zone.cells = CellsOf(row.ViewText(3), row.GetInteger(2).value_or(0));
+    ReadTypes(row.ViewText(4), zone.cells);
   });
 }
 

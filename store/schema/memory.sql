@@ -158,17 +158,31 @@ CREATE TABLE zone (
 ) STRICT;
 CREATE INDEX zone_by_event ON zone (event_id);
 
-CREATE TABLE free_list (
-  -- One row per cell of a zone's free list: how many free pieces of 2^order pages there are. From
-  -- "Node 0 Normal: 1648026*4kB 0*8kB ..." (mm/page_alloc.c, show_free_areas()) or from
-  -- /proc/buddyinfo (mm/vmstat.c, frag_show_print()). Cells of 0 pieces have their row.
+CREATE TABLE free_list_line (
+  -- One row per zone's free list, as one line prints it: "Node 0 Normal: 1648026*4kB 0*8kB ..."
+  -- (mm/page_alloc.c, show_free_areas()), or a line of /proc/buddyinfo (mm/vmstat.c,
+  -- frag_show_print()). View free_list has a row per order instead.
   event_id INTEGER NOT NULL REFERENCES event,  -- [id]
   node INTEGER,                     -- [node] number; NULL on kernels without NUMA
   zone TEXT NOT NULL,               -- DMA, DMA32, Normal, HighMem, Movable or Device
-  "order" INTEGER NOT NULL,         -- [order] a piece has 2^order pages
-  block_kb INTEGER,                 -- [KiB] of one piece; buddyinfo: see event.page_size_from
-  count INTEGER,                    -- [count] of free pieces
-  migrate_types TEXT,               -- types that have such pieces, letters as printed: U, M, E, H, C, I, R
+  block_kb INTEGER,                 -- [KiB] of a piece of order 0; buddyinfo: see event.page_size_from
+  counts TEXT,                      -- JSON array by order: [count] of free pieces
+  migrate_types TEXT,               -- JSON array by order: types that have such pieces; NULL if not printed
   log_line INTEGER                  -- [line] in the source
 ) STRICT;
-CREATE INDEX free_list_by_event ON free_list (event_id);
+CREATE INDEX free_list_line_by_event ON free_list_line (event_id);
+
+CREATE VIEW free_list AS
+  -- One row per cell of a zone's free list: how many free pieces of 2^order pages there are. Cells
+  -- of 0 pieces have their row.
+  SELECT
+    line.event_id,                  -- [id]
+    line.node,                      -- [node] number; NULL on kernels without NUMA
+    line.zone,                      -- DMA, DMA32, Normal, HighMem, Movable or Device
+    cell.key AS "order",            -- [order] a piece has 2^order pages
+    line.block_kb << cell.key AS block_kb,  -- [KiB] of one piece
+    cell.value AS count,            -- [count] of free pieces
+    -- types that have such pieces, letters as printed: U, M, E, H, C, I, R
+    json_extract(line.migrate_types, '$[' || cell.key || ']') AS migrate_types,
+    line.log_line                   -- [line] in the source
+  FROM free_list_line AS line, json_each(line.counts) AS cell;

@@ -52,28 +52,40 @@ TEST_CASE("What is no whole frame is none, and does not change the mark") {
 }
 
 TEST_CASE("A free list gives its cells, their types and its total") {
-  FreeListLine list;
-  REQUIRE(ParseFreeListLine("Node 1 Normal: 2245*4kB (UEM) 0*8kB 1*16kB = 8996kB", 7, list));
+  FreeList list;
+  REQUIRE(ParseFreeList("Node 1 Normal: 2245*4kB (UEM) 0*8kB 1*16kB (M) = 8996kB", list));
   CHECK(list.node == 1);
   CHECK(list.zone == "Normal");
-  REQUIRE(list.cells.size() == 3);
-  CHECK(list.cells[0].count == 2245);
-  CHECK(list.cells[0].migrate_types == "UEM");
-  CHECK(list.cells[2].order == 2);
-  CHECK(list.cells[2].block_kb == 16);
-  CHECK_FALSE(list.cells[1].migrate_types.has_value());
+  CHECK(list.block_kb == 4);
+  CHECK(list.counts == std::vector<int64_t>{2245, 0, 1});
+  CHECK(list.migrate_types == std::vector<std::string>{"UEM", "", "M"});
   CHECK(list.total_kb == 8996);
+  CHECK(list.AddsUp());
+  const FreeListRow row = ToRow(list, 7);
+  CHECK(row.counts == "[2245,0,1]");
+  CHECK(row.migrate_types == R"(["UEM",null,"M"])");
+  CHECK(row.log_line == 7);
 }
 
 TEST_CASE("A free list that is cut has no total and no half cell") {
-  FreeListLine list;
-  REQUIRE(ParseFreeListLine("DMA32: 10*4kB 11*8kB 12*1", 7, list));
+  FreeList list;
+  REQUIRE(ParseFreeList("DMA32: 10*4kB 11*8kB 12*1", list));
   CHECK_FALSE(list.node.has_value());
-  CHECK(list.cells.size() == 2);
+  CHECK(list.counts == std::vector<int64_t>{10, 11});
   CHECK_FALSE(list.total_kb.has_value());
-  FreeListLine none;
-  CHECK_FALSE(ParseFreeListLine("DMA32: ", 7, none));
-  CHECK_FALSE(ParseFreeListLine("Node 0 Foo: 1*4kB = 4kB", 7, none));
+  CHECK_FALSE(list.AddsUp());
+  CHECK_FALSE(ToRow(list, 7).migrate_types.has_value());
+  FreeList none;
+  CHECK_FALSE(ParseFreeList("DMA32: ", none));
+  CHECK_FALSE(ParseFreeList("Node 0 Foo: 1*4kB = 4kB", none));
+}
+
+TEST_CASE("What stands in parentheses behind a free list's cell is letters or nothing of it") {
+  FreeList list;
+  REQUIRE(ParseFreeList("Normal: 1*4kB (U\"M) 2*8kB = 20kB", list));
+  CHECK(list.counts == std::vector<int64_t>{1});
+  CHECK_FALSE(list.total_kb.has_value());
+  CHECK_FALSE(ToRow(list, 7).migrate_types.has_value());
 }
 
 TEST_CASE("A zone line is read by its fields' names, cut values are left out") {

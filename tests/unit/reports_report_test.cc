@@ -167,7 +167,9 @@ TEST_CASE("log text cannot reach the terminal as control characters") {
 TEST_CASE("absurd figures of a damaged log neither overflow nor crash") {
   Database database = StoreOf("samples/seed/paste.txt");
   REQUIRE(database.Execute(
-      "UPDATE free_list SET count = 9223372036854775807, block_kb = 9223372036854775807;"
+      "UPDATE free_list_line SET counts = '[9223372036854775807,99999999999999999999,-5',"
+      " migrate_types = '[\"U' WHERE node = 0;"
+      "UPDATE free_list_line SET block_kb = 9223372036854775807 WHERE node = 1;"
       "UPDATE zone SET free_kb = -9223372036854775807, min_kb = 9223372036854775807;"
       "UPDATE mem_info SET ram_pages = 9223372036854775807, free_pages = -1;"
       "UPDATE task SET rss_pages = 9223372036854775807, rss_kb = 9223372036854775807;"
