@@ -82,7 +82,16 @@ std::optional<int64_t> ParseHex(std::string_view text) {
 }
 
 std::optional<int64_t> ConsumeInteger(std::string_view& text) {
+  // Nearly all numbers of a log are short: read without a look at overflow.
+  constexpr std::size_t kSafeDigits = 18;
   int64_t value = 0;
+  std::size_t digits = 0;
+  for (; digits < text.size() && digits <= kSafeDigits && IsDigit(text[digits]); ++digits)
+    value = value * 10 + (text[digits] - '0');
+  if (digits > 0 && digits <= kSafeDigits) {
+    text.remove_prefix(digits);
+    return value;
+  }
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const auto length = static_cast<std::size_t>(stop - text.data());
   if (error == std::errc::result_out_of_range) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "parsers/envelope/latest_head.h"
 #include "parsers/envelope/log_line.h"
 
 namespace kautopsy {
@@ -19,8 +20,7 @@ struct Classification {
 };
 
 // The prefixes that transports put before what the kernel printed. They are told by their first
-// bytes, line by line, so one file may mix them. Both functions keep no state: any thread may call
-// them.
+// bytes, line by line, so one file may mix them. Any thread may call these functions.
 
 // Runs on every line of every log, so it is written by hand, without a regex. Prefixes that only
 // ParsePrefixes() knows are kUnknown here.
@@ -28,7 +28,7 @@ Classification Classify(std::string_view line);
 
 // Takes the prefixes of `line.text` off, outermost first, and apart into the other members: several
 // may be stacked, as in "2024-05-01T12:00:00Z h kernel: <4>[   12.345678][  T99] text".
-// `line.prefixed` tells if there was one.
-void ParsePrefixes(LogLine& line);
+// `line.prefixed` tells if there was one. `latest` carries over from line to line what they share.
+void ParsePrefixes(LogLine& line, LatestHead& latest);
 
 }  // namespace kautopsy

@@ -78,9 +78,17 @@ Classification Classify(std::string_view line) {
   return {inner.line_class, priority + inner.text_begin};
 }
 
-void ParsePrefixes(LogLine& line) {
+void ParsePrefixes(LogLine& line, LatestHead& latest) {
   std::string_view text = SkipQuoteMarks(line.text);
-  for (int i = 0; i < kMaxStacked && ConsumeOne(text, line); ++i) line.prefixed = true;
+  const std::string_view whole = text;
+  const bool bare = !line.time && line.host.empty();  // else a JSON object told
+  if (bare && latest.Consume(text, line)) {
+    line.prefixed = true;
+  } else if (ConsumeOne(text, line)) {
+    line.prefixed = true;
+    if (bare) latest.Remember(whole.substr(0, whole.size() - text.size()), line);
+  }
+  for (int i = 1; line.prefixed && i < kMaxStacked && ConsumeOne(text, line);) ++i;
   line.text = TrimBlanks(text);
 }
 

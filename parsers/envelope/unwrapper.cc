@@ -32,7 +32,7 @@ bool Unwrapper::UnwrapJson(const LogLine& line, std::string_view object) {
   whole.time = json->time;
   whole.uptime_us = json->uptime_us;
   whole.prefixed = json->kernel;
-  if (!json->kernel) ParsePrefixes(whole);
+  if (!json->kernel) ParsePrefixes(whole, head_);
   Split(whole, whole.text);
   return true;
 }
@@ -52,7 +52,7 @@ std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
   LogLine& whole = lines_.emplace_back(line);
   whole.text = clean;
   const bool indented = !whole.text.empty() && IsBlank(whole.text[0]);
-  ParsePrefixes(whole);
+  ParsePrefixes(whole, head_);
   if (!whole.prefixed && indented && above_.line != 0 && above_.line + 1 == line.place.line)
     Inherit(whole);
   const std::string_view text = Unescape(whole.text, whole.escaped, unescaped_);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "parsers/envelope/latest_head.h"
 #include "parsers/envelope/log_line.h"
 
 namespace kautopsy {
@@ -42,6 +43,7 @@ class Unwrapper {
   std::string host_;       // of a JSON object
   std::string json_text_;  // the text of a JSON object
   std::string unescaped_;  // the text, its control bytes restored
+  LatestHead head_;
   Prefix above_;           // of the last line of a record
 };
 

@@ -47,7 +47,8 @@ std::vector<std::string> Records(const std::vector<std::string>& lines) {
     line.raw = lines[i];
     line.place = {i + 1, 1};
     line.text = line.raw;
-    ParsePrefixes(line);
+    LatestHead latest;
+    ParsePrefixes(line, latest);
     engine.Offer(line, true);
   }
   engine.Finish();
@@ -109,7 +110,8 @@ TEST_CASE(
     LogLine line;
     line.raw = raw;
     line.text = raw;
-    ParsePrefixes(line);
+    LatestHead latest;
+    ParsePrefixes(line, latest);
     return boots.OnLine(line);
   };
   CHECK(boot_of("Nov 20 10:00:00 h kernel: [  100.000000] x") == 0);

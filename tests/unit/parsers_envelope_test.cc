@@ -11,7 +11,8 @@ LogLine Parsed(std::string_view raw) {
   LogLine line;
   line.raw = raw;
   line.text = line.raw;
-  ParsePrefixes(line);
+  LatestHead latest;
+  ParsePrefixes(line, latest);
   return line;
 }
 

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "parsers/envelope/unescape.h"
 #include "parsers/envelope/unwrapper.h"
 #include "parsers/envelope/wrap.h"
+#include "tests/support/files.h"
 
 namespace kautopsy {
 namespace {
@@ -16,7 +18,8 @@ namespace {
 LogLine Parsed(std::string_view raw) {
   LogLine line;
   line.raw = line.text = raw;
-  ParsePrefixes(line);
+  LatestHead latest;
+  ParsePrefixes(line, latest);
   return line;
 }
 
@@ -198,6 +201,26 @@ TEST_CASE("Indented lines below a record's line share its prefix, others do not"
   CHECK(unwrap("                          active_file:2", 8).host == "h");
   CHECK(unwrap("active_file:2", 8).host.empty());
   CHECK(unwrap(" active_file:2", 9).host.empty());  // a line is between
+}
+
+TEST_CASE("A head that is remembered says the same as one that is read") {
+  for (const std::string& name : test::FilesBelow("samples/formats", "")) {
+    CAPTURE(name);
+    LatestHead latest;
+    std::istringstream lines(test::ReadFile(name));
+    for (std::string raw; std::getline(lines, raw);) {
+      LogLine line;
+      line.text = raw;
+      ParsePrefixes(line, latest);
+      const LogLine alone = Parsed(raw);
+      CHECK(line.text == alone.text);
+      CHECK(line.host == alone.host);
+      CHECK(line.local_time == alone.local_time);
+      CHECK(line.time == alone.time);
+      CHECK(line.uptime_us == alone.uptime_us);
+      CHECK(line.prefixed == alone.prefixed);
+    }
+  }
 }
 
 }  // namespace
