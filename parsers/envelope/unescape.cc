@@ -104,6 +104,10 @@ std::string_view Unescape(std::string_view text, bool hex, std::string& storage)
     return text;
   storage.clear();
   while (!text.empty()) {
+    const std::size_t plain = std::min(text.find_first_of("#\\"), text.size());
+    storage.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     char c = text[0];
     const bool line_end =
         std::any_of(kLineEnds.begin(), kLineEnds.end(),

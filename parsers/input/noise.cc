@@ -54,7 +54,7 @@ bool IsKnownNoise(std::string_view text) {
   text = SkipUptime(text);
   if (text.empty() || !kFirstBytes[static_cast<uint8_t>(text[0])]) return false;
   for (const std::string_view word : kNoise) {
-    if (text.starts_with(word)) return true;
+    if (word[0] == text[0] && text.starts_with(word)) return true;
   }
   return false;
 }

@@ -13,7 +13,9 @@ const LogPattern& Pattern() {
   return kPattern;
 }
 
-bool IsBanner(const LogLine& line) { return Matches(line.text, Pattern()); }
+bool IsBanner(const LogLine& line) {
+  return line.text.starts_with("Linux version ") && Matches(line.text, Pattern());
+}
 
 class BootBlock final : public Block {
  public:

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "parsers/kernel/size_fields.h"
 #include "parsers/match.h"
 
 namespace kautopsy {
@@ -148,13 +149,10 @@ bool MemcgSection::AddStat(std::string_view name, const Integer& value, std::str
 
 // "cache:680KB rss:176336KB rss_huge:163840KB".
 Claim MemcgSection::OfferOldStats(std::string_view text, const LogLine& line) {
-  static const LogPattern kPattern(R"re(([a-z_]+):(\d+)KB(?: +(.*))?)re");
   Claim claim = Claim::kNone;
-  while (const auto groups = MatchAll<3>(text, kPattern)) {
-    const auto& [name, value, rest] = *groups;
-    if (!AddStat(name, ParseInteger(value), "kB", line)) return claim;
+  for (SizeField field; ConsumeSizeField(text, field) && field.has_unit && IsStatName(field.key);) {
+    if (!AddStat(field.key, field.value, "kB", line)) return claim;
     claim = Claim::kTaken;
-    text = rest;
   }
   return claim;
 }
