@@ -10,8 +10,8 @@
 
 namespace kautopsy {
 
-// The clock, host and sender of a line: "Nov 20 12:42:42 db7 kernel: ". A report's lines mostly have
-// the same, so comparing it to the one read last spares reading it again.
+// The clock, host and sender of a line: "Nov 20 12:42:42 db7 kernel: ". A report's lines mostly
+// have the same, so comparing it to the one read last spares reading it again.
 class LatestHead {
  public:
   // Takes the remembered head off `text` and enters what it says into `line`; false, and nothing

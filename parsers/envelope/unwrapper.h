@@ -44,7 +44,7 @@ class Unwrapper {
   std::string json_text_;  // the text of a JSON object
   std::string unescaped_;  // the text, its control bytes restored
   LatestHead head_;
-  Prefix above_;           // of the last line of a record
+  Prefix above_;  // of the last line of a record
 };
 
 }  // namespace kautopsy

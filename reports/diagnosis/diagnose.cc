@@ -41,7 +41,7 @@ Status ConcludeAll(Database& database) {
   for (const int64_t incident_id : *changed) {
     Result<IncidentFacts> facts = ReadIncidentFacts(reader, incident_id);
     if (!facts) return tl::unexpected(facts.error());
-    const Status stored = running.valid() ? Store(reader, *writer, running.get()) : Status();
+    Status stored = running.valid() ? Store(reader, *writer, running.get()) : Status();
     if (!stored) return stored;
     running = std::async(std::launch::async, Conclude, std::move(*facts));
   }

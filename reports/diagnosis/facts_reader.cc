@@ -112,9 +112,9 @@ Result<IncidentFacts> ReadIncidentFacts(RowReader& reader, int64_t incident_id) 
   read = reader.ForEach(kEvents, incident_id,
                         [&](const Statement& row) { facts.events.push_back(ToEvent(row)); });
   if (!read) return tl::unexpected(read.error());
+  read = ReadEventRows(reader, facts);
+  if (!read) return tl::unexpected(read.error());
   for (EventFacts& event : facts.events) {
-    read = ReadEventRows(reader, event);
-    if (!read) return tl::unexpected(read.error());
     if (!event.page_size_kb) event.page_size_kb = PageKbFromZones(event);
   }
   OrderEvents(facts.events);

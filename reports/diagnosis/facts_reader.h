@@ -13,7 +13,8 @@ namespace kautopsy {
 // and multiply without overflow.
 Result<IncidentFacts> ReadIncidentFacts(RowReader& reader, int64_t incident_id);
 
-// Reads the rows that `event.kind` leads to expect into `event`.
-Status ReadEventRows(RowReader& reader, EventFacts& event);
+// Reads into each event of `facts`, which are in the order of their ids, the rows that its kind
+// leads to expect.
+Status ReadEventRows(RowReader& reader, IncidentFacts& facts);
 
 }  // namespace kautopsy

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <utility>
 
 #include "base/result.h"
@@ -20,14 +21,14 @@ inline Integer Size(const Statement& row, int column) {
 }
 
 // Runs statements with one integer parameter over and over; each is prepared once. `database` must
-// outlive the reader. SQL texts are told apart by address, so they must be constants.
+// outlive the reader.
 class RowReader {
  public:
   explicit RowReader(Database& database) : database_(database) {}
 
   // Calls `body(const Statement&)` for every row.
   template <class Body>
-  Status ForEach(const char* sql, int64_t id, Body&& body) {
+  Status ForEach(const std::string& sql, int64_t id, Body&& body) {
     const Result<Statement*> statement = Ready(sql, id);
     if (!statement) return tl::unexpected(statement.error());
     Result<bool> row = (*statement)->Step();
@@ -38,7 +39,7 @@ class RowReader {
   }
 
  private:
-  Result<Statement*> Ready(const char* sql, int64_t id) {
+  Result<Statement*> Ready(const std::string& sql, int64_t id) {
     auto found = statements_.find(sql);
     if (found == statements_.end()) {
       Result<Statement> statement = database_.Prepare(sql);
@@ -51,7 +52,7 @@ class RowReader {
   }
 
   Database& database_;
-  std::map<const char*, Statement> statements_;
+  std::map<std::string, Statement> statements_;
 };
 
 }  // namespace kautopsy

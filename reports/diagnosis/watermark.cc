@@ -356,8 +356,7 @@ void RunAgain(IncidentFacts& facts) {
     rerun.served = AnyServed(rerun.checks);
     PieceRequest single = rerun.request;
     single.order = 0;
-    rerun.single_served =
-        WouldBeServed(event, single, RuleOf(KernelOf(facts, event), event.zones));
+    rerun.single_served = WouldBeServed(event, single, RuleOf(KernelOf(facts, event), event.zones));
     event.rerun = std::move(rerun);
   }
 }

@@ -90,4 +90,5 @@ CREATE TABLE task (
   log_line INTEGER                  -- [line] in the source
 ) STRICT;
 CREATE INDEX task_by_event ON task (event_id);
-CREATE INDEX task_biggest ON task (event_id) WHERE rss_rank <= 5 OR guest IS NOT NULL;
+CREATE INDEX task_biggest ON task (event_id, rss_rank)
+  WHERE rss_rank <= 5 OR guest IS NOT NULL;
