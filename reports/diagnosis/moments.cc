@@ -78,7 +78,9 @@ std::optional<int64_t> SecondsFromTo(const EventFacts& from, const EventFacts& t
 }
 
 void OrderEvents(std::vector<EventFacts>& events) {
-  std::sort(events.begin(), events.end(), StandsBefore);
+  // Mostly they are in order already, and they are large to move.
+  if (!std::is_sorted(events.begin(), events.end(), StandsBefore))
+    std::sort(events.begin(), events.end(), StandsBefore);
   const auto base = std::find_if(events.begin(), events.end(),
                                  [](const EventFacts& event) { return event.dated(); });
   if (base == events.end()) return;
@@ -98,8 +100,9 @@ void OrderEvents(std::vector<EventFacts>& events) {
     latest = std::max(latest, key);
     keys.push_back({key, i});
   }
-  std::stable_sort(keys.begin(), keys.end(),
-                   [](const Keyed& one, const Keyed& other) { return one.key < other.key; });
+  const auto earlier = [](const Keyed& one, const Keyed& other) { return one.key < other.key; };
+  if (std::is_sorted(keys.begin(), keys.end(), earlier)) return;
+  std::stable_sort(keys.begin(), keys.end(), earlier);
   std::vector<EventFacts> ordered;
   ordered.reserve(events.size());
   for (const Keyed& keyed : keys) ordered.push_back(std::move(events[keyed.index]));
