@@ -15,8 +15,9 @@
 namespace kautopsy {
 namespace {
 
-// The calling thread parses and stores; the others scan ahead of it.
-unsigned ScanThreads() { return std::max(2U, std::thread::hardware_concurrency()) - 1; }
+// As many as there are CPUs: the calling thread, which parses, has little to do where reports are
+// rare, and where they are not the scanners wait for it.
+unsigned ScanThreads() { return std::max(1U, std::thread::hardware_concurrency()); }
 
 void Add(LineLedger& sum, const LineLedger& ledger) {
   sum.lines += ledger.lines;

@@ -11,15 +11,15 @@ std::string_view FirstWord(std::string_view text) { return text.substr(0, text.f
 // "kernel:", "kernel[123]:", "klogd:"; RFC 5424 leaves the colon out.
 bool IsKernelTag(std::string_view word) {
   if (!ConsumePrefix(word, "kernel") && !ConsumePrefix(word, "klogd")) return false;
-  if (word == ":" || word.empty()) return true;
+  if (word.empty() || word[0] == ':') return word.size() <= 1;
   return word[0] == '[' && word.ends_with("]:");
 }
 
 // "sshd[123]:" or "CRON[1]:": how a program names itself before its text.
-bool IsTag(std::string_view word) { return word.size() > 1 && word.ends_with(':'); }
+bool IsTag(std::string_view word) { return word.size() > 1 && word.back() == ':'; }
 
 // "kern.warn", "kern.info" (busybox, syslog-ng's columns).
-bool IsFacility(std::string_view word) { return word.starts_with("kern."); }
+bool IsFacility(std::string_view word) { return ConsumePrefix(word, "kern."); }
 
 // A syslog line behind its stamp; false, and nothing changed, if it is another program's.
 bool ConsumeSender(std::string_view& text, const Stamp& stamp, std::string_view rest,
@@ -85,6 +85,8 @@ Sender SenderOf(std::string_view text) {
     if (word.size() == text.size()) return sender;
     sender.host = word;
     text.remove_prefix(word.size() + 1);
+    sender.line_class = LineClass::kOtherProgram;
+    if (text.empty() || text[0] != 'k') return sender;  // as the kernel's tags and facility do
     word = FirstWord(text);
   }
   if (IsFacility(word) && word.size() < text.size()) {
