@@ -37,6 +37,29 @@ bool Unwrapper::UnwrapJson(const LogLine& line, std::string_view object) {
   return true;
 }
 
+// Until 4.14 the console's note of dropped messages had no line end, so that the next message
+// stands behind it: "** 6 printk messages dropped ** [   12.345678] text".
+bool Unwrapper::SplitBehindDropped(const LogLine& line) {
+  constexpr std::string_view kEnd = " printk messages dropped ** ";
+  const std::size_t at = line.text.find(kEnd);
+  if (at == std::string_view::npos) return false;
+  LogLine marker = line;
+  LogLine next = line;
+  const std::size_t size = at + kEnd.size();
+  marker.text = line.text.substr(0, size - 1);
+  marker.cut = false;
+  next.text = line.text.substr(size);
+  const std::size_t begin = static_cast<std::size_t>(next.text.data() - line.raw.data());
+  if (next.text.data() >= line.raw.data() && begin < line.raw.size()) {  // else it was cleaned
+    marker.raw = line.raw.substr(0, begin);
+    next.raw = line.raw.substr(begin);
+    next.place.column += static_cast<uint32_t>(begin);
+  }
+  ParsePrefixes(next, head_);
+  lines_ = {marker, next};
+  return true;
+}
+
 void Unwrapper::Inherit(LogLine& line) const {
   line.host = above_.host;
   line.time = above_.time;
@@ -53,6 +76,7 @@ std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
   whole.text = clean;
   const bool indented = !whole.text.empty() && IsBlank(whole.text[0]);
   ParsePrefixes(whole, head_);
+  if (whole.text.starts_with("** ") && SplitBehindDropped(whole)) return lines_;
   if (!whole.prefixed && indented && above_.line != 0 && above_.line + 1 == line.place.line)
     Inherit(whole);
   const std::string_view text = Unescape(whole.text, whole.escaped, unescaped_);

@@ -6,7 +6,7 @@ std::span<const RecordKind> AllKinds() {
   static const std::vector<RecordKind> kKinds = {
       OomKind(),      AllocFailureKind(), SlabFailureKind(),  MemInfoKind(),  MeminfoKind(),
       FreeKind(),     BuddyinfoKind(),    PagetypeinfoKind(), ZoneinfoKind(), VmstatKind(),
-      SlabinfoKind(), SwapsKind(),        CommandKind(),      BootKind(),
+      SlabinfoKind(), SwapsKind(),        LostLinesKind(),    CommandKind(),  BootKind(),
   };
   return kKinds;
 }

@@ -27,6 +27,7 @@ RecordKind PagetypeinfoKind();
 RecordKind SlabFailureKind();
 RecordKind SlabinfoKind();
 RecordKind SwapsKind();
+RecordKind LostLinesKind();
 RecordKind VmstatKind();
 RecordKind ZoneinfoKind();
 

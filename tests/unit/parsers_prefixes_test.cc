@@ -203,6 +203,20 @@ TEST_CASE("Indented lines below a record's line share its prefix, others do not"
   CHECK(unwrap(" active_file:2", 9).host.empty());  // a line is between
 }
 
+TEST_CASE("What stands behind the console's note of dropped messages is a line of its own") {
+  Unwrapper unwrapper;
+  LogLine line;
+  line.place = {7, 1};
+  line.raw = line.text = "** 6 printk messages dropped ** [   12.345678] Mem-Info:";
+  const std::vector<LogLine>& lines = unwrapper.Unwrap(line);
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].text == "** 6 printk messages dropped **");
+  CHECK(lines[1].text == "Mem-Info:");
+  CHECK(lines[1].uptime_us == 12345678);
+  CHECK(lines[1].place == Place{7, 33});
+  CHECK(lines[1].raw == "[   12.345678] Mem-Info:");
+}
+
 TEST_CASE("A head that is remembered says the same as one that is read") {
   for (const std::string& name : test::FilesBelow("samples/formats", "")) {
     CAPTURE(name);
