@@ -26,7 +26,7 @@ std::optional<int64_t> ConsumeUptime(std::string_view& text) {
     rest.remove_prefix(end + 1);
   }
   if (!ConsumePrefix(rest, "]")) return std::nullopt;
-  ConsumePrefix(rest, " ");
+  if (!ConsumePrefix(rest, " ")) ConsumePrefix(rest, ": ");  // seen in pasted logs
   text = rest;
   return *seconds * 1000000 + *micros;
 }

@@ -99,7 +99,14 @@ TEST_CASE("Noise is told by its first word, behind an uptime too") {
   CHECK_FALSE(IsKnownNoise("usbcore: registered new driver"));
   CHECK_FALSE(IsKnownNoise("[<ffffffff8112f64a>] ? f+0x1/0x2"));
   CHECK_FALSE(IsKnownNoise("EXT4-fs error (device sda1): x"));
-  CHECK_FALSE(IsKnownNoise(""));
+  CHECK(IsKnownNoise("sysrq: Show Memory"));
+  CHECK_FALSE(IsKnownNoise("sysrq: Trigger a crash"));
+}
+
+TEST_CASE("A blank line of the kernel is noise") {
+  CHECK(IsKnownNoise(""));
+  CHECK(IsKnownNoise("[ 1637.147137]"));
+  CHECK(IsKnownNoise("[ 1134.895506] "));
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ TEST_CASE("Every transport's prefix gives host, clock and text") {
   };
   const std::vector<Case> cases = {
       {"Nov  2 12:42:07 h kernel: [   12.345678] Mem-Info:", "h", "", 12345678},
+      {"[71553.093687]: Mem-Info:", "", "", 71553093687},
       {"Nov 2 12:42:07 h kernel: Mem-Info:", "h", "", 0},  // the pad lost in a paste
       {"Nov 02 12:42:07.123456 h.example kernel[123]: Mem-Info:", "h.example", "", 0},
       {"Nov  2 12:42:07 kernel: Mem-Info:", "", "", 0},
