@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "parsers/envelope/wrap.h"
 
 namespace kautopsy {
 namespace {
@@ -73,9 +74,29 @@ bool ConsumeEscape(std::string_view& text, bool hex, char& c) {
   return true;
 }
 
+// A no-break space of UTF-8 that was read as Latin-1 and then lost its accent is an A before a
+// blank:
+// "> A  A  A  A [ 2259.825958] A [<ffffffff810c9095>]".
+bool HasMangledBlanks(std::string_view line) {
+  if (line.empty() || (line[0] != '>' && line[0] != 'A')) return false;
+  const std::string_view text = SkipQuoteMarks(line);
+  return text.starts_with("A  A ") || text.starts_with("A [");
+}
+
+std::string_view WithoutMangledBlanks(std::string_view line, std::string& storage) {
+  storage = line;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const bool alone =
+        (i == 0 || line[i - 1] == ' ') && (i + 1 == line.size() || line[i + 1] == ' ');
+    if (line[i] == 'A' && alone) storage[i] = ' ';
+  }
+  return storage;
+}
+
 }  // namespace
 
 std::string_view CleanLine(std::string_view line, std::string& storage) {
+  if (HasMangledBlanks(line)) return WithoutMangledBlanks(line, storage);
   // Searches for one byte each are many times faster than one for any of them.
   const bool clean = line.find('&') == std::string_view::npos &&
                      line.find(kEscape) == std::string_view::npos &&

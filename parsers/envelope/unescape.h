@@ -6,8 +6,9 @@
 namespace kautopsy {
 
 // Undoes what terminals and web pages put into a whole line: colour codes and other ESC sequences
-// are taken out, no-break spaces become blanks, "&lt;" "&gt;" "&amp;" "&quot;" "&#39;" become
-// characters. Gives `line` itself if there is nothing to undo, else a view into `storage`.
+// are taken out, no-break spaces (in mail archives also as "A ") become blanks, "&lt;" "&gt;"
+// "&amp;" "&quot;" "&#39;" become characters. Gives `line` itself if there is nothing to undo, else
+// a view into `storage`.
 std::string_view CleanLine(std::string_view line, std::string& storage);
 
 // Undoes what a transport did to control bytes within a record's text: line ends in any spelling,

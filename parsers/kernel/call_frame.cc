@@ -11,6 +11,8 @@
 namespace kautopsy {
 namespace {
 
+constexpr std::size_t kMinAddressDigits = 8;
+
 constexpr bool IsHexDigit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
@@ -52,7 +54,6 @@ bool ConsumeAddresses(std::string_view& text, CallFrame& frame) {
     const bool angled = ConsumePrefix(address, "<") && address.ends_with('>');
     if (angled) address.remove_suffix(1);
     const std::string_view digits = ConsumeWhile(address, IsHexDigit);
-    constexpr std::size_t kMinAddressDigits = 8;
     if (address.empty() && digits.size() >= (angled ? 1 : kMinAddressDigits))
       frame.address = std::string(digits);
     else if (angled || address.find('+') == std::string_view::npos)
@@ -131,9 +132,11 @@ bool ConsumeSymbol(std::string_view& text, CallFrame& frame) {
   return true;
 }
 
-// A frame that the kernel could not give a name: "0x7fd350c8d62a".
+// A frame that the kernel could not give a name, as of a module that is being unloaded:
+// "0x7fd350c8d62a" (lib/vsprintf.c, symbol_string()).
 bool IsNameless(std::string_view text) {
-  return ConsumePrefix(text, "0x") && !ConsumeWhile(text, IsHexDigit).empty() &&
+  if (!ConsumePrefix(text, "0x")) return false;
+  return ConsumeWhile(text, IsHexDigit).size() >= kMinAddressDigits &&
          (text.empty() || text == " (unreliable)");
 }
 
@@ -170,7 +173,7 @@ std::optional<CallFrame> ParseCallFrame(std::string_view text, std::string& mark
   if (enclosed) text = text.ends_with(')') ? text.substr(1, text.size() - 2) : text.substr(1);
   if (text.starts_with("[") && !ConsumeAddresses(text, frame)) return std::nullopt;
   frame.reliable = ConsumePrefix(text, "? ") || enclosed ? 0 : 1;
-  if (frame.address && IsNameless(text)) {
+  if (IsNameless(text)) {
     frame.symbol = std::string(text.substr(0, text.find(' ')));
   } else {
     if (!ConsumeSymbol(text, frame)) return std::nullopt;

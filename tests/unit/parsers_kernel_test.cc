@@ -51,6 +51,16 @@ TEST_CASE("What is no whole frame is none, and does not change the mark") {
   }
 }
 
+TEST_CASE("A frame without a name is its address") {
+  std::string mark;
+  const std::optional<CallFrame> frame = ParseCallFrame("? 0xffffffffc02e5000", mark);
+  REQUIRE(frame.has_value());
+  CHECK(frame->symbol == "0xffffffffc02e5000");
+  CHECK(frame->reliable == 0);
+  CHECK_FALSE(ParseCallFrame("0x10", mark).has_value());
+  CHECK_FALSE(ParseCallFrame("0xffffffffc02e5000 of it", mark).has_value());
+}
+
 TEST_CASE("A free list gives its cells, their types and its total") {
   FreeList list;
   REQUIRE(ParseFreeList("Node 1 Normal: 2245*4kB (UEM) 0*8kB 1*16kB (M) = 8996kB", list));

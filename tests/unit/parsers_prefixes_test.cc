@@ -125,6 +125,8 @@ TEST_CASE("Escapes become the bytes they stand for, and only they") {
   CHECK(CleanLine("\x1b[0;32m&lt;4&gt;[ 1] a &amp; b & c\x1b[m", storage) == "<4>[ 1] a & b & c");
   CHECK(CleanLine("a\xC2\xA0 b \xC2\xB5", storage) == "a  b \xC2\xB5");
   CHECK(CleanLine("ends in \x1b", storage) == "ends in ");
+  CHECK(CleanLine("> A  A  A [ 2259.8] A [<ff>] A", storage) == ">         [ 2259.8]   [<ff>]  ");
+  CHECK(CleanLine("> A process of A 1", storage) == "> A process of A 1");
 }
 
 TEST_CASE("A journal's JSON gives the kernel's text, and leaves out other programs'") {
