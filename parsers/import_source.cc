@@ -25,6 +25,16 @@ constexpr uint64_t kMaxUnclaimedKept = 1000;
 constexpr std::size_t kMaxWrapped = 32;  // lines that one became: zone lines have 800 bytes
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // editors put it before the first line
 
+// Bytes at the head of a source that are no text: an editor's mark, or what a paste that began
+// within a prefix has of it, "2.985912] ".
+std::size_t CutHead(std::string_view line) {
+  if (line.starts_with(kByteOrderMark)) return kByteOrderMark.size();
+  const std::size_t digits = line.find_first_not_of(" 0123456789.");
+  constexpr std::size_t kLongestUptime = 17;
+  const bool uptime = digits > 0 && digits <= kLongestUptime;
+  return uptime && line.substr(digits).starts_with("] ") ? digits + 2 : 0;
+}
+
 // How much of a text behind a hole is unsure: none if a new line begins there, else all of it.
 // Words in front of what is left may have given it another meaning, as "?" does to a frame.
 std::size_t UnsureHead(std::string_view text) {
@@ -187,7 +197,7 @@ class Importer {
     const std::string_view line = physical.text;
     const uint64_t number = physical.number;
     bool claimed = false;
-    std::size_t begin = number == 1 && line.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+    std::size_t begin = number == 1 ? CutHead(line) : 0;
     // NULs stand where a crash left the file unwritten: text is cut there.
     while (begin < line.size()) {
       const std::size_t end = std::min(line.find('\0', begin), line.size());

@@ -34,6 +34,15 @@ TEST_CASE("A memory report alone stays one") {
   CHECK(sink.events()[0].complete);
 }
 
+TEST_CASE("A paste that begins within a prefix loses nothing of its first line") {
+  const TextSink sink = Import(
+      " 2.985912] 1179648 pages RAM\n[    2.985914] 951810 pages HighMem\n"
+      "[    2.985915] 149486 pages reserved\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].lines.size() == 3);
+  CHECK(sink.summary().ledger.claimed == 3);
+}
+
 // The lines of a crash, in the second of the sample's last line.
 std::string CrashTrace() {
   const std::string head = "Mar  3 04:17:12 db7 kernel: ";
