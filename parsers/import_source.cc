@@ -22,6 +22,7 @@ namespace {
 
 // Enough to see what is not understood; a log full of one unknown message must not fill the store.
 constexpr uint64_t kMaxUnclaimedKept = 1000;
+constexpr uint64_t kAnyKind = ~uint64_t{0};
 constexpr std::size_t kMaxWrapped = 32;  // lines that one became: zone lines have 800 bytes
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // editors put it before the first line
 
@@ -121,7 +122,7 @@ class Importer {
     if (group_.empty() || group_.size() >= kMaxWrapped || HasPrefix(next)) return std::nullopt;
     const PhysicalLine& above = group_.back();
     if (above.number + 1 != next.number) return std::nullopt;
-    if (next.flags.opener && !group_.front().flags.opener) return std::nullopt;
+    if (next.flags.openers != 0 && group_.front().flags.openers == 0) return std::nullopt;
     if (above.flags.joined || above.flags.nul || next.flags.joined || next.flags.nul)
       return std::nullopt;
     return GlueOfBroken(StripLineEnd(above.text), maybe_wrapped_ && HasPrefix(group_.front()),
@@ -149,7 +150,7 @@ class Importer {
     if (group_.empty()) return;
     bool wanted = engine_.HasOpenBlocks();
     for (const PhysicalLine& line : group_)
-      wanted = wanted || line.flags.opener || line.flags.joined || line.flags.nul;
+      wanted = wanted || line.flags.openers != 0 || line.flags.joined || line.flags.nul;
     const bool claimed =
         wanted && (group_.size() == 1 ? OfferLine(group_.front()) : OfferWrapped());
     for (const PhysicalLine& line : group_) Account(line, claimed);
@@ -180,16 +181,16 @@ class Importer {
     line.raw = StripLineEnd(group_.front().text);
     joined_ = line.raw;
     broken_off_.clear();
-    bool opener = group_.front().flags.opener;
+    uint64_t openers = group_.front().flags.openers;
     for (const PhysicalLine& rest : std::span(group_).subspan(1)) {
       const std::string_view text = StripLineEnd(rest.text);
       broken_off_.push_back({{rest.number, 1}, text});
       joined_.append(rest.glue).append(SkipQuoteMarks(text));
-      opener = opener || rest.flags.opener;
+      openers |= rest.flags.openers;
     }
     line.wrapped = broken_off_;
     line.text = line.cut ? TrimToSure(joined_) : joined_;
-    return OfferUnwrapped(line, opener);
+    return OfferUnwrapped(line, openers);
   }
 
   // Offers a physical line, which may hold many log lines. True if a record took some of it.
@@ -219,7 +220,8 @@ class Importer {
     } else {
       SplitJoinedLine(piece, fragments_);
     }
-    const bool opener_word = candidate.opener || candidate.joined || candidate.nul;
+    // The scanner does not look for words that a NUL or a joined line's rest hides.
+    const uint64_t openers = candidate.joined || candidate.nul ? kAnyKind : candidate.openers;
     bool claimed = false;
     for (const Fragment& fragment : fragments_) {
       LogLine line;
@@ -227,22 +229,22 @@ class Importer {
       line.cut = cut && &fragment == &fragments_.back();
       line.raw = line.cut ? TrimToSure(fragment.text) : fragment.text;
       line.text = line.raw;
-      claimed = OfferUnwrapped(line, opener_word) || claimed;
+      claimed = OfferUnwrapped(line, openers) || claimed;
     }
     return claimed;
   }
 
-  bool OfferUnwrapped(const LogLine& line, bool opener_word) {
+  bool OfferUnwrapped(const LogLine& line, uint64_t openers) {
     bool claimed = false;
     for (LogLine& unwrapped : unwrapper_.Unwrap(line))
-      claimed = OfferLogLine(unwrapped, opener_word) || claimed;
+      claimed = OfferLogLine(unwrapped, openers) || claimed;
     return claimed;
   }
 
-  bool OfferLogLine(LogLine& line, bool opener_word) {
+  bool OfferLogLine(LogLine& line, uint64_t openers) {
     if (line.text.empty() && !line.cut) return false;
     if (line.time && !line.time->year) line.time->year = options_.year;
-    const LineFate fate = engine_.Offer(line, opener_word);
+    const LineFate fate = engine_.Offer(line, openers);
     if (fate == LineFate::kQuoted) ++quotes_;
     if (fate == LineFate::kClaimed) unwrapper_.NoteClaimed(line);
     return fate != LineFate::kUnclaimed;

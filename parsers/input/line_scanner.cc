@@ -12,7 +12,8 @@ namespace {
 
 // The id of the literal that shows a second prefix in a line; openers have other ids.
 constexpr unsigned kJoinedId = 0;
-constexpr unsigned kOpenerId = 1;
+constexpr unsigned kFirstOpenerId = 1;  // that of group 0
+constexpr unsigned kGroupBits = 64;
 constexpr std::string_view kSecondPrefix = " kernel: ";
 
 struct Hits {
@@ -26,7 +27,10 @@ int OnHit(unsigned id, unsigned long long /*from*/, unsigned long long to, unsig
   Hits& hits = *static_cast<Hits*>(context);
   while (hits.ends[hits.at] < to) ++hits.at;
   Candidate& candidate = hits.candidates[hits.at];
-  (id == kJoinedId ? candidate.joined : candidate.opener) = true;
+  if (id == kJoinedId)
+    candidate.joined = true;
+  else
+    candidate.openers |= uint64_t{1} << (id - kFirstOpenerId);
   return 0;
 }
 
@@ -37,15 +41,15 @@ struct OpenerWords::Database {
   ~Database() { hs_free_database(compiled); }
 };
 
-OpenerWords::OpenerWords(std::span<const std::string_view> words)
+OpenerWords::OpenerWords(std::span<const OpenerWord> words)
     : database_(std::make_unique<Database>()) {
   std::vector<const char*> literals = {kSecondPrefix.data()};
   std::vector<std::size_t> lengths = {kSecondPrefix.size()};
   std::vector<unsigned> ids = {kJoinedId};
-  for (const std::string_view word : words) {
+  for (const auto& [word, group] : words) {
     literals.push_back(word.data());
     lengths.push_back(word.size());
-    ids.push_back(kOpenerId);
+    ids.push_back(kFirstOpenerId + group % kGroupBits);
   }
   const std::vector<unsigned> flags(literals.size(), 0);
   hs_compile_error_t* error = nullptr;

@@ -18,10 +18,10 @@ struct Candidate {
   uint32_t length = 0;  // without the newline
   uint32_t line = 0;    // counted from 0 within the chunk
   bool kernel = false;
-  bool noise = false;   // a kernel line of a kind known not to matter
-  bool opener = false;  // holds words that can start a record
-  bool joined = false;  // holds a second prefix: many lines pasted into one
-  bool nul = false;     // holds NUL bytes
+  bool noise = false;    // a kernel line of a kind known not to matter
+  uint64_t openers = 0;  // groups of words in it that can start a record, see OpenerWord
+  bool joined = false;   // holds a second prefix: many lines pasted into one
+  bool nul = false;      // holds NUL bytes
 };
 
 struct ScannedChunk {
@@ -35,10 +35,17 @@ struct ScannedChunk {
   }
 };
 
+// A word that can start a record. Its group is told by bit `group` modulo 64 of a candidate's
+// `openers`: more groups share bits, which then say no more than "maybe".
+struct OpenerWord {
+  std::string_view word;
+  unsigned group = 0;
+};
+
 // The words that can start a record, compiled once and shared by all threads.
 class OpenerWords {
  public:
-  explicit OpenerWords(std::span<const std::string_view> words);
+  explicit OpenerWords(std::span<const OpenerWord> words);
   ~OpenerWords();
   OpenerWords(const OpenerWords&) = delete;
   OpenerWords& operator=(const OpenerWords&) = delete;

@@ -11,10 +11,11 @@ std::span<const RecordKind> AllKinds() {
   return kKinds;
 }
 
-std::vector<std::string_view> OpenerWordsOf(std::span<const RecordKind> kinds) {
-  std::vector<std::string_view> words;
-  for (const RecordKind& kind : kinds) {
-    for (const Opener& opener : kind.openers) words.push_back(opener.word);
+std::vector<OpenerWord> OpenerWordsOf(std::span<const RecordKind> kinds) {
+  std::vector<OpenerWord> words;
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    for (const Opener& opener : kinds[i].openers)
+      words.push_back({opener.word, static_cast<unsigned>(i)});
   }
   return words;
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "parsers/input/line_scanner.h"
 #include "parsers/stream/block.h"
 
 namespace kautopsy {
@@ -12,7 +13,7 @@ namespace kautopsy {
 std::span<const RecordKind> AllKinds();
 
 // The words of all openers, for the scanner.
-std::vector<std::string_view> OpenerWordsOf(std::span<const RecordKind> kinds);
+std::vector<OpenerWord> OpenerWordsOf(std::span<const RecordKind> kinds);
 
 // One function per file of this folder that defines a kind.
 RecordKind AllocFailureKind();

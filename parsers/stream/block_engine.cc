@@ -72,8 +72,11 @@ void BlockEngine::Keep(const LogLine& line, OpenBlock& block) {
   if (event.lines.size() >= kMaxLinesPerEvent || block.block->closed()) Close(block);
 }
 
-bool BlockEngine::OpenNew(const LogLine& line, bool may_continue, Stream& stream) {
-  for (const RecordKind& kind : kinds_) {
+bool BlockEngine::OpenNew(const LogLine& line, uint64_t openers, bool may_continue,
+                          Stream& stream) {
+  for (std::size_t i = 0; i < kinds_.size(); ++i) {
+    if ((openers >> (i % 64) & 1) == 0) continue;
+    const RecordKind& kind = kinds_[i];
     for (const Opener& opener : kind.openers) {
       if (opener.may_continue != may_continue || !opener.matches(line)) continue;
       std::unique_ptr<Block> block = kind.open();
@@ -152,20 +155,20 @@ void BlockEngine::MarkCut(Stream& stream) {
   }
 }
 
-LineFate BlockEngine::Offer(const LogLine& line, bool opener_word) {
+LineFate BlockEngine::Offer(const LogLine& line, uint64_t openers) {
   Stream& stream = StreamOf(line);
   LineFate fate = LineFate::kClaimed;
-  if (!(opener_word && OpenNew(line, false, stream)) && !OfferToOpen(line, stream)) {
-    if (opener_word && !line.prefixed && quotes_.IsQuote(line.text))
+  if (!OpenNew(line, openers, false, stream) && !OfferToOpen(line, stream)) {
+    if (openers != 0 && !line.prefixed && quotes_.IsQuote(line.text))
       fate = LineFate::kQuoted;
-    else if (!opener_word || !OpenNew(line, true, stream))
+    else if (!OpenNew(line, openers, true, stream))
       fate = LineFate::kUnclaimed;
     if (fate == LineFate::kUnclaimed) {
       if (line.cut) MarkCut(stream);
       CountForeign(stream, nullptr);
     }
   }
-  if (opener_word && line.prefixed && fate == LineFate::kClaimed) quotes_.Remember(line.text);
+  if (openers != 0 && line.prefixed && fate == LineFate::kClaimed) quotes_.Remember(line.text);
   if (stream.open.empty()) {
     streams_.erase(streams_.find(line.host));
     last_stream_ = nullptr;

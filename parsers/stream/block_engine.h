@@ -36,8 +36,8 @@ class BlockEngine {
   BlockEngine(std::span<const RecordKind> kinds, OnEvent on_event);
   ~BlockEngine();
 
-  // `opener_word`: the scanner found an opener's word in the line.
-  LineFate Offer(const LogLine& line, bool opener_word);
+  // `openers`: bit i (modulo 64) is set if the line may hold a word of an opener of kind i.
+  LineFate Offer(const LogLine& line, uint64_t openers);
 
   // True if a line without opener words can belong to something: then every line must be offered.
   bool HasOpenBlocks() const { return open_count_ > 0; }
@@ -52,7 +52,7 @@ class BlockEngine {
   };
 
   Stream& StreamOf(const LogLine& line);
-  bool OpenNew(const LogLine& line, bool may_continue, Stream& stream);
+  bool OpenNew(const LogLine& line, uint64_t openers, bool may_continue, Stream& stream);
   void Insert(const LogLine& line, const RecordKind& kind, std::unique_ptr<Block> block,
               Stream& stream);
   bool OfferToOpen(const LogLine& line, Stream& stream);

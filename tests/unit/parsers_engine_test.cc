@@ -49,7 +49,7 @@ std::vector<std::string> Records(const std::vector<std::string>& lines) {
     line.text = line.raw;
     LatestHead latest;
     ParsePrefixes(line, latest);
-    engine.Offer(line, true);
+    engine.Offer(line, ~uint64_t{0});
   }
   engine.Finish();
   return records;
@@ -92,10 +92,10 @@ TEST_CASE("Equal texts have equal keys, however blanks and prefixes differ") {
   for (const std::string_view text : {"more  1   x", "more 1 x", "more 2 x"}) {
     LogLine begin;
     begin.raw = begin.text = "begin";
-    engine.Offer(begin, true);
+    engine.Offer(begin, ~uint64_t{0});
     LogLine line;
     line.raw = line.text = text;
-    engine.Offer(line, true);
+    engine.Offer(line, ~uint64_t{0});
   }
   engine.Finish();
   REQUIRE(keys.size() == 3);

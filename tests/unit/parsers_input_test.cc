@@ -71,7 +71,7 @@ TEST_CASE("The scanner counts lines, finds opener words and second prefixes, and
       "bare text\n";
   for (const unsigned threads : {0U, 1U, 3U}) {
     test::StringSource source(text);
-    const std::vector<std::string_view> list = {"Killed process"};
+    const std::vector<OpenerWord> list = {{"Killed process", 3}};
     const OpenerWords words(list);
     ScanPipeline pipeline(source, words, threads, 50);
     std::vector<std::string> seen;
@@ -81,7 +81,7 @@ TEST_CASE("The scanner counts lines, finds opener words and second prefixes, and
     while (pipeline.Next(scanned)) {
       for (const Candidate& candidate : scanned.candidates) {
         seen.push_back(std::to_string(lines + candidate.line) + (candidate.kernel ? "k" : "") +
-                       (candidate.noise ? "n" : "") + (candidate.opener ? "o" : "") +
+                       (candidate.noise ? "n" : "") + (candidate.openers == 8 ? "o" : "") +
                        (candidate.joined ? "j" : ""));
       }
       lines += scanned.lines;
