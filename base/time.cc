@@ -60,6 +60,16 @@ PrintedTime FromUnixSeconds(int64_t seconds) {
   return time;
 }
 
+std::optional<PrintedTime> FromUnixMicroseconds(int64_t microseconds) {
+  constexpr int64_t kPerSecond = 1000000;
+  constexpr int64_t kYear10000 = 253402300800;  // in seconds
+  if (microseconds < 0 || microseconds >= kYear10000 * kPerSecond) return std::nullopt;
+  PrintedTime time = FromUnixSeconds(microseconds / kPerSecond);
+  time.microsecond = microseconds % kPerSecond;
+  time.fraction_digits = 6;
+  return time;
+}
+
 PrintedTime InUtc(const PrintedTime& time, std::chrono::minutes ahead) {
   const std::optional<int64_t> micros = MicrosecondsSinceEpoch(time);
   if (!micros) return time;

@@ -38,6 +38,9 @@ PrintedTime InUtc(const PrintedTime& time, std::chrono::minutes ahead);
 // The time `seconds` after the epoch.
 PrintedTime FromUnixSeconds(int64_t seconds);
 
+// As above, with six digits of fraction; none before 1970 and behind 9999.
+std::optional<PrintedTime> FromUnixMicroseconds(int64_t microseconds);
+
 // Seconds from `from` to `to`. Without years the shorter way round the calendar is taken, so that
 // New Year's Eve lies one day before New Year.
 int64_t SecondsBetween(const PrintedTime& from, const PrintedTime& to);

@@ -3,16 +3,20 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "parsers/envelope/date_finder.h"
+#include "parsers/envelope/entry.h"
 #include "parsers/envelope/envelope.h"
+#include "parsers/envelope/journal_export.h"
 #include "parsers/envelope/repair.h"
 #include "parsers/envelope/unwrapper.h"
 #include "parsers/envelope/wrap.h"
+#include "parsers/input/noise.h"
 #include "parsers/input/scan_pipeline.h"
 #include "parsers/kernel/kinds.h"
 #include "parsers/stream/block_engine.h"
@@ -42,6 +46,12 @@ std::size_t UnsureHead(std::string_view text) {
   return Classify(text).line_class == LineClass::kUnknown ? text.size() : 0;
 }
 
+// The reader of entries for a source in which `line` begins some; none for other lines.
+std::unique_ptr<EntryReader> ReaderFor(std::string_view line) {
+  if (JournalExport::Begins(line)) return std::make_unique<JournalExport>();
+  return nullptr;
+}
+
 // Takes the candidates of one source in order: repairs, takes the prefix off, offers to the engine,
 // keeps the ledger, and hands events to the sink. After a failure of the sink it only drains.
 class Importer {
@@ -63,6 +73,7 @@ class Importer {
   // one.
   Status Finish(ImportResult& result) {
     OfferGroup();
+    if (entries_) OfferEntry();
     engine_.Finish();
     result.summary.ledger = ledger_;
     result.summary.quotes = quotes_;
@@ -100,6 +111,9 @@ class Importer {
                          .flags = candidate,
                          .cut = last && (scanned.chunk.cut || scanned.chunk.unterminated),
                          .too_long = last && scanned.chunk.cut};
+    if ((entries_ || !candidate.kernel) &&
+        OnEntryLine(line, scanned.chunk.offset + candidate.offset))
+      return;
     if (!candidate.kernel) dates_.Look(line.text);
     if (maybe_wrapped_ && IsTooWideForMail(line.text)) maybe_wrapped_ = false;
     if (const std::optional<std::string_view> glue = GlueOf(line))
@@ -107,6 +121,52 @@ class Importer {
     else
       OfferGroup();
     group_.push_back(line);
+  }
+
+  // True if the line belongs to an entry of several lines. Its message waits for the entry's end:
+  // what tells who printed it may stand below.
+  bool OnEntryLine(const PhysicalLine& line, uint64_t offset) {
+    const SourceLine source = {.text = line.text,
+                               .offset = offset,
+                               .number = line.number,
+                               .openers = line.flags.openers,
+                               .cut = line.cut,
+                               .too_long = line.too_long};
+    Taken taken = entries_ ? entries_->Take(source) : Taken::kNone;
+    if (taken == Taken::kNone && !line.flags.kernel) {
+      std::unique_ptr<EntryReader> reader = ReaderFor(line.text);
+      if (!reader) return false;
+      if (entries_) OfferEntry();
+      entries_ = std::move(reader);
+      taken = entries_->Take(source);
+    }
+    if (taken == Taken::kNone) return false;
+    OfferGroup();
+    if (taken == Taken::kEnd) OfferEntry();
+    if (taken != Taken::kMessage) ++(line.too_long ? ledger_.damaged : ledger_.not_kernel);
+    return true;
+  }
+
+  // Offers the message of the entry, and enters its lines into the ledger.
+  void OfferEntry() {
+    const Entry entry = entries_->TakeEntry();
+    for (const MessageLine& message : entry.message) {
+      const bool wanted = entry.kernel && (message.openers != 0 || engine_.HasOpenBlocks());
+      const bool claimed = wanted && OfferMessage(entry, message);
+      Account(
+          {.text = message.raw,
+           .number = message.place.line,
+           .flags = {.kernel = entry.kernel, .noise = entry.kernel && IsKnownNoise(message.text)},
+           .too_long = message.too_long},
+          claimed);
+    }
+  }
+
+  bool OfferMessage(const Entry& entry, const MessageLine& message) {
+    bool claimed = false;
+    for (LogLine& line : unwrapper_.UnwrapMessage(entry, message))
+      claimed = OfferLogLine(line, message.openers) || claimed;
+    return claimed;
   }
 
   // The scanner does not look behind the marks of a quoting mail.
@@ -260,6 +320,7 @@ class Importer {
   EventSink& sink_;
   BlockEngine engine_;
   Unwrapper unwrapper_;
+  std::unique_ptr<EntryReader> entries_;  // once the source showed that it has some
   DateFinder dates_;
   LineLedger ledger_;
   std::vector<Fragment> fragments_;

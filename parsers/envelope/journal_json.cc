@@ -44,13 +44,8 @@ std::optional<JsonLine> ParseJsonLine(std::string_view line) {
   if (!result.kernel) return std::nullopt;
   result.host = TextOf(object, "_HOSTNAME");
   result.uptime_us = MicrosOf(object, "_SOURCE_MONOTONIC_TIMESTAMP");
-  constexpr int64_t kYear10000 = 253402300800;  // in seconds
   const std::optional<int64_t> micros = MicrosOf(object, "__REALTIME_TIMESTAMP");
-  if (micros && *micros >= 0 && *micros < kYear10000 * 1000000) {
-    result.time = FromUnixSeconds(*micros / 1000000);
-    result.time->microsecond = *micros % 1000000;
-    result.time->fraction_digits = 6;
-  }
+  if (micros) result.time = FromUnixMicroseconds(*micros);
   return result;
 }
 

@@ -87,6 +87,20 @@ std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
   return lines_;
 }
 
+std::vector<LogLine>& Unwrapper::UnwrapMessage(const Entry& entry, const MessageLine& message) {
+  lines_.clear();
+  LogLine line;
+  line.place = message.place;
+  line.raw = message.raw;
+  line.host = entry.host;
+  line.time = entry.time;
+  line.uptime_us = entry.uptime_us;
+  line.prefixed = true;
+  line.cut = message.cut;
+  Split(line, message.text);
+  return lines_;
+}
+
 void Unwrapper::NoteClaimed(const LogLine& line) {
   if (!line.prefixed) return;
   above_.line = line.wrapped.empty() ? line.place.line : line.wrapped.back().place.line;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "parsers/envelope/entry.h"
 #include "parsers/envelope/latest_head.h"
 #include "parsers/envelope/log_line.h"
 
@@ -19,6 +20,9 @@ class Unwrapper {
   // and its views live until the next call. Empty for lines of other programs within a container's
   // or the journal's JSON.
   std::vector<LogLine>& Unwrap(const LogLine& line);
+
+  // The same for a line of an entry's message; the result's views lie in both.
+  std::vector<LogLine>& UnwrapMessage(const Entry& entry, const MessageLine& message);
 
   // The line given last belongs to a record: indented lines without a prefix below it are the rest
   // of what the kernel printed in one go (journalctl, dmesg).

@@ -36,6 +36,7 @@ void ChunkReader::SkipToLineEnd() {
 
 bool ChunkReader::Next(Chunk& chunk) {
   chunk.cut = chunk.unterminated = false;
+  chunk.offset = bytes_ - carry_.size();
   chunk.storage.resize(std::max({chunk.storage.size(), chunk_bytes_, carry_.size()}));
   chunk.size = carry_.copy(chunk.storage.data(), carry_.size());
   carry_.clear();

@@ -17,6 +17,7 @@ struct Chunk {
   std::vector<char>
       storage;           // kept at its size when a chunk is used again: growing costs page faults
   std::size_t size = 0;  // of `storage`, what the chunk holds
+  uint64_t offset = 0;   // [bytes] of its beginning in the source
   bool cut = false;      // its last line was longer than a line may be: the rest was passed over
   bool unterminated = false;  // its last line is the source's last and has no newline
 

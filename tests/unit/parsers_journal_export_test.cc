@@ -1,0 +1,144 @@
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+
+#include "tests/support/files.h"
+#include "tests/support/import.h"
+
+namespace kautopsy {
+namespace {
+
+using test::Import;
+using test::RecordedEvent;
+using test::TextSink;
+
+constexpr char kHead[] =
+    "__CURSOR=s=1;i=1\n__REALTIME_TIMESTAMP=1714564800123456\n__MONOTONIC_TIMESTAMP=7\n";
+constexpr char kKill[] = "Killed process 1 (x) total-vm:9kB, anon-rss:8kB, file-rss:1kB";
+
+// A field in its binary form.
+std::string Binary(std::string_view name, std::string_view value) {
+  std::string field(name);
+  field += '\n';
+  for (unsigned i = 0; i < 8; ++i) field += static_cast<char>(value.size() >> (8 * i) & 0xff);
+  return field.append(value).append("\n");
+}
+
+std::string KillEntry() {
+  return std::string(kHead) + "_TRANSPORT=kernel\n_HOSTNAME=h\n_SOURCE_MONOTONIC_TIMESTAMP=5\n" +
+         "MESSAGE=" + kKill + "\n\n";
+}
+
+std::string Facts(const RecordedEvent& event) {
+  std::string text;
+  for (const auto& [column, value] : event.facts.cells)
+    text.append(column).append("=").append(value).append(" ");
+  return text;
+}
+
+TEST_CASE("An entry's fields count on both sides of its message") {
+  const std::string message = std::string("MESSAGE=") + kKill + "\n";
+  for (const std::string& entry :
+       {KillEntry(), kHead + message + "_SOURCE_MONOTONIC_TIMESTAMP=5\n_HOSTNAME=h\n" +
+                         "SYSLOG_IDENTIFIER=kernel\n\n"}) {
+    CAPTURE(entry);
+    const TextSink sink = Import(entry);
+    REQUIRE(sink.events().size() == 1);
+    const RecordedEvent& event = sink.events()[0];
+    CHECK(event.lines.size() == 1);
+    const std::string facts = Facts(event);
+    CAPTURE(facts);
+    CHECK(facts.find("host=h ") != std::string::npos);
+    CHECK(facts.find("2024-05-01 12:00:00.123456") != std::string::npos);
+    CHECK(facts.find("uptime_us=5 ") != std::string::npos);
+    CHECK(sink.summary().ledger.claimed == 1);
+    CHECK(sink.summary().ledger.unclaimed_kernel == 0);
+  }
+}
+
+TEST_CASE("The lines of a binary message are lines of the source") {
+  const std::string ten = "Mem-Info:\n";  // its size is a newline, too
+  const TextSink sink = Import(std::string(kHead) + Binary("MESSAGE", ten + kKill) +
+                               Binary("MESSAGE", ten) + "_TRANSPORT=kernel\n\n");
+  CHECK(sink.summary().ledger.claimed >= 2);
+  REQUIRE_FALSE(sink.events().empty());
+  CHECK(sink.events()[0].lines.front().place.line == 5);
+  CHECK(sink.events()[0].lines.front().place.column == 9);
+  CHECK(sink.events()[0].lines.front().text == "Mem-Info:");
+  const RecordedEvent& last = sink.events().back();
+  CHECK(last.lines.back().place.line == 9);
+  CHECK(last.lines.back().place.column == 8);  // seven bytes of the size stand before it
+}
+
+TEST_CASE("What other programs wrote into the journal is not the kernel's") {
+  const std::string quoted = std::string("x\n[   12.345678] ") + kKill + "\n\n__CURSOR=s=1;i=2\n" +
+                             "_TRANSPORT=kernel\nMESSAGE=" + kKill + "\n";
+  for (const std::string& field : {std::string("MESSAGE=") + kKill + "\n",
+                                   Binary("MESSAGE", quoted), Binary("COREDUMP", quoted)}) {
+    CAPTURE(field);
+    const TextSink sink = Import(kHead + field + "_TRANSPORT=syslog\n\n");
+    CHECK(sink.events().empty());
+    CHECK(sink.summary().ledger.not_kernel == sink.summary().ledger.lines);
+  }
+}
+
+TEST_CASE("Kernel entries that no record claims count as such, or as noise") {
+  const std::string tail = "\n_TRANSPORT=kernel\n\n";
+  const TextSink sink = Import(std::string(kHead) + "MESSAGE=usb 1-1: new device" + tail + kHead +
+                               "MESSAGE=x" + tail);
+  CHECK(sink.summary().ledger.noise == 1);
+  CHECK(sink.summary().ledger.unclaimed_kernel == 1);
+  CHECK(sink.summary().ledger.damaged == 0);
+}
+
+TEST_CASE("Entries below a damaged or overlong value are read") {
+  std::string no_size = Binary("COREDUMP", "x");
+  no_size.replace(9, 8, 8, '\xff');
+  std::string huge(3 << 20, 'x');
+  for (const std::string& field : {no_size, Binary("COREDUMP", huge + "\nMESSAGE=y")}) {
+    ImportOptions options;
+    for (const std::size_t chunk_bytes : {512 << 10, 100}) {
+      options.chunk_bytes = chunk_bytes;
+      const TextSink sink = Import(kHead + field + "_TRANSPORT=syslog\n\n" + KillEntry(), options);
+      REQUIRE(sink.events().size() == 1);
+      CHECK(sink.events()[0].complete == Import(KillEntry()).events()[0].complete);
+      CHECK(sink.summary().ledger.claimed == 1);
+      CHECK(sink.summary().ledger.damaged == (field.size() > huge.size() ? 1 : 0));
+    }
+  }
+}
+
+TEST_CASE("An export may stand among logs of other formats") {
+  const std::string syslog = std::string("Nov 20 12:42:42 h kernel: ") + kKill + "\n";
+  CHECK(Import(syslog + KillEntry() + syslog + KillEntry()).events().size() == 4);
+}
+
+TEST_CASE("An export that is cut or lost lines says nothing new") {
+  const std::string whole = test::ReadFile("samples/formats/k.export");
+  const std::string all = Import(whole).ToText();
+  for (std::size_t size = 0; size < whole.size(); size += 1009) {
+    CAPTURE(size);
+    const TextSink cut = Import(whole.substr(0, size));
+    for (const RecordedEvent& event : cut.events())
+      CHECK((!event.complete || all.find(event.key) != std::string::npos));
+    const std::size_t end = whole.find('\n', size) + 1;
+    const TextSink lost = Import(whole.substr(0, size) + whole.substr(end));
+    CHECK(lost.events().size() >= 2);
+    for (const RecordedEvent& event : lost.events()) CHECK(event.kind == "oom");
+  }
+}
+
+TEST_CASE("An export gives the same in chunks of any size") {
+  const std::string whole = test::ReadFile("samples/formats/k.export");
+  const std::string expected = Import(whole).ToText();
+  for (const std::size_t chunk_bytes : {1, 100, 4096}) {
+    ImportOptions options;
+    options.chunk_bytes = chunk_bytes;
+    options.scan_threads = 2;
+    CHECK(Import(whole, options, 7).ToText() == expected);
+  }
+}
+
+}  // namespace
+}  // namespace kautopsy
