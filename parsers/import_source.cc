@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "parsers/envelope/date_finder.h"
+#include "parsers/envelope/dmesg_json.h"
 #include "parsers/envelope/entry.h"
 #include "parsers/envelope/envelope.h"
 #include "parsers/envelope/journal_export.h"
@@ -49,6 +50,7 @@ std::size_t UnsureHead(std::string_view text) {
 // The reader of entries for a source in which `line` begins some; none for other lines.
 std::unique_ptr<EntryReader> ReaderFor(std::string_view line) {
   if (JournalExport::Begins(line)) return std::make_unique<JournalExport>();
+  if (DmesgJson::Begins(line)) return std::make_unique<DmesgJson>();
   return nullptr;
 }
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "parsers/envelope/dmesg_json.h"
 
 namespace kautopsy {
 namespace {
@@ -28,13 +29,26 @@ std::optional<int64_t> MicrosOf(const Json& object, const char* name) {
   return ParseInteger(text);
 }
 
+// A record of dmesg's; other programs have a "msg", too, but neither a "pri" nor seconds in "time".
+std::optional<JsonLine> FromDmesg(const Json& object) {
+  const auto time = object.find("time");
+  if (!object.contains("pri") || time == object.end() || !time->is_number()) return std::nullopt;
+  JsonLine result;
+  result.text = TextOf(object, "msg");
+  result.uptime_us = UptimeOfSeconds(time->get<double>());
+  result.kernel = true;
+  return result;
+}
+
 }  // namespace
 
 std::optional<JsonLine> ParseJsonLine(std::string_view line) {
   const bool journal = line.find("\"MESSAGE\"") != std::string_view::npos;
-  if (!journal && line.find("\"log\"") == std::string_view::npos) return std::nullopt;
+  const bool dmesg = !journal && line.find("\"msg\"") != std::string_view::npos;
+  if (!journal && !dmesg && line.find("\"log\"") == std::string_view::npos) return std::nullopt;
   const Json object = Json::parse(line.begin(), line.end(), nullptr, false);
   if (!object.is_object()) return std::nullopt;
+  if (dmesg && object.contains("msg")) return FromDmesg(object);
   JsonLine result;
   result.text = TextOf(object, journal ? "MESSAGE" : "log");
   while (result.text.ends_with('\n')) result.text.pop_back();

@@ -17,8 +17,9 @@ struct JsonLine {
   bool kernel = false;  // the object says that the kernel printed it; else `text` may tell
 };
 
-// Reads "{...}" as journalctl -o json and Docker's json-file driver write it; none if it is
-// neither, or another program's (systemd.journal-fields(7)).
+// Reads "{...}" as journalctl -o json, Docker's json-file driver and dmesg --json (each record put
+// into one line) write it; none if it is none of them, or another program's
+// (systemd.journal-fields(7)).
 std::optional<JsonLine> ParseJsonLine(std::string_view line);
 
 }  // namespace kautopsy
