@@ -197,7 +197,8 @@ bool IsKilledBefore(const RecordedEvent& event, const std::string& text, std::si
 bool CutIsVisible(const RecordedEvent& event, const std::string& text,
                   const std::vector<std::size_t>& starts, std::size_t cut) {
   if (IsKilledBefore(event, text, cut)) return false;
-  static const std::set<std::string> kOpenEnded = {"buddyinfo", "free", "meminfo", "vmstat"};
+  static const std::set<std::string> kOpenEnded = {"buddyinfo", "free",  "meminfo",
+                                                   "slabinfo",  "swaps", "vmstat"};
   const bool open_ended = kOpenEnded.contains(event.kind);
   const std::size_t next = text.find_first_not_of(' ', cut);
   const bool behind_line =
