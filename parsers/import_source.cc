@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "parsers/envelope/date_finder.h"
 #include "parsers/envelope/dmesg_json.h"
 #include "parsers/envelope/entry.h"
@@ -290,6 +291,7 @@ class Importer {
       line.place = {place.line, place.column + static_cast<uint32_t>(fragment.offset)};
       line.cut = cut && &fragment == &fragments_.back();
       line.raw = line.cut ? TrimToSure(fragment.text) : fragment.text;
+      line.trimmed = line.raw.size() < TrimBlanks(fragment.text).size();
       line.text = line.raw;
       claimed = OfferUnwrapped(line, openers) || claimed;
     }

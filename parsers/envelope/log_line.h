@@ -30,6 +30,7 @@ struct LogLine {
   bool prefixed = false;  // false: bare text, maybe somebody's prose
   bool escaped = false;   // the transport wrote control bytes as \xNN
   bool cut = false;       // nothing shows that it is whole: `text` is trimmed to what is sure
+  bool trimmed = false;   // and some of it was not: there was more
 };
 
 }  // namespace kautopsy

@@ -67,7 +67,7 @@ void BlockEngine::Keep(const LogLine& line, OpenBlock& block) {
   }
   if (!event.uptime_us) event.uptime_us = line.uptime_us;
   if (line.time) block.last_time = line.time;
-  if (line.cut && !block.block->ProvesWhole()) event.damage = kCut;
+  if (line.cut && (line.trimmed || !block.block->ProvesWhole())) event.damage = kCut;
   block.foreign_lines = 0;
   if (event.lines.size() >= kMaxLinesPerEvent || block.block->closed()) Close(block);
 }

@@ -61,12 +61,12 @@ void ReadClock(const Statement& row, int column, Ungrouped& event) {
 }
 
 Result<std::vector<Ungrouped>> ReadEvents(Database& database, const std::string& condition) {
-  const std::string sql = "SELECT event_id, source_id, host, boot_id, kind IN " +
-                          std::string(kPastedKindsSql) +
-                          " AND time_us IS NULL AND local_time IS NULL AND uptime_us IS NULL, "
-                          "time_us, local_time, uptime_us,"
-                          " incident_id, kind = 'command' FROM event WHERE kind NOT IN ('boot', 'lost_lines') AND " +
-                          condition + " ORDER BY source_id, first_line, first_column, event_id";
+  const std::string sql =
+      "SELECT event_id, source_id, host, boot_id, kind IN " + std::string(kPastedKindsSql) +
+      " AND time_us IS NULL AND local_time IS NULL AND uptime_us IS NULL, "
+      "time_us, local_time, uptime_us,"
+      " incident_id, kind = 'command' FROM event WHERE kind NOT IN ('boot', 'lost_lines') AND " +
+      condition + " ORDER BY source_id, first_line, first_column, event_id";
   Result<Statement> statement = database.Prepare(sql);
   if (!statement) return tl::unexpected(statement.error());
   std::vector<Ungrouped> events;
