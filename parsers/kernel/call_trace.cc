@@ -15,9 +15,9 @@ namespace {
 constexpr std::size_t kMaxFrames = 65536;
 
 // The allocator's and the slab's own functions, by their beginnings, which stand above the one that
-// asked (mm/page_alloc.c, mm/slab.c, mm/slub.c, mm/vmalloc.c, mm/mempolicy.c, mm/oom_kill.c,
-// lib/dump_stack.c, and show_stack() of each architecture).
-constexpr std::array<std::string_view, 37> kAllocator = {
+// asked (mm/page_alloc.c, mm/slab.c, mm/slub.c, mm/vmalloc.c, mm/percpu.c, mm/mempolicy.c,
+// mm/oom_kill.c, lib/dump_stack.c, and show_stack() of each architecture).
+constexpr std::array<std::string_view, 39> kAllocator = {
     "dump_stack",       "__dump_stack",   "show_stack",       "dump_backtrace",
     "unwind_backtrace", "warn_alloc",     "__alloc_pages",    "alloc_pages",
     "__alloc_frozen",   "alloc_frozen",   "__get_free_pages", "get_zeroed",
@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 37> kAllocator = {
     "___slab_alloc",    "slab_alloc",     "new_slab",         "allocate_slab",
     "alloc_slab_page",  "__krealloc",     "krealloc",         "__vmalloc",
     "vmalloc",          "kvmalloc",       "dump_header",      "oom_kill_process",
-    "out_of_memory"};
+    "out_of_memory",    "pcpu_alloc",     "__alloc_percpu"};
 
 bool IsAllocator(std::string_view symbol) {
   return std::any_of(kAllocator.begin(), kAllocator.end(),

@@ -238,7 +238,8 @@ Claim KillSection::OfferNoVictim(std::string_view text) {
     outcome_ = "none_killable";
     return Claim::kTaken;
   }
-  // arch/x86/mm/fault.c, mm_fault_error(), since 5.16: the fault is tried again, nobody is killed.
+  // mm/oom_kill.c, pagefault_out_of_memory(), since 5.16: the fault is tried again, nobody is
+  // killed.
   if (text.starts_with("Huh VM_FAULT_OOM leaked out to the #PF handler")) return Claim::kTaken;
   const auto groups = MatchAll<3>(text, SkipPattern());
   if (!groups) return Claim::kNone;

@@ -4,9 +4,11 @@ namespace kautopsy {
 
 std::span<const RecordKind> AllKinds() {
   static const std::vector<RecordKind> kKinds = {
-      OomKind(),      AllocFailureKind(), SlabFailureKind(),  MemInfoKind(),  MeminfoKind(),
-      FreeKind(),     BuddyinfoKind(),    PagetypeinfoKind(), ZoneinfoKind(), VmstatKind(),
-      SlabinfoKind(), SwapsKind(),        LostLinesKind(),    CommandKind(),  BootKind(),
+      OomKind(),           AllocFailureKind(), SlabFailureKind(), CmaFailureKind(),
+      PercpuFailureKind(), DmaFailureKind(),   FaultRetryKind(),  MemInfoKind(),
+      MeminfoKind(),       FreeKind(),         BuddyinfoKind(),   PagetypeinfoKind(),
+      ZoneinfoKind(),      VmstatKind(),       SlabinfoKind(),    SwapsKind(),
+      LostLinesKind(),     CommandKind(),      BootKind(),
   };
   return kKinds;
 }

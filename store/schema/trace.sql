@@ -1,7 +1,8 @@
 CREATE TABLE page_alloc_failure (
   -- One row per allocation that failed or stalled: "<comm>: page allocation failure. order:4,
   -- mode:0x20". mm/page_alloc.c, __alloc_pages_slowpath() in 2.6.32, later warn_alloc_failed() and
-  -- warn_alloc().
+  -- warn_alloc(). Others tell it in words of their own: contiguous areas (mm/cma.c), per-CPU memory
+  -- (mm/percpu.c), memory for DMA (kernel/dma/), page faults (mm/oom_kill.c).
   event_id INTEGER NOT NULL REFERENCES event,  -- [id]
   kind TEXT,                        -- failure, stall, slub or vmalloc
   comm TEXT,                        -- command that was running; in an interrupt it did not ask itself
@@ -21,7 +22,7 @@ CREATE TABLE page_alloc_failure (
   buffer_size INTEGER,              -- [bytes] of an object with its padding, "buffer size:"
   default_order INTEGER,            -- [order] the cache likes best, "default order:"
   min_order INTEGER,                -- [order] the cache falls back to, "min order:"
-  reason TEXT,                      -- as printed after the size
+  reason TEXT,                      -- as printed after the size, or what another allocator said
   context TEXT,                     -- irq, softirq, process or nmi: where the call trace shows it was called
   blame_symbol TEXT,                -- function of the trace that says what for, e.g. tg3_start_xmit
   blame_module TEXT                 -- module of it; NULL if built in

@@ -188,5 +188,91 @@ TEST_CASE("The line of a slab cache that mail wrapped is put together") {
   CHECK(sink.events()[0].complete);
 }
 
+TEST_CASE("A contiguous area without room tells its name, its pages and what is free") {
+  const test::TextSink sink = Import(
+      Log({"cma: __cma_alloc: linux,cma: alloc failed, req-size: 1500 pages, ret: -16",
+           "cma: number of available pages: 4@300+1236@9216=> 1240 free of 65536 total pages",
+           "cma: cma_alloc: alloc failed, req-size: 5 pages, ret: -12", "eth0: link is up"}));
+  REQUIRE(sink.events().size() == 2);
+  CHECK(sink.events()[0].complete);
+  CHECK(sink.events()[0].title ==
+        "contiguous area [CMA] linux,cma: no 1500 pages in one piece, 1240 of 65536 pages free");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "reason") ==
+        "alloc failed, req-size: 1500 pages, ret: -16");
+  CHECK(sink.events()[1].title == "contiguous area [CMA]: no 5 pages in one piece");
+  CHECK(sink.events()[1].complete);
+}
+
+TEST_CASE("A list of free pages without its sum is damage") {
+  const test::TextSink sink =
+      Import(Log({"cma: cma_alloc: alloc failed, req-size: 5 pages, ret: -12",
+                  "cma: number of available pages: 4@300+", "7@600+"}));
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].damage == "the list of free pages is cut");
+  CHECK(sink.events()[0].lines.size() == 3);
+}
+
+TEST_CASE("Missing per-CPU memory is told with who asked") {
+  std::vector<std::string> lines = {
+      "percpu: allocation failed, size=16 align=8 atomic=0, failed to populate",
+      "CPU: 1 PID: 7 Comm: nft Not tainted 6.1.0-1 #1",
+      "Call Trace:",
+      " <TASK>",
+      " dump_stack+0x1/0x2",
+      " pcpu_alloc+0x1/0x2",
+      " __alloc_percpu_gfp+0x1/0x2",
+      " map_create+0x1/0x2",
+      " </TASK>"};
+  CHECK(CellOf(Import(Log(lines)).events()[0], "page_alloc_failure", "blame_symbol") == "none");
+  lines.emplace_back("eth0: link is up");
+  const test::TextSink sink = Import(Log(lines));
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].complete);
+  CHECK(sink.events()[0].title == "no 16 bytes of per-CPU memory [percpu]: failed to populate");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "size_bytes") == "16");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "comm") == "nft");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "blame_symbol") == "map_create");
+}
+
+TEST_CASE("Both lines of a full bounce buffer are one event, those of another size are not") {
+  const test::TextSink sink =
+      Import(Log({"ast 0:5.0: swiotlb buffer is full (sz: 307200 bytes)",
+                  "ast 0:5.0: DMA: Out of SW-IOMMU space for 307200 bytes",
+                  "ast 0:5.0: swiotlb buffer is full (sz: 4096 bytes)",
+                  "DMA: Out of SW-IOMMU space for 1514 bytes at device 0000:0b:00.1"}));
+  REQUIRE(sink.events().size() == 3);
+  CHECK(sink.events()[0].lines.size() == 2);
+  CHECK(sink.events()[0].title ==
+        "no memory for DMA of ast 0:5.0: swiotlb buffer is full (sz: 307200 bytes)");
+  CHECK(CellOf(sink.events()[1], "page_alloc_failure", "size_bytes") == "4096");
+  CHECK(sink.events()[2].title == "no memory for DMA of 0000:0b:00.1: Out of SW-IOMMU space");
+}
+
+TEST_CASE(
+    "Pools for DMA that are missing or too small are failures; those that are there are not") {
+  const test::TextSink sink =
+      Import(Log({"DMA: preallocated 128 KiB GFP_KERNEL pool for atomic allocations",
+                  "DMA: failed to allocate 128 KiB GFP_KERNEL|GFP_DMA pool for atomic allocation",
+                  "ERROR: 256 KiB atomic DMA coherent pool is too small!",
+                  "Please increase it with coherent_pool= kernel parameter!"}));
+  REQUIRE(sink.events().size() == 2);
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "size_bytes") == "131072");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "gfp_flags") == "GFP_KERNEL|GFP_DMA");
+  CHECK(sink.events()[1].lines.size() == 2);
+}
+
+TEST_CASE("Prose about bounce buffers is no failure") {
+  CHECK(Import("I see: swiotlb buffer is full (sz: 512 bytes)\n").events().empty());
+}
+
+TEST_CASE("A page fault that is tried again is a failure, or the last line of an OOM report") {
+  constexpr char kRetry[] = "Huh VM_FAULT_OOM leaked out to the #PF handler. Retrying PF";
+  const test::TextSink alone = Import(Log({kRetry, kRetry}));
+  REQUIRE(alone.events().size() == 2);
+  CHECK(alone.events()[0].kind == "alloc_failure");
+  CHECK(alone.events()[0].complete);
+  CHECK(CellOf(alone.events()[0], "page_alloc_failure", "kind") == "failure");
+}
+
 }  // namespace
 }  // namespace kautopsy
