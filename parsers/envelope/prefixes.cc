@@ -28,8 +28,9 @@ Classification KernelText(std::string_view line, std::string_view text) {
 
 Classification ClassifySender(std::string_view line, std::string_view rest) {
   const Sender sender = SenderOf(rest);
-  if (sender.line_class == LineClass::kKernel) return KernelText(line, sender.text);
-  return {sender.line_class, line.size()};
+  if (sender.line_class == LineClass::kUnknown || sender.line_class == LineClass::kOtherProgram)
+    return {sender.line_class, line.size()};
+  return {sender.line_class, static_cast<std::size_t>(sender.text.data() - line.data())};
 }
 
 // "2024-05-01T12:" tells an ISO stamp.
@@ -86,7 +87,8 @@ void ParsePrefixes(LogLine& line, LatestHead& latest) {
     line.prefixed = true;
   } else if (ConsumeOne(text, line)) {
     line.prefixed = true;
-    if (bare) latest.Remember(whole.substr(0, whole.size() - text.size()), line);
+    if (bare && !line.oom_daemon)
+      latest.Remember(whole.substr(0, whole.size() - text.size()), line);
   }
   for (int i = 1; line.prefixed && i < kMaxStacked && ConsumeOne(text, line);) ++i;
   line.text = TrimBlanks(text);

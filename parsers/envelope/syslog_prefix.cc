@@ -25,7 +25,10 @@ bool IsFacility(std::string_view word) { return ConsumePrefix(word, "kern."); }
 bool ConsumeSender(std::string_view& text, const Stamp& stamp, std::string_view rest,
                    LogLine& line) {
   const Sender sender = SenderOf(rest);
-  if (sender.line_class != LineClass::kKernel) return false;
+  if (sender.line_class == LineClass::kOomDaemon)
+    line.oom_daemon = true;
+  else if (sender.line_class != LineClass::kKernel)
+    return false;
   if (!sender.host.empty()) line.host = sender.host;
   line.time = stamp.Time();
   line.local_time = stamp.text;
@@ -78,6 +81,10 @@ bool ConsumeLogcat(std::string_view& text, LogLine& line) {
 
 }  // namespace
 
+bool IsOomDaemon(std::string_view tag) {
+  return tag.starts_with("systemd-oomd[") || tag.starts_with("earlyoom[");
+}
+
 Sender SenderOf(std::string_view text) {
   Sender sender;
   std::string_view word = FirstWord(text);
@@ -86,7 +93,8 @@ Sender SenderOf(std::string_view text) {
     sender.host = word;
     text.remove_prefix(word.size() + 1);
     sender.line_class = LineClass::kOtherProgram;
-    if (text.empty() || text[0] != 'k') return sender;  // as the kernel's tags and facility do
+    // The kernel's tags and facility begin with a k.
+    if (text.empty() || (text[0] != 'k' && !IsOomDaemon(text))) return sender;
     word = FirstWord(text);
   }
   if (IsFacility(word) && word.size() < text.size()) {
@@ -96,6 +104,11 @@ Sender SenderOf(std::string_view text) {
   text.remove_prefix(word.size());
   ConsumePrefix(text, " ");
   sender.line_class = LineClass::kOtherProgram;
+  if (IsOomDaemon(word)) {
+    sender.line_class = LineClass::kOomDaemon;
+    sender.text = text;
+    return sender;
+  }
   if (!IsKernelTag(word)) return sender;
   if (word == "kernel" && !ConsumePrefix(text, "- - - ")) return sender;
   sender.line_class = LineClass::kKernel;

@@ -8,7 +8,7 @@ std::span<const RecordKind> AllKinds() {
       PercpuFailureKind(), DmaFailureKind(),   FaultRetryKind(),  MemInfoKind(),
       MeminfoKind(),       FreeKind(),         BuddyinfoKind(),   PagetypeinfoKind(),
       ZoneinfoKind(),      VmstatKind(),       SlabinfoKind(),    SwapsKind(),
-      LostLinesKind(),     CommandKind(),      BootKind(),
+      LostLinesKind(),     CommandKind(),      BootKind(),        UserspaceKillKind(),
   };
   return kKinds;
 }

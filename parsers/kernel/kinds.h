@@ -33,6 +33,7 @@ RecordKind SlabFailureKind();
 RecordKind SlabinfoKind();
 RecordKind SwapsKind();
 RecordKind LostLinesKind();
+RecordKind UserspaceKillKind();
 RecordKind VmstatKind();
 RecordKind ZoneinfoKind();
 

@@ -158,7 +158,10 @@ void BlockEngine::MarkCut(Stream& stream) {
 LineFate BlockEngine::Offer(const LogLine& line, uint64_t openers) {
   Stream& stream = StreamOf(line);
   LineFate fate = LineFate::kClaimed;
-  if (!OpenNew(line, openers, false, stream) && !OfferToOpen(line, stream)) {
+  // A daemon's line belongs to no record of the kernel's, whatever it says.
+  if (line.oom_daemon)
+    fate = OpenNew(line, openers, false, stream) ? LineFate::kClaimed : LineFate::kUnclaimed;
+  else if (!OpenNew(line, openers, false, stream) && !OfferToOpen(line, stream)) {
     if (openers != 0 && !line.prefixed && quotes_.IsQuote(line.text))
       fate = LineFate::kQuoted;
     else if (!OpenNew(line, openers, true, stream))

@@ -77,7 +77,7 @@ Severity SeverityOf(const IncidentFacts& facts, const std::vector<Finding>& find
     const bool stopped =
         event.oom && (event.oom->outcome == "panicked" || event.oom->outcome == "none_killable");
     if (stopped) return Severity::kCritical;
-    if (!event.kills.empty() || event.kind == "oom")
+    if (!event.kills.empty() || event.kind == "oom" || event.kind == "userspace_kill")
       severity = std::max(severity, Severity::kMajor);
     if (event.refusal) severity = std::max(severity, Severity::kMinor);
   }
@@ -120,6 +120,9 @@ std::string PlainHeadline(const IncidentFacts& facts) {
       return OnDayHost(facts, event) +
              " ran the OOM killer; whom it killed and why is not in the text.";
     }
+    if (event.kind == "userspace_kill")
+      return OnDayHost(facts, event) +
+             " had something killed before the kernel had to do it: " + event.title + ".";
   }
   for (const EventFacts& event : facts.events) {
     if (event.mem)

@@ -32,7 +32,8 @@ CREATE INDEX oom_report_by_event ON oom_report (event_id);
 
 CREATE TABLE oom_kill (
   -- One row per process killed: "Killed process ...", with its "Kill process ... score" line if there
-  -- is one. mm/oom_kill.c, oom_kill_process(); oom_kill_task() in 2.6.32.
+  -- is one. mm/oom_kill.c, oom_kill_process(); oom_kill_task() in 2.6.32. In events of the kind
+  -- userspace_kill systemd-oomd or earlyoom killed: the former whole cgroups, without a pid.
   event_id INTEGER NOT NULL REFERENCES event,  -- [id]
   pid INTEGER,                      -- [pid] killed, "Killed process 3878"
   comm TEXT,                        -- command killed, at most 15 bytes

@@ -115,6 +115,22 @@ TEST_CASE("Classification and parsing agree on what is the kernel's") {
   }
 }
 
+TEST_CASE("Lines of OOM daemons are told from those of other programs, in every stamp") {
+  for (const std::string_view raw :
+       {"Nov  2 12:42:07 h systemd-oomd[581]: x", "2024-05-01T12:00:00Z h earlyoom[9]: x",
+        "1714564800.123456 h earlyoom[9]: x", "<30>Nov  2 12:42:07 systemd-oomd[581]: x"}) {
+    CAPTURE(raw);
+    const Classification place = Classify(raw);
+    CHECK(place.line_class == LineClass::kOomDaemon);
+    CHECK(raw.substr(std::min(place.text_begin, raw.size())) == "x");
+    CHECK(Parsed(raw).text == "x");
+    CHECK(Parsed(raw).oom_daemon);
+  }
+  for (const std::string_view raw :
+       {"Nov  2 12:42:07 h systemd[1]: x", "Nov  2 12:42:07 h systemd-oomdctl[1]: x"})
+    CHECK(Classify(raw).line_class == LineClass::kOtherProgram);
+}
+
 TEST_CASE("Escapes become the bytes they stand for, and only they") {
   std::string storage;
   CHECK(Unescape("a:1#012 b:2", false, storage) == "a:1\n b:2");
