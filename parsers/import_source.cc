@@ -227,7 +227,7 @@ class Importer {
       ++ledger_.damaged;
     else if (line.flags.noise)
       ++ledger_.noise;
-    else if (!line.flags.kernel || line.flags.oom_daemon)
+    else if (!line.flags.kernel || line.flags.witness)
       ++ledger_.not_kernel;
     else {
       ++ledger_.unclaimed_kernel;

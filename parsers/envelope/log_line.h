@@ -27,11 +27,11 @@ struct LogLine {
   std::optional<PrintedTime> time;
   std::string_view local_time;  // `time` as printed
   std::optional<int64_t> uptime_us;
-  bool oom_daemon = false;  // printed by systemd-oomd or earlyoom, not by the kernel
-  bool prefixed = false;    // false: bare text, maybe somebody's prose
-  bool escaped = false;     // the transport wrote control bytes as \xNN
-  bool cut = false;         // nothing shows that it is whole: `text` is trimmed to what is sure
-  bool trimmed = false;     // and some of it was not: there was more
+  bool witness = false;   // printed by a program that IsWitness() names, not by the kernel
+  bool prefixed = false;  // false: bare text, maybe somebody's prose
+  bool escaped = false;   // the transport wrote control bytes as \xNN
+  bool cut = false;       // nothing shows that it is whole: `text` is trimmed to what is sure
+  bool trimmed = false;   // and some of it was not: there was more
 };
 
 }  // namespace kautopsy

@@ -87,8 +87,7 @@ void ParsePrefixes(LogLine& line, LatestHead& latest) {
     line.prefixed = true;
   } else if (ConsumeOne(text, line)) {
     line.prefixed = true;
-    if (bare && !line.oom_daemon)
-      latest.Remember(whole.substr(0, whole.size() - text.size()), line);
+    if (bare && !line.witness) latest.Remember(whole.substr(0, whole.size() - text.size()), line);
   }
   for (int i = 1; line.prefixed && i < kMaxStacked && ConsumeOne(text, line);) ++i;
   line.text = TrimBlanks(text);

@@ -25,8 +25,8 @@ bool IsFacility(std::string_view word) { return ConsumePrefix(word, "kern."); }
 bool ConsumeSender(std::string_view& text, const Stamp& stamp, std::string_view rest,
                    LogLine& line) {
   const Sender sender = SenderOf(rest);
-  if (sender.line_class == LineClass::kOomDaemon)
-    line.oom_daemon = true;
+  if (sender.line_class == LineClass::kWitness)
+    line.witness = true;
   else if (sender.line_class != LineClass::kKernel)
     return false;
   if (!sender.host.empty()) line.host = sender.host;
@@ -81,8 +81,9 @@ bool ConsumeLogcat(std::string_view& text, LogLine& line) {
 
 }  // namespace
 
-bool IsOomDaemon(std::string_view tag) {
-  return tag.starts_with("systemd-oomd[") || tag.starts_with("earlyoom[");
+bool IsWitness(std::string_view tag) {
+  return ConsumePrefix(tag, "systemd-oomd[") || ConsumePrefix(tag, "systemd-journal") ||
+         ConsumePrefix(tag, "rsyslogd") || ConsumePrefix(tag, "earlyoom[");
 }
 
 Sender SenderOf(std::string_view text) {
@@ -94,7 +95,7 @@ Sender SenderOf(std::string_view text) {
     text.remove_prefix(word.size() + 1);
     sender.line_class = LineClass::kOtherProgram;
     // The kernel's tags and facility begin with a k.
-    if (text.empty() || (text[0] != 'k' && !IsOomDaemon(text))) return sender;
+    if (text.empty() || (text[0] != 'k' && !IsWitness(text))) return sender;
     word = FirstWord(text);
   }
   if (IsFacility(word) && word.size() < text.size()) {
@@ -104,8 +105,8 @@ Sender SenderOf(std::string_view text) {
   text.remove_prefix(word.size());
   ConsumePrefix(text, " ");
   sender.line_class = LineClass::kOtherProgram;
-  if (IsOomDaemon(word)) {
-    sender.line_class = LineClass::kOomDaemon;
+  if (IsWitness(word)) {
+    sender.line_class = LineClass::kWitness;
     sender.text = text;
     return sender;
   }

@@ -11,16 +11,17 @@ namespace kautopsy {
 struct Sender {
   LineClass line_class = LineClass::kUnknown;
   std::string_view host;  // may be missing
-  std::string_view text;  // only of the kernel's and the OOM daemons' lines
+  std::string_view text;  // only of the kernel's and the witnesses' lines
 };
 
 // "host kernel: text", "kernel: text", "host kern.warn kernel: text", and "host kernel - - - text"
-// (RFC 5424). OOM daemons are those that IsOomDaemon() names.
+// (RFC 5424). Witnesses are those that IsWitness() names.
 Sender SenderOf(std::string_view text);
 
-// True for the tag of a program that kills processes before the kernel has to:
-// "systemd-oomd[581]:", "earlyoom[904]:".
-bool IsOomDaemon(std::string_view tag);
+// True for the tag of a program that kills processes before the kernel has to
+// ("systemd-oomd[581]:", "earlyoom[904]:") or tells that messages were lost ("rsyslogd-2177:",
+// "systemd-journald[77]:").
+bool IsWitness(std::string_view tag);
 
 // What syslog daemons, the journal and containers put before a text. Each takes one prefix off the
 // head of `text` and notes in `line` what it says; false, and nothing changed, if another one or

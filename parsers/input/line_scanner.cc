@@ -81,10 +81,10 @@ LineScanner::LineScanner(LineScanner&&) noexcept = default;
 
 void LineScanner::Gather(std::string_view line, Classification place, Candidate candidate,
                          ScannedChunk& scanned) {
-  candidate.oom_daemon = place.line_class == LineClass::kOomDaemon;
-  candidate.kernel = candidate.oom_daemon || place.line_class == LineClass::kKernel;
+  candidate.witness = place.line_class == LineClass::kWitness;
+  candidate.kernel = candidate.witness || place.line_class == LineClass::kKernel;
   const std::string_view text = line.substr(place.text_begin);
-  candidate.noise = candidate.kernel && !candidate.oom_daemon && IsKnownNoise(text);
+  candidate.noise = candidate.kernel && !candidate.witness && IsKnownNoise(text);
   text_.append(text);
   text_.push_back('\n');
   ends_.push_back(static_cast<uint32_t>(text_.size()));

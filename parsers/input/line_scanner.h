@@ -12,18 +12,17 @@
 
 namespace kautopsy {
 
-// A line of a chunk that may belong to a record: the kernel's, an OOM daemon's, or of unknown
-// format.
+// A line of a chunk that may belong to a record: the kernel's, a witness's, or of unknown format.
 struct Candidate {
-  uint32_t offset = 0;      // in the chunk
-  uint32_t length = 0;      // without the newline
-  uint32_t line = 0;        // counted from 0 within the chunk
-  bool kernel = false;      // has a prefix: the kernel's, or an OOM daemon's
-  bool oom_daemon = false;  // not the kernel's
-  bool noise = false;       // a kernel line of a kind known not to matter
-  uint64_t openers = 0;     // groups of words in it that can start a record, see OpenerWord
-  bool joined = false;      // holds a second prefix: many lines pasted into one
-  bool nul = false;         // holds NUL bytes
+  uint32_t offset = 0;   // in the chunk
+  uint32_t length = 0;   // without the newline
+  uint32_t line = 0;     // counted from 0 within the chunk
+  bool kernel = false;   // has a prefix: the kernel's, or a witness's
+  bool witness = false;  // not the kernel's
+  bool noise = false;    // a kernel line of a kind known not to matter
+  uint64_t openers = 0;  // groups of words in it that can start a record, see OpenerWord
+  bool joined = false;   // holds a second prefix: many lines pasted into one
+  bool nul = false;      // holds NUL bytes
 };
 
 struct ScannedChunk {

@@ -1,7 +1,8 @@
-// Markers that the kernel kept messages back or lost them. Whoever counts reports must know that
-// there were more, and a report beside such a marker may have holes.
+// Markers that messages were kept back or lost, by the kernel or on their way into the log. Whoever
+// counts reports must know that there were more, and a report beside a marker may have holes.
 #include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,45 +32,67 @@ struct LostLines {
   }
 };
 
-// "warn_alloc: 50 callbacks suppressed" (lib/ratelimit.c, ___ratelimit(), since 2.6.32),
-// "printk: 12 messages suppressed." (kernel/printk.c, __printk_ratelimit(), until 2.6.26),
-// "BUG: Bad page state: 9 messages suppressed" (mm/page_alloc.c, bad_page(); mm/memory.c,
-// print_bad_pte()), "udevd: 304 output lines suppressed due to ratelimiting"
-// (kernel/printk/printk.c, devkmsg_release()).
-const LogPattern& Suppressed() {
-  static const LogPattern kPattern(
-      R"re((?:BUG: )?(\S.{0,30}): (\d+) (callbacks suppressed|messages suppressed|output lines suppressed)(?:\.| due to ratelimiting)?)re");
-  return kPattern;
+// One form of a marker: the pattern's groups are whose messages, and how many.
+struct Form {
+  std::string_view marker;
+  LogPattern pattern;
+  bool count_first = false;
+};
+
+// What the kernel prints: lib/ratelimit.c, ___ratelimit(), since 2.6.32; kernel/printk.c,
+// __printk_ratelimit(), until 2.6.26, and mm/page_alloc.c, bad_page(), mm/memory.c,
+// print_bad_pte(); kernel/printk/printk.c, devkmsg_release(), and, on a console that is too slow
+// for the buffer, console_unlock(), since 3.16.
+std::span<const Form> KernelForms() {
+  static const Form kForms[] = {
+      {"callbacks suppressed", LogPattern(R"re((\S.{0,30}): (\d+) callbacks suppressed)re")},
+      {"messages suppressed",
+       LogPattern(R"re((?:BUG: )?(\S.{0,30}): (\d+) messages suppressed\.?)re")},
+      {"output lines suppressed",
+       LogPattern(R"re((\S.{0,30}): (\d+) output lines suppressed due to ratelimiting)re")},
+      {"printk messages dropped", LogPattern(R"re(\*\* (\d+) (printk) messages dropped \*\*)re"),
+       true}};
+  return kForms;
 }
 
-// A console that is too slow for the buffer (kernel/printk/printk.c, console_unlock(), since 3.16).
-const LogPattern& Dropped() {
-  static const LogPattern kPattern(R"re(\*\* (\d+) (printk messages dropped) \*\*)re");
-  return kPattern;
+// What tells that messages never came into the log: rsyslog, runtime/ratelimit.c, tellLostCnt() and
+// withinRatelimit(), and plugins/imuxsock before it; systemd, src/journal/journald-rate-limit.c and
+// journald-kmsg.c.
+std::span<const Form> WitnessForms() {
+  static const Form kForms[] = {
+      {"messages lost",
+       LogPattern(R"re((imuxsock) lost (\d+) messages from pid \d+ due to rate-limiting)re")},
+      {"messages lost",
+       LogPattern(R"re((im[^:]{1,60}): (\d+) messages lost due to rate-limiting.*)re")},
+      {"messages dropped",
+       LogPattern(R"re((im\w+).{0,100} begins? to drop messages() .*rate-limiting)re")},
+      {"messages suppressed", LogPattern(R"re(Suppressed (\d+) messages from (\S+))re"), true},
+      {"messages missed", LogPattern(R"re(Missed (\d+) (kernel) messages)re"), true},
+      {"messages lost", LogPattern(R"re((/dev/kmsg) buffer overrun, some messages lost()\.)re")}};
+  return kForms;
 }
 
-std::optional<LostLines> ParseMarker(std::string_view text) {
-  if (const auto groups = MatchAll<3>(text, Suppressed())) {
-    const auto& [scope, count, marker] = *groups;
-    return LostLines{std::string(marker), std::string(scope), ParseInteger(count)};
-  }
-  if (const auto groups = MatchAll<2>(text, Dropped())) {
-    const auto& [count, marker] = *groups;
-    return LostLines{std::string(marker), "console", ParseInteger(count)};
+std::optional<LostLines> ParseMarker(const LogLine& line) {
+  for (const Form& form : line.witness ? WitnessForms() : KernelForms()) {
+    const auto groups = MatchAll<2>(line.text, form.pattern);
+    if (!groups) continue;
+    const auto& [first, second] = *groups;
+    return LostLines{std::string(form.marker), std::string(form.count_first ? second : first),
+                     ParseInteger(form.count_first ? first : second)};
   }
   return std::nullopt;
 }
 
 // People quote such lines in prose; the console's own has no prefix where a console was recorded.
 bool IsMarker(const LogLine& line) {
-  return (line.prefixed || line.text.starts_with("** ")) && ParseMarker(line.text);
+  return (line.prefixed || line.text.starts_with("** ")) && ParseMarker(line);
 }
 
 class LostLinesBlock final : public Block {
  public:
   Claim Offer(const LogLine& line) override {
     if (closed() || line.cut) return Claim::kNone;
-    std::optional<LostLines> marker = ParseMarker(line.text);
+    std::optional<LostLines> marker = ParseMarker(line);
     if (!marker) return Claim::kNone;
     row_ = std::move(*marker);
     return Claim::kTaken;
@@ -95,7 +118,11 @@ RecordKind LostLinesKind() {
           .openers = {{" callbacks suppressed", IsMarker, false},
                       {" messages suppressed", IsMarker, false},
                       {" output lines suppressed", IsMarker, false},
-                      {" printk messages dropped **", IsMarker, false}},
+                      {" printk messages dropped **", IsMarker, false},
+                      {" due to rate-limiting", IsMarker, false},
+                      {"Suppressed ", IsMarker, false},
+                      {" kernel messages", IsMarker, false},
+                      {"/dev/kmsg buffer overrun", IsMarker, false}},
           .open = [] { return std::unique_ptr<Block>(std::make_unique<LostLinesBlock>()); }};
 }
 

@@ -106,7 +106,7 @@ class UserspaceKillBlock final : public Block {
 };
 
 // The same words in another program's line, or without a prefix, are somebody's quotation.
-bool IsKill(const LogLine& line) { return line.oom_daemon && Parse(line.text).has_value(); }
+bool IsKill(const LogLine& line) { return line.witness && Parse(line.text).has_value(); }
 
 }  // namespace
 

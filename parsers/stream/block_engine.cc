@@ -158,8 +158,8 @@ void BlockEngine::MarkCut(Stream& stream) {
 LineFate BlockEngine::Offer(const LogLine& line, uint64_t openers) {
   Stream& stream = StreamOf(line);
   LineFate fate = LineFate::kClaimed;
-  // A daemon's line belongs to no record of the kernel's, whatever it says.
-  if (line.oom_daemon)
+  // A witness's line belongs to no record of the kernel's, whatever it says.
+  if (line.witness)
     fate = OpenNew(line, openers, false, stream) ? LineFate::kClaimed : LineFate::kUnclaimed;
   else if (!OpenNew(line, openers, false, stream) && !OfferToOpen(line, stream)) {
     if (openers != 0 && !line.prefixed && quotes_.IsQuote(line.text))

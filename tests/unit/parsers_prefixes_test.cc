@@ -121,10 +121,10 @@ TEST_CASE("Lines of OOM daemons are told from those of other programs, in every 
         "1714564800.123456 h earlyoom[9]: x", "<30>Nov  2 12:42:07 systemd-oomd[581]: x"}) {
     CAPTURE(raw);
     const Classification place = Classify(raw);
-    CHECK(place.line_class == LineClass::kOomDaemon);
+    CHECK(place.line_class == LineClass::kWitness);
     CHECK(raw.substr(std::min(place.text_begin, raw.size())) == "x");
     CHECK(Parsed(raw).text == "x");
-    CHECK(Parsed(raw).oom_daemon);
+    CHECK(Parsed(raw).witness);
   }
   for (const std::string_view raw :
        {"Nov  2 12:42:07 h systemd[1]: x", "Nov  2 12:42:07 h systemd-oomdctl[1]: x"})
