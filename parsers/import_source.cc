@@ -136,10 +136,10 @@ class Importer {
                                .cut = line.cut,
                                .too_long = line.too_long};
     Taken taken = entries_ ? entries_->Take(source) : Taken::kNone;
+    if (taken == Taken::kNone && entries_) OfferEntry();  // another format's line ends it
     if (taken == Taken::kNone && !line.flags.kernel) {
       std::unique_ptr<EntryReader> reader = ReaderFor(line.text);
       if (!reader) return false;
-      if (entries_) OfferEntry();
       entries_ = std::move(reader);
       taken = entries_->Take(source);
     }
@@ -154,13 +154,14 @@ class Importer {
   void OfferEntry() {
     const Entry entry = entries_->TakeEntry();
     for (const MessageLine& message : entry.message) {
-      const bool wanted = entry.kernel && (message.openers != 0 || engine_.HasOpenBlocks());
+      const bool readable = (entry.kernel || entry.witness) && !entry.damaged;
+      const bool wanted = readable && (message.openers != 0 || engine_.HasOpenBlocks());
       const bool claimed = wanted && OfferMessage(entry, message);
       Account(
           {.text = message.raw,
            .number = message.place.line,
            .flags = {.kernel = entry.kernel, .noise = entry.kernel && IsKnownNoise(message.text)},
-           .too_long = message.too_long},
+           .too_long = message.too_long || entry.damaged},
           claimed);
     }
   }

@@ -118,6 +118,15 @@ Death KilledHere(const BuildInput& input, const EventFacts& event, const KillFac
   return death;
 }
 
+// systemd-oomd or earlyoom: its line says all that is known.
+Death KilledByDaemon(const EventFacts& event, ReferenceList& references) {
+  Death death;
+  death.moment = MomentText(event);
+  death.what = event.title;
+  death.refs = {HeaderReference(references, event)};
+  return death;
+}
+
 Death NothingDied(const EventFacts& event, ReferenceList& references) {
   Death death;
   death.moment = MomentText(event);
@@ -151,13 +160,15 @@ void BuildDeaths(const BuildInput& input, ReferenceList& references, IncidentRep
     const auto kills = std::count_if(event.kills.begin(), event.kills.end(),
                                      [](const KillFacts& kill) { return !kill.repeated; });
     if (full) {
-      left_out += kills > 0 ? kills : (event.refusal || event.oom ? 1 : 0);
+      const bool counts = event.refusal || event.oom || event.kind == "userspace_kill";
+      left_out += kills > 0 ? kills : (counts ? 1 : 0);
       continue;
     }
     for (const KillFacts& kill : event.kills) {
       if (!kill.repeated) report.deaths.push_back(KilledHere(input, event, kill, references));
     }
     if (event.kills.empty() && event.oom) report.deaths.push_back(KilledNobody(event, references));
+    if (event.kind == "userspace_kill") report.deaths.push_back(KilledByDaemon(event, references));
     if (event.refusal) report.deaths.push_back(NothingDied(event, references));
   }
   if (left_out > 0) {

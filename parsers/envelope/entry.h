@@ -37,7 +37,9 @@ struct Entry {
   std::string host;
   std::optional<PrintedTime> time;
   std::optional<int64_t> uptime_us;
-  bool kernel = false;  // the kernel printed it
+  bool kernel = false;   // the kernel printed it
+  bool witness = false;  // a program that IsWitness() names did
+  bool damaged = false;  // what belongs to it is not sure
   std::vector<MessageLine> message;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "parsers/envelope/repair.h"
+#include "parsers/envelope/syslog_prefix.h"
 
 namespace kautopsy {
 namespace {
@@ -37,6 +38,8 @@ Taken JournalExport::Take(const SourceLine& line) {
   if (state_ == State::kSize) return TakeSize(line);
   if (state_ == State::kValue && line.offset < value_end_)
     return in_message_ ? KeepMessage(line, 0, 0) : Taken::kField;
+  // The size was wrong if the value does not end with a line: what it swallowed is another entry's.
+  if (state_ == State::kValue && line.offset != value_end_) entry_.damaged = true;
   state_ = State::kFields;
   return TakeField(line);
 }
@@ -83,6 +86,7 @@ Taken JournalExport::TakeSize(const SourceLine& line) {
 void JournalExport::NoteField(std::string_view name, std::string_view value) {
   if (name == "_TRANSPORT" || name == "SYSLOG_IDENTIFIER") {
     entry_.kernel = entry_.kernel || value == "kernel";
+    entry_.witness = entry_.witness || IsWitness(std::string(value) + "[");
   } else if (name == "_HOSTNAME") {
     entry_.host = value;
   } else if (name == "__REALTIME_TIMESTAMP") {
@@ -94,7 +98,7 @@ void JournalExport::NoteField(std::string_view name, std::string_view value) {
 
 Taken JournalExport::KeepMessage(const SourceLine& line, std::size_t raw_begin,
                                  std::size_t text_begin) {
-  message_bytes_ += line.text.size();
+  message_bytes_ += line.text.size() + 1;
   if (message_bytes_ > kMaxMessageBytes) return Taken::kField;
   const auto part = [&](std::size_t begin) {
     const std::string_view text = StripLineEnd(line.text.substr(begin));

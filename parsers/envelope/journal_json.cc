@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "parsers/envelope/dmesg_json.h"
+#include "parsers/envelope/syslog_prefix.h"
 
 namespace kautopsy {
 namespace {
@@ -55,7 +56,8 @@ std::optional<JsonLine> ParseJsonLine(std::string_view line) {
   if (!journal) return result;
   result.kernel =
       TextOf(object, "_TRANSPORT") == "kernel" || TextOf(object, "SYSLOG_IDENTIFIER") == "kernel";
-  if (!result.kernel) return std::nullopt;
+  result.witness = !result.kernel && IsWitness(TextOf(object, "SYSLOG_IDENTIFIER") + "[");
+  if (!result.kernel && !result.witness) return std::nullopt;
   result.host = TextOf(object, "_HOSTNAME");
   result.uptime_us = MicrosOf(object, "_SOURCE_MONOTONIC_TIMESTAMP");
   const std::optional<int64_t> micros = MicrosOf(object, "__REALTIME_TIMESTAMP");

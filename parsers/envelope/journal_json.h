@@ -14,7 +14,8 @@ struct JsonLine {
   std::string host;
   std::optional<PrintedTime> time;
   std::optional<int64_t> uptime_us;
-  bool kernel = false;  // the object says that the kernel printed it; else `text` may tell
+  bool kernel = false;   // the object says that the kernel printed it; else `text` may tell
+  bool witness = false;  // the object names a program that IsWitness() knows
 };
 
 // Reads "{...}" as journalctl -o json, Docker's json-file driver and dmesg --json (each record put

@@ -89,7 +89,7 @@ bool IsWitness(std::string_view tag) {
 Sender SenderOf(std::string_view text) {
   Sender sender;
   std::string_view word = FirstWord(text);
-  if (!IsTag(word)) {
+  if (!IsTag(word) && !IsFacility(word)) {
     if (word.size() == text.size()) return sender;
     sender.host = word;
     text.remove_prefix(word.size() + 1);

@@ -1,6 +1,7 @@
 #include "parsers/envelope/unwrapper.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "parsers/envelope/envelope.h"
@@ -31,32 +32,36 @@ bool Unwrapper::UnwrapJson(const LogLine& line, std::string_view object) {
   whole.host = host_;
   whole.time = json->time;
   whole.uptime_us = json->uptime_us;
-  whole.prefixed = json->kernel;
-  if (!json->kernel) ParsePrefixes(whole, head_);
+  whole.prefixed = json->kernel || json->witness;
+  whole.witness = json->witness;
+  if (!whole.prefixed) ParsePrefixes(whole, head_);
   Split(whole, whole.text);
   return true;
 }
 
 // Until 4.14 the console's note of dropped messages had no line end, so that the next message
 // stands behind it: "** 6 printk messages dropped ** [   12.345678] text".
-bool Unwrapper::SplitBehindDropped(const LogLine& line) {
+bool Unwrapper::SplitBehindDropped(LogLine line) {
   constexpr std::string_view kEnd = " printk messages dropped ** ";
-  const std::size_t at = line.text.find(kEnd);
-  if (at == std::string_view::npos) return false;
-  LogLine marker = line;
-  LogLine next = line;
-  const std::size_t size = at + kEnd.size();
-  marker.text = line.text.substr(0, size - 1);
-  marker.cut = false;
-  next.text = line.text.substr(size);
-  const std::size_t begin = static_cast<std::size_t>(next.text.data() - line.raw.data());
-  if (next.text.data() >= line.raw.data() && begin < line.raw.size()) {  // else it was cleaned
-    marker.raw = line.raw.substr(0, begin);
-    next.raw = line.raw.substr(begin);
-    next.place.column += static_cast<uint32_t>(begin);
+  std::vector<LogLine> pieces;
+  while (line.text.starts_with("** ")) {
+    const std::size_t at = line.text.find(kEnd);
+    if (at == std::string_view::npos) break;
+    LogLine& marker = pieces.emplace_back(line);
+    marker.text = line.text.substr(0, at + kEnd.size() - 1);
+    marker.cut = false;
+    line.text.remove_prefix(at + kEnd.size());
+    const auto begin = static_cast<std::size_t>(line.text.data() - line.raw.data());
+    if (line.text.data() >= line.raw.data() && begin < line.raw.size()) {  // else it was cleaned
+      marker.raw = line.raw.substr(0, begin);
+      line.raw.remove_prefix(begin);
+      line.place.column += static_cast<uint32_t>(begin);
+    }
+    ParsePrefixes(line, head_);
   }
-  ParsePrefixes(next, head_);
-  lines_ = {marker, next};
+  if (pieces.empty()) return false;
+  pieces.push_back(line);
+  lines_ = std::move(pieces);
   return true;
 }
 
@@ -96,6 +101,7 @@ std::vector<LogLine>& Unwrapper::UnwrapMessage(const Entry& entry, const Message
   line.time = entry.time;
   line.uptime_us = entry.uptime_us;
   line.prefixed = true;
+  line.witness = entry.witness && !entry.kernel;
   line.cut = message.cut;
   Split(line, message.text);
   return lines_;

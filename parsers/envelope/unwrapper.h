@@ -40,7 +40,7 @@ class Unwrapper {
 
   bool UnwrapJson(const LogLine& line, std::string_view object);
   void Split(const LogLine& line, std::string_view text);
-  bool SplitBehindDropped(const LogLine& line);
+  bool SplitBehindDropped(LogLine line);
   void Inherit(LogLine& line) const;
 
   std::vector<LogLine> lines_;

@@ -60,12 +60,15 @@ const EventFacts* FirstKill(const IncidentFacts& facts) {
 
 std::string VictimsOf(const IncidentFacts& facts) {
   std::string victims;
+  const auto add = [&](const Text& comm, const Integer& pid) {
+    if (!victims.empty()) victims += ",";
+    victims += comm.value_or("?");
+    if (pid) victims += fmt::format(":{}", *pid);
+  };
   for (const EventFacts& event : facts.events) {
+    if (event.kind == "userspace_kill") add(event.comm, event.pid);
     for (const KillFacts& kill : event.kills) {
-      if (kill.repeated) continue;
-      if (!victims.empty()) victims += ",";
-      victims += kill.comm.value_or("?");
-      if (kill.pid) victims += fmt::format(":{}", *kill.pid);
+      if (!kill.repeated) add(kill.comm, kill.pid);
     }
   }
   return victims;

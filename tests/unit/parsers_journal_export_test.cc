@@ -109,6 +109,32 @@ TEST_CASE("Entries below a damaged or overlong value are read") {
   }
 }
 
+TEST_CASE("A message whose size is wrong gives no record, and its lines count as damaged") {
+  const std::string message = std::string(kKill) + "\n_TRANSPORT=kernel\n\n" + KillEntry();
+  std::string field = Binary("MESSAGE", message);
+  field[8] = static_cast<char>(message.size() - 40);  // ends within the next entry
+  field[9] = static_cast<char>((message.size() - 40) >> 8);
+  const TextSink sink = Import(kHead + field);
+  for (const RecordedEvent& event : sink.events()) CHECK(event.lines.front().place.line > 8);
+  CHECK(sink.summary().ledger.damaged > 0);
+}
+
+TEST_CASE("A message of blank lines takes no more memory than others") {
+  const TextSink sink =
+      Import(kHead + Binary("MESSAGE", std::string(300000, '\n')) + "_TRANSPORT=kernel\n\n");
+  CHECK(sink.summary().ledger.noise < 70000);
+}
+
+TEST_CASE("What systemd-oomd wrote into the journal is its kill") {
+  const TextSink sink =
+      Import(std::string(kHead) + "_TRANSPORT=journal\n_HOSTNAME=h\n" +
+             "SYSLOG_IDENTIFIER=systemd-oomd\nMESSAGE=Killed /a.slice/b.service " +
+             "due to memory pressure for /a.slice being 61.42% > 50.00% for > " +
+             "20s with reclaim activity\n\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].kind == "userspace_kill");
+}
+
 TEST_CASE("An export may stand among logs of other formats") {
   const std::string syslog = std::string("Nov 20 12:42:42 h kernel: ") + kKill + "\n";
   CHECK(Import(syslog + KillEntry() + syslog + KillEntry()).events().size() == 4);

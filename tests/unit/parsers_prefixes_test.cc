@@ -37,6 +37,7 @@ TEST_CASE("Every transport's prefix gives host, clock and text") {
       {"Nov 02 12:42:07.123456 h.example kernel[123]: Mem-Info:", "h.example", "", 0},
       {"Nov  2 12:42:07 kernel: Mem-Info:", "", "", 0},
       {"Nov  2 12:42:07 h klogd: Mem-Info:", "h", "", 0},
+      {"Nov  2 12:42:07 kern.warn kernel: Mem-Info:", "", "", 0},
       {"Nov  2 12:42:07 h kern.warn kernel: [    1.000000] Mem-Info:", "h", "", 1000000},
       {"<4>Nov  2 12:42:07 h kernel: Mem-Info:", "h", "", 0},
       {"2024-05-01T12:00:00.123456+02:00 h kernel: Mem-Info:", "h", "2024-05-01T10:00:00.123456Z",
@@ -234,6 +235,12 @@ TEST_CASE("What stands behind the console's note of dropped messages is a line o
   CHECK(lines[1].uptime_us == 12345678);
   CHECK(lines[1].place == Place{7, 33});
   CHECK(lines[1].raw == "[   12.345678] Mem-Info:");
+  line.raw = line.text =
+      "** 4 printk messages dropped ** ** 5 printk messages dropped ** [ 1.000000] x";
+  const std::vector<LogLine>& more = unwrapper.Unwrap(line);
+  REQUIRE(more.size() == 3);
+  CHECK(more[1].text == "** 5 printk messages dropped **");
+  CHECK(more[2].text == "x");
 }
 
 TEST_CASE("A head that is remembered says the same as one that is read") {
