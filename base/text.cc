@@ -86,9 +86,10 @@ std::optional<int64_t> ConsumeInteger(std::string_view& text) {
   constexpr std::size_t kSafeDigits = 18;
   int64_t value = 0;
   std::size_t digits = 0;
-  for (; digits < text.size() && digits <= kSafeDigits && IsDigit(text[digits]); ++digits)
+  for (; digits < std::min(text.size(), kSafeDigits) && IsDigit(text[digits]); ++digits)
     value = value * 10 + (text[digits] - '0');
-  if (digits > 0 && digits <= kSafeDigits) {
+  const bool ended = digits == text.size() || !IsDigit(text[digits]);
+  if (digits > 0 && ended) {
     text.remove_prefix(digits);
     return value;
   }

@@ -47,6 +47,20 @@ TEST_CASE("ConsumeInteger leaves the text alone if no number heads it") {
   CHECK(text == "-x");
 }
 
+TEST_CASE("ConsumeInteger reads what 64 bits hold, and nothing longer") {
+  std::string_view text = "999999999999999999x";
+  CHECK(ConsumeInteger(text) == 999999999999999999);
+  text = "9223372036854775807x";
+  CHECK(ConsumeInteger(text) == INT64_MAX);
+  CHECK(text == "x");
+  text = "18446744073709551615x";  // the kernel's unsigned numbers keep their bits
+  CHECK(ConsumeInteger(text) == -1);
+  CHECK(text == "x");
+  text = "9999999999999999999999";
+  CHECK_FALSE(ConsumeInteger(text));
+  CHECK(text == "9999999999999999999999");
+}
+
 TEST_CASE("ConsumePrefix takes the prefix only where it stands first") {
   std::string_view text = "order:4";
   CHECK_FALSE(ConsumePrefix(text, "mode:"));
