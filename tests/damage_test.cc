@@ -197,8 +197,8 @@ bool IsKilledBefore(const RecordedEvent& event, const std::string& text, std::si
 bool CutIsVisible(const RecordedEvent& event, const std::string& text,
                   const std::vector<std::size_t>& starts, std::size_t cut) {
   if (IsKilledBefore(event, text, cut)) return false;
-  static const std::set<std::string> kOpenEnded = {"buddyinfo", "free",  "meminfo",
-                                                   "slabinfo",  "swaps", "vmstat"};
+  static const std::set<std::string> kOpenEnded = {"buddyinfo", "free",   "meminfo", "slabinfo",
+                                                   "swaps",     "vmstat", "zoneinfo"};
   const bool open_ended = kOpenEnded.contains(event.kind);
   const std::size_t next = text.find_first_not_of(' ', cut);
   const bool behind_line =
@@ -350,6 +350,8 @@ TEST_CASE("Two logs mixed line by line give nothing that neither of them says") 
     for (std::size_t j = 0; j <= i; ++j) {
       const Sample& first = samples[i];
       const Sample& second = samples[j];
+      // The counters of a zone do not tell which zone's they are.
+      if (i == j && first.name == "proc/zoneinfo.txt") continue;
       CAPTURE(first.name);
       CAPTURE(second.name);
       Truth truth(first.whole);

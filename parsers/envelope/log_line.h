@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -32,6 +33,10 @@ struct LogLine {
   bool escaped = false;   // the transport wrote control bytes as \xNN
   bool cut = false;       // nothing shows that it is whole: `text` is trimmed to what is sure
   bool trimmed = false;   // and some of it was not: there was more
+
+  // Where `text` begins in `raw`, in bytes: its head is looked for, since `raw` ends where a line
+  // was broken. npos if marks of the transport were undone there.
+  std::size_t indent() const { return raw.find(text.substr(0, 16)); }
 };
 
 }  // namespace kautopsy

@@ -73,17 +73,23 @@ void Unwrapper::Inherit(LogLine& line) const {
   line.prefixed = true;
 }
 
+// Further lines of a message begin below its first one, or behind blanks of their own.
+bool Unwrapper::IsRestOfAbove(const LogLine& line) const {
+  return !line.prefixed && above_.line != 0 && above_.line + 1 == line.place.line &&
+         above_.indent > 0 && line.indent() >= above_.indent;
+}
+
 std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
   lines_.clear();
+  is_rest_ = false;
   const std::string_view clean = CleanLine(line.text, clean_);
   if (clean.starts_with('{') && UnwrapJson(line, clean)) return lines_;
   LogLine& whole = lines_.emplace_back(line);
   whole.text = clean;
-  const bool indented = !whole.text.empty() && IsBlank(whole.text[0]);
   ParsePrefixes(whole, head_);
   if (whole.text.starts_with("** ") && SplitBehindDropped(whole)) return lines_;
-  if (!whole.prefixed && indented && above_.line != 0 && above_.line + 1 == line.place.line)
-    Inherit(whole);
+  is_rest_ = IsRestOfAbove(whole);
+  if (is_rest_) Inherit(whole);
   const std::string_view text = Unescape(whole.text, whole.escaped, unescaped_);
   if (text.data() == whole.text.data()) return lines_;
   const LogLine several = whole;
@@ -94,6 +100,7 @@ std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
 
 std::vector<LogLine>& Unwrapper::UnwrapMessage(const Entry& entry, const MessageLine& message) {
   lines_.clear();
+  is_rest_ = false;
   LogLine line;
   line.place = message.place;
   line.raw = message.raw;
@@ -110,6 +117,8 @@ std::vector<LogLine>& Unwrapper::UnwrapMessage(const Entry& entry, const Message
 void Unwrapper::NoteClaimed(const LogLine& line) {
   if (!line.prefixed) return;
   above_.line = line.wrapped.empty() ? line.place.line : line.wrapped.back().place.line;
+  if (is_rest_) return;
+  above_.indent = line.indent();
   above_.host = line.host;
   above_.time = line.time;
   above_.local_time = line.local_time;

@@ -24,14 +24,15 @@ class Unwrapper {
   // The same for a line of an entry's message; the result's views lie in both.
   std::vector<LogLine>& UnwrapMessage(const Entry& entry, const MessageLine& message);
 
-  // The line given last belongs to a record: indented lines without a prefix below it are the rest
-  // of what the kernel printed in one go (journalctl, dmesg).
+  // The line given last belongs to a record: lines below it with blanks in place of its prefix are
+  // the rest of what the kernel printed in one go (journalctl, dmesg).
   void NoteClaimed(const LogLine& line);
 
  private:
   // A prefix that the lines below it share.
   struct Prefix {
     uint64_t line = 0;
+    std::size_t indent = 0;
     std::string host;
     std::optional<PrintedTime> time;
     std::string local_time;
@@ -41,6 +42,7 @@ class Unwrapper {
   bool UnwrapJson(const LogLine& line, std::string_view object);
   void Split(const LogLine& line, std::string_view text);
   bool SplitBehindDropped(LogLine line);
+  bool IsRestOfAbove(const LogLine& line) const;
   void Inherit(LogLine& line) const;
 
   std::vector<LogLine> lines_;
@@ -49,7 +51,8 @@ class Unwrapper {
   std::string json_text_;  // the text of a JSON object
   std::string unescaped_;  // the text, its control bytes restored
   LatestHead head_;
-  Prefix above_;  // of the last line of a record
+  Prefix above_;          // of the last line of a record
+  bool is_rest_ = false;  // the line given last has its prefix from `above_`
 };
 
 }  // namespace kautopsy

@@ -12,6 +12,9 @@
 namespace kautopsy {
 namespace {
 
+// Orders 0 to MAX_ORDER - 1, which architectures set to 7 (arch/sh, arch/xtensa) or more. Fewer
+// columns are those of /proc/pagetypeinfo's second table: one for each of at most 6 types.
+constexpr std::size_t kMinOrders = 7;
 constexpr std::size_t kMaxOrders = 32;
 constexpr std::size_t kMaxZones = 4096;
 // The file gives no sizes; 4 KiB is the page of x86 and of most others.
@@ -34,7 +37,7 @@ std::optional<FreeList> ParseZoneCounts(std::string_view text) {
     if (!count || line.counts.size() >= kMaxOrders) break;
     line.counts.push_back(*count);
   }
-  if (!text.empty() || line.counts.size() < 2) return std::nullopt;
+  if (!text.empty() || line.counts.size() < kMinOrders) return std::nullopt;
   return line;
 }
 

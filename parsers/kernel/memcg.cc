@@ -161,10 +161,14 @@ Claim MemcgSection::OfferOldStats(std::string_view text, const LogLine& line) {
 Claim MemcgSection::OfferNewStats(std::string_view text, const LogLine& line) {
   const std::string_view name = text.substr(0, text.find(' '));
   if (name.size() == text.size() || !IsStatName(name)) return Claim::kNone;
+  // The journal puts the lines of one message below each other. /proc/zoneinfo has the same names.
+  const std::size_t indent = line.indent();
+  if (!line.prefixed && indent > 0 && indent != stats_indent_) return Claim::kNone;
   const Integer value = ParseInteger(text.substr(name.size() + 1));
   if (!value || !AddStat(name, value, IsEventCount(name) ? "count" : "bytes", line))
     return Claim::kNone;
   stats_bytes_ += text.size() + 1;
+  stats_indent_ = indent;
   return Claim::kTaken;
 }
 
@@ -188,6 +192,7 @@ Claim MemcgSection::OfferStats(const LogLine& line) {
   if (known) return Claim::kConflict;
   stats_path_ = path;
   stats_seen_ = true;
+  stats_indent_ = line.indent();
   new_stats_ = new_style;
   OfferOldStats(TrimBlanks(text.substr(colon + 1)), line);
   return Claim::kTaken;

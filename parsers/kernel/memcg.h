@@ -73,7 +73,8 @@ class MemcgSection : public Section {
   bool stats_seen_ = false;
   bool new_stats_ = false;
   std::string stats_path_;
-  std::size_t stats_bytes_ = 0;  // of the new style's lines
+  std::size_t stats_bytes_ = 0;   // of the new style's lines
+  std::size_t stats_indent_ = 0;  // of the latest line
 };
 
 // True for lines that only a memory cgroup's report prints.

@@ -1,6 +1,6 @@
 // /proc/pagetypeinfo as people paste it, or as a file (mm/vmstat.c, pagetypeinfo_show()): free
 // blocks per zone, migrate type and order, and how many page blocks each type has.
-#include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -100,7 +100,7 @@ class PagetypeinfoBlock final : public Block {
     event.title = "/proc/pagetypeinfo";
     Damage damage;
     damage.AddIf(cells_.empty() || cells_.front().blocks, "no counts of free pages");
-    damage.AddIf(cells_.empty() || !cells_.back().blocks, "its last lines are missing");
+    damage.AddIf(CountZones(true) < CountZones(false), "its last lines are missing");
     damage.StoreIn(event);
     AddRows(event, std::move(cells_));
   }
@@ -129,6 +129,14 @@ class PagetypeinfoBlock final : public Block {
       row.push_back(std::move(cell));
     }
     return row;
+  }
+
+  std::size_t CountZones(bool with_blocks) const {
+    std::set<std::pair<Integer, Text>> zones;
+    for (const PageTypeCell& cell : cells_) {
+      if (cell.blocks.has_value() == with_blocks) zones.emplace(cell.node, cell.zone);
+    }
+    return zones.size();
   }
 
   std::vector<PageTypeCell> cells_;

@@ -3,6 +3,7 @@
 // zone.
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -135,16 +136,12 @@ Integer Row::*FindField(std::span<const Field<Row>> fields, std::string_view key
   return nullptr;
 }
 
-std::size_t IndentOf(const LogLine& line) {
-  return static_cast<std::size_t>(line.text.data() - line.raw.data());
-}
-
 class ZoneinfoBlock final : public Block {
  public:
   Claim Offer(const LogLine& line) override {
     if (std::optional<Zone> head = ParseZoneHead(line)) return OfferHead(*std::move(head), line);
     // The lines of a zone are indented; /proc/vmstat has counters of the same names, at the margin.
-    if (zones_.empty() || line.text.empty() || IndentOf(line) <= indent_) return Claim::kNone;
+    if (zones_.empty() || line.text.empty() || line.indent() <= indent_) return Claim::kNone;
     in_pageset_ = in_pageset_ || line.text == "pagesets";
     if (line.text == "per-node stats" || line.text == "pagesets") return Claim::kTaken;
     if (line.text.starts_with("protection:")) return OfferProtection(line);
@@ -160,9 +157,14 @@ class ZoneinfoBlock final : public Block {
     event.title = "/proc/zoneinfo";
     event.page_size_kb = kAssumedPageKb;
     event.page_size_from = "assumed";
+    // A sum of which some CPUs may be missing says nothing.
+    for (Zone& zone : zones_) {
+      if (!ended_.contains({zone.node, zone.zone})) zone.pcp_pages.reset();
+    }
     Damage damage;
-    const auto lacks_part = [](const Zone& zone) {
-      return !zone.free_kb || !zone.high_kb || !zone.lowmem_reserve_pages;
+    const auto lacks_part = [this](const Zone& zone) {
+      const bool ends = zone.present_kb == 0 || ended_.contains({zone.node, zone.zone});
+      return !zone.free_kb || !zone.high_kb || !zone.lowmem_reserve_pages || !ends;
     };
     damage.AddIf(std::any_of(zones_.begin(), zones_.end(), lacks_part),
                  "lines of a zone are missing");
@@ -178,7 +180,7 @@ class ZoneinfoBlock final : public Block {
       return other.node == head.node && other.zone == head.zone;
     });
     if (known || zones_.size() >= kMaxZones) return Claim::kConflict;
-    indent_ = IndentOf(line);
+    indent_ = line.indent();
     head.log_line = static_cast<int64_t>(line.place.line);
     zones_.push_back(std::move(head));
     in_zone_ = false;
@@ -244,6 +246,7 @@ class ZoneinfoBlock final : public Block {
 
   Claim OfferExtra(std::string_view name, int64_t value, const Text& zone, const LogLine& line) {
     if (extra_.size() >= kMaxExtra) return Claim::kConflict;
+    if (zone && name == "start_pfn") ended_.emplace(zones_.back().node, zone);
     MemInfoExtra row;
     row.node = zones_.back().node;
     row.zone = zone;
@@ -257,6 +260,8 @@ class ZoneinfoBlock final : public Block {
   std::vector<Zone> zones_;
   std::vector<NodeLine> nodes_;
   std::vector<MemInfoExtra> extra_;
+  // Zones whose last line, "start_pfn:", was seen. One without pages has none (since 4.13).
+  std::set<std::pair<Integer, Text>> ended_;
   std::size_t indent_ = 0;   // of the latest zone's first line
   bool in_zone_ = false;     // behind the node's counters
   bool in_pageset_ = false;  // behind "cpu: 0"

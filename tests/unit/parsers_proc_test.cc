@@ -63,7 +63,8 @@ const char kZoneinfo[] =
     "        min      1770\n"
     "        low      1906\n"
     "        high     2042\n"
-    "        protection: (0, 0, 0)\n";
+    "        protection: (0, 0, 0)\n"
+    "  start_pfn:           4096\n";
 
 TEST_CASE("zoneinfo gives zones in KiB, and the node's counters apart from theirs") {
   const test::TextSink sink = Import(kZoneinfo);
@@ -71,7 +72,7 @@ TEST_CASE("zoneinfo gives zones in KiB, and the node's counters apart from their
   const RecordedEvent& event = sink.events()[0];
   CHECK(event.kind == "zoneinfo");
   CHECK(event.complete);
-  CHECK(event.lines.size() == 36);
+  CHECK(event.lines.size() == 37);
   CHECK(Count(event, "zone", {}) == 2);
   CHECK(Count(event, "zone",
               {{"zone", "DMA"},
