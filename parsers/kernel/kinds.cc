@@ -8,7 +8,8 @@ std::span<const RecordKind> AllKinds() {
       PercpuFailureKind(), DmaFailureKind(),   FaultRetryKind(),  MemInfoKind(),
       MeminfoKind(),       FreeKind(),         BuddyinfoKind(),   PagetypeinfoKind(),
       ZoneinfoKind(),      VmstatKind(),       SlabinfoKind(),    SwapsKind(),
-      LostLinesKind(),     CommandKind(),      BootKind(),        UserspaceKillKind(),
+      TopKind(),           LostLinesKind(),    CommandKind(),     BootKind(),
+      UserspaceKillKind(),
   };
   return kKinds;
 }

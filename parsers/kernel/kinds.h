@@ -32,6 +32,7 @@ RecordKind PercpuFailureKind();
 RecordKind SlabFailureKind();
 RecordKind SlabinfoKind();
 RecordKind SwapsKind();
+RecordKind TopKind();
 RecordKind LostLinesKind();
 RecordKind UserspaceKillKind();
 RecordKind VmstatKind();
