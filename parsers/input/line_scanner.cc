@@ -111,6 +111,7 @@ void LineScanner::Scan(ScannedChunk& scanned) {
   text_.clear();
   ends_.clear();
   std::size_t begin = 0;
+  bool below_empty = false;
   while (begin < bytes.size()) {
     const void* newline = std::memchr(bytes.data() + begin, '\n', bytes.size() - begin);
     const std::size_t end =
@@ -119,7 +120,8 @@ void LineScanner::Scan(ScannedChunk& scanned) {
             : static_cast<std::size_t>(static_cast<const char*>(newline) - bytes.data());
     const std::string_view line = bytes.substr(begin, end - begin);
     const Classification place = Classify(line);
-    if (place.line_class == LineClass::kOtherProgram) {
+    // Of empty lines in a row the first says all: millions of them would cost as many candidates.
+    if (place.line_class == LineClass::kOtherProgram || (line.empty() && below_empty)) {
       ++scanned.not_kernel;
     } else {
       const Candidate candidate{.offset = static_cast<uint32_t>(begin),
@@ -128,6 +130,7 @@ void LineScanner::Scan(ScannedChunk& scanned) {
       Gather(line, place, candidate, scanned);
     }
     ++scanned.lines;
+    below_empty = line.empty();
     begin = end + 1;
   }
   MarkOpeners(scanned);
