@@ -35,14 +35,41 @@ Classification ClassifySender(std::string_view line, std::string_view rest) {
 
 // "2024-05-01T12:" tells an ISO stamp.
 bool LooksLikeIsoStamp(std::string_view line) {
-  return line.size() > 20 && line[4] == '-' && line[7] == '-' && line[10] == 'T' && line[13] == ':';
+  return line.size() > 20 && line[4] == '-' && line[7] == '-' &&
+         (line[10] == 'T' || line[10] == ' ') && line[13] == ':';
+}
+
+// "Mon Apr 12 18:29:48 2021 "
+bool LooksLikeWallStamp(std::string_view line) {
+  return line.size() > 24 && line[0] != '[' && line[13] == ':' && line[16] == ':' &&
+         line[19] == ' ';
+}
+
+// What grep, less and nl put before a line: "messages-1:", "/var/log/kern.log:17:", "1234:", or a
+// number and blanks. Taken off only where a line's own prefix follows.
+std::string_view SkipSearchMarks(std::string_view line) {
+  constexpr std::size_t kLongestMark = 128;
+  const std::size_t end = line.substr(0, kLongestMark).find_first_of(": \t");
+  if (end == 0 || end == std::string_view::npos) return line;
+  std::string_view rest = line.substr(end + 1);
+  std::string_view number = line.substr(0, end);
+  if (line[end] == ':') {
+    std::string_view behind = rest;
+    if (ConsumeInteger(behind) && ConsumePrefix(behind, ":")) rest = behind;
+  } else if (!ConsumeInteger(number) || !number.empty()) {
+    return line;
+  }
+  rest = TrimBlanks(rest);
+  const bool prefix =
+      LooksLikeSyslogStamp(rest) || LooksLikeIsoStamp(rest) || StartsWithUptime(rest);
+  return prefix ? rest : line;
 }
 
 Classification ClassifyIso(std::string_view line) {
-  const std::size_t blank = line.find(' ');
+  const std::size_t blank = line.find(' ', 19);
   if (blank == std::string_view::npos) return {};
   const std::string_view rest = line.substr(blank + 1);
-  if (line[19] == ',') return KernelText(line, rest);  // dmesg
+  if (line[10] == 'T' && line[19] == ',') return KernelText(line, rest);  // dmesg
   const bool container = rest.starts_with("stdout ") || rest.starts_with("stderr ");
   return container ? Classification() : ClassifySender(line, rest);
 }
@@ -53,6 +80,7 @@ Classification ClassifyRare(std::string_view line) {
   if (line.size() > 10 && (line[8] == '-' || line[10] == '.')) {  // journalctl's rarer stamps
     if (ConsumeFullStamp(text) || ConsumeUnixStamp(text)) return ClassifySender(line, text);
   }
+  if (LooksLikeWallStamp(line) && ConsumeWallStamp(text)) return ClassifySender(line, text);
   LogLine scratch;
   const bool bracket = line.starts_with('[') && ConsumeBracket(text, scratch);
   const bool kmsg = !line.empty() && IsDigit(line[0]) && ConsumeKmsgHeader(text, scratch);
@@ -65,7 +93,11 @@ Classification ClassifyBehindPriority(std::string_view line) {
     return blank == std::string_view::npos ? Classification()
                                            : ClassifySender(line, line.substr(blank + 1));
   }
-  return LooksLikeIsoStamp(line) ? ClassifyIso(line) : ClassifyRare(line);
+  if (LooksLikeIsoStamp(line)) return ClassifyIso(line);
+  const std::string_view marked = SkipSearchMarks(line);
+  if (marked.size() == line.size()) return ClassifyRare(line);
+  const Classification inner = Classify(marked);
+  return {inner.line_class, line.size() - marked.size() + inner.text_begin};
 }
 
 }  // namespace
@@ -80,7 +112,7 @@ Classification Classify(std::string_view line) {
 }
 
 void ParsePrefixes(LogLine& line, LatestHead& latest) {
-  std::string_view text = SkipQuoteMarks(line.text);
+  std::string_view text = SkipSearchMarks(SkipQuoteMarks(line.text));
   const std::string_view whole = text;
   const bool bare = !line.time && line.host.empty();  // else a JSON object told
   if (bare && latest.Consume(text, line)) {

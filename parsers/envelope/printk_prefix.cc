@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "parsers/envelope/stamp.h"
+#include "parsers/match.h"
 
 namespace kautopsy {
 namespace {
@@ -90,6 +91,30 @@ bool ConsumeMinute(std::string_view& text) {
   return true;
 }
 
+// "[2025-02-19 05:55:58] [  619.159053] ": other programs begin their lines like this, too.
+bool ConsumeRecorderTime(std::string_view& text, LogLine& line) {
+  std::string_view rest = text;
+  const std::optional<Stamp> stamp = ConsumeBracketedStamp(rest);
+  if (!stamp || !StartsWithUptime(rest)) return false;
+  line.time = stamp->Time();
+  line.local_time = stamp->text;
+  text = rest;
+  return true;
+}
+
+// The processor and process that vendors' kernels print behind the uptime: " [3:  kswapd0:  442] "
+// (Samsung), "<3>.(2)[442:kswapd0]" (MediaTek), "c0    442 (kswapd0) " (Marvell).
+void ConsumeVendorCaller(std::string_view& text) {
+  static const LogPattern kForms(
+      R"re( *(?:\[ *\d: *[^\]]{1,15}: *\d+\]|(?:<\d>)?\.?\(\d+\)\[\d+:[^\]]{1,15}\]|)re"
+      R"re(c\d +\d+ +\([^)]{1,15}\)) ?(.*))re");
+  const std::string_view head = TrimBlanks(text.substr(0, 3));
+  const bool may_be = head.size() > 1 && (IsDigit(head[1]) || IsBlank(head[1]) || head[1] == '(') &&
+                      std::string_view("[(.<c").find(head[0]) != std::string_view::npos;
+  if (!may_be) return;
+  if (const auto groups = MatchAll<1>(text, kForms)) text = (*groups)[0];
+}
+
 // "h kernel: " behind the clock (journalctl -o short-monotonic).
 void ConsumeHostAndTag(std::string_view& text, LogLine& line) {
   const std::string_view host = text.substr(0, text.find(' '));
@@ -109,14 +134,17 @@ bool ConsumeBracket(std::string_view& text, LogLine& line) {
   const char first = text[at];
   if (IsDigit(first)) {
     const std::optional<int64_t> uptime = ConsumeUptime(text);
-    if (!uptime) return false;
+    if (!uptime) return ConsumeRecorderTime(text, line);
     line.uptime_us = uptime;
     ConsumeHostAndTag(text, line);
+    ConsumeVendorCaller(text);
     return true;
   }
   if (first == '+' || first == '<') return ConsumeDelta(text);
   return ConsumeCaller(text) || ConsumeWallTime(text, line) || ConsumeMinute(text);
 }
+
+bool StartsWithUptime(std::string_view text) { return ConsumeUptime(text).has_value(); }
 
 bool ConsumePriority(std::string_view& text) {
   std::string_view rest = text;

@@ -11,8 +11,12 @@ namespace kautopsy {
 // changed, if another one or none stands there.
 
 // Everything that stands in brackets: "[   12.345678] ", "[  T12] ", "[Sun Nov 22 10:50:41 2026] ",
-// "[  +0.000123] ", "[<    0.000123>] ", "[Nov22 10:50] "; behind an uptime also "host kernel: ".
+// "[  +0.000123] ", "[<    0.000123>] ", "[Nov22 10:50] ", "[2025-02-19 05:55:58] " before an
+// uptime; behind an uptime also "host kernel: ".
 bool ConsumeBracket(std::string_view& text, LogLine& line);
+
+// True if a line's "[12345.678901]" stands at the head of `text`.
+bool StartsWithUptime(std::string_view text);
 
 // "<4>", and the blanks that some serial consoles print behind it.
 bool ConsumePriority(std::string_view& text);

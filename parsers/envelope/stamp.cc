@@ -81,6 +81,16 @@ std::optional<std::chrono::minutes> ConsumeZone(std::string_view& text) {
   return behind ? -ahead : ahead;
 }
 
+bool ConsumeIso(std::string_view& text, Stamp& stamp) {
+  if (!ConsumeIsoDate(text, stamp.clock) || text.empty() || (text[0] != 'T' && text[0] != ' '))
+    return false;
+  text.remove_prefix(1);
+  if (!ConsumeClock(text, stamp.clock)) return false;
+  ConsumeFraction(text, stamp.clock);
+  stamp.ahead = ConsumeZone(text);
+  return true;
+}
+
 // Ends a stamp: a blank, or the end of the line, follows it. `text` is set behind it.
 std::optional<Stamp> Finish(std::string_view& text, std::string_view rest, Stamp stamp) {
   if (!rest.empty() && rest[0] != ' ') return std::nullopt;
@@ -117,12 +127,19 @@ std::optional<Stamp> ConsumeSyslogStamp(std::string_view& text) {
 
 std::optional<Stamp> ConsumeIsoStamp(std::string_view& text) {
   std::string_view rest = text;
-  PrintedTime time;
-  if (!ConsumeIsoDate(rest, time) || !ConsumePrefix(rest, "T") || !ConsumeClock(rest, time))
-    return std::nullopt;
-  ConsumeFraction(rest, time);
-  const std::optional<std::chrono::minutes> ahead = ConsumeZone(rest);
-  return Finish(text, rest, {time, ahead, {}});
+  Stamp stamp;
+  if (!ConsumeIso(rest, stamp)) return std::nullopt;
+  return Finish(text, rest, stamp);
+}
+
+std::optional<Stamp> ConsumeBracketedStamp(std::string_view& text) {
+  std::string_view rest = text;
+  Stamp stamp;
+  if (!ConsumePrefix(rest, "[") || !ConsumeIso(rest, stamp)) return std::nullopt;
+  stamp.text = text.substr(1, text.size() - rest.size() - 1);
+  if (!ConsumePrefix(rest, "] ")) return std::nullopt;
+  text = rest;
+  return stamp;
 }
 
 std::optional<Stamp> ConsumeFullStamp(std::string_view& text) {

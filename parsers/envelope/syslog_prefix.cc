@@ -1,6 +1,7 @@
 #include "parsers/envelope/syslog_prefix.h"
 
 #include "base/text.h"
+#include "parsers/envelope/printk_prefix.h"
 #include "parsers/envelope/stamp.h"
 
 namespace kautopsy {
@@ -18,8 +19,18 @@ bool IsKernelTag(std::string_view word) {
 // "sshd[123]:" or "CRON[1]:": how a program names itself before its text.
 bool IsTag(std::string_view word) { return word.size() > 1 && word.back() == ':'; }
 
-// "kern.warn", "kern.info" (busybox, syslog-ng's columns).
-bool IsFacility(std::string_view word) { return ConsumePrefix(word, "kern."); }
+// "kern.warn", "user.info" (busybox, syslog-ng's columns).
+bool IsFacility(std::string_view word) {
+  return ConsumePrefix(word, "kern.") || ConsumePrefix(word, "user.");
+}
+
+Sender Kernel(std::string_view host, std::string_view text) {
+  Sender sender;
+  sender.line_class = LineClass::kKernel;
+  sender.host = host;
+  sender.text = text;
+  return sender;
+}
 
 // A syslog line behind its stamp; false, and nothing changed, if it is another program's.
 bool ConsumeSender(std::string_view& text, const Stamp& stamp, std::string_view rest,
@@ -44,7 +55,7 @@ bool ConsumeIsoLine(std::string_view& text, LogLine& line) {
   if (rest.starts_with("stdout ") || rest.starts_with("stderr ")) {
     rest.remove_prefix(7);
     if (!ConsumePrefix(rest, "F ") && !ConsumePrefix(rest, "P ")) return false;
-  } else if (stamp->text.find(',') == std::string_view::npos) {
+  } else if (stamp->text[10] == ' ' || stamp->text.find(',') == std::string_view::npos) {
     return ConsumeSender(text, *stamp, rest, line);
   }
   line.time = stamp->Time();
@@ -75,7 +86,8 @@ bool ConsumeLogcat(std::string_view& text, LogLine& line) {
     return false;
   line.time = stamp->Time();
   line.local_time = stamp->text;
-  text = rest.substr(2);
+  text = TrimBlanks(rest.substr(2));
+  ConsumePrefix(text, ": ");  // the kernel's lines have no tag
   return true;
 }
 
@@ -88,14 +100,20 @@ bool IsWitness(std::string_view tag) {
 
 Sender SenderOf(std::string_view text) {
   Sender sender;
+  text = TrimBlanks(text);
+  if (text.starts_with('[')) {
+    if (ConsumePrefix(text, "[kernel] ")) return Kernel({}, text);  // metalog
+    if (StartsWithUptime(text)) return Kernel({}, text);            // its clock tells the kernel
+  }
   std::string_view word = FirstWord(text);
   if (!IsTag(word) && !IsFacility(word)) {
     if (word.size() == text.size()) return sender;
     sender.host = word;
     text.remove_prefix(word.size() + 1);
     sender.line_class = LineClass::kOtherProgram;
-    // The kernel's tags and facility begin with a k.
-    if (text.empty() || (text[0] != 'k' && !IsWitness(text))) return sender;
+    if (text.starts_with('[') && StartsWithUptime(text)) return Kernel(sender.host, text);
+    // The kernel's tags and facility begin with a k; busybox logs it as "user.warn kernel:", too.
+    if (text.empty() || (text[0] != 'k' && text[0] != 'u' && !IsWitness(text))) return sender;
     word = FirstWord(text);
   }
   if (IsFacility(word) && word.size() < text.size()) {
@@ -112,14 +130,13 @@ Sender SenderOf(std::string_view text) {
   }
   if (!IsKernelTag(word)) return sender;
   if (word == "kernel" && !ConsumePrefix(text, "- - - ")) return sender;
-  sender.line_class = LineClass::kKernel;
-  sender.text = text;
-  return sender;
+  return Kernel(sender.host, text);
 }
 
 bool ConsumeNamedStamp(std::string_view& text, LogLine& line) {
   return ConsumeStampAndSender<ConsumeSyslogStamp>(text, line) ||
-         ConsumeStampAndSender<ConsumeFullStamp>(text, line);
+         ConsumeStampAndSender<ConsumeFullStamp>(text, line) ||
+         ConsumeStampAndSender<ConsumeWallStamp>(text, line);
 }
 
 bool ConsumeNumericStamp(std::string_view& text, LogLine& line) {

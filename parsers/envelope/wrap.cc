@@ -127,9 +127,8 @@ bool MayBeRest(std::string_view next, std::string_view rest) {
 std::string_view SkipQuoteMarks(std::string_view text) {
   for (;;) {
     text = TrimBlanks(text);
-    if (text == ">" || text == ">>") return {};
-    const bool mark = ConsumePrefix(text, "> ") || ConsumePrefix(text, ">> ") ||
-                      ConsumePrefix(text, "\xC2\xA0");  // a no-break space
+    const bool mark =
+        ConsumePrefix(text, ">") || ConsumePrefix(text, "\xC2\xA0");  // or a no-break space
     if (!mark) return text;
   }
 }

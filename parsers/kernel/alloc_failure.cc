@@ -67,9 +67,14 @@ class AllocFailureBlock final : public Block {
     return claim;
   }
 
-  // Until 4.8 a note of vmalloc's stands above the request.
+  // Until 4.8 notes of vmap's and vmalloc's stand above the request, later one of vmap's. What vmap
+  // looked for is larger than what was asked for: a guard page, alignment.
   Claim OfferNote(const LogLine& line) {
-    if (failure_.kind || !ParseVmallocNote(line.text, failure_)) return Claim::kNone;
+    PageAllocFailure note;
+    if (failure_.comm || !ParseVmallocNote(line.text, note)) return Claim::kNone;
+    if (failure_.kind && (IsVmapNote(failure_) == IsVmapNote(note))) return Claim::kNone;
+    if (failure_.kind) note.reason = failure_.reason;
+    failure_ = std::move(note);
     return Claim::kTaken;
   }
 
@@ -79,7 +84,7 @@ class AllocFailureBlock final : public Block {
     if (!ParseAllocRequest(line.text, failure_)) return Claim::kNone;
     if (note.kind) {
       failure_.kind = note.kind;
-      failure_.size_bytes = note.size_bytes;
+      if (!failure_.size_bytes) failure_.size_bytes = note.size_bytes;
       failure_.reason = note.reason;
     }
     process_.Expect(*failure_.comm);
@@ -160,7 +165,8 @@ RecordKind AllocFailureKind() {
                       {": vmemmap alloc failure", IsRequest, true},
                       {"vmalloc: allocation failure", IsRequest, true},
                       {"vmalloc: allocation failure", IsVmallocNote, true},
-                      {"vmap allocation ", IsVmallocNote, true}},
+                      {"vmap allocation ", IsVmallocNote, true},
+                      {"vmalloc_node_range for size ", IsVmallocNote, true}},
           .open = [] { return std::unique_ptr<Block>(std::make_unique<AllocFailureBlock>()); },
           .max_foreign_lines = 200};
 }

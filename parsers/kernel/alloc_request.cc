@@ -95,6 +95,8 @@ bool ParseVmallocError(std::string_view rest, PageAllocFailure& failure) {
   return true;
 }
 
+constexpr std::string_view kNoAddressSpace = "no address space: ";
+
 struct Form {
   std::string_view words;  // behind the process's name
   bool (*parse)(std::string_view rest, PageAllocFailure& failure);
@@ -148,6 +150,10 @@ bool ParseAllocRequest(std::string_view text, PageAllocFailure& failure) {
   return false;
 }
 
+bool IsVmapNote(const PageAllocFailure& failure) {
+  return failure.reason && failure.reason->starts_with(kNoAddressSpace);
+}
+
 bool ParseVmallocNote(std::string_view text, PageAllocFailure& failure) {
   PageAllocFailure read;
   if (ConsumePrefix(text, "vmalloc: allocation failure")) {
@@ -155,14 +161,15 @@ bool ParseVmallocNote(std::string_view text, PageAllocFailure& failure) {
     failure = std::move(read);
     return true;
   }
-  if (!text.starts_with("vmap allocation ")) return false;
+  if (!text.starts_with("vm")) return false;
   static const LogPattern kVmap(
-      R"re(vmap allocation (?:for size (\d+) )?failed: (use vmalloc=<size> to increase size)\.?)re");
+      R"re((?:vmap allocation|vmalloc_node_range) (?:for size (\d+) )?failed: )re"
+      R"re((use vmalloc=<size> to increase size|Address range restricted .*?)\.?)re");
   const auto groups = MatchAll<2>(text, kVmap);
   if (!groups) return false;
   read.kind = "vmalloc";
   read.size_bytes = ParseInteger((*groups)[0]);
-  read.reason = "no address space: " + std::string((*groups)[1]);
+  read.reason = std::string(kNoAddressSpace) + std::string((*groups)[1]);
   failure = std::move(read);
   return true;
 }

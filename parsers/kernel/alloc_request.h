@@ -50,6 +50,10 @@ bool ParseAllocRequest(std::string_view text, PageAllocFailure& failure);
 // Reads a line of vmalloc's that names no process:
 //   vmalloc: allocation failure: 17178820608 bytes     above a page allocation failure, until 4.8
 //   vmap allocation for size 4194304 failed: use vmalloc=<size> to increase size.
+//   vmalloc_node_range for size 33619968 failed: Address range restricted ...       since 6.11
 bool ParseVmallocNote(std::string_view text, PageAllocFailure& failure);
+
+// True for what ParseVmallocNote() made of one of the latter two.
+bool IsVmapNote(const PageAllocFailure& failure);
 
 }  // namespace kautopsy

@@ -154,8 +154,9 @@ Claim MemInfoSection::OfferFreeList(const LogLine& line) {
 
 // "Node 0 DMA per-cpu:" and below it "CPU    0: hi:  186, btch:  31 usd: 168" (until 4.0).
 Claim MemInfoSection::OfferPerCpu(std::string_view text) {
-  if (const Integer pages = ParsePerCpuPages(text)) {
-    if (!per_cpu_.empty()) per_cpu_.back().pages += *pages;  // else the zone's line is lost
+  if (Integer pages; ParsePerCpuPages(text, pages)) {
+    if (per_cpu_.empty() || !pages) return Claim::kTaken;  // the zone's line is lost
+    per_cpu_.back().pages = per_cpu_.back().pages.value_or(0) + *pages;
     return Claim::kTaken;
   }
   std::optional<PerCpuLists> lists = ParsePerCpuHead(text);

@@ -22,22 +22,26 @@ std::optional<PerCpuLists> ParsePerCpuHead(std::string_view text) {
   if (lists.zone.empty() || !ConsumePrefix(text, " per-cpu:")) return std::nullopt;
   text = TrimBlanks(text);
   if (!text.empty() && text != "empty") return std::nullopt;
+  if (!text.empty()) lists.pages = 0;
   return lists;
 }
 
-Integer ParsePerCpuPages(std::string_view text) {
+bool ParsePerCpuPages(std::string_view text, Integer& pages) {
   if (text.starts_with("cpu ")) {
-    static const LogPattern kOld(R"(cpu \d+ (?:hot|cold): high \d+, batch \d+ used:(\d+))");
+    static const LogPattern kOld(
+        R"(cpu \d+ (?:hot|cold): (?:low \d+, )?high \d+, batch \d+(?: used:(\d+))?)");
     const auto groups = MatchAll<1>(text, kOld);
-    return groups ? Integer(PagesOf((*groups)[0])) : std::nullopt;
+    if (groups && !(*groups)[0].empty()) pages = PagesOf((*groups)[0]);
+    return groups.has_value();
   }
-  if (!text.starts_with("CPU ")) return std::nullopt;
+  if (!text.starts_with("CPU ")) return false;
   static const LogPattern kPattern(R"re(CPU +\d+: (?:Hot: )?hi: *\d+, btch: *\d+ usd: *(\d+))re"
                                    R"re((?: +Cold: hi: *\d+, btch: *\d+ usd: *(\d+))?.*)re");
   const auto groups = MatchAll<2>(text, kPattern);
-  if (!groups) return std::nullopt;
+  if (!groups) return false;
   const auto& [hot, cold] = *groups;
-  return PagesOf(hot) + PagesOf(cold);
+  pages = PagesOf(hot) + PagesOf(cold);
+  return true;
 }
 
 }  // namespace kautopsy

@@ -201,11 +201,19 @@ TEST_CASE("A node printed on its own names the node of the next line") {
 }
 
 TEST_CASE("Per-cpu lines of all versions give their pages") {
-  CHECK(ParsePerCpuPages("CPU    0: hi:  186, btch:  31 usd: 168") == 168);
-  CHECK(ParsePerCpuPages("CPU    0: Hot: hi:   42, btch:   7 usd:  41   Cold: hi:   14, btch:   3 "
-                         "usd:   2") == 43);
-  CHECK(ParsePerCpuPages("cpu 0 cold: high 62, batch 15 used:13") == 13);
-  CHECK_FALSE(ParsePerCpuPages("CPU 0/KVM: hi").has_value());
+  const auto pages = [](std::string_view text) {
+    Integer read;
+    CHECK(ParsePerCpuPages(text, read));
+    return read;
+  };
+  CHECK(pages("CPU    0: hi:  186, btch:  31 usd: 168") == 168);
+  CHECK(pages("CPU    0: Hot: hi:   42, btch:   7 usd:  41   Cold: hi:   14, btch:   3 usd:   2") ==
+        43);
+  CHECK(pages("cpu 0 cold: high 62, batch 15 used:13") == 13);
+  CHECK(pages("cpu 1 hot: low 62, high 186, batch 31 used:157") == 157);
+  CHECK_FALSE(pages("cpu 1 hot: low 32, high 96, batch 16"));
+  Integer none;
+  CHECK_FALSE(ParsePerCpuPages("CPU 0/KVM: hi", none));
 }
 
 TEST_CASE("What only resembles counters is none") {

@@ -58,6 +58,29 @@ TEST_CASE("Every transport's prefix gives host, clock and text") {
       {"[<    0.000471>] Mem-Info:", "", "", 0},
       {"[  +0.000471] Mem-Info:", "", "", 0},
       {"[Nov22 10:50] Mem-Info:", "", "", 0},
+      {"Mon Apr 12 18:29:48 2021 kern.warn kernel: [  267.720081] Mem-Info:", "",
+       "2021-04-12T18:29:48Z", 267720081},
+      {"Mon Apr 12 18:29:48 2021 user.warn kernel: Mem-Info:", "", "2021-04-12T18:29:48Z", 0},
+      {"Nov  2 12:42:07 h user.warn kernel: [   12.345678] Mem-Info:", "h", "", 12345678},
+      {"Nov  2 12:42:07 [kernel] Mem-Info:", "", "", 0},
+      {"Nov  2 12:42:07 h [   12.345678] Mem-Info:", "h", "", 12345678},
+      {"Nov  2 12:42:07   kernel: [   12.345678] Mem-Info:", "", "", 12345678},
+      {"[2024-05-01 12:00:00] [   12.345678] Mem-Info:", "", "2024-05-01T12:00:00Z", 12345678},
+      {"2024-05-01 12:00:00 [   12.345678] Mem-Info:", "", "2024-05-01T12:00:00Z", 12345678},
+      {"2024-05-01 12:00:00 h kernel: Mem-Info:", "h", "2024-05-01T12:00:00Z", 0},
+      {"2024-05-01T12:00:00.123456  [   12.345678] Mem-Info:", "", "2024-05-01T12:00:00.123456Z",
+       12345678},
+      {"messages-1:Nov  2 12:42:07 h kernel: Mem-Info:", "h", "", 0},
+      {"/var/log/kern.log:17:[   12.345678] Mem-Info:", "", "", 12345678},
+      {"1234:[   12.345678] Mem-Info:", "", "", 12345678},
+      {"166255 Nov  2 12:42:07 h kernel: Mem-Info:", "h", "", 0},
+      {"[   12.345678]  [3:  kswapd0:  442] Mem-Info:", "", "", 12345678},
+      {"[   12.345678]<3>.(1)[70:kswapd0]Mem-Info:", "", "", 12345678},
+      {"[   12.345678] (2)[442:kswapd0]Mem-Info:", "", "", 12345678},
+      {"[   12.345678] c0    442 (kswapd0) Mem-Info:", "", "", 12345678},
+      {"05-01 12:00:00.123     0     0 W         : Mem-Info:", "", "", 0},
+      {">>>[   12.345678] Mem-Info:", "", "", 12345678},
+      {"> >>> > Nov  2 12:42:07 h kernel: Mem-Info:", "h", "", 0},
       {"<4>[   12.345678] Mem-Info:", "", "", 12345678},
       {"<4> [12.345678] Mem-Info:", "", "", 12345678},
       {"kern  :warn  : [   12.345678] Mem-Info:", "", "", 12345678},
@@ -101,7 +124,9 @@ TEST_CASE("Classification and parsing agree on what is the kernel's") {
        {"Nov  2 12:42:07 h kernel: x", "2024-05-01T12:00:00Z h kernel: x", "[   12.345678] x",
         "<4>[   12.345678] x", "<6>1 2024-05-01T12:00:00Z h kernel - - - x",
         "1714564800.123456 h kernel: x", "Wed 2024-05-01 12:00:00 UTC h kernel: x",
-        "6,1234,5678901,-;x", "[Wed May  1 12:00:00 2024] x"}) {
+        "6,1234,5678901,-;x", "[Wed May  1 12:00:00 2024] x", "[Di May  1 12:00:00 2024] x",
+        "Nov  2 12:42:07 [kernel] x", "Mon Apr 12 18:29:48 2021 kern.warn kernel: x",
+        "log/messages:Nov  2 12:42:07 h kernel: x", "2024-05-01 12:00:00 h kernel: x"}) {
     CAPTURE(raw);
     const Classification place = Classify(raw);
     CHECK(place.line_class == LineClass::kKernel);
@@ -109,7 +134,10 @@ TEST_CASE("Classification and parsing agree on what is the kernel's") {
   }
   for (const std::string_view raw :
        {"2024-05-01T12:00:00Z h sshd[1]: x", "<38>1 2024-05-01T12:00:00Z h sshd 1 - - x",
-        "1714564800.123456 h sshd[1]: x", "Nov  2 12:42:07.123 h cron: x"}) {
+        "1714564800.123456 h sshd[1]: x", "Nov  2 12:42:07.123 h cron: x",
+        "2024-05-01 12:00:00,123 INFO x", "2024-05-01 12:00:00 [http-1] WARN x",
+        "Mon Apr 12 18:29:48 2021 daemon.err sshd[1]: x", "Nov  2 12:42:07 h user.info app: x",
+        "messages:17:Nov  2 12:42:07 h sshd[1]: x"}) {
     CAPTURE(raw);
     CHECK(Classify(raw).line_class == LineClass::kOtherProgram);
     CHECK(Parsed(raw).text != "x");
