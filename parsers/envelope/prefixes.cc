@@ -22,6 +22,18 @@ bool ConsumeOne(std::string_view& text, LogLine& line) {
   return first >= 'A' && first <= 'Z' && ConsumeNamedStamp(text, line);
 }
 
+// Where the kernel's clock stands behind a prefix that nobody knows: a continuous integration's,
+// a container's, a terminal's. npos if none does.
+std::size_t FindUptime(std::string_view text) {
+  constexpr std::size_t kLongestPrefix = 80;
+  if (text.starts_with("** ")) return std::string_view::npos;  // the note of dropped messages
+  const std::string_view head = text.substr(0, kLongestPrefix);
+  std::size_t at = head.find('[');
+  while (at != std::string_view::npos && !StartsWithUptime(text.substr(at)))
+    at = head.find('[', at + 1);
+  return at;
+}
+
 Classification KernelText(std::string_view line, std::string_view text) {
   return {LineClass::kKernel, static_cast<std::size_t>(text.data() - line.data())};
 }
@@ -120,6 +132,13 @@ void ParsePrefixes(LogLine& line, LatestHead& latest) {
   } else if (ConsumeOne(text, line)) {
     line.prefixed = true;
     if (bare && !line.witness) latest.Remember(whole.substr(0, whole.size() - text.size()), line);
+  }
+  if (!line.prefixed) {
+    const std::size_t at = FindUptime(text);
+    if (at != std::string_view::npos) {
+      text.remove_prefix(at);
+      line.prefixed = ConsumeOne(text, line);
+    }
   }
   for (int i = 1; line.prefixed && i < kMaxStacked && ConsumeOne(text, line);) ++i;
   line.text = TrimBlanks(text);

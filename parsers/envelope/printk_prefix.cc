@@ -144,7 +144,7 @@ bool ConsumeBracket(std::string_view& text, LogLine& line) {
   return ConsumeCaller(text) || ConsumeWallTime(text, line) || ConsumeMinute(text);
 }
 
-bool StartsWithUptime(std::string_view text) { return ConsumeUptime(text).has_value(); }
+std::optional<int64_t> ReadUptime(std::string_view text) { return ConsumeUptime(text); }
 
 bool ConsumePriority(std::string_view& text) {
   std::string_view rest = text;

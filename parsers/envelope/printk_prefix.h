@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "parsers/envelope/log_line.h"
@@ -15,8 +17,9 @@ namespace kautopsy {
 // uptime; behind an uptime also "host kernel: ".
 bool ConsumeBracket(std::string_view& text, LogLine& line);
 
-// True if a line's "[12345.678901]" stands at the head of `text`.
-bool StartsWithUptime(std::string_view text);
+// The microseconds of the "[12345.678901]" that stands at the head of `text`; none if none does.
+std::optional<int64_t> ReadUptime(std::string_view text);
+inline bool StartsWithUptime(std::string_view text) { return ReadUptime(text).has_value(); }
 
 // "<4>", and the blanks that some serial consoles print behind it.
 bool ConsumePriority(std::string_view& text);

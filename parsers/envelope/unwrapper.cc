@@ -1,11 +1,13 @@
 #include "parsers/envelope/unwrapper.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "base/text.h"
 #include "parsers/envelope/envelope.h"
 #include "parsers/envelope/journal_json.h"
+#include "parsers/envelope/printk_prefix.h"
 #include "parsers/envelope/unescape.h"
 
 namespace kautopsy {
@@ -39,21 +41,41 @@ bool Unwrapper::UnwrapJson(const LogLine& line, std::string_view object) {
   return true;
 }
 
-// Until 4.14 the console's note of dropped messages had no line end, so that the next message
-// stands behind it: "** 6 printk messages dropped ** [   12.345678] text".
-bool Unwrapper::SplitBehindDropped(LogLine line) {
-  constexpr std::string_view kEnd = " printk messages dropped ** ";
+namespace {
+
+// Where in `line.text` another message of the kernel's begins; npos if none does.
+//   ** 6 printk messages dropped ** [   12.345678] text    a note without line end, until 4.14
+//   text[   12.345679] text                                a line end that a web page lost
+std::size_t FindNextMessage(const LogLine& line) {
+  constexpr std::string_view kDropped = " printk messages dropped ** ";
+  constexpr int64_t kMaxGapUs = 60 * int64_t{1000000};
+  if (line.text.starts_with("** ")) {
+    const std::size_t end = line.text.find(kDropped);
+    if (end != std::string_view::npos) return end + kDropped.size();
+  }
+  if (!line.uptime_us) return std::string_view::npos;
+  std::size_t at = line.text.find('[', 1);
+  for (; at != std::string_view::npos; at = line.text.find('[', at + 1)) {
+    const std::optional<int64_t> uptime = ReadUptime(line.text.substr(at));
+    if (uptime && std::abs(*uptime - *line.uptime_us) <= kMaxGapUs) break;
+  }
+  return at;
+}
+
+}  // namespace
+
+bool Unwrapper::SplitMessages(LogLine line) {
   std::vector<LogLine> pieces;
-  while (line.text.starts_with("** ")) {
-    const std::size_t at = line.text.find(kEnd);
-    if (at == std::string_view::npos) break;
-    LogLine& marker = pieces.emplace_back(line);
-    marker.text = line.text.substr(0, at + kEnd.size() - 1);
-    marker.cut = false;
-    line.text.remove_prefix(at + kEnd.size());
+  for (;;) {
+    const std::size_t next = FindNextMessage(line);
+    if (next == std::string_view::npos) break;
+    LogLine& head = pieces.emplace_back(line);
+    head.text = TrimBlanks(line.text.substr(0, next));
+    head.cut = false;
+    line.text.remove_prefix(next);
     const auto begin = static_cast<std::size_t>(line.text.data() - line.raw.data());
     if (line.text.data() >= line.raw.data() && begin < line.raw.size()) {  // else it was cleaned
-      marker.raw = line.raw.substr(0, begin);
+      head.raw = line.raw.substr(0, begin);
       line.raw.remove_prefix(begin);
       line.place.column += static_cast<uint32_t>(begin);
     }
@@ -87,7 +109,7 @@ std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
   LogLine& whole = lines_.emplace_back(line);
   whole.text = clean;
   ParsePrefixes(whole, head_);
-  if (whole.text.starts_with("** ") && SplitBehindDropped(whole)) return lines_;
+  if (SplitMessages(whole)) return lines_;
   is_rest_ = IsRestOfAbove(whole);
   if (is_rest_) Inherit(whole);
   const std::string_view text = Unescape(whole.text, whole.escaped, unescaped_);

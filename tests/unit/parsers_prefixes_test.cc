@@ -271,6 +271,31 @@ TEST_CASE("What stands behind the console's note of dropped messages is a line o
   CHECK(more[2].text == "x");
 }
 
+TEST_CASE("Messages that lost the line end between them are lines of their own") {
+  Unwrapper unwrapper;
+  LogLine line;
+  line.place = {7, 1};
+  line.raw = line.text = "[   12.345678] Task in /a killed[   12.345680] memory: usage 1kB";
+  const std::vector<LogLine>& lines = unwrapper.Unwrap(line);
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].text == "Task in /a killed");
+  CHECK(lines[1].text == "memory: usage 1kB");
+  CHECK(lines[1].uptime_us == 12345680);
+  CHECK(lines[1].place == Place{7, 33});
+  line.raw = line.text = "[   12.345678] quotes [  999.345680] something";
+  CHECK(unwrapper.Unwrap(line).size() == 1);
+}
+
+TEST_CASE("The kernel's clock is found behind a prefix that nobody knows") {
+  for (const std::string_view raw :
+       {"web_1  | [   12.345678] Mem-Info:", "#12 [   12.345678] Mem-Info:",
+        "[00:00:10.123] [   12.345678] Mem-Info:", "00:00:00.123456  [   12.345678] Mem-Info:"}) {
+    CAPTURE(raw);
+    CHECK(Parsed(raw).text == "Mem-Info:");
+    CHECK(Parsed(raw).uptime_us == 12345678);
+  }
+}
+
 TEST_CASE("A head that is remembered says the same as one that is read") {
   for (const std::string& name : test::FilesBelow("samples/formats", "")) {
     CAPTURE(name);
