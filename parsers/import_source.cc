@@ -215,9 +215,11 @@ class Importer {
     bool wanted = engine_.HasOpenBlocks();
     for (const PhysicalLine& line : group_)
       wanted = wanted || line.flags.openers != 0 || line.flags.joined || line.flags.nul;
-    const bool claimed =
-        wanted && (group_.size() == 1 ? OfferLine(group_.front()) : OfferWrapped());
-    for (const PhysicalLine& line : group_) Account(line, claimed);
+    if (wanted && group_.size() > 1 && OfferWrapped()) {
+      for (const PhysicalLine& line : group_) Account(line, true);
+    } else {  // what nobody takes as one was not broken: each may be a line of its own
+      for (const PhysicalLine& line : group_) Account(line, wanted && OfferLine(line));
+    }
     group_.clear();
   }
 

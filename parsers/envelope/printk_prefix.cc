@@ -106,11 +106,12 @@ bool ConsumeRecorderTime(std::string_view& text, LogLine& line) {
 // (Samsung), "<3>.(2)[442:kswapd0]" (MediaTek), "c0    442 (kswapd0) " (Marvell).
 void ConsumeVendorCaller(std::string_view& text) {
   static const LogPattern kForms(
-      R"re( *(?:\[ *\d: *[^\]]{1,15}: *\d+\]|(?:<\d>)?\.?\(\d+\)\[\d+:[^\]]{1,15}\]|)re"
+      R"re( *(?:I?\[ *\d: *[^\]]{1,15}: *\d+\]|(?:<\d>)?[.-]?\(\d+\)\[\d+:[^\]]{1,15}\]|)re"
       R"re(c\d +\d+ +\([^)]{1,15}\)) ?(.*))re");
   const std::string_view head = TrimBlanks(text.substr(0, 3));
-  const bool may_be = head.size() > 1 && (IsDigit(head[1]) || IsBlank(head[1]) || head[1] == '(') &&
-                      std::string_view("[(.<c").find(head[0]) != std::string_view::npos;
+  const bool may_be = head.size() > 1 &&
+                      std::string_view("[(.-<cI").find(head[0]) != std::string_view::npos &&
+                      (IsDigit(head[1]) || std::string_view(" ([").find(head[1]) < 3);
   if (!may_be) return;
   if (const auto groups = MatchAll<1>(text, kForms)) text = (*groups)[0];
 }
@@ -178,9 +179,12 @@ bool ConsumeKmsgHeader(std::string_view& text, LogLine& line) {
 
 bool ConsumeDmesgLevel(std::string_view& text) {
   std::string_view rest = text;
-  if (!ConsumePrefix(rest, "kern  :") || rest.size() < 9 || rest.substr(6, 3) != ": [")
-    return false;
-  text = rest.substr(8);
+  // Pasting collapses the blanks that pad the columns.
+  static const LogPattern kForm(R"re(kern *:[a-z]+ *: (\[.*))re");
+  if (!rest.starts_with("kern")) return false;
+  const auto groups = MatchAll<1>(rest, kForm);
+  if (!groups) return false;
+  text = (*groups)[0];
   return true;
 }
 

@@ -24,6 +24,17 @@ bool IsFacility(std::string_view word) {
   return ConsumePrefix(word, "kern.") || ConsumePrefix(word, "user.");
 }
 
+// "- - - " or "- - [meta sequenceId="1"] " (RFC 5424, section 6).
+bool ConsumeStructuredData(std::string_view& text) {
+  if (ConsumePrefix(text, "- - - ")) return true;
+  std::string_view rest = text;
+  if (!ConsumePrefix(rest, "- - [")) return false;
+  const std::size_t end = rest.find("] ");
+  if (end == std::string_view::npos) return false;
+  text = rest.substr(end + 2);
+  return true;
+}
+
 Sender Kernel(std::string_view host, std::string_view text) {
   Sender sender;
   sender.line_class = LineClass::kKernel;
@@ -120,8 +131,10 @@ Sender SenderOf(std::string_view text) {
     text.remove_prefix(word.size() + 1);
     word = FirstWord(text);
   }
+  if (word.starts_with("kernel:[")) return Kernel(sender.host, text.substr(7));
   text.remove_prefix(word.size());
-  ConsumePrefix(text, " ");
+  text = TrimBlanks(text);
+  ConsumePrefix(text, ": ");  // seen in pasted logs
   sender.line_class = LineClass::kOtherProgram;
   if (IsWitness(word)) {
     sender.line_class = LineClass::kWitness;
@@ -129,7 +142,7 @@ Sender SenderOf(std::string_view text) {
     return sender;
   }
   if (!IsKernelTag(word)) return sender;
-  if (word == "kernel" && !ConsumePrefix(text, "- - - ")) return sender;
+  if (word == "kernel" && !ConsumeStructuredData(text)) return sender;
   return Kernel(sender.host, text);
 }
 

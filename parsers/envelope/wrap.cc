@@ -11,6 +11,7 @@ namespace {
 // Mail is wrapped at 72 to 80 columns; quote marks in front of it add a few.
 constexpr std::size_t kNarrowest = 70;
 constexpr std::size_t kWidest = 100;
+constexpr std::size_t kWidestTerminal = 160;
 
 // Ends in the taint field, as in "Comm: gbased Not tainted" or "Tainted: G      D".
 bool EndsInTaint(std::string_view line) {
@@ -69,6 +70,23 @@ bool IsField(std::string_view rest) {
   return Matches(rest, kField);
 }
 
+// Words of the kernel's that always stand next to each other.
+bool IsBetweenWords(std::string_view line, std::string_view rest) {
+  static const LogPattern kBreaks(
+      R"re(.*(?: invoked\noom-killer:|\S\ninvoked oom-killer: ?(?:gfp_mask=.*)?|)re"
+      R"re(oom-killer:\ngfp_mask=|failure:\norder:| page\nallocation failure: ?(?:order:.*)?|)re"
+      R"re( page allocation\nfailure: ?(?:order:.*)?|[Oo]ut of memory:\nKill|[Kk]ill(?:ed)?\nprocess \d|)re"
+      R"re([Cc]omm:\n| Not\ntainted |usage\n\d+kB, limit |usage \d+kB,\nlimit | limit\n\d+kB,|)re"
+      R"re( find\n\d+/\d|: hi:\n *\d+, btch:|, btch:\n *\d+ usd:| usd:\n *\d|)re"
+      R"re(lowmem_reserve\[\]:\n\d|(?:DMA|DMA32|Normal|HighMem|Movable)(?:\nfree:\d+kB|:\n\d+\*\d+kB)|)re"
+      R"re( error: size\n\d+, |\d\nhugepages_|all_unreclaimable\?\n(?:yes|no)|)re"
+      R"re( kernel:(?: \[ *\d+\.\d{6}\])?\n|\[ *\d+\.\d{6}\]\n\[<).*)re");
+  constexpr std::size_t kContext = 48;
+  std::string joint(line.substr(line.size() - std::min(line.size(), kContext)));
+  joint.append(1, '\n').append(rest.substr(0, kContext));
+  return Matches(joint, kBreaks);
+}
+
 // Both sides show the break. Its place tells nothing: of many blanks that stood there all are lost.
 std::optional<std::string_view> GlueBySides(std::string_view line, std::string_view rest) {
   static const LogPattern kRelease(R"re((?:[A-Z\-]+ +)*\d+\.\d[^ ]* #.*)re");
@@ -81,9 +99,7 @@ std::optional<std::string_view> GlueBySides(std::string_view line, std::string_v
       (EndsInTaint(line) && Matches(rest, kRelease)) ||
       ((IsDigit(rest[0]) || rest[0] == '-') && EndsInCells(line) && Matches(rest, kCells)) ||
       (IsEndOfColumns(rest) && EndsInColumns(line)) || (IsModule(rest) && EndsInFrame(line)) ||
-      (rest[0] == '(' && EndsInVictimsPid(line)) ||
-      (line.ends_with("oom-killer:") && rest.starts_with("gfp_mask=")) ||
-      (line.ends_with("failure:") && rest.starts_with("order:"));
+      (rest[0] == '(' && EndsInVictimsPid(line));
   return joins ? std::optional<std::string_view>(" ") : std::nullopt;
 }
 
@@ -137,7 +153,10 @@ std::optional<std::string_view> GlueOfBroken(std::string_view line, bool lenient
                                              std::string_view next) {
   const std::string_view whole = TrimBlanks(line);
   const std::string_view rest = SkipQuoteMarks(next);
-  if (whole.empty() || rest.empty() || line.size() > kWidest) return std::nullopt;
+  if (whole.empty() || rest.empty()) return std::nullopt;
+  if (IsBetweenWords(whole, rest)) return " ";
+  if (line.size() > kWidestTerminal) return std::nullopt;
+  if (line.size() > kWidest) return GlueOfFields(whole, rest);
   if (const std::optional<std::string_view> glue = GlueBySides(whole, rest)) return glue;
   const std::size_t first_word = std::min(rest.find(' '), rest.size());
   if (line.size() + 1 + first_word <= kNarrowest) return std::nullopt;

@@ -70,6 +70,7 @@ bool ConsumeModule(std::string_view& text, CallFrame& frame) {
   if (close == std::string_view::npos) return false;
   const std::string_view name = rest.substr(0, std::min(rest.find(' '), close));
   text = TrimBlanks(rest.substr(close + 1));
+  if (name == "snip" || name == "cut" || name == "trimmed" || name == "truncated") return true;
   if (name == "inline")  // a function of which only the source is known
     return frame.file.has_value();
   frame.module = std::string(name);

@@ -236,6 +236,31 @@ TEST_CASE("A line belongs to the one above it only where the kernel's wording sh
   CHECK_FALSE(GlueOfBroken(std::string(200, 'x') + ",", true, "order=0"));  // no mail is so wide
 }
 
+TEST_CASE("Words that the kernel prints next to each other show that a line was broken") {
+  for (const auto& [line, rest] : std::vector<std::pair<std::string_view, std::string_view>>{
+           {"Sep 21 22:42:16 h kernel: [329348.481246] gnome-volume-ma",
+            "invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0"},
+           {"vim invoked", "oom-killer: gfp_mask=0xd0"},
+           {"Pid: 2946, comm:", "gnome-volume-ma Not tainted 2.6.35.4 #1"},
+           {"CPU: 1 PID: 7 Comm: java Kdump: loaded Not", "tainted 4.18.0 #1"},
+           {"Node 0 DMA", "free:15004kB min:40kB"},
+           {"Node 0 DMA32:", "1041*4kB 2*8kB"},
+           {"CPU    0: hi:", "0, btch:   1 usd:   0"},
+           {"lowmem_reserve[]:", "0 3254 3254"},
+           {"Sep 21 22:42:16 h kernel: [329348.481262]", "[<ffffffff810824f1>] ? f+0x1/0x2"},
+           {"Out of memory: Killed", "process 1968 (memkiller) total-vm:1kB"},
+           {"Swap cache stats: add 1, delete 2, find", "1609/3363"},
+           {"memory: usage 31211520kB, limit", "31211520kB, failcnt 83420"},
+           {"swapon: vmalloc error: size", "4194304, vm_struct allocation failed"},
+           {"Node 0 DMA free:1kB all_unreclaimable?", "no"},
+           {"Feb  4 16:15:15 h kernel:", "oom-kill:constraint=CONSTRAINT_NONE"}}) {
+    CAPTURE(line);
+    CHECK(GlueOfBroken(line, false, rest) == " ");
+  }
+  CHECK_FALSE(GlueOfBroken("the answer is", false, "no"));
+  CHECK_FALSE(GlueOfBroken("We killed", false, "processes"));
+}
+
 TEST_CASE("Indented lines below a record's line share its prefix, others do not") {
   Unwrapper unwrapper;
   const auto unwrap = [&](std::string_view raw, uint64_t number) {
