@@ -15,6 +15,7 @@
 #include "parsers/envelope/entry.h"
 #include "parsers/envelope/envelope.h"
 #include "parsers/envelope/journal_export.h"
+#include "parsers/envelope/quoted_printable.h"
 #include "parsers/envelope/repair.h"
 #include "parsers/envelope/unwrapper.h"
 #include "parsers/envelope/wrap.h"
@@ -104,6 +105,7 @@ class Importer {
     bool cut = false;
     bool too_long = false;
     std::string_view glue = {};  // to the line above, in a group
+    bool soft_break = false;     // that one ends in a soft line break of quoted-printable
   };
 
   void OnCandidate(const ScannedChunk& scanned, const Candidate& candidate) {
@@ -117,12 +119,19 @@ class Importer {
     if ((entries_ || !candidate.kernel) &&
         OnEntryLine(line, scanned.chunk.offset + candidate.offset))
       return;
-    if (!candidate.kernel) dates_.Look(line.text);
+    if (!candidate.kernel) {
+      dates_.Look(line.text);
+      if (IsQuotedPrintableHeader(line.text)) NoteQuotedPrintable();
+    }
     if (maybe_wrapped_ && IsTooWideForMail(line.text)) maybe_wrapped_ = false;
-    if (const std::optional<std::string_view> glue = GlueOf(line))
+    line.soft_break = EndsInSoftBreak(line);
+    if (line.soft_break) {
+      line.glue = "";
+    } else if (const std::optional<std::string_view> glue = GlueOf(line)) {
       line.glue = *glue;
-    else
+    } else {
       OfferGroup();
+    }
     group_.push_back(line);
   }
 
@@ -180,6 +189,21 @@ class Importer {
             Classify(SkipQuoteMarks(line.text)).line_class == LineClass::kKernel);
   }
 
+  // True if the group's last line ends in a soft line break, so that `next` goes on with it.
+  bool EndsInSoftBreak(const PhysicalLine& next) {
+    if (group_.empty() || group_.size() >= kMaxWrapped) return false;
+    const PhysicalLine& above = group_.back();
+    const std::string_view text = StripLineEnd(above.text);
+    if (!text.ends_with('=') || above.number + 1 != next.number) return false;
+    if (!quoted_printable_ && LooksQuotedPrintable(text)) NoteQuotedPrintable();
+    return quoted_printable_;
+  }
+
+  void NoteQuotedPrintable() {
+    quoted_printable_ = true;
+    unwrapper_.ExpectQuotedPrintable();
+  }
+
   // What joins `next` to the group; none if it is a line of its own. A mail program may have broken
   // a line, so it is known to end only when the next one is seen.
   std::optional<std::string_view> GlueOf(const PhysicalLine& next) const {
@@ -214,7 +238,8 @@ class Importer {
     if (group_.empty()) return;
     bool wanted = engine_.HasOpenBlocks();
     for (const PhysicalLine& line : group_)
-      wanted = wanted || line.flags.openers != 0 || line.flags.joined || line.flags.nul;
+      wanted = wanted || line.flags.openers != 0 || line.flags.joined || line.flags.nul ||
+               line.soft_break;
     if (wanted && group_.size() > 1 && OfferWrapped()) {
       for (const PhysicalLine& line : group_) Account(line, true);
     } else {  // what nobody takes as one was not broken: each may be a line of its own
@@ -251,8 +276,9 @@ class Importer {
     for (const PhysicalLine& rest : std::span(group_).subspan(1)) {
       const std::string_view text = StripLineEnd(rest.text);
       broken_off_.push_back({{rest.number, 1}, text});
-      joined_.append(rest.glue).append(SkipQuoteMarks(text));
-      openers |= rest.flags.openers;
+      if (rest.soft_break) joined_.pop_back();  // quote marks were there before the encoding
+      joined_.append(rest.glue).append(rest.soft_break ? text : SkipQuoteMarks(text));
+      openers |= rest.soft_break ? kAnyKind : rest.flags.openers;
     }
     line.wrapped = broken_off_;
     line.text = line.cut ? TrimToSure(joined_) : joined_;
@@ -329,6 +355,7 @@ class Importer {
   Unwrapper unwrapper_;
   std::unique_ptr<EntryReader> entries_;  // once the source showed that it has some
   DateFinder dates_;
+  bool quoted_printable_ = false;  // the source showed that it is mail as it was sent
   LineLedger ledger_;
   std::vector<Fragment> fragments_;
   std::vector<PhysicalLine> group_;    // one line, or several that were one

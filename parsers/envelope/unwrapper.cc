@@ -8,6 +8,7 @@
 #include "parsers/envelope/envelope.h"
 #include "parsers/envelope/journal_json.h"
 #include "parsers/envelope/printk_prefix.h"
+#include "parsers/envelope/quoted_printable.h"
 #include "parsers/envelope/unescape.h"
 
 namespace kautopsy {
@@ -104,7 +105,10 @@ bool Unwrapper::IsRestOfAbove(const LogLine& line) const {
 std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
   lines_.clear();
   is_rest_ = false;
-  const std::string_view clean = CleanLine(line.text, clean_);
+  std::string_view encoded = line.text;
+  quoted_printable_ = quoted_printable_ || encoded.find("=3D") != std::string_view::npos;
+  if (quoted_printable_) encoded = DecodeQuotedPrintable(encoded, decoded_);
+  const std::string_view clean = CleanLine(encoded, clean_);
   if (clean.starts_with('{') && UnwrapJson(line, clean)) return lines_;
   LogLine& whole = lines_.emplace_back(line);
   whole.text = clean;

@@ -21,6 +21,10 @@ class Unwrapper {
   // or the journal's JSON.
   std::vector<LogLine>& Unwrap(const LogLine& line);
 
+  // From here on lines are decoded as quoted-printable. Lines that show by themselves that they are
+  // encoded always are.
+  void ExpectQuotedPrintable() { quoted_printable_ = true; }
+
   // The same for a line of an entry's message; the result's views lie in both.
   std::vector<LogLine>& UnwrapMessage(const Entry& entry, const MessageLine& message);
 
@@ -48,11 +52,13 @@ class Unwrapper {
 
   std::vector<LogLine> lines_;
   std::string clean_;      // the line, cleaned
+  std::string decoded_;    // the line, decoded
   std::string host_;       // of a JSON object
   std::string json_text_;  // the text of a JSON object
   std::string unescaped_;  // the text, its control bytes restored
   LatestHead head_;
-  Prefix above_;          // of the last line of a record
+  Prefix above_;  // of the last line of a record
+  bool quoted_printable_ = false;
   bool is_rest_ = false;  // the line given last has its prefix from `above_`
 };
 

@@ -94,5 +94,33 @@ TEST_CASE("A report that a mail program wrapped gives the rows of the whole one"
   }
 }
 
+// As a mail is sent: RFC 2045, section 6.7.
+std::string AsQuotedPrintable(const std::string& text) {
+  std::string mail = "Content-Transfer-Encoding: quoted-printable\n\n";
+  std::size_t column = 0;
+  for (const char c : text) {
+    const std::string encoded = c == '=' ? "=3D" : std::string(1, c);
+    if (c != '\n' && column + encoded.size() > 75) {
+      mail += "=\n";
+      column = 0;
+    }
+    mail += encoded;
+    column = c == '\n' ? 0 : column + encoded.size();
+  }
+  return mail;
+}
+
+TEST_CASE("A report in mail that was not decoded gives the rows of the whole one") {
+  for (const std::string name :
+       {"samples/oom/el6-complete.log", "samples/oom/memcg-v2-group.log",
+        "samples/alloc_failure/vmalloc-powerpc.log", "samples/formats/kern-iso.log"}) {
+    CAPTURE(name);
+    const std::string whole = test::ReadFile(name);
+    const std::string expected = RowsOf(whole);
+    const std::string actual = RowsOf(AsQuotedPrintable(whole));
+    CHECK_MESSAGE(expected == actual, FirstDifference(expected, actual));
+  }
+}
+
 }  // namespace
 }  // namespace kautopsy

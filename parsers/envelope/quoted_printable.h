@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace kautopsy {
+
+// Mail in list archives is often still in its transfer encoding (RFC 2045, section 6.7): "=3D" is
+// an equals sign, and a line of at most 76 characters that ends in "=" goes on in the next one.
+
+// "Content-Transfer-Encoding: quoted-printable", in any case.
+bool IsQuotedPrintableHeader(std::string_view line);
+
+// True if the line itself shows that it is encoded: no kernel prints an encoded equals sign; a
+// line of 76 characters that ends in a bare one within a word was broken by an encoder.
+bool LooksQuotedPrintable(std::string_view line);
+
+// Decodes what is encoded; `text` itself if nothing is, else a view into `storage`.
+std::string_view DecodeQuotedPrintable(std::string_view text, std::string& storage);
+
+}  // namespace kautopsy
