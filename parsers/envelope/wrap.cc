@@ -80,7 +80,7 @@ bool IsBetweenWords(std::string_view line, std::string_view rest) {
       R"re( find\n\d+/\d|: hi:\n *\d+, btch:|, btch:\n *\d+ usd:| usd:\n *\d|)re"
       R"re(lowmem_reserve\[\]:\n\d|(?:DMA|DMA32|Normal|HighMem|Movable)(?:\nfree:\d+kB|:\n\d+\*\d+kB)|)re"
       R"re( error: size\n\d+, |\d\nhugepages_|all_unreclaimable\?\n(?:yes|no)|)re"
-      R"re( kernel:(?: \[ *\d+\.\d{6}\])?\n|\[ *\d+\.\d{6}\]\n\[<).*)re");
+      R"re( kernel:(?: \[ *\d+\.\d{6}\])?\n|\[ *\d+\.\d{6}\]\n\[<|\[\w+\+\d+/\d+\]\n\w+\+0x).*)re");
   constexpr std::size_t kContext = 48;
   std::string joint(line.substr(line.size() - std::min(line.size(), kContext)));
   joint.append(1, '\n').append(rest.substr(0, kContext));

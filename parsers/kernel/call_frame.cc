@@ -54,6 +54,7 @@ bool ConsumeAddresses(std::string_view& text, CallFrame& frame) {
     const bool angled = ConsumePrefix(address, "<") && address.ends_with('>');
     if (angled) address.remove_suffix(1);
     const std::string_view digits = ConsumeWhile(address, IsHexDigit);
+    if (digits.empty() && address.empty()) continue;  // a web page took it for a tag
     if (address.empty() && digits.size() >= (angled ? 1 : kMinAddressDigits))
       frame.address = std::string(digits);
     else if (angled || address.find('+') == std::string_view::npos)
@@ -141,10 +142,12 @@ bool IsNameless(std::string_view text) {
          (text.empty() || text == " (unreliable)");
 }
 
-// "[<c0109a55>] (show_stack+0x11/0x14)", "show_stack+0x11/0x14 [mod]", "show_stack".
+// "[<c0109a55>] (show_stack+0x11/0x14)", "show_stack+0x11/0x14 [mod]", "show_stack",
+// "(show_stack)".
 bool ConsumeArmFrame(std::string_view text, CallFrame& frame) {
   frame.reliable = 1;
-  const bool bracketed = ConsumeAddresses(text, frame);
+  const bool bracketed =
+      ConsumeAddresses(text, frame) || (text.starts_with('(') && text.ends_with(')'));
   if (bracketed && (!ConsumePrefix(text, "(") || !text.ends_with(')'))) return false;
   if (bracketed) text.remove_suffix(1);
   if (!ConsumeSymbol(text, frame)) return false;
@@ -172,7 +175,8 @@ std::optional<CallFrame> ParseCallFrame(std::string_view text, std::string& mark
   CallFrame frame;
   const bool enclosed = text.size() > 2 && text[0] == '(' && text[1] == '[';  // s390
   if (enclosed) text = text.ends_with(')') ? text.substr(1, text.size() - 2) : text.substr(1);
-  if (text.starts_with("[") && !ConsumeAddresses(text, frame)) return std::nullopt;
+  frame.bracketed = text.starts_with("[");
+  if (frame.bracketed && !ConsumeAddresses(text, frame)) return std::nullopt;
   frame.reliable = ConsumePrefix(text, "? ") || enclosed ? 0 : 1;
   if (IsNameless(text)) {
     frame.symbol = std::string(text.substr(0, text.find(' ')));
@@ -188,9 +192,17 @@ std::optional<CallFrame> ParseCallFrame(std::string_view text, std::string& mark
   return frame;
 }
 
-bool ParseBracedFrames(std::string_view text, std::vector<CallFrame>& frames) {
+bool ParseBracedFrames(std::string_view text, std::string& mark, std::vector<CallFrame>& frames) {
   std::vector<CallFrame> read;
+  std::string new_mark = mark;
   for (text = TrimBlanks(text); !text.empty(); text = TrimBlanks(text)) {
+    if (text.size() > 1 && text[1] >= 'A' && text[1] <= 'Z') {
+      const std::size_t end = std::min(text.find('>'), text.size() - 1) + 1;
+      std::string_view one = text.substr(0, end);
+      ConsumeMarks(one, new_mark);
+      text.remove_prefix(end);
+      continue;
+    }
     CallFrame frame;
     frame.reliable = 1;
     if (!ConsumePrefix(text, "<")) return false;
@@ -200,8 +212,10 @@ bool ParseBracedFrames(std::string_view text, std::vector<CallFrame>& frames) {
       return false;
     frame.offset = ConsumeInteger(text);
     if (!frame.offset || !ConsumePrefix(text, "}")) return false;
+    if (!new_mark.empty()) frame.context = new_mark;
     read.push_back(std::move(frame));
   }
+  if (!read.empty()) mark = new_mark;
   for (CallFrame& frame : read) frames.push_back(std::move(frame));
   return !read.empty();
 }
@@ -211,6 +225,17 @@ std::optional<ArmFrames> ParseArmFrames(std::string_view text) {
   const std::size_t at = text.find(kFrom);
   if (at == std::string_view::npos) return std::nullopt;
   ArmFrames frames;
+  // "Function entered at [<c030df50>] from [<c030a970>]": a kernel without names.
+  if (ConsumePrefix(text, "Function entered at ")) {
+    frames.callee.reliable = 1;
+    CallFrame caller;
+    std::string_view callee = text.substr(0, text.find(kFrom));
+    std::string_view from = text.substr(std::min(text.find(kFrom) + kFrom.size(), text.size()));
+    if (!ConsumeAddresses(callee, frames.callee) || !ConsumeAddresses(from, caller))
+      return std::nullopt;
+    frames.callee.symbol = "0x" + frames.callee.address.value_or("");
+    return frames;
+  }
   if (!ConsumeArmFrame(text.substr(0, at), frames.callee)) return std::nullopt;
   text.remove_prefix(at + kFrom.size());
   CallFrame caller;

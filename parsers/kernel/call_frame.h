@@ -23,6 +23,7 @@ struct CallFrame {
   Integer line;
   Integer trace;
   Integer log_line;
+  bool bracketed = false;  // an address, or what klogd put there, stood before the name
 
   static constexpr std::string_view kRelation = "call_frame";
   static std::span<const Field<CallFrame>> Fields();
@@ -44,8 +45,8 @@ std::optional<CallFrame> ParseCallFrame(std::string_view text, std::string& mark
 
 // Reads the frames of a line of which 2.6.16 on x86-64 prints several:
 //   <ffffffff8010ee1e>{do_gettimeofday+94} <ffffffff801895ea>{:unix:sys_poll+58}
-// False if it is no such line.
-bool ParseBracedFrames(std::string_view text, std::vector<CallFrame>& frames);
+// Stack marks stand among them and go to `mark`. False if it is no such line.
+bool ParseBracedFrames(std::string_view text, std::string& mark, std::vector<CallFrame>& frames);
 
 // A line of 32-bit arm names two functions (arch/arm/kernel/traps.c, dump_backtrace_entry()):
 //   [<c0109a55>] (show_stack) from [<c056d489>] (dump_stack+0x75/0x84)
@@ -59,6 +60,6 @@ std::optional<ArmFrames> ParseArmFrames(std::string_view text);
 
 // True if the frame says by its form that a trace goes on, even if the trace's header is lost: it
 // has an address.
-inline bool StandsAlone(const CallFrame& frame) { return frame.address && frame.offset; }
+inline bool StandsAlone(const CallFrame& frame) { return frame.bracketed && frame.offset; }
 
 }  // namespace kautopsy

@@ -16,18 +16,49 @@ constexpr std::size_t kMaxFrames = 65536;
 
 // The allocator's and the slab's own functions, by their beginnings, which stand above the one that
 // asked (mm/page_alloc.c, mm/slab.c, mm/slub.c, mm/vmalloc.c, mm/percpu.c, mm/mempolicy.c,
-// mm/oom_kill.c, lib/dump_stack.c, and show_stack() of each architecture).
-constexpr std::array<std::string_view, 39> kAllocator = {
-    "dump_stack",       "__dump_stack",   "show_stack",       "dump_backtrace",
-    "unwind_backtrace", "warn_alloc",     "__alloc_pages",    "alloc_pages",
-    "__alloc_frozen",   "alloc_frozen",   "__get_free_pages", "get_zeroed",
-    "__folio_alloc",    "folio_alloc",    "vma_alloc_folio",  "kmem_",
-    "____cache_alloc",  "fallback_alloc", "cache_grow",       "cache_alloc",
-    "__kmalloc",        "___kmalloc",     "kmalloc",          "__slab_alloc",
-    "___slab_alloc",    "slab_alloc",     "new_slab",         "allocate_slab",
-    "alloc_slab_page",  "__krealloc",     "krealloc",         "__vmalloc",
-    "vmalloc",          "kvmalloc",       "dump_header",      "oom_kill_process",
-    "out_of_memory",    "pcpu_alloc",     "__alloc_percpu"};
+// mm/oom_kill.c, lib/dump_stack.c, and show_stack() of each architecture), and those that allocate
+// for others: buffers of packets (net/core/skbuff.c, mm/page_frag_cache.c), DMA memory
+// (kernel/dma, mm/cma.c), pools (mm/mempool.c, net/core/page_pool.c), copies (mm/util.c).
+constexpr auto kAllocator =
+    std::to_array<std::string_view>({"dump_stack",       "__dump_stack",
+                                     "show_stack",       "dump_backtrace",
+                                     "unwind_backtrace", "warn_alloc",
+                                     "__alloc_pages",    "alloc_pages",
+                                     "__alloc_frozen",   "alloc_frozen",
+                                     "__get_free_pages", "get_zeroed",
+                                     "__folio_alloc",    "folio_alloc",
+                                     "vma_alloc_folio",  "kmem_",
+                                     "____cache_alloc",  "fallback_alloc",
+                                     "cache_grow",       "cache_alloc",
+                                     "__kmalloc",        "___kmalloc",
+                                     "kmalloc",          "__slab_alloc",
+                                     "___slab_alloc",    "slab_alloc",
+                                     "new_slab",         "allocate_slab",
+                                     "alloc_slab_page",  "__krealloc",
+                                     "krealloc",         "__vmalloc",
+                                     "vmalloc",          "kvmalloc",
+                                     "dump_header",      "oom_kill_process",
+                                     "out_of_memory",    "pcpu_alloc",
+                                     "__alloc_percpu",   "alloc_kmem_pages",
+                                     "__netdev_alloc",   "netdev_alloc",
+                                     "__napi_alloc",     "napi_alloc",
+                                     "napi_skb_cache",   "page_frag_alloc",
+                                     "__page_frag",      "__alloc_page_frag",
+                                     "skb_page_frag",    "__alloc_skb",
+                                     "alloc_skb",        "__dev_alloc_skb",
+                                     "dev_alloc_skb",    "skb_copy",
+                                     "__pskb_copy",      "pskb_copy",
+                                     "pskb_expand_head", "dma_generic_alloc",
+                                     "dma_alloc",        "__dma_alloc",
+                                     "dma_direct_alloc", "__dma_direct_alloc",
+                                     "iommu_dma_alloc",  "x86_swiotlb_alloc",
+                                     "swiotlb_alloc",    "cma_alloc",
+                                     "__cma_alloc",      "alloc_contig",
+                                     "mempool_alloc",    "vzalloc",
+                                     "vm_area_alloc",    "__do_krealloc",
+                                     "kmemdup",          "kstrdup",
+                                     "page_pool_",       "alloc_page_interleave",
+                                     "__pte_alloc_one"});
 
 bool IsAllocator(std::string_view symbol) {
   return std::any_of(kAllocator.begin(), kAllocator.end(),
@@ -42,7 +73,8 @@ bool ConsumeHeader(std::string_view& text) {
 
 bool MayNameTwo(std::string_view text) {
   return (text.ends_with(')') || text.ends_with(']') ||
-          text.find("+0x") != std::string_view::npos || text.starts_with("[<")) &&
+          text.find("+0x") != std::string_view::npos || text.starts_with("[<") ||
+          text.starts_with("Function entered at ")) &&
          text.find(" from ") != std::string_view::npos;
 }
 
@@ -97,7 +129,7 @@ Claim CallTraceSection::OfferFrames(const LogLine& line, std::string_view text) 
   const auto log_line = static_cast<int64_t>(line.place.line);
   if (text[0] == '<') {
     std::vector<CallFrame> braced;
-    if (ParseBracedFrames(text, braced)) {
+    if (ParseBracedFrames(text, mark_, braced)) {
       for (CallFrame& frame : braced) {
         if (Take(std::move(frame), log_line) == Claim::kConflict) return Claim::kConflict;
       }
@@ -121,7 +153,8 @@ Claim CallTraceSection::Offer(const LogLine& line) {
   if (ConsumeHeader(text)) {
     text = TrimBlanks(text);
     std::vector<CallFrame> braced;  // x86-64 began them in this line until 2.6.17
-    if (!text.empty() && !ParseBracedFrames(text, braced)) return Claim::kNone;
+    std::string mark;
+    if (!text.empty() && !ParseBracedFrames(text, mark, braced)) return Claim::kNone;
     const Claim claim = StartTrace();
     return claim == Claim::kTaken && !text.empty() ? OfferFrames(line, text) : claim;
   }
@@ -138,7 +171,8 @@ bool CallTraceSection::ReturnsToProcess() const {
 Text CallTraceSection::Context(bool whole) const {
   if (frames_.empty() || !(whole || ReturnsToProcess())) return std::nullopt;
   const Text& top = frames_[0].context;
-  if (!top || *top == "process") return "process";
+  if (!top) return ContextBySymbols();
+  if (*top == "process") return "process";
   if (*top != "irq") return top;
   // Softirqs run on the interrupt stack when a hard interrupt ends (kernel/softirq.c, irq_exit()).
   const bool softirq = std::any_of(frames_.begin(), frames_.end(), [](const CallFrame& frame) {
@@ -147,13 +181,31 @@ Text CallTraceSection::Context(bool whole) const {
   return softirq ? "softirq" : "irq";
 }
 
+// Architectures that print no marks: the functions on the way tell.
+Text CallTraceSection::ContextBySymbols() const {
+  const auto passes = [this](std::initializer_list<std::string_view> words) {
+    return std::any_of(frames_.begin(), frames_.end(), [&](const CallFrame& frame) {
+      return !frame.context && frame.reliable == 1 &&
+             std::any_of(words.begin(), words.end(),
+                         [&](std::string_view word) { return frame.symbol == word; });
+    });
+  };
+  if (passes({"do_softirq", "__do_softirq", "handle_softirqs", "run_ksoftirqd"})) return "softirq";
+  return passes({"do_IRQ", "asm_do_IRQ", "handle_IRQ", "gic_handle_irq", "__irq_svc", "el1_irq"})
+             ? "irq"
+             : "process";
+}
+
 const CallFrame* CallTraceSection::Blamed(bool whole) const {
   for (const CallFrame& frame : frames_) {
     if (frame.module && frame.context == frames_[0].context) return &frame;
   }
   if (!whole && !ReturnsToProcess()) return nullptr;
-  for (const CallFrame& frame : frames_) {
-    if (!IsAllocator(*frame.symbol)) return &frame;
+  // What a "?" marks may be left over from an earlier call.
+  for (const int64_t least : {1, 0}) {
+    for (const CallFrame& frame : frames_) {
+      if (frame.reliable >= least && !IsAllocator(*frame.symbol)) return &frame;
+    }
   }
   return nullptr;
 }

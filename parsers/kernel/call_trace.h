@@ -37,6 +37,7 @@ class CallTraceSection : public Section {
   void AddTo(EventRecord& event);
 
  private:
+  Text ContextBySymbols() const;
   Claim StartTrace();
   Claim OfferFrames(const LogLine& line, std::string_view text);
   bool TakeArmFrames(std::string_view text, int64_t log_line);

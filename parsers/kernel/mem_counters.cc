@@ -65,7 +65,7 @@ struct TotalWords {
 
 // lib/show_mem.c and mm/page_alloc.c, show_free_areas(). "pages of RAM" and those marked with
 // `repeats` are from show_mem() of arch/i386/mm/pgtable.c and arch/x86_64/mm/init.c until 2.6.27.
-constexpr std::array<TotalWords, 22> kTotals = {{{" total pagecache pages", &MemInfo::pagecache},
+constexpr std::array<TotalWords, 23> kTotals = {{{" total pagecache pages", &MemInfo::pagecache},
                                                  {" pagecache pages", &MemInfo::pagecache},  // EL5
                                                  {" pages in swap cache", &MemInfo::swap_cache},
                                                  {" pages swap cached", &MemInfo::swap_cache, true},
@@ -86,6 +86,7 @@ constexpr std::array<TotalWords, 22> kTotals = {{{" total pagecache pages", &Mem
                                                  {" pages slab", &MemInfo::slab, true},
                                                  {" pages pagetables", &MemInfo::pagetables, true},
                                                  {" pages in pagetable cache"},
+                                                 {" slab pages"},  // arch/arm/mm/init.c
                                                  {" free pages"}}};
 
 bool IsKeyByte(char c) {

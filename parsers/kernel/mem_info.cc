@@ -84,6 +84,7 @@ Claim MemInfoSection::OfferHeader() {
 Claim MemInfoSection::OfferReserve(const LogLine& line) {
   Text reserve = line.cut ? std::nullopt : ParseLowmemReserve(line.text);
   if (!reserve) return Claim::kNone;
+  before_2_6_11_ = before_2_6_11_ || line.text.starts_with("protections");
   if (!reserve_next_) return seen_ ? Claim::kTaken : Claim::kNone;  // its zone's line is lost
   zones_.back().lowmem_reserve_pages = std::move(reserve);
   reserve_next_ = false;
@@ -202,7 +203,8 @@ Claim MemInfoSection::OfferWhole(const LogLine& line) {
   const char first = text[0];
   if (IsHeader(text)) return OfferHeader();
   if (first >= '0' && first <= '9') return OfferTotal(text);
-  if (text.starts_with("lowmem_reserve")) return OfferReserve(line);
+  if (text.starts_with("lowmem_reserve") || text.starts_with("protections"))
+    return OfferReserve(line);
   Claim claim = Claim::kNone;
   if ((first >= 'a' && first <= 'z') || first == 'A') claim = OfferCounters(line);
   if (claim == Claim::kNone && (first == 'c' || first == 'C')) claim = OfferPerCpu(text);
@@ -226,26 +228,30 @@ void MemInfoSection::NoteMissingZones(Damage& damage) const {
     const std::string name =
         zone.node ? fmt::format("node {} {}", *zone.node, *zone.zone) : *zone.zone;
     damage.AddIf(!zone.lowmem_reserve_pages, fmt::format("{}: no lowmem_reserve line", name));
-    damage.AddIf(!IsWhole(zone), fmt::format("{}: the zone's line is cut", name));
+    // Its last field was "present" then.
+    const bool whole = IsWhole(zone) || (before_2_6_11_ && zone.present_kb);
+    damage.AddIf(!whole, fmt::format("{}: the zone's line is cut", name));
   }
   for (const FreeList& list : lists_)
     damage.AddIf(!IsWhole(list), fmt::format("{}: the free list has no total", list.zone));
 }
 
-void MemInfoSection::NoteMissing(Damage& damage) const {
-  damage.AddIf(!header_, "no Mem-Info line");
+void MemInfoSection::NoteMissing(Damage& damage, bool alone) const {
+  damage.AddIf(!header_ && !alone, "no Mem-Info line");
   damage.AddIf(!counters_.free, "no counters");
   NoteMissingZones(damage);
   // Since 4.8 zones do not tell whether they are unreclaimable, nodes do.
-  const bool per_node = !zones_.empty() && !zones_.front().all_unreclaimable;
+  const bool per_node = !zones_.empty() && !zones_.front().all_unreclaimable && !before_2_6_11_;
   damage.AddIf(per_node && nodes_.empty(), "no node lines");
   for (const NodeLine& node : nodes_)
     damage.AddIf(!node.all_unreclaimable, fmt::format("node {}: its line is cut", *node.node));
-  damage.AddIf(!counters_.ram || !counters_.reserved, "no count of RAM or reserved pages");
+  // show_free_areas() alone, which the OOM killer called until 2.6.11, prints none.
+  damage.AddIf(!alone && (!counters_.ram || !counters_.reserved),
+               "no count of RAM or reserved pages");
   // What ends the block: "pages shared" and "pages swap cached" until 2.6.27, whose counters have
   // one sum of active pages (show_mem() of each architecture); "pages shared" and "pages
   // non-shared" until 3.12 (lib/show_mem.c), while "managed" is new in 3.8.
-  const bool old = !zones_.empty() && !per_node && !zones_.front().managed_kb;
+  const bool old = !zones_.empty() && !per_node && !zones_.front().managed_kb && !alone;
   damage.AddIf(old && counters_.active && !(counters_.shared && counters_.swap_cache),
                "no count of shared or swap cached pages");
   damage.AddIf(old && !counters_.active && !counters_.non_shared, "no count of non-shared pages");

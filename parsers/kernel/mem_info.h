@@ -23,7 +23,8 @@ class MemInfoSection : public Section {
   bool empty() const { return !seen_; }
   bool has_header() const { return header_; }
   // What the block lacks of a whole one of its kernel's generation.
-  void NoteMissing(Damage& damage) const;
+  // `alone`: show_free_areas() printed the block, without a header and the counts of show_mem().
+  void NoteMissing(Damage& damage, bool alone = false) const;
   // Page size from the free lists: the first cell's block is one page.
   void SetPageSize(EventRecord& event) const;
   Integer RamKb(const Integer& page_size_kb) const;
@@ -55,8 +56,9 @@ class MemInfoSection : public Section {
   std::vector<NodeLine> nodes_;
   std::vector<HugePages> huge_pages_;
   std::vector<Zone> zones_;
-  bool reserve_next_ = false;  // the lowmem_reserve line of the latest zone is still to come
-  Integer node_;               // a print that held "Node 0 " alone: the next line is of that node
+  bool before_2_6_11_ = false;  // "protections[]" stands for "lowmem_reserve[]"
+  bool reserve_next_ = false;   // the lowmem_reserve line of the latest zone is still to come
+  Integer node_;                // a print that held "Node 0 " alone: the next line is of that node
   std::vector<FreeList> lists_;
   std::vector<FreeListRow> list_rows_;  // of those that have cells
   std::vector<PerCpuLists> per_cpu_;

@@ -178,7 +178,7 @@ class OomBlock final : public Block {
     damage.AddIf(header_.cpuset_broken(), "the cpuset line is cut");
     // Kernels before 2.6.24 did not print it on all machines.
     damage.AddIf(!process_.seen() && !header_.before_2_6_32(), "no process line");
-    damage.AddIf(trace_.empty(), "no call trace");
+    damage.AddIf(trace_.empty() && !header_.before_2_6_12(), "no call trace");
     NoteMissingMemory(damage);
     slabs_.NoteMissing(damage);
     tags_.NoteMissing(damage);
@@ -201,7 +201,7 @@ class OomBlock final : public Block {
     if (mem_info_.empty())
       damage.AddIf(true, "no Mem-Info");
     else
-      mem_info_.NoteMissing(damage);
+      mem_info_.NoteMissing(damage, header_.before_2_6_12());
   }
 
   void NoteMissingEnd(Damage& damage) const {

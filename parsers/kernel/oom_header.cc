@@ -27,8 +27,13 @@ bool TakeField(std::string_view field, OomReport& report) {
   const std::size_t equals = field.find('=');
   if (equals == std::string_view::npos) return false;
   const std::string_view key = field.substr(0, equals);
-  const std::string_view value = field.substr(equals + 1);
-  if (value.find(' ') != std::string_view::npos) return false;
+  std::string_view value = field.substr(equals + 1);
+  if (const std::size_t blank = value.find(' '); blank != std::string_view::npos) {
+    // People mark words of the line: "oom_score_adj=0 **(1)**".
+    const char mark = TrimBlanks(value.substr(blank)).front();
+    if (std::string_view("*(<#").find(mark) == std::string_view::npos) return false;
+    value = value.substr(0, blank);
+  }
   if (key == "order")
     report.order = ParseInteger(value);
   else if (key == "nodemask")
@@ -43,7 +48,8 @@ bool TakeField(std::string_view field, OomReport& report) {
 // "gfp_mask=0x201da(NAMES), nodemask=0,2, order=0": fields are parted by a comma and blanks; a list
 // of nodes holds commas without blanks.
 bool TakeRequest(std::string_view text, OomReport& report) {
-  static const LogPattern kMask(R"re( *gfp_mask=0x([0-9a-f]+)(?:\(([^)]*)\))?(?:, *(.*))?)re");
+  static const LogPattern kMask(
+      R"re( *gfp_mask=0x([0-9a-f]+)(?:\(([^)]*)\))?(?:, *(.*)|( (?:\.{3}|\x{e2}\x{80}\x{a6}).*))?)re");
   const auto groups = MatchAll<3>(text, kMask);
   if (!groups) return false;
   const auto& [mask, flags, fields] = *groups;
@@ -53,6 +59,7 @@ bool TakeRequest(std::string_view text, OomReport& report) {
     const std::size_t end = std::min(rest.find(", "), rest.size());
     std::string_view field = rest.substr(0, end);
     if (field.ends_with(',')) field.remove_suffix(1);
+    if (rest.starts_with("...")) return true;  // shortened
     if (!TakeField(field, report)) return false;
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
@@ -76,14 +83,24 @@ std::optional<OomReport> ReadRequest(std::string_view request, bool cut) {
       HasOpenNames(request) ? request.substr(0, request.find('(')) : request;
   if (!TakeRequest(sure, report)) return std::nullopt;
   if (cut && !report.order) report.nodemask.reset();  // the list may go on
-  return report.order || cut || IsBroken(request) ? std::optional(report) : std::nullopt;
+  const bool shortened = request.find(" ...") != std::string_view::npos ||
+                         request.find(" \xE2\x80\xA6") != std::string_view::npos;
+  return report.order || cut || shortened || IsBroken(request) ? std::optional(report)
+                                                               : std::nullopt;
+}
+
+// "oom-killer: gfp_mask=0xd0" is all of it until 2.6.11.
+bool IsOrderless(std::string_view text) {
+  static const LogPattern kPattern(R"re(oom-killer: gfp_mask=0x[0-9a-f]+)re");
+  return Matches(text, kPattern);
 }
 
 }  // namespace
 
 bool IsNamelessOomHeader(const LogLine& line) {
-  return line.text.starts_with(kNameless) &&
-         ReadRequest(line.text.substr(line.text.find(' ') + 1), line.cut).has_value();
+  if (!line.text.starts_with(kNameless)) return false;
+  const std::string_view request = line.text.substr(line.text.find(' ') + 1);
+  return IsOrderless(line.text) || ReadRequest(request, line.cut).has_value();
 }
 
 bool IsOomHeader(const LogLine& line) {
@@ -96,7 +113,8 @@ Claim OomHeaderSection::OfferHeader(const LogLine& line) {
   const std::optional<CommLine> head = SplitHeader(line.text);
   if (!head) return Claim::kNone;
   const std::string_view request = TrimBlanks(head->rest);
-  std::optional<OomReport> read = ReadRequest(request, line.cut);
+  const bool orderless = !line.cut && IsOrderless(line.text);
+  std::optional<OomReport> read = ReadRequest(request, line.cut || orderless);
   if (!read) return Claim::kNone;
   if (seen_) return Claim::kConflict;
   if (!head->comm.empty()) read->invoker_comm = std::string(head->comm);
@@ -104,6 +122,7 @@ Claim OomHeaderSection::OfferHeader(const LogLine& line) {
   read->mems_allowed = report_.mems_allowed;
   report_ = *std::move(read);
   seen_ = true;
+  orderless_ = orderless;
   oomkilladj_ = request.find("oomkilladj=") != std::string_view::npos;
   return Claim::kTaken;
 }

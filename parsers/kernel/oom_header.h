@@ -20,10 +20,12 @@ class OomHeaderSection : public Section {
   Claim Offer(const LogLine& line) override;
   bool seen() const { return seen_; }
   // The rest of a broken header is lost.
-  bool broken() const { return seen_ && !report_.order; }
+  bool broken() const { return seen_ && !report_.order && !orderless_; }
   bool cpuset_broken() const { return cpuset_part_.has_value(); }
   // By its words: no comm, or "oomkilladj".
   bool before_2_6_32() const { return seen_ && (oomkilladj_ || !report_.invoker_comm); }
+  // By its words: neither comm nor order. The memory report follows at once.
+  bool before_2_6_12() const { return orderless_; }
   const OomReport& report() const { return report_; }
 
  private:
@@ -33,6 +35,7 @@ class OomHeaderSection : public Section {
   bool TakeCpuset(std::string_view rest, bool cut);
 
   bool seen_ = false;
+  bool orderless_ = false;
   bool oomkilladj_ = false;
   Text cpuset_part_;  // what stands behind "cpuset=" while mems_allowed is to come
   OomReport report_;

@@ -83,7 +83,8 @@ std::optional<Zone> ParseZoneLine(std::string_view text, std::vector<MemInfoExtr
 }
 
 Text ParseLowmemReserve(std::string_view text) {
-  if (!ConsumePrefix(text, "lowmem_reserve[]:")) return std::nullopt;
+  if (!ConsumePrefix(text, "lowmem_reserve[]:") && !ConsumePrefix(text, "protections[]:"))
+    return std::nullopt;
   std::string json = "[";
   for (text = TrimBlanks(text); !text.empty(); text = TrimBlanks(text)) {
     const Integer pages = ConsumeInteger(text);

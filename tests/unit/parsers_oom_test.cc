@@ -109,7 +109,7 @@ TEST_CASE("A header that mail wrapped is put together") {
 TEST_CASE("Prose about a header is none") {
   for (const std::string_view text :
        {"x invoked oom-killer: gfp_mask=0xd0, order=0, and died", "x invoked oom-killer",
-        "x invoked oom-killer: why?", "oom-killer: gfp_mask=0xd0",
+        "x invoked oom-killer: why?", "oom-killer: gfp_mask=0xd0 it said",
         "the oom-killer: gfp_mask=0x1"}) {
     CAPTURE(text);
     CHECK_FALSE(IsOomHeader(Line(text)));
