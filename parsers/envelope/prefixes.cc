@@ -96,7 +96,9 @@ Classification ClassifyRare(std::string_view line) {
   LogLine scratch;
   const bool bracket = line.starts_with('[') && ConsumeBracket(text, scratch);
   const bool kmsg = !line.empty() && IsDigit(line[0]) && ConsumeKmsgHeader(text, scratch);
-  return bracket || kmsg ? KernelText(line, text) : Classification();
+  if (!bracket && !kmsg) return {};
+  const Classification kernel = KernelText(line, text);
+  return {scratch.witness ? LineClass::kWitness : LineClass::kKernel, kernel.text_begin};
 }
 
 Classification ClassifyBehindPriority(std::string_view line) {

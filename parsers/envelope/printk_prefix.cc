@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "parsers/envelope/stamp.h"
+#include "parsers/envelope/syslog_prefix.h"
 #include "parsers/match.h"
 
 namespace kautopsy {
@@ -63,12 +64,23 @@ bool ConsumeDelta(std::string_view& text) {
   return true;
 }
 
+// "[dim. févr.  2 10:50:41 2026] ": dmesg -T in a language of which the months are not known here.
+bool ConsumeForeignTime(std::string_view& text, LogLine& line) {
+  static const LogPattern kForm(
+      R"re(\[([^\s\]]{1,16} [^\s\]\d]{1,16} {1,2}\d{1,2} \d\d:\d\d:\d\d \d{4})\] ?(.*))re");
+  const auto groups = MatchAll<2>(text, kForm);
+  if (!groups) return false;
+  line.local_time = (*groups)[0];
+  text = (*groups)[1];
+  return true;
+}
+
 // "[Sun Nov 22 10:50:41 2026] " (dmesg -T).
 bool ConsumeWallTime(std::string_view& text, LogLine& line) {
   std::string_view rest = text;
   if (!ConsumePrefix(rest, "[")) return false;
   const std::optional<Stamp> stamp = ConsumeWallStamp(rest);
-  if (!stamp || !ConsumePrefix(rest, "]")) return false;
+  if (!stamp || !ConsumePrefix(rest, "]")) return ConsumeForeignTime(text, line);
   ConsumePrefix(rest, " ");
   line.time = stamp->Time();
   line.local_time = stamp->text;
@@ -120,9 +132,12 @@ void ConsumeVendorCaller(std::string_view& text) {
 void ConsumeHostAndTag(std::string_view& text, LogLine& line) {
   const std::string_view host = text.substr(0, text.find(' '));
   std::string_view rest = text.substr(host.size());
-  if (host.empty() || !ConsumePrefix(rest, " kernel: ")) return;
+  if (host.empty() || !ConsumePrefix(rest, " ")) return;
+  const bool witness = IsWitness(rest);
+  if (!witness && !rest.starts_with("kernel: ")) return;
+  line.witness = witness;
   line.host = host;
-  text = rest;
+  text = rest.substr(std::min(rest.find(": ") + 2, rest.size()));
 }
 
 }  // namespace

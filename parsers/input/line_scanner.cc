@@ -104,6 +104,16 @@ void LineScanner::MarkNuls(ScannedChunk& scanned) {
   }
 }
 
+// Words parted by no-break spaces, as web pages have them, match no opener's.
+void LineScanner::MarkHiddenWords(ScannedChunk& scanned) {
+  constexpr std::string_view kNoBreakSpace = "\xC2\xA0";
+  if (text_.find(kNoBreakSpace) == std::string::npos) return;
+  for (Candidate& candidate : scanned.candidates) {
+    if (scanned.Line(candidate).find(kNoBreakSpace) != std::string_view::npos)
+      candidate.openers = ~uint64_t{0};
+  }
+}
+
 void LineScanner::Scan(ScannedChunk& scanned) {
   const std::string_view bytes = scanned.chunk.bytes();
   scanned.lines = scanned.not_kernel = 0;
@@ -135,6 +145,7 @@ void LineScanner::Scan(ScannedChunk& scanned) {
   }
   MarkOpeners(scanned);
   MarkNuls(scanned);
+  MarkHiddenWords(scanned);
 }
 
 }  // namespace kautopsy

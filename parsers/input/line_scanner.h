@@ -74,6 +74,7 @@ class LineScanner {
               ScannedChunk& scanned);
   void MarkOpeners(ScannedChunk& scanned);
   void MarkNuls(ScannedChunk& scanned);
+  void MarkHiddenWords(ScannedChunk& scanned);
 
   struct Scratch;
   const OpenerWords& words_;

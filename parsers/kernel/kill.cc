@@ -172,6 +172,8 @@ Claim KillSection::OfferVictim(std::string_view text, const LogLine& line) {
   if (!message.empty() && !message_) {
     message_ = std::string(message);
     message_in_victim_line_ = true;
+  } else if (message.starts_with("No available memory")) {
+    message_ = std::string(message);  // tells more than the announcement (2.6.16 to 2.6.18)
   }
   kill.log_line = static_cast<int64_t>(line.place.line);
   kills_.push_back(std::move(kill));

@@ -198,12 +198,26 @@ Claim MemcgSection::OfferStats(const LogLine& line) {
   return Claim::kTaken;
 }
 
-// "Memory cgroup min protection 0kB -- low protection 0kB", below the statistics since 6.19.
+// "Memory cgroup min protection 0kB -- low protection 0kB", since 6.19: below a group's statistics,
+// or below Mem-Info, where it speaks of the root (mm/memcontrol.c,
+// mem_cgroup_show_protected_memory()).
 Claim MemcgSection::OfferProtection(const LogLine& line) {
   static const LogPattern kPattern(
       R"re(Memory cgroup min protection (\d+)kB -- low protection (\d+)kB)re");
-  const auto groups = stats_seen_ ? MatchAll<2>(line.text, kPattern) : std::nullopt;
+  const auto groups = MatchAll<2>(line.text, kPattern);
   if (!groups) return Claim::kNone;
+  if (!stats_seen_) {
+    if (!of_all_groups_.empty()) return Claim::kConflict;
+    for (std::size_t i = 0; i < groups->size(); ++i) {
+      MemcgStat& stat = of_all_groups_.emplace_back();
+      stat.path = "/";
+      stat.name = i == 0 ? "min_protection" : "low_protection";
+      stat.value = ParseInteger((*groups)[i]);
+      stat.unit = "kB";
+      stat.log_line = static_cast<int64_t>(line.place.line);
+    }
+    return Claim::kTaken;
+  }
   const bool added = AddStat("min_protection", ParseInteger((*groups)[0]), "kB", line);
   AddStat("low_protection", ParseInteger((*groups)[1]), "kB", line);
   return added ? Claim::kTaken : Claim::kConflict;
@@ -243,6 +257,7 @@ void MemcgSection::AddTo(EventRecord& event, const Text& path) {
   if (maybe_cut) stats_.pop_back();
   if (!counters_.empty())
     event.rows.push_back(std::make_unique<RowsOf<MemcgCounter>>(std::move(counters_)));
+  stats_.insert(stats_.end(), of_all_groups_.begin(), of_all_groups_.end());
   if (!stats_.empty()) event.rows.push_back(std::make_unique<RowsOf<MemcgStat>>(std::move(stats_)));
 }
 

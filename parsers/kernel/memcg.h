@@ -70,6 +70,7 @@ class MemcgSection : public Section {
   Text limit_of_;
   std::vector<MemcgCounter> counters_;
   std::vector<MemcgStat> stats_;
+  std::vector<MemcgStat> of_all_groups_;
   bool stats_seen_ = false;
   bool new_stats_ = false;
   std::string stats_path_;

@@ -24,6 +24,11 @@ namespace {
 
 bool IsTableHeader(const LogLine& line) { return IsTaskTableHeader(line.text); }
 
+// What "dmesg | grep" leaves of a table: rows and the kill.
+bool IsLoneRow(const LogLine& line) {
+  return line.prefixed && !line.cut && IsTaskRow(line.text);
+}
+
 class OomBlock final : public Block {
  public:
   // Parts come in the kernel's order: a trace below the memory report, or anything but the reaper's
@@ -96,6 +101,13 @@ class OomBlock final : public Block {
     OomKill* const first = kill_.kills().empty() ? nullptr : kill_.kills().data();
     report.chosen_pid = kill_.announced() ? kill_.chosen_pid() : summary.pid;
     report.chosen_comm = kill_.announced() ? kill_.chosen_comm() : summary.task;
+    // From 5.1 on the victim's line tells it, if no summary does (EL8 before -240); but those of a
+    // group's other members look the same.
+    if (!report.chosen_pid && first != nullptr && kill_.message_in_victim_line() &&
+        memcg_.task_in()) {
+      report.chosen_pid = first->pid;
+      report.chosen_comm = first->comm;
+    }
     report.uid = summary.uid;
     if (first != nullptr && first->pid == report.chosen_pid) {
       if (!report.uid) report.uid = first->uid;
@@ -256,6 +268,7 @@ RecordKind OomKind() {
           .openers = {{"invoked oom", IsOomHeader, false},
                       {"oom-killer: gfp_mask", IsNamelessOomHeader, false},
                       {" total_vm ", IsTableHeader, true},
+                      {"]  ", IsLoneRow, true},
                       {"Out of memory", IsKillLine, true},
                       {"Out of Memory: Kill", IsKillLine, true},
                       {"out of memory: Kill", IsKillLine, true},

@@ -149,12 +149,11 @@ void TaskTableSection::Keep(Task task, const LogLine& line) {
 // All versions print uid, tgid, total_vm and rss first; the number of columns tells the others but
 // for those of seven, which 2.6.36, 3.6 and 4.15 have. A name that begins with a number and a blank
 // would look like one column more: no such process is known.
-bool TaskTableSection::OfferHeadlessRow(const LogLine& line) {
-  std::string_view text = line.text;
-  if (line.cut || !ConsumePrefix(text, "[")) return false;
+std::optional<Task> TaskTableSection::ParseHeadlessRow(std::string_view text) {
+  if (!ConsumePrefix(text, "[")) return std::nullopt;
   text = TrimBlanks(text);
   const Integer pid = ConsumeInteger(text);
-  if (!pid || !ConsumePrefix(text, "]")) return false;
+  if (!pid || !ConsumePrefix(text, "]")) return std::nullopt;
   std::array<Integer, kMaxColumns> cells;
   std::size_t count = 0;
   for (text = TrimBlanks(text); count < kMaxColumns; text = TrimBlanks(text)) {
@@ -167,13 +166,23 @@ bool TaskTableSection::OfferHeadlessRow(const LogLine& line) {
   }
   const auto* layout = std::find_if(kLayouts.begin(), kLayouts.end(),
                                     [&](const Layout& known) { return known.count == count; });
-  if (layout == kLayouts.end() || text.empty() || text.size() > kMaxCommBytes) return false;
+  if (layout == kLayouts.end() || text.empty() || text.size() > kMaxCommBytes) return std::nullopt;
   Task task;
   task.pid = pid;
   for (std::size_t i = 0; i < count; ++i) task.*layout->columns[i] = cells[i];
   task.comm = std::string(text);
-  Keep(std::move(task), line);
-  return true;
+  return task;
+}
+
+bool TaskTableSection::OfferHeadlessRow(const LogLine& line) {
+  std::optional<Task> task = line.cut ? std::nullopt : ParseHeadlessRow(line.text);
+  if (task) Keep(*std::move(task), line);
+  return task.has_value();
+}
+
+bool IsTaskRow(std::string_view text) {
+  const std::optional<Task> task = TaskTableSection::ParseHeadlessRow(text);
+  return task && task->tgid == task->pid;
 }
 
 Claim TaskTableSection::OfferAnyRow(const LogLine& line) {

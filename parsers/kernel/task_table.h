@@ -44,6 +44,7 @@ struct Task {
 class TaskTableSection : public Section {
  public:
   Claim Offer(const LogLine& line) override;
+  static std::optional<Task> ParseHeadlessRow(std::string_view text);
   bool has_header() const { return !columns_.empty(); }
   bool empty() const { return !announced_ && !has_header() && tasks_.empty(); }
   bool has_pgtables_bytes() const;  // printed since 4.15
@@ -68,6 +69,10 @@ class TaskTableSection : public Section {
   std::vector<Task> tasks_;
   bool announced_ = false;  // "Tasks state"
 };
+
+// True for a row of the table of which the header is lost: it has the columns of some version, and
+// the thread that holds the memory is its process' first one.
+bool IsTaskRow(std::string_view text);
 
 // True for the header line of the table, whatever its columns.
 bool IsTaskTableHeader(std::string_view text);

@@ -127,7 +127,6 @@ TEST_CASE("The last figure of statistics that fill a record may be cut, and is l
 TEST_CASE("What protects a memory cgroup stands below its statistics") {
   MemcgSection section;
   const std::string_view text = "Memory cgroup min protection 4kB -- low protection 8kB";
-  CHECK(section.Offer(Line(text)) == Claim::kNone);
   REQUIRE(OfferAll(section, {"Memory cgroup stats for /a:", text}) == Claim::kTaken);
   CHECK(section.Offer(Line(text)) == Claim::kConflict);
   EventRecord event;
@@ -135,6 +134,18 @@ TEST_CASE("What protects a memory cgroup stands below its statistics") {
   CHECK(RowsOf(event) ==
         std::vector<std::string>{"memcg_stat path=/a name=min_protection value=4 unit=kB",
                                  "memcg_stat path=/a name=low_protection value=8 unit=kB"});
+}
+
+TEST_CASE("What protects all memory cgroups stands below Mem-Info") {
+  MemcgSection section;
+  const std::string_view text = "Memory cgroup min protection 0kB -- low protection 8kB";
+  CHECK(section.Offer(Line(text)) == Claim::kTaken);
+  CHECK(section.empty());  // the report is no memory cgroup's
+  EventRecord event;
+  section.AddTo(event, std::nullopt);
+  CHECK(RowsOf(event) ==
+        std::vector<std::string>{"memcg_stat path=/ name=min_protection value=0 unit=kB",
+                                 "memcg_stat path=/ name=low_protection value=8 unit=kB"});
 }
 
 TEST_CASE("Lines that only look like statistics are none") {
