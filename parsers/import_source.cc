@@ -66,6 +66,7 @@ class Importer {
         engine_(AllKinds(), [this](EventRecord&& event) { OnEvent(std::move(event)); }) {}
 
   void OnChunk(const ScannedChunk& scanned) {
+    if (scanned.quoted_printable) NoteQuotedPrintable();
     for (const Candidate& candidate : scanned.candidates) OnCandidate(scanned, candidate);
     ledger_.lines += scanned.lines;
     ledger_.not_kernel += scanned.not_kernel;
@@ -190,13 +191,10 @@ class Importer {
   }
 
   // True if the group's last line ends in a soft line break, so that `next` goes on with it.
-  bool EndsInSoftBreak(const PhysicalLine& next) {
-    if (group_.empty() || group_.size() >= kMaxWrapped) return false;
+  bool EndsInSoftBreak(const PhysicalLine& next) const {
+    if (!quoted_printable_ || group_.empty() || group_.size() >= kMaxWrapped) return false;
     const PhysicalLine& above = group_.back();
-    const std::string_view text = StripLineEnd(above.text);
-    if (!text.ends_with('=') || above.number + 1 != next.number) return false;
-    if (!quoted_printable_ && LooksQuotedPrintable(text)) NoteQuotedPrintable();
-    return quoted_printable_;
+    return above.number + 1 == next.number && StripLineEnd(above.text).ends_with('=');
   }
 
   void NoteQuotedPrintable() {

@@ -126,13 +126,13 @@ Classification Classify(std::string_view line) {
 }
 
 void ParsePrefixes(LogLine& line, LatestHead& latest) {
-  std::string_view text = SkipSearchMarks(SkipQuoteMarks(line.text));
-  const std::string_view whole = text;
+  std::string_view text = SkipQuoteMarks(line.text);
   const bool bare = !line.time && line.host.empty();  // else a JSON object told
-  if (bare && latest.Consume(text, line)) {
-    line.prefixed = true;
-  } else if (ConsumeOne(text, line)) {
-    line.prefixed = true;
+  const bool known = bare && latest.Consume(text, line);
+  if (!known) text = SkipSearchMarks(text);
+  const std::string_view whole = text;
+  line.prefixed = known || ConsumeOne(text, line);
+  if (line.prefixed && !known) {
     if (bare && !line.witness) latest.Remember(whole.substr(0, whole.size() - text.size()), line);
   }
   if (!line.prefixed) {

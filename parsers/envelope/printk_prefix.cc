@@ -114,17 +114,36 @@ bool ConsumeRecorderTime(std::string_view& text, LogLine& line) {
   return true;
 }
 
+// Sorts out nearly all lines by a few bytes: rows of process tables, "[ 3878]", and frames, "[<".
+bool MayNameCaller(std::string_view text) {
+  while (!text.empty() && text[0] == ' ') text.remove_prefix(1);
+  if (text.size() < 4) return false;
+  if (text[0] == 'I') text.remove_prefix(1);
+  const char next = text[1];
+  switch (text[0]) {
+    case '[': {
+      const std::size_t digit = text.find_first_not_of(' ', 1);
+      return digit < text.size() - 1 && IsDigit(text[digit]) && text[digit + 1] == ':';
+    }
+    case 'c':
+    case '(':
+    case '<':
+      return IsDigit(next);
+    case '.':
+    case '-':
+      return next == '(';
+    default:
+      return false;
+  }
+}
+
 // The processor and process that vendors' kernels print behind the uptime: " [3:  kswapd0:  442] "
 // (Samsung), "<3>.(2)[442:kswapd0]" (MediaTek), "c0    442 (kswapd0) " (Marvell).
 void ConsumeVendorCaller(std::string_view& text) {
   static const LogPattern kForms(
       R"re( *(?:I?\[ *\d: *[^\]]{1,15}: *\d+\]|(?:<\d>)?[.-]?\(\d+\)\[\d+:[^\]]{1,15}\]|)re"
       R"re(c\d +\d+ +\([^)]{1,15}\)) ?(.*))re");
-  const std::string_view head = TrimBlanks(text.substr(0, 3));
-  const bool may_be = head.size() > 1 &&
-                      std::string_view("[(.-<cI").find(head[0]) != std::string_view::npos &&
-                      (IsDigit(head[1]) || std::string_view(" ([").find(head[1]) < 3);
-  if (!may_be) return;
+  if (!MayNameCaller(text)) return;
   if (const auto groups = MatchAll<1>(text, kForms)) text = (*groups)[0];
 }
 

@@ -7,8 +7,6 @@
 namespace kautopsy {
 namespace {
 
-constexpr std::size_t kLongestLine = 76;
-
 // The value of an upper-case hex digit, as encoders must write them; -1 for other characters.
 int DigitOf(char c) {
   if (IsDigit(c)) return c - '0';
@@ -23,11 +21,6 @@ bool IsQuotedPrintableHeader(std::string_view line) {
   return std::equal(kHeader.begin(), kHeader.end(), line.begin(), [](char expected, char c) {
     return (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) == expected;
   });
-}
-
-bool LooksQuotedPrintable(std::string_view line) {
-  return line.find("=3D") != std::string_view::npos ||
-         (line.size() == kLongestLine && line.back() == '=' && !IsBlank(line[line.size() - 2]));
 }
 
 std::string_view DecodeQuotedPrintable(std::string_view text, std::string& storage) {

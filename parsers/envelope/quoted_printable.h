@@ -11,10 +11,6 @@ namespace kautopsy {
 // "Content-Transfer-Encoding: quoted-printable", in any case.
 bool IsQuotedPrintableHeader(std::string_view line);
 
-// True if the line itself shows that it is encoded: no kernel prints an encoded equals sign; a
-// line of 76 characters that ends in a bare one within a word was broken by an encoder.
-bool LooksQuotedPrintable(std::string_view line);
-
 // Decodes what is encoded; `text` itself if nothing is, else a view into `storage`.
 std::string_view DecodeQuotedPrintable(std::string_view text, std::string& storage);
 

@@ -25,7 +25,8 @@ bool IsTag(std::string_view word) { return word.size() > 1 && word.back() == ':'
 
 // "kern.warn", "user.info" (busybox, syslog-ng's columns).
 bool IsFacility(std::string_view word) {
-  return ConsumePrefix(word, "kern.") || ConsumePrefix(word, "user.");
+  if (word.size() < 5 || word[4] != '.') return false;  // nearly all words
+  return word.starts_with("kern") || word.starts_with("user");
 }
 
 // "- - - " or "- - [meta sequenceId="1"] " (RFC 5424, section 6).
@@ -128,7 +129,8 @@ Sender SenderOf(std::string_view text) {
     sender.line_class = LineClass::kOtherProgram;
     if (text.starts_with('[') && StartsWithUptime(text)) return Kernel(sender.host, text);
     // The kernel's tags and facility begin with a k; busybox logs it as "user.warn kernel:", too.
-    if (text.empty() || (text[0] != 'k' && text[0] != 'u' && !IsWitness(text))) return sender;
+    if (text.empty()) return sender;
+    if (text[0] != 'k' && !(text[0] == 'u' && IsFacility(text)) && !IsWitness(text)) return sender;
     word = FirstWord(text);
   }
   if (IsFacility(word) && word.size() < text.size()) {

@@ -106,7 +106,6 @@ std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
   lines_.clear();
   is_rest_ = false;
   std::string_view encoded = line.text;
-  quoted_printable_ = quoted_printable_ || encoded.find("=3D") != std::string_view::npos;
   if (quoted_printable_) encoded = DecodeQuotedPrintable(encoded, decoded_);
   const std::string_view clean = CleanLine(encoded, clean_);
   if (clean.starts_with('{') && UnwrapJson(line, clean)) return lines_;

@@ -21,8 +21,7 @@ class Unwrapper {
   // or the journal's JSON.
   std::vector<LogLine>& Unwrap(const LogLine& line);
 
-  // From here on lines are decoded as quoted-printable. Lines that show by themselves that they are
-  // encoded always are.
+  // From here on lines are decoded as quoted-printable.
   void ExpectQuotedPrintable() { quoted_printable_ = true; }
 
   // The same for a line of an entry's message; the result's views lie in both.

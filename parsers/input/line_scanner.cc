@@ -2,23 +2,28 @@
 
 #include <hs/hs.h>
 
+#include <array>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "parsers/input/noise.h"
 
 namespace kautopsy {
 namespace {
 
-// The id of the literal that shows a second prefix in a line; openers have other ids.
-constexpr unsigned kJoinedId = 0;
-constexpr unsigned kFirstOpenerId = 1;  // that of group 0
+// Literals that tell of a line what is no opener's word, by their ids.
+constexpr unsigned kJoinedId = 0;   // a second prefix
+constexpr unsigned kHiddenId = 1;   // a no-break space: words parted by them match no opener's
+constexpr unsigned kEncodedId = 2;  // quoted-printable's equals sign
+constexpr std::array<std::pair<std::string_view, unsigned>, 3> kMarks = {
+    {{" kernel: ", kJoinedId}, {"\xC2\xA0", kHiddenId}, {"=3D", kEncodedId}}};
+constexpr unsigned kFirstOpenerId = 3;  // that of group 0
 constexpr unsigned kGroupBits = 64;
-constexpr std::string_view kSecondPrefix = " kernel: ";
 
 struct Hits {
   const std::vector<uint32_t>& ends;
-  std::vector<Candidate>& candidates;
+  ScannedChunk& scanned;
   std::size_t at = 0;  // matches come in the order of their ends
 };
 
@@ -26,9 +31,13 @@ int OnHit(unsigned id, unsigned long long /*from*/, unsigned long long to, unsig
           void* context) {
   Hits& hits = *static_cast<Hits*>(context);
   while (hits.ends[hits.at] < to) ++hits.at;
-  Candidate& candidate = hits.candidates[hits.at];
+  Candidate& candidate = hits.scanned.candidates[hits.at];
   if (id == kJoinedId)
     candidate.joined = true;
+  else if (id == kHiddenId)
+    candidate.openers = ~uint64_t{0};
+  else if (id == kEncodedId)
+    hits.scanned.quoted_printable = true;
   else
     candidate.openers |= uint64_t{1} << (id - kFirstOpenerId);
   return 0;
@@ -43,9 +52,14 @@ struct OpenerWords::Database {
 
 OpenerWords::OpenerWords(std::span<const OpenerWord> words)
     : database_(std::make_unique<Database>()) {
-  std::vector<const char*> literals = {kSecondPrefix.data()};
-  std::vector<std::size_t> lengths = {kSecondPrefix.size()};
-  std::vector<unsigned> ids = {kJoinedId};
+  std::vector<const char*> literals;
+  std::vector<std::size_t> lengths;
+  std::vector<unsigned> ids;
+  for (const auto& [mark, id] : kMarks) {
+    literals.push_back(mark.data());
+    lengths.push_back(mark.size());
+    ids.push_back(id);
+  }
   for (const auto& [word, group] : words) {
     literals.push_back(word.data());
     lengths.push_back(word.size());
@@ -92,7 +106,8 @@ void LineScanner::Gather(std::string_view line, Classification place, Candidate 
 }
 
 void LineScanner::MarkOpeners(ScannedChunk& scanned) {
-  Hits hits{.ends = ends_, .candidates = scanned.candidates};
+  scanned.quoted_printable = false;
+  Hits hits{.ends = ends_, .scanned = scanned};
   hs_scan(words_.database_->compiled, text_.data(), static_cast<unsigned>(text_.size()), 0,
           scratch_->space, OnHit, &hits);
 }
@@ -101,16 +116,6 @@ void LineScanner::MarkNuls(ScannedChunk& scanned) {
   if (text_.find('\0') == std::string::npos) return;
   for (Candidate& candidate : scanned.candidates) {
     candidate.nul = scanned.Line(candidate).find('\0') != std::string_view::npos;
-  }
-}
-
-// Words parted by no-break spaces, as web pages have them, match no opener's.
-void LineScanner::MarkHiddenWords(ScannedChunk& scanned) {
-  constexpr std::string_view kNoBreakSpace = "\xC2\xA0";
-  if (text_.find(kNoBreakSpace) == std::string::npos) return;
-  for (Candidate& candidate : scanned.candidates) {
-    if (scanned.Line(candidate).find(kNoBreakSpace) != std::string_view::npos)
-      candidate.openers = ~uint64_t{0};
   }
 }
 
@@ -145,7 +150,6 @@ void LineScanner::Scan(ScannedChunk& scanned) {
   }
   MarkOpeners(scanned);
   MarkNuls(scanned);
-  MarkHiddenWords(scanned);
 }
 
 }  // namespace kautopsy

@@ -28,7 +28,8 @@ struct Candidate {
 struct ScannedChunk {
   Chunk chunk;
   uint64_t lines = 0;
-  uint64_t not_kernel = 0;  // lines of other programs; the rest are candidates
+  uint64_t not_kernel = 0;        // lines of other programs; the rest are candidates
+  bool quoted_printable = false;  // a candidate has an encoded equals sign
   std::vector<Candidate> candidates;
 
   std::string_view Line(const Candidate& candidate) const {
@@ -74,7 +75,6 @@ class LineScanner {
               ScannedChunk& scanned);
   void MarkOpeners(ScannedChunk& scanned);
   void MarkNuls(ScannedChunk& scanned);
-  void MarkHiddenWords(ScannedChunk& scanned);
 
   struct Scratch;
   const OpenerWords& words_;

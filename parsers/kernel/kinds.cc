@@ -9,7 +9,7 @@ std::span<const RecordKind> AllKinds() {
       MeminfoKind(),       FreeKind(),         BuddyinfoKind(),   PagetypeinfoKind(),
       ZoneinfoKind(),      VmstatKind(),       SlabinfoKind(),    SwapsKind(),
       TopKind(),           LostLinesKind(),    CommandKind(),     BootKind(),
-      UserspaceKillKind(),
+      UserspaceKillKind(), OomRowsKind(),
   };
   return kKinds;
 }

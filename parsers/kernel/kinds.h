@@ -27,6 +27,7 @@ RecordKind FreeKind();
 RecordKind MemInfoKind();
 RecordKind MeminfoKind();
 RecordKind OomKind();
+RecordKind OomRowsKind();  // a report of which only rows of the process table and the kill are left
 RecordKind PagetypeinfoKind();
 RecordKind PercpuFailureKind();
 RecordKind SlabFailureKind();

@@ -268,7 +268,6 @@ RecordKind OomKind() {
           .openers = {{"invoked oom", IsOomHeader, false},
                       {"oom-killer: gfp_mask", IsNamelessOomHeader, false},
                       {" total_vm ", IsTableHeader, true},
-                      {"]  ", IsLoneRow, true},
                       {"Out of memory", IsKillLine, true},
                       {"Out of Memory: Kill", IsKillLine, true},
                       {"out of memory: Kill", IsKillLine, true},
@@ -281,6 +280,14 @@ RecordKind OomKind() {
                       {"Memory cgroup stats for", IsMemcgLine, true}},
           .open = NewOomBlock,
           .max_foreign_lines = 200};
+}
+
+RecordKind OomRowsKind() {
+  return {.name = "oom",
+          .openers = {{"]  ", IsLoneRow, true}},
+          .open = NewOomBlock,
+          .max_foreign_lines = 200,
+          .quotable = false};
 }
 
 }  // namespace kautopsy

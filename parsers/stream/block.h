@@ -53,6 +53,9 @@ struct RecordKind {
   // Lines of the stream that may stand between two lines of the record before it is closed:
   // syslog mixes in other kernel messages, the output of a command has no gaps.
   unsigned max_foreign_lines = 0;
+  // Text that repeats a line which could open this kind is a quote of it. Not so for lines of which
+  // every report has many.
+  bool quotable = true;
 };
 
 }  // namespace kautopsy

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 
 #include "base/text.h"
@@ -20,6 +21,7 @@ constexpr std::size_t kMaxOpen = 256;
 // A process table has at most pid_max rows; a block that grows past this is closed, its rest is a
 // record of its own.
 constexpr std::size_t kMaxLinesPerEvent = 100000;
+constexpr std::size_t kGroups = 64;  // of openers' words: one for each bit
 constexpr char kCut[] = "the text ends in the record's last line";
 
 bool TooFarApart(const std::optional<PrintedTime>& last, const LogLine& line) {
@@ -39,7 +41,10 @@ struct BlockEngine::OpenBlock {
 };
 
 BlockEngine::BlockEngine(std::span<const RecordKind> kinds, OnEvent on_event)
-    : kinds_(kinds), on_event_(std::move(on_event)) {}
+    : kinds_(kinds), on_event_(std::move(on_event)) {
+  for (std::size_t i = 0; i < kinds.size(); ++i)
+    quotable_ |= uint64_t{kinds[i].quotable} << (i % kGroups);
+}
 
 BlockEngine::~BlockEngine() = default;
 
@@ -74,16 +79,23 @@ void BlockEngine::Keep(const LogLine& line, OpenBlock& block) {
 
 bool BlockEngine::OpenNew(const LogLine& line, uint64_t openers, bool may_continue,
                           Stream& stream) {
-  for (std::size_t i = 0; i < kinds_.size(); ++i) {
-    if ((openers >> (i % 64) & 1) == 0) continue;
-    const RecordKind& kind = kinds_[i];
-    for (const Opener& opener : kind.openers) {
-      if (opener.may_continue != may_continue || !opener.matches(line)) continue;
-      std::unique_ptr<Block> block = kind.open();
-      if (block->Offer(line) != Claim::kTaken) continue;
-      Insert(line, kind, std::move(block), stream);
-      return true;
+  for (; openers != 0; openers &= openers - 1) {
+    const auto group = static_cast<std::size_t>(std::countr_zero(openers));
+    for (std::size_t i = group; i < kinds_.size(); i += kGroups) {
+      if (OpenNew(line, kinds_[i], may_continue, stream)) return true;
     }
+  }
+  return false;
+}
+
+bool BlockEngine::OpenNew(const LogLine& line, const RecordKind& kind, bool may_continue,
+                          Stream& stream) {
+  for (const Opener& opener : kind.openers) {
+    if (opener.may_continue != may_continue || !opener.matches(line)) continue;
+    std::unique_ptr<Block> block = kind.open();
+    if (block->Offer(line) != Claim::kTaken) continue;
+    Insert(line, kind, std::move(block), stream);
+    return true;
   }
   return false;
 }
@@ -171,7 +183,8 @@ LineFate BlockEngine::Offer(const LogLine& line, uint64_t openers) {
       CountForeign(stream, nullptr);
     }
   }
-  if (openers != 0 && line.prefixed && fate == LineFate::kClaimed) quotes_.Remember(line.text);
+  if ((openers & quotable_) != 0 && line.prefixed && fate == LineFate::kClaimed)
+    quotes_.Remember(line.text);
   if (stream.open.empty()) {
     streams_.erase(streams_.find(line.host));
     last_stream_ = nullptr;

@@ -53,6 +53,7 @@ class BlockEngine {
 
   Stream& StreamOf(const LogLine& line);
   bool OpenNew(const LogLine& line, uint64_t openers, bool may_continue, Stream& stream);
+  bool OpenNew(const LogLine& line, const RecordKind& kind, bool may_continue, Stream& stream);
   void Insert(const LogLine& line, const RecordKind& kind, std::unique_ptr<Block> block,
               Stream& stream);
   bool OfferToOpen(const LogLine& line, Stream& stream);
@@ -65,6 +66,7 @@ class BlockEngine {
   void GiveOut();
 
   std::span<const RecordKind> kinds_;
+  uint64_t quotable_ = 0;  // groups of the kinds that people quote
   OnEvent on_event_;
   struct HashText {
     using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard's name
