@@ -176,8 +176,9 @@ std::optional<Task> TaskTableSection::ParseHeadlessRow(std::string_view text) {
 
 bool TaskTableSection::OfferHeadlessRow(const LogLine& line) {
   std::optional<Task> task = line.cut ? std::nullopt : ParseHeadlessRow(line.text);
-  if (task) Keep(*std::move(task), line);
-  return task.has_value();
+  if (!task) return false;
+  Keep(*std::move(task), line);
+  return true;
 }
 
 bool IsTaskRow(std::string_view text) {

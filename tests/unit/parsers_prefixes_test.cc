@@ -237,7 +237,11 @@ TEST_CASE("A line belongs to the one above it only where the kernel's wording sh
 }
 
 TEST_CASE("Words that the kernel prints next to each other show that a line was broken") {
-  for (const auto& [line, rest] : std::vector<std::pair<std::string_view, std::string_view>>{
+  struct Broken {
+    std::string_view line;
+    std::string_view rest;
+  };
+  for (const Broken& broken : std::vector<Broken>{
            {"Sep 21 22:42:16 h kernel: [329348.481246] gnome-volume-ma",
             "invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0"},
            {"vim invoked", "oom-killer: gfp_mask=0xd0"},
@@ -254,8 +258,8 @@ TEST_CASE("Words that the kernel prints next to each other show that a line was 
            {"swapon: vmalloc error: size", "4194304, vm_struct allocation failed"},
            {"Node 0 DMA free:1kB all_unreclaimable?", "no"},
            {"Feb  4 16:15:15 h kernel:", "oom-kill:constraint=CONSTRAINT_NONE"}}) {
-    CAPTURE(line);
-    CHECK(GlueOfBroken(line, false, rest) == " ");
+    CAPTURE(broken.line);
+    CHECK(GlueOfBroken(broken.line, false, broken.rest) == " ");
   }
   CHECK_FALSE(GlueOfBroken("the answer is", false, "no"));
   CHECK_FALSE(GlueOfBroken("We killed", false, "processes"));
