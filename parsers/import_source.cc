@@ -208,7 +208,9 @@ class Importer {
     if (group_.empty() || group_.size() >= kMaxWrapped || HasPrefix(next)) return std::nullopt;
     const PhysicalLine& above = group_.back();
     if (above.number + 1 != next.number) return std::nullopt;
-    if (next.flags.openers != 0 && group_.front().flags.openers == 0) return std::nullopt;
+    if (next.flags.openers != 0 && group_.front().flags.openers == 0 &&
+        !IsBrokenBetweenWords(above.text, next.text))
+      return std::nullopt;
     if (above.flags.joined || above.flags.nul || next.flags.joined || next.flags.nul)
       return std::nullopt;
     return GlueOfBroken(StripLineEnd(above.text), maybe_wrapped_ && HasPrefix(group_.front()),

@@ -149,6 +149,10 @@ std::string_view SkipQuoteMarks(std::string_view text) {
   }
 }
 
+bool IsBrokenBetweenWords(std::string_view line, std::string_view next) {
+  return IsBetweenWords(TrimBlanks(line), SkipQuoteMarks(next));
+}
+
 std::optional<std::string_view> GlueOfBroken(std::string_view line, bool lenient,
                                              std::string_view next) {
   const std::string_view whole = TrimBlanks(line);

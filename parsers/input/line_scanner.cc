@@ -18,6 +18,7 @@ constexpr unsigned kHiddenId = 1;   // a no-break space: words parted by them ma
 constexpr unsigned kEncodedId = 2;  // quoted-printable's equals sign
 constexpr std::array<std::pair<std::string_view, unsigned>, 3> kMarks = {
     {{" kernel: ", kJoinedId}, {"\xC2\xA0", kHiddenId}, {"=3D", kEncodedId}}};
+constexpr std::size_t kQuoteMarks = 6;  // "> > > "
 constexpr unsigned kFirstOpenerId = 3;  // that of group 0
 constexpr unsigned kGroupBits = 64;
 
@@ -32,8 +33,10 @@ int OnHit(unsigned id, unsigned long long /*from*/, unsigned long long to, unsig
   Hits& hits = *static_cast<Hits*>(context);
   while (hits.ends[hits.at] < to) ++hits.at;
   Candidate& candidate = hits.scanned.candidates[hits.at];
+  // Behind nothing but quote marks it is the first prefix.
+  const unsigned long long begin = hits.at == 0 ? 0 : hits.ends[hits.at - 1];
   if (id == kJoinedId)
-    candidate.joined = true;
+    candidate.joined = candidate.joined || to - begin > kMarks[0].first.size() + kQuoteMarks;
   else if (id == kHiddenId)
     candidate.openers = ~uint64_t{0};
   else if (id == kEncodedId)

@@ -151,7 +151,8 @@ Claim KillSection::OfferVictim(std::string_view text, const LogLine& line) {
   if (!groups) return Claim::kNone;
   const auto& [message, pid, uid, comm, fields] = *groups;
   if (line.cut && fields.empty()) return Claim::kNone;  // the comm may go on
-  if (!kills_.empty() && !group_) return Claim::kConflict;
+  // Another kill's. The reaper may still tell of the one before.
+  if (!kills_.empty() && !group_) return kills_[0].reaped ? Claim::kConflict : Claim::kNone;
   OomKill kill;
   kill.pid = ParseInteger(pid);
   kill.comm = std::string(comm);

@@ -112,5 +112,18 @@ TEST_CASE("An rss that no machine can have is no size") {
   CHECK(sink.ToText().find("rss_kb=-") == std::string::npos);
 }
 
+TEST_CASE("The reaper's line belongs to the kill it names, though another stands between") {
+  const test::TextSink sink = test::Import(
+      "[   10.000001] Out of memory: Killed process 42 (a) total-vm:1kB, anon-rss:1kB, "
+      "file-rss:0kB\n"
+      "[   10.000002] Out of memory: Killed process 43 (b) total-vm:1kB, anon-rss:1kB, "
+      "file-rss:0kB\n"
+      "[   10.000003] oom_reaper: reaped process 42 (a), now anon-rss:0kB, file-rss:0kB, "
+      "shmem-rss:0kB\n");
+  REQUIRE(sink.events().size() == 2);
+  CHECK(sink.events()[0].lines.size() == 2);
+  CHECK(sink.events()[1].lines.size() == 1);
+}
+
 }  // namespace
 }  // namespace kautopsy
