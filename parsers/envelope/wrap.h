@@ -19,7 +19,8 @@ bool IsTooWideForMail(std::string_view line);
 // `text` without the marks of a quoting mail ("> ") and the blanks around it.
 std::string_view SkipQuoteMarks(std::string_view text);
 
-// True if `line` ends and `next` begins with words that the kernel always prints next to each other.
+// True if `line` ends and `next` begins with words that the kernel always prints next to each
+// other.
 bool IsBrokenBetweenWords(std::string_view line, std::string_view next);
 
 }  // namespace kautopsy

@@ -25,9 +25,7 @@ namespace {
 bool IsTableHeader(const LogLine& line) { return IsTaskTableHeader(line.text); }
 
 // What "dmesg | grep" leaves of a table: rows and the kill.
-bool IsLoneRow(const LogLine& line) {
-  return line.prefixed && !line.cut && IsTaskRow(line.text);
-}
+bool IsLoneRow(const LogLine& line) { return line.prefixed && !line.cut && IsTaskRow(line.text); }
 
 class OomBlock final : public Block {
  public:
