@@ -107,6 +107,7 @@ class Importer {
     bool too_long = false;
     std::string_view glue = {};  // to the line above, in a group
     bool soft_break = false;     // that one ends in a soft line break of quoted-printable
+    std::size_t own_prefix = 0;  // bytes that do not belong to the joined text: a container's
   };
 
   void OnCandidate(const ScannedChunk& scanned, const Candidate& candidate) {
@@ -126,7 +127,9 @@ class Importer {
     }
     if (maybe_wrapped_ && IsTooWideForMail(line.text)) maybe_wrapped_ = false;
     line.soft_break = EndsInSoftBreak(line);
-    if (line.soft_break) {
+    if (!group_.empty() && !candidate.kernel && group_.size() < kMaxWrapped)
+      line.own_prefix = PrefixOfPartial(group_.back().text, line.text);
+    if (line.soft_break || line.own_prefix > 0) {
       line.glue = "";
     } else if (const std::optional<std::string_view> glue = GlueOf(line)) {
       line.glue = *glue;
@@ -239,7 +242,7 @@ class Importer {
     bool wanted = engine_.HasOpenBlocks();
     for (const PhysicalLine& line : group_)
       wanted = wanted || line.flags.openers != 0 || line.flags.joined || line.flags.nul ||
-               line.soft_break;
+               line.soft_break || line.own_prefix > 0;
     if (wanted && group_.size() > 1 && OfferWrapped()) {
       for (const PhysicalLine& line : group_) Account(line, true);
     } else {  // what nobody takes as one was not broken: each may be a line of its own
@@ -277,8 +280,12 @@ class Importer {
       const std::string_view text = StripLineEnd(rest.text);
       broken_off_.push_back({{rest.number, 1}, text});
       if (rest.soft_break) joined_.pop_back();  // quote marks were there before the encoding
-      joined_.append(rest.glue).append(rest.soft_break ? text : SkipQuoteMarks(text));
-      openers |= rest.soft_break ? kAnyKind : rest.flags.openers;
+      joined_.append(rest.glue);
+      if (rest.soft_break || rest.own_prefix > 0)
+        joined_.append(text.substr(rest.own_prefix));
+      else
+        joined_.append(SkipQuoteMarks(text));
+      openers |= rest.soft_break || rest.own_prefix > 0 ? kAnyKind : rest.flags.openers;
     }
     line.wrapped = broken_off_;
     line.text = line.cut ? TrimToSure(joined_) : joined_;

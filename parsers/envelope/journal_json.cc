@@ -1,9 +1,11 @@
 #include "parsers/envelope/journal_json.h"
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "parsers/envelope/dmesg_json.h"
+#include "parsers/envelope/stamp.h"
 #include "parsers/envelope/syslog_prefix.h"
 
 namespace kautopsy {
@@ -41,17 +43,34 @@ std::optional<JsonLine> FromDmesg(const Json& object) {
   return result;
 }
 
+// A line as a collector of logs exports it: Docker's json-file driver, Elastic, GELF, Google Cloud,
+// Loki. Its text still has the prefix that tells who printed it.
+std::optional<JsonLine> FromCollector(const Json& object) {
+  static constexpr std::array kTexts = {"log", "message", "short_message", "textPayload", "line"};
+  static constexpr std::array kTimes = {"time", "@timestamp", "timestamp"};
+  JsonLine result;
+  for (const char* name : kTexts) {
+    if (result.text.empty()) result.text = TextOf(object, name);
+  }
+  if (result.text.empty()) return std::nullopt;
+  for (const char* name : kTimes) {
+    const std::optional<Stamp> stamp = ParseStamp(TextOf(object, name));
+    if (stamp && !result.time) result.time = stamp->Time();
+  }
+  return result;
+}
+
 }  // namespace
 
 std::optional<JsonLine> ParseJsonLine(std::string_view line) {
-  const bool journal = line.find("\"MESSAGE\"") != std::string_view::npos;
-  const bool dmesg = !journal && line.find("\"msg\"") != std::string_view::npos;
-  if (!journal && !dmesg && line.find("\"log\"") == std::string_view::npos) return std::nullopt;
   const Json object = Json::parse(line.begin(), line.end(), nullptr, false);
   if (!object.is_object()) return std::nullopt;
-  if (dmesg && object.contains("msg")) return FromDmesg(object);
-  JsonLine result;
-  result.text = TextOf(object, journal ? "MESSAGE" : "log");
+  if (object.contains("msg")) return FromDmesg(object);
+  const bool journal = object.contains("MESSAGE");
+  std::optional<JsonLine> read = journal ? JsonLine() : FromCollector(object);
+  if (!read) return std::nullopt;
+  JsonLine& result = *read;
+  if (journal) result.text = TextOf(object, "MESSAGE");
   while (result.text.ends_with('\n')) result.text.pop_back();
   if (!journal) return result;
   result.kernel =

@@ -18,9 +18,9 @@ struct JsonLine {
   bool witness = false;  // the object names a program that IsWitness() knows
 };
 
-// Reads "{...}" as journalctl -o json, Docker's json-file driver and dmesg --json (each record put
-// into one line) write it; none if it is none of them, or another program's
-// (systemd.journal-fields(7)).
+// Reads "{...}" as journalctl -o json, Docker's json-file driver and other collectors of logs, and
+// dmesg --json (each record put into one line) write it; none if it is none of them, or another
+// program's (systemd.journal-fields(7)).
 std::optional<JsonLine> ParseJsonLine(std::string_view line);
 
 }  // namespace kautopsy

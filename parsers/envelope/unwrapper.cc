@@ -38,7 +38,7 @@ bool Unwrapper::UnwrapJson(const LogLine& line, std::string_view object) {
   whole.prefixed = json->kernel || json->witness;
   whole.witness = json->witness;
   if (!whole.prefixed) ParsePrefixes(whole, head_);
-  Split(whole, whole.text);
+  Split(whole, Unescape(whole.text, false, unescaped_));
   return true;
 }
 

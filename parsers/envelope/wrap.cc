@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "parsers/envelope/stamp.h"
 #include "parsers/match.h"
 
 namespace kautopsy {
@@ -147,6 +148,17 @@ std::string_view SkipQuoteMarks(std::string_view text) {
         ConsumePrefix(text, ">") || ConsumePrefix(text, "\xC2\xA0");  // or a no-break space
     if (!mark) return text;
   }
+}
+
+std::size_t PrefixOfPartial(std::string_view line, std::string_view next) {
+  if (line.empty() || next.empty() || !IsDigit(line[0]) || !IsDigit(next[0])) return 0;
+  std::string_view rest = next;
+  if (!ConsumeIsoStamp(line) || !ConsumeIsoStamp(rest)) return 0;
+  const std::string_view stream = line.substr(0, 7);
+  if ((stream != "stdout " && stream != "stderr ") || line.substr(7, 2) != "P " ||
+      !ConsumePrefix(rest, stream) || (!ConsumePrefix(rest, "P ") && !ConsumePrefix(rest, "F ")))
+    return 0;
+  return next.size() - rest.size();
 }
 
 bool IsBrokenBetweenWords(std::string_view line, std::string_view next) {

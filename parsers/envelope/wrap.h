@@ -19,6 +19,11 @@ bool IsTooWideForMail(std::string_view line);
 // `text` without the marks of a quoting mail ("> ") and the blanks around it.
 std::string_view SkipQuoteMarks(std::string_view text);
 
+// A container's runtime breaks long lines: "2024-05-01T12:00:00Z stderr P begin" goes on in
+// "2024-05-01T12:00:00Z stderr F end". The bytes before "end"; 0 if `line` is not such a beginning,
+// or `next` is not such a line of the same stream.
+std::size_t PrefixOfPartial(std::string_view line, std::string_view next);
+
 // True if `line` ends and `next` begins with words that the kernel always prints next to each
 // other.
 bool IsBrokenBetweenWords(std::string_view line, std::string_view next);

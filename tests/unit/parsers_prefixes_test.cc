@@ -186,6 +186,12 @@ TEST_CASE("A journal's JSON gives the kernel's text, and leaves out other progra
   CHECK(ParseJsonLine(R"({"MESSAGE":[79,75],"_TRANSPORT":"kernel"})")->text == "OK");
   CHECK(ParseJsonLine(R"({"log":"[    1.000000] x\n","stream":"stdout"})")->text ==
         "[    1.000000] x");
+  const auto docker = ParseJsonLine(
+      R"({"log":"[    1.000000] x\n","stream":"stdout","time":"2024-05-01T12:00:00.5Z"})");
+  CHECK(Iso8601Utc(*docker->time) == "2024-05-01T12:00:00.5Z");
+  CHECK(ParseJsonLine(R"({"textPayload":"[    1.000000] x\r\n"})")->text == "[    1.000000] x\r");
+  CHECK(ParseJsonLine(R"({"@timestamp":"x","message":"y","level":3})")->text == "y");
+  CHECK_FALSE(ParseJsonLine(R"({"level":3,"message":null})").has_value());
   CHECK_FALSE(ParseJsonLine(R"({"MESSAGE":"x","_TRANSPORT":"syslog"})").has_value());
   CHECK_FALSE(ParseJsonLine(R"({"MESSAGE":"x","_TRANSPORT":"kern)").has_value());
   CHECK(ParseJsonLine(
@@ -234,6 +240,16 @@ TEST_CASE("A line belongs to the one above it only where the kernel's wording sh
   CHECK_FALSE(
       GlueOfBroken("[  332.790713] [    333]     0   333    12626   164 systemd", true, "0 x"));
   CHECK_FALSE(GlueOfBroken(std::string(200, 'x') + ",", true, "order=0"));  // no mail is so wide
+}
+
+TEST_CASE("A container's line that was broken goes on in the next one of its stream") {
+  const std::string_view begin = "2024-05-01T12:00:00.1Z stderr P [   12.345678] java invoked";
+  const std::string_view end = "2024-05-01T12:00:00.2Z stderr F  oom-killer: x";
+  CHECK(end.substr(PrefixOfPartial(begin, end)) == " oom-killer: x");
+  CHECK(PrefixOfPartial(begin, "2024-05-01T12:00:00.2Z stdout F x") == 0);
+  CHECK(PrefixOfPartial(end, begin) == 0);
+  CHECK(PrefixOfPartial("12 P x", begin) == 0);
+  CHECK(PrefixOfPartial("", "") == 0);
 }
 
 TEST_CASE("Words that the kernel prints next to each other show that a line was broken") {
