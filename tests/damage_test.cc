@@ -350,8 +350,11 @@ TEST_CASE("Two logs mixed line by line give nothing that neither of them says") 
     for (std::size_t j = 0; j <= i; ++j) {
       const Sample& first = samples[i];
       const Sample& second = samples[j];
-      // The counters of a zone do not tell which zone's they are.
-      if (i == j && first.name == "proc/zoneinfo.txt") continue;
+      // Twice the same: a zone's counters do not tell whose they are, and a victim that is told
+      // twice is the one that was chosen of its group.
+      const bool ambiguous =
+          first.name == "proc/zoneinfo.txt" || first.name == "oom/memcg-v2-group.log";
+      if (i == j && ambiguous) continue;
       CAPTURE(first.name);
       CAPTURE(second.name);
       Truth truth(first.whole);

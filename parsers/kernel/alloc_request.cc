@@ -20,7 +20,7 @@ bool ParseMode(std::string_view text, PageAllocFailure& failure) {
   const auto& [mask, flags, nodemask, rest] = *groups;
   failure.gfp_mask = ParseHex(mask);
   failure.gfp_flags = TextOf(flags);
-  failure.nodemask = TextOf(nodemask);
+  if (nodemask != "(") failure.nodemask = TextOf(nodemask);  // else "(null)" was cut
   static const LogPattern kCpuset(R"re(,cpuset=(.*),mems_allowed=(\S+))re");
   if (const auto set = MatchAll<2>(rest, kCpuset)) {
     failure.cpuset = TextOf((*set)[0]);

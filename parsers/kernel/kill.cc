@@ -151,8 +151,11 @@ Claim KillSection::OfferVictim(std::string_view text, const LogLine& line) {
   if (!groups) return Claim::kNone;
   const auto& [message, pid, uid, comm, fields] = *groups;
   if (line.cut && fields.empty()) return Claim::kNone;  // the comm may go on
-  // Another kill's. The reaper may still tell of the one before.
-  if (!kills_.empty() && !group_) return kills_[0].reaped ? Claim::kConflict : Claim::kNone;
+  if (!kills_.empty() && !group_) {
+    // Another kill's. The reaper may still tell of the one before.
+    const bool awaits_reaper = !kills_[0].reaped && kills_[0].pid != ParseInteger(pid);
+    return awaits_reaper ? Claim::kNone : Claim::kConflict;
+  }
   OomKill kill;
   kill.pid = ParseInteger(pid);
   kill.comm = std::string(comm);

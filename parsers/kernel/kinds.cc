@@ -4,12 +4,30 @@ namespace kautopsy {
 
 std::span<const RecordKind> AllKinds() {
   static const std::vector<RecordKind> kKinds = {
-      OomKind(),           AllocFailureKind(), SlabFailureKind(), CmaFailureKind(),
-      PercpuFailureKind(), DmaFailureKind(),   FaultRetryKind(),  MemInfoKind(),
-      MeminfoKind(),       FreeKind(),         BuddyinfoKind(),   PagetypeinfoKind(),
-      ZoneinfoKind(),      VmstatKind(),       SlabinfoKind(),    SwapsKind(),
-      TopKind(),           LostLinesKind(),    CommandKind(),     BootKind(),
-      UserspaceKillKind(), OomRowsKind(),
+      OomKind(),
+      AllocFailureKind(),
+      SlabFailureKind(),
+      CmaFailureKind(),
+      PercpuFailureKind(),
+      DmaFailureKind(),
+      FaultRetryKind(),
+      OneLineFailureKind(),
+      MemInfoKind(),
+      MeminfoKind(),
+      FreeKind(),
+      BuddyinfoKind(),
+      PagetypeinfoKind(),
+      ZoneinfoKind(),
+      VmstatKind(),
+      SlabinfoKind(),
+      SwapsKind(),
+      TopKind(),
+      LostLinesKind(),
+      CommandKind(),
+      BootKind(),
+      UserspaceKillKind(),
+      LowmemorykillerKind(),
+      OomRowsKind(),
   };
   return kKinds;
 }

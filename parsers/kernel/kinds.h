@@ -24,8 +24,10 @@ RecordKind CommandKind();
 RecordKind DmaFailureKind();
 RecordKind FaultRetryKind();
 RecordKind FreeKind();
+RecordKind LowmemorykillerKind();
 RecordKind MemInfoKind();
 RecordKind MeminfoKind();
+RecordKind OneLineFailureKind();
 RecordKind OomKind();
 RecordKind OomRowsKind();  // a report of which only rows of the process table and the kill are left
 RecordKind PagetypeinfoKind();

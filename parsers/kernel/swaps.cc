@@ -23,6 +23,7 @@ bool IsColumns(std::string_view text) {
 class SwapsBlock final : public Block {
  public:
   Claim Offer(const LogLine& line) override {
+    if (line.prefixed) return Claim::kNone;
     if (IsColumns(line.text)) {
       if (columns_) return Claim::kConflict;
       columns_ = true;
