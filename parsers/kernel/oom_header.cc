@@ -30,8 +30,9 @@ bool TakeField(std::string_view field, OomReport& report) {
   std::string_view value = field.substr(equals + 1);
   if (const std::size_t blank = value.find(' '); blank != std::string_view::npos) {
     // People mark words of the line: "oom_score_adj=0 **(1)**".
-    const char mark = TrimBlanks(value.substr(blank)).front();
-    if (std::string_view("*(<#").find(mark) == std::string_view::npos) return false;
+    const std::string_view behind = TrimBlanks(value.substr(blank));
+    if (!behind.empty() && std::string_view("*(<#").find(behind[0]) == std::string_view::npos)
+      return false;
     value = value.substr(0, blank);
   }
   if (key == "order")

@@ -106,6 +106,21 @@ TEST_CASE("A header that mail wrapped is put together") {
   }
 }
 
+TEST_CASE("A header in which people marked or shortened something is one") {
+  for (const std::string_view text :
+       {"x invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0 **(1)**",
+        "x invoked oom-killer: gfp_mask=0xd0, order=0 , oom_score_adj=0",
+        "x invoked oom-killer: gfp_mask=0xd0(GFP_KERNEL), order=0, ...",
+        "x invoked oom-killer: gfp_mask=0xd0 ...", "x invoked oom-killer: gfp_mask=0xd0 \u2026"}) {
+    CAPTURE(text);
+    CHECK(IsOomHeader(Line(text)));
+    OomHeaderSection section;
+    REQUIRE(section.Offer(Line(text)) == Claim::kTaken);
+    CHECK(section.report().gfp_mask == 0xd0);
+    CHECK(section.report().order.value_or(0) == 0);
+  }
+}
+
 TEST_CASE("Prose about a header is none") {
   for (const std::string_view text :
        {"x invoked oom-killer: gfp_mask=0xd0, order=0, and died", "x invoked oom-killer",
