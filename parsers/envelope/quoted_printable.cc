@@ -13,6 +13,32 @@ int DigitOf(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+// The length of what an encoder makes of one character at the head of `text`, which begins with an
+// equals sign; 0 if it makes no such thing. It leaves printable characters alone but for the equals
+// sign itself, and blanks but for the last one, so that "pid=2946" is nobody's encoding.
+std::size_t EncodedLength(std::string_view text) {
+  const auto is_code = [text](std::size_t at, std::string_view high_digits) {
+    return at + 2 < text.size() && text[at] == '=' &&
+           high_digits.find(text[at + 1]) != std::string_view::npos && DigitOf(text[at + 2]) >= 0;
+  };
+  if (text.starts_with("=3D") || text.starts_with("=0A") || text.starts_with("=0D")) return 3;
+  if (text == "=20" || text == "=09") return 3;
+  if (!is_code(0, "ABCDEF")) return 0;
+  std::size_t length = 3;  // a byte above ASCII, and those that follow it in UTF-8
+  while (is_code(length, "89AB")) length += 3;
+  return length;
+}
+
+// True if every equals sign in it is an encoder's.
+bool IsEncoded(std::string_view text) {
+  for (std::size_t at = text.find('='); at != std::string_view::npos;) {
+    const std::size_t length = EncodedLength(text.substr(at));
+    if (length == 0) return false;
+    at = text.find('=', at + length);
+  }
+  return true;
+}
+
 }  // namespace
 
 bool IsQuotedPrintableHeader(std::string_view line) {
@@ -25,7 +51,7 @@ bool IsQuotedPrintableHeader(std::string_view line) {
 
 std::string_view DecodeQuotedPrintable(std::string_view text, std::string& storage) {
   std::size_t at = text.find('=');
-  if (at == std::string_view::npos) return text;
+  if (at == std::string_view::npos || !IsEncoded(text)) return text;
   storage.assign(text.substr(0, at));
   for (; at < text.size(); ++at) {
     const int high = at + 2 < text.size() && text[at] == '=' ? DigitOf(text[at + 1]) : -1;

@@ -11,7 +11,8 @@ namespace kautopsy {
 // "Content-Transfer-Encoding: quoted-printable", in any case.
 bool IsQuotedPrintableHeader(std::string_view line);
 
-// Decodes what is encoded; `text` itself if nothing is, else a view into `storage`.
+// Decodes a line, its soft breaks undone, into `storage`. Gives `text` itself if nothing in it is
+// encoded, or anything is not: any process may put "=3D" into a log that was never mailed.
 std::string_view DecodeQuotedPrintable(std::string_view text, std::string& storage);
 
 }  // namespace kautopsy

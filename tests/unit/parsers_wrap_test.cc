@@ -110,6 +110,18 @@ std::string AsQuotedPrintable(const std::string& text) {
   return mail;
 }
 
+TEST_CASE("A process named like encoded mail changes nothing in a log that is none") {
+  const std::string log =
+      "[   10.000001] a=3D invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0\n"
+      "[   10.000002] oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,"
+      "global_oom,task_memcg=/x,task=java,pid=2946,uid=20\n"
+      "[   10.000003] Out of memory: Killed process 2946 (java) total-vm:1kB, anon-rss:1kB, "
+      "file-rss:0kB, shmem-rss:0kB, UID:20 pgtables:4kB oom_score_adj:0\n";
+  const std::string rows = RowsOf(log);
+  CHECK(rows.find(" invoker_comm=a=3D gfp_mask=208 ") != std::string::npos);
+  CHECK(rows.find(" chosen_pid=2946 chosen_comm=java uid=20 ") != std::string::npos);
+}
+
 TEST_CASE("A report in mail that was not decoded gives the rows of the whole one") {
   for (const std::string name :
        {"samples/oom/el6-complete.log", "samples/oom/memcg-v2-group.log",
