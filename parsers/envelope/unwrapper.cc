@@ -58,7 +58,10 @@ std::size_t FindNextMessage(const LogLine& line) {
   std::size_t at = line.text.find('[', 1);
   for (; at != std::string_view::npos; at = line.text.find('[', at + 1)) {
     const std::optional<int64_t> uptime = ReadUptime(line.text.substr(at));
-    if (uptime && std::abs(*uptime - *line.uptime_us) <= kMaxGapUs) break;
+    // A process may be named like that: its name stands in parentheses, or ends the line.
+    const bool may_be_name =
+        line.text[at - 1] == '(' || line.text.find("] ", at) > line.text.size();
+    if (uptime && !may_be_name && std::abs(*uptime - *line.uptime_us) <= kMaxGapUs) break;
   }
   return at;
 }

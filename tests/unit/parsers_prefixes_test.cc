@@ -327,8 +327,14 @@ TEST_CASE("Messages that lost the line end between them are lines of their own")
   CHECK(lines[1].text == "memory: usage 1kB");
   CHECK(lines[1].uptime_us == 12345680);
   CHECK(lines[1].place == Place{7, 33});
-  line.raw = line.text = "[   12.345678] quotes [  999.345680] something";
-  CHECK(unwrapper.Unwrap(line).size() == 1);
+  for (const std::string_view raw :
+       {"[   12.345678] quotes [  999.345680] something",
+        "[   12.345678] Killed process 42 ([12.345679] a) total-vm:1kB",
+        "[   12.345678] [   42]     0    42      573      258  10       0             0 "
+        "[12.345679]"}) {
+    line.raw = line.text = raw;
+    CHECK(unwrapper.Unwrap(line).size() == 1);
+  }
 }
 
 TEST_CASE("The kernel's clock is found behind a prefix that nobody knows") {
