@@ -211,6 +211,11 @@ class Importer {
     if (group_.empty() || group_.size() >= kMaxWrapped || HasPrefix(next)) return std::nullopt;
     const PhysicalLine& above = group_.back();
     if (above.number + 1 != next.number) return std::nullopt;
+    // Text that no record could begin in, or go on in, is not looked at.
+    const PhysicalLine& front = group_.front();
+    if (!engine_.HasOpenBlocks() && !front.flags.kernel && front.flags.openers == 0 &&
+        next.flags.openers == 0)
+      return std::nullopt;
     if (next.flags.openers != 0 && group_.front().flags.openers == 0 &&
         !IsBrokenBetweenWords(above.text, next.text))
       return std::nullopt;

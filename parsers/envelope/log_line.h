@@ -34,9 +34,13 @@ struct LogLine {
   bool cut = false;       // nothing shows that it is whole: `text` is trimmed to what is sure
   bool trimmed = false;   // and some of it was not: there was more
 
-  // Where `text` begins in `raw`, in bytes: its head is looked for, since `raw` ends where a line
-  // was broken. npos if marks of the transport were undone there.
-  std::size_t indent() const { return raw.find(text.substr(0, 16)); }
+  // Where `text` begins in `raw`, in bytes. Its head is looked for where it is a copy, of a broken
+  // line or a cleaned one. npos if marks of the transport were undone there.
+  std::size_t indent() const {
+    const bool inside = text.data() >= raw.data() && text.data() <= raw.data() + raw.size();
+    return inside ? static_cast<std::size_t>(text.data() - raw.data())
+                  : raw.find(text.substr(0, 16));
+  }
 };
 
 }  // namespace kautopsy
