@@ -3,8 +3,6 @@
 //   Mem:           377G        243G         29G        1,9G        104G        132G
 // Columns come from the header line.
 
-#include <charconv>
-
 #include "base/text.h"
 #include "parsers/kernel/kinds.h"
 #include "parsers/kernel/proc_value.h"
@@ -20,13 +18,9 @@ std::optional<ProcValue> ParseSize(std::string_view word) {
   const auto groups = MatchAll<3>(word, kPattern);
   if (!groups) return std::nullopt;
   const auto& [whole, fraction, unit] = *groups;
-  const std::string number =
-      std::string(whole) + "." + std::string(fraction.empty() ? "0" : fraction);
-  double parsed = 0;
-  if (std::from_chars(number.data(), number.data() + number.size(), parsed).ec != std::errc())
-    return std::nullopt;
   ProcValue value;
-  value.value = parsed;
+  value.value = ParseDecimal(whole, fraction);
+  if (!value.value) return std::nullopt;
   value.unit = TextOf(unit);
   return value;
 }

@@ -7,7 +7,7 @@
 //   KiB Swap:  2097148 total,  2034620 free,    62528 used.    31580 avail Mem
 // procps before 3.3: "Mem:   1016232k total,   944668k used, ...". The table of processes below is
 // not read.
-#include <charconv>
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -102,7 +102,7 @@ class TopBlock final : public Block {
       const auto& [whole, fraction, suffix, fit, name] = *groups;
       ProcValue value;
       value.name = NameOf(row, name);
-      if (fit != "+") value.value = Number(whole, fraction);
+      if (fit != "+") value.value = ParseDecimal(whole, fraction);
       value.unit = TextOf(suffix.empty() ? unit : suffix);
       value.log_line = static_cast<int64_t>(line.place.line);
       values.push_back(std::move(value));
@@ -120,13 +120,6 @@ class TopBlock final : public Block {
     const std::size_t mem = name.find(" Mem");
     if (mem != std::string_view::npos || (row == "Swap" && name == "cached")) row = "Mem";
     return std::string(row) + "." + std::string(name.substr(0, mem));
-  }
-
-  static double Number(std::string_view whole, std::string_view fraction) {
-    const std::string text = std::string(whole) + "." + std::string(fraction) + "0";
-    double number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
   }
 
   bool uptime_ = false;
