@@ -21,13 +21,23 @@ constexpr std::string_view kCaptures = "samples/captures/";
 // Scenarios of samples/captures/lab/src/init by the event that they must give.
 const std::map<std::string, std::string>& KindsOfScenarios() {
   static const std::map<std::string, std::string> kKinds = {
+      {"bug", "bug"},
+      {"hung", "hung_task"},
+      {"list", "bug"},
+      {"null", "oops"},
       {"oom", "oom"},
-      {"panic", "oom"},
+      {"panic", "panic"},
+      {"panic_oom", "oom"},
       {"pagefail", "alloc_failure"},
       {"kmallocfail", "alloc_failure"},
       {"vmallocfail", "alloc_failure"},
+      {"sleepatomic", "bug"},
+      {"softlockup", "soft_lockup"},
+      {"stack", "oops"},
+      {"sysrq_c", "panic"},
       {"sysrq_f", "oom"},
       {"sysrq_m", "mem_info"},
+      {"warn", "warning"},
   };
   return kKinds;
 }
@@ -46,10 +56,11 @@ Capture CaptureOf(std::string_view path) {
 }
 
 std::string ExpectedKind(const std::string& scenario) {
+  std::string expected;  // of the longest name, which is the last
   for (const auto& [name, kind] : KindsOfScenarios()) {
-    if (scenario.starts_with(name)) return kind;
+    if (scenario.starts_with(name)) expected = kind;
   }
-  return "";
+  return expected;
 }
 
 std::vector<std::string> Captures(const std::string& suffix) {

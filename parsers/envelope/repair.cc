@@ -13,7 +13,7 @@ const LogPattern& LineStart() {
       R"re((?:^|\s)()re"
       R"re((?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]?\d \d\d:\d\d:\d\d \S+|)re"
       R"re(\d{4}-\d\d-\d\d[T ]\d\d:\S+ \S+) kernel: (?:\[ *\d+\.\d{6}\] ?)?)re"
-      R"re(|\[ *\d+\.\d{6}\] )re"
+      R"re(|(?:kern *:[a-z]+ *: )?\[ *\d+\.\d{6}\] )re"
       R"re(|[#$] (?:cat|echo|free|sysctl|grep)\b)re"
       R"re(|echo \d+ ?> ?/proc/sys/)re"
       R"re(|Node \d+, zone +\w+ +\d)re"

@@ -81,7 +81,10 @@ bool IsBetweenWords(std::string_view line, std::string_view rest) {
       R"re( find\n\d+/\d|: hi:\n *\d+, btch:|, btch:\n *\d+ usd:| usd:\n *\d|)re"
       R"re(lowmem_reserve\[\]:\n\d|(?:DMA|DMA32|Normal|HighMem|Movable)(?:\nfree:\d+kB|:\n\d+\*\d+kB)|)re"
       R"re( error: size\n\d+, |\d\nhugepages_|all_unreclaimable\?\n(?:yes|no)|)re"
-      R"re( kernel:(?: \[ *\d+\.\d{6}\])?\n|\[ *\d+\.\d{6}\]\n\[<|\[\w+\+\d+/\d+\]\n\w+\+0x).*)re");
+      R"re( stuck for \d+s!\n\[| kernel (?:NULL\npointer|NULL pointer\ndereference|paging\nrequest)|)re"
+      R"re( at\nvirtual address | at virtual\naddress |kernel (?:NULL pointer dereference|paging request)\nat |)re"
+      R"re( blocked for(?:\nmore| more\n)|)re"
+      R"re( kernel:(?: \[ *\d+\.\d{6}\])?\n(?:\D|\d\D|\d\d[^-])|\[ *\d+\.\d{6}\]\n\[<|\[\w+\+\d+/\d+\]\n\w+\+0x).*)re");
   constexpr std::size_t kContext = 48;
   std::string joint(line.substr(line.size() - std::min(line.size(), kContext)));
   joint.append(1, '\n').append(rest.substr(0, kContext));

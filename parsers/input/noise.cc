@@ -38,6 +38,8 @@ constexpr auto kNoise = std::to_array<std::string_view>({
     "perf: ",
     // Registers that a guest asks for and KVM does not have.
     "kvm [",
+    // The line above reports of lockdep, of the sanitizers and of slab allocators.
+    "==========",
     // What an operator asks for by SysRq is told by the report that follows (drivers/tty/sysrq.c).
     "sysrq: Manual OOM",
     "sysrq: Show ",
@@ -66,7 +68,8 @@ std::string_view SkipUptime(std::string_view text) {
 
 bool IsKnownNoise(std::string_view text) {
   text = SkipUptime(text);
-  if (text.empty()) return true;  // reports are set off by blank lines
+  if (text.find_first_not_of(' ') == std::string_view::npos)
+    return true;  // reports are set off by blank lines
   if (!kFirstBytes[static_cast<uint8_t>(text[0])]) return false;
   for (const std::string_view words : kNoise) {
     if (words[0] == text[0] && text.starts_with(words)) return true;

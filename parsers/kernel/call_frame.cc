@@ -160,12 +160,13 @@ bool ConsumeArmFrame(std::string_view text, CallFrame& frame) {
 std::span<const Field<CallFrame>> CallFrame::Fields() {
   using F = Field<CallFrame>;
   static constexpr std::array fields = {
-      F("position", &CallFrame::position), F("context", &CallFrame::context),
-      F("address", &CallFrame::address),   F("reliable", &CallFrame::reliable),
-      F("symbol", &CallFrame::symbol),     F("offset", &CallFrame::offset),
-      F("size", &CallFrame::size),         F("module", &CallFrame::module),
-      F("trace", &CallFrame::trace),       F("file", &CallFrame::file),
-      F("line", &CallFrame::line),         F("log_line", &CallFrame::log_line)};
+      F("position", &CallFrame::position),   F("context", &CallFrame::context),
+      F("address", &CallFrame::address),     F("reliable", &CallFrame::reliable),
+      F("symbol", &CallFrame::symbol),       F("offset", &CallFrame::offset),
+      F("size", &CallFrame::size),           F("module", &CallFrame::module),
+      F("trace", &CallFrame::trace),         F("trace_cpu", &CallFrame::trace_cpu),
+      F("trace_pid", &CallFrame::trace_pid), F("file", &CallFrame::file),
+      F("line", &CallFrame::line),           F("log_line", &CallFrame::log_line)};
   return fields;
 }
 
@@ -237,6 +238,10 @@ std::optional<ArmFrames> ParseArmFrames(std::string_view text) {
     return frames;
   }
   if (!ConsumeArmFrame(text.substr(0, at), frames.callee)) return std::nullopt;
+  if (frames.callee.offset == 0) {  // where the function begins, not where it was left
+    frames.callee.address.reset();
+    frames.callee.offset.reset();
+  }
   text.remove_prefix(at + kFrom.size());
   CallFrame caller;
   const bool whole = ConsumeArmFrame(text, caller) && caller.offset;

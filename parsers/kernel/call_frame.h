@@ -22,6 +22,8 @@ struct CallFrame {
   Text file;  // where the log was decoded, else none
   Integer line;
   Integer trace;
+  Integer trace_cpu;
+  Integer trace_pid;
   Integer log_line;
   bool bracketed = false;  // an address, or what klogd put there, stood before the name
 

@@ -87,11 +87,26 @@ Claim CallTraceSection::StartTrace() {
     ended_ = true;
     return Claim::kNone;
   }
-  if (!frames_.empty()) trace_ = *frames_.back().trace + 1;
-  started_ = true;
+  NextTrace();
   header_ = true;
-  mark_.clear();
   return Claim::kTaken;
+}
+
+void CallTraceSection::NextTrace() {
+  if (!frames_.empty() && frames_.back().trace == trace_) {
+    ++trace_;
+    cpu_.reset();
+    pid_.reset();
+  }
+  started_ = true;
+  header_ = false;
+  mark_.clear();
+}
+
+void CallTraceSection::Begin(Integer cpu, Integer pid) {
+  NextTrace();
+  cpu_ = cpu;
+  pid_ = pid;
 }
 
 Claim CallTraceSection::Take(CallFrame frame, int64_t log_line) {
@@ -99,6 +114,8 @@ Claim CallTraceSection::Take(CallFrame frame, int64_t log_line) {
   started_ = true;
   frame.position = static_cast<int64_t>(frames_.size());
   frame.trace = trace_;
+  frame.trace_cpu = cpu_;
+  frame.trace_pid = pid_;
   frame.log_line = log_line;
   frames_.push_back(std::move(frame));
   return Claim::kTaken;

@@ -21,6 +21,9 @@ class CallTraceSection : public Section {
   explicit CallTraceSection(Traces traces = Traces::kOne) : traces_(traces) {}
 
   Claim Offer(const LogLine& line) override;
+  // The lines that follow are another trace, of this CPU or task if they are known: some have no
+  // header of their own.
+  void Begin(Integer cpu, Integer pid);
   bool empty() const { return frames_.empty(); }
   const std::vector<CallFrame>& frames() const { return frames_; }
 
@@ -39,6 +42,7 @@ class CallTraceSection : public Section {
  private:
   Text ContextBySymbols() const;
   Claim StartTrace();
+  void NextTrace();
   Claim OfferFrames(const LogLine& line, std::string_view text);
   bool TakeArmFrames(std::string_view text, int64_t log_line);
   bool TakeMark(std::string_view text);
@@ -49,6 +53,8 @@ class CallTraceSection : public Section {
   bool header_ = false;  // of the trace at hand
   bool ended_ = false;   // what follows is another record's
   int64_t trace_ = 0;
+  Integer cpu_;  // of the trace at hand
+  Integer pid_;
   std::string mark_;
   std::vector<CallFrame> frames_;
 };

@@ -27,6 +27,7 @@ std::span<const RecordKind> AllKinds() {
       BootKind(),
       UserspaceKillKind(),
       LowmemorykillerKind(),
+      CrashKind(),
       OomRowsKind(),
   };
   return kKinds;

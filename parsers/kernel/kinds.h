@@ -21,6 +21,7 @@ RecordKind BootKind();
 RecordKind BuddyinfoKind();
 RecordKind CmaFailureKind();
 RecordKind CommandKind();
+RecordKind CrashKind();
 RecordKind DmaFailureKind();
 RecordKind FaultRetryKind();
 RecordKind FreeKind();

@@ -13,6 +13,30 @@ constexpr std::string_view kHardware = "Hardware name: ";
 
 }  // namespace
 
+Text TaintOf(std::string_view field) {
+  if (ConsumePrefix(field, "Not tainted")) return "";
+  if (!ConsumePrefix(field, "Tainted: ")) return std::nullopt;
+  std::string letters(field);
+  std::erase_if(letters, [](char c) { return IsBlank(c) || c == '-'; });
+  return letters;
+}
+
+std::optional<ProcessLine> ParseProcessLine(std::string_view text) {
+  if (!text.starts_with("Pid: ") && !text.starts_with("CPU: ")) return std::nullopt;
+  // The release is the first word behind the taint flags that begins with a version number.
+  static const LogPattern kPattern(
+      R"re((?:Pid: |CPU: (\d+) (?:UID: \d+ )?PID: )(\d+),? [cC]omm: (.{0,15}?) )re"
+      R"re((?:Kdump: loaded )?(?:ve: \S+ )?(Not tainted|Tainted: [A-Za-z\- ]*?)(?: *(\d+\.\d[^ ]*)(?: .*)?)?)re");
+  const auto groups = MatchAll<5>(text, kPattern);
+  if (!groups) return std::nullopt;
+  const auto& [cpu, pid, comm, taint, release] = *groups;
+  return ProcessLine{.pid = ParseInteger(pid),
+                     .comm = std::string(comm),
+                     .cpu = ParseInteger(cpu),
+                     .taint = release.empty() ? std::nullopt : TaintOf(taint),
+                     .release = TextOf(release)};
+}
+
 Claim ProcessLineSection::OfferBelow(const LogLine& line) {
   const std::string_view text = line.text;
   if (text.starts_with(kHardware)) {
@@ -40,20 +64,11 @@ Claim ProcessLineSection::Offer(const LogLine& line) {
   if (line.text.empty()) return Claim::kNone;
   const char first = line.text[0];
   if (first == 'H' || first == 'T' || first == 'W' || first == 'S') return OfferBelow(line);
-  if (!line.text.starts_with("Pid: ") && !line.text.starts_with("CPU: ")) return Claim::kNone;
-  // The taint field has one column per flag with blanks inside; the release is the first word after
-  // it that begins with a version number.
-  static const LogPattern kPattern(
-      R"re((?:Pid: |CPU: \d+ (?:UID: \d+ )?PID: )(\d+),? [cC]omm: (.{0,15}?) )re"
-      R"re((?:Kdump: loaded )?(?:ve: \S+ )?(?:Not tainted|Tainted: [A-Za-z\- ]*?)(?: *(\d+\.\d[^ ]*)(?: .*)?)?)re");
-  const auto groups = MatchAll<3>(line.text, kPattern);
-  if (!groups) return Claim::kNone;
-  const auto& [pid, comm, release] = *groups;
-  if (expected_ && comm != *expected_) return Claim::kNone;
-  if (pid_) return Claim::kConflict;
-  pid_ = ParseInteger(pid);
-  comm_ = std::string(comm);
-  release_ = TextOf(release);
+  std::optional<ProcessLine> read = ParseProcessLine(line.text);
+  if (!read || (expected_ && read->comm != *expected_)) return Claim::kNone;
+  if (seen()) return Claim::kConflict;
+  read_ = std::move(*read);
+  comm_ = read_.comm;
   return Claim::kTaken;
 }
 

@@ -5,30 +5,48 @@
 
 namespace kautopsy {
 
+// What a process line says.
+struct ProcessLine {
+  Integer pid;
+  std::string comm;
+  Integer cpu;
+  Text taint;    // its letters without the blanks between; empty for "Not tainted"
+  Text release;  // none where the line is cut
+};
+
 // Who was running, as dump_stack() prints it (lib/dump_stack.c; arch/x86/kernel/process.c
 // before 3.10):
 //   Pid: 4444, comm: qemu_wl50 Not tainted 2.6.32-431.17.1.el6.x86_64 #1
 //   CPU: 2 PID: 977 Comm: xfs_db Kdump: loaded Tainted: G        W   4.18.0-139.el8 #1
 //   CPU: 1 UID: 0 PID: 660 Comm: test_progs Not tainted 6.16.0 #102 PREEMPT(full)
-// and below it the taint flags by name (since 6.10), the machine's name and the worker's job.
+// None if it is no such line.
+std::optional<ProcessLine> ParseProcessLine(std::string_view text);
+
+// The letters of "Tainted: G        W  OE", which stand in one column per flag; empty for "Not
+// tainted", none for other text.
+Text TaintOf(std::string_view field);
+
+// The process line of a record, and below it the taint flags by name (since 6.10), the machine's
+// name and the worker's job.
 class ProcessLineSection : public Section {
  public:
   Claim Offer(const LogLine& line) override;
   // The record's header names this comm: the line of another process belongs to another record.
   void Expect(std::string_view comm) { expected_ = std::string(comm); }
   const Text& comm() const { return comm_; }
-  const Integer& pid() const { return pid_; }
-  const Text& release() const { return release_; }
+  const Integer& pid() const { return read_.pid; }
+  const Integer& cpu() const { return read_.cpu; }
+  const Text& taint() const { return read_.taint; }
+  const Text& release() const { return read_.release; }
   const Text& hardware() const { return hardware_; }
-  bool seen() const { return pid_.has_value(); }
+  bool seen() const { return read_.pid.has_value(); }
 
  private:
   Claim OfferBelow(const LogLine& line);
 
   Text expected_;
+  ProcessLine read_;
   Text comm_;
-  Integer pid_;
-  Text release_;
   Text hardware_;
   bool taint_names_ = false;
   bool job_ = false;

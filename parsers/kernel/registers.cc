@@ -47,8 +47,9 @@ const LogPattern& X86Registers() {
 // ...", sparc "TPC: <...>".
 const LogPattern& OtherRegisters() {
   static const LogPattern kPattern(
-      R"re((?:[xagrost]\d+ *|pc|lr|sp|ra|gp|tp|epc|\$ *\d+ *|[0-9a-f]{3,4}0) *: *[0-9a-f]{4,16}\b.*)re"
-      R"re(|(?:pc|lr) : \S+\+0x[0-9a-f]+/0x[0-9a-f]+.*)re");
+      R"re((?:[agilorstx]\d+ *|pc|lr|sp|ra|gp|tp|epc|e[a-z]{2}|\$ *\d+ *|[0-9a-f]{3,4}0) *: *[0-9a-f]{4,16}\b.*)re"
+      R"re(|s?r\d\d-\d\d +[0-9a-f]{8}.*|[A-Z][A-Z0-9]{0,4} *: [0-9a-f]{8}(?:[0-9a-f]{8})?(?: .*)?|[c-gs]s: [0-9a-f]{4} .*)re"
+      R"re(|(?:pc|lr) : (?:\S+\+0x[0-9a-f]+/0x[0-9a-f]+|\[<[0-9a-f]+>\]).*)re");
   return kPattern;
 }
 
@@ -56,16 +57,16 @@ const LogPattern& OtherRegisters() {
 // without the word, where mail wrapped it.
 const LogPattern& CodeBytes() {
   static const LogPattern kPattern(
-      R"re((?:Code: )?(?:[<(]?[0-9a-f]{2,8}[>)]? ){3,}[<(]?[0-9a-f]{2,8}[>)]?|Code: (?:Bad|Unable) .*)re");
+      R"re((?:Code: )?(?:[<(]?[0-9a-f]{2,8}[>)]? {1,2}){3,}[<(]?[0-9a-f]{1,8}[>)]?|Code: (?:Bad|Unable) .*)re");
   return kPattern;
 }
 
 }  // namespace
 
 bool IsStackRow(std::string_view text) {
-  if (text == "Stack:" || text == "...") return true;
+  if (text == "Stack:" || text == "..." || text.starts_with("Stack: (0x")) return true;
   static const LogPattern kRow(
-      R"re((?:Stack ?: )?(?:[0-9a-f]{8} ){2,}[0-9a-f]{8}|(?:Stack ?: )?(?:[0-9a-f]{16} ){1,}[0-9a-f]{16})re");
+      R"re((?:Stack ?: +)?(?:(?:[0-9a-f]{8} ){2,}[0-9a-f]{8}|(?:[0-9a-f]{16} ){1,}[0-9a-f]{16}))re");
   if (!text.starts_with("Stack") && (text.size() < 16 || text.find(':') != std::string_view::npos))
     return false;
   return Matches(text, kRow);

@@ -24,8 +24,11 @@ constexpr std::size_t kMaxLinesPerEvent = 100000;
 constexpr std::size_t kGroups = 64;  // of openers' words: one for each bit
 constexpr char kCut[] = "the text ends in the record's last line";
 
-bool TooFarApart(const std::optional<PrintedTime>& last, const LogLine& line) {
-  return last && line.time && std::llabs(SecondsBetween(*last, *line.time)) > kMaxGapSeconds;
+bool TooFarApart(const std::optional<PrintedTime>& last, const std::optional<int64_t>& last_uptime,
+                 const LogLine& line) {
+  if (last && line.time) return std::llabs(SecondsBetween(*last, *line.time)) > kMaxGapSeconds;
+  return last_uptime && line.uptime_us &&
+         std::llabs(*line.uptime_us - *last_uptime) > kMaxGapSeconds * 1000000;
 }
 
 }  // namespace
@@ -36,6 +39,7 @@ struct BlockEngine::OpenBlock {
   Stream* stream = nullptr;  // none once closed
   EventRecord event;
   std::optional<PrintedTime> last_time;
+  std::optional<int64_t> last_uptime_us;
   unsigned foreign_lines = 0;  // since the last line taken
   Hasher key;
 };
@@ -72,6 +76,7 @@ void BlockEngine::Keep(const LogLine& line, OpenBlock& block) {
   }
   if (!event.uptime_us) event.uptime_us = line.uptime_us;
   if (line.time) block.last_time = line.time;
+  if (line.uptime_us) block.last_uptime_us = line.uptime_us;
   if (line.cut && (line.trimmed || !block.block->ProvesWhole())) event.damage = kCut;
   block.foreign_lines = 0;
   if (event.lines.size() >= kMaxLinesPerEvent || block.block->closed()) Close(block);
@@ -123,7 +128,7 @@ void BlockEngine::Insert(const LogLine& line, const RecordKind& kind, std::uniqu
 }
 
 bool BlockEngine::OfferTo(OpenBlock& block, const LogLine& line, Stream& stream) {
-  if (TooFarApart(block.last_time, line)) return false;
+  if (TooFarApart(block.last_time, block.last_uptime_us, line)) return false;
   switch (block.block->Offer(line)) {
     case Claim::kTaken:
       CountForeign(stream, &block);

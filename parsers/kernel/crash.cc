@@ -1,0 +1,623 @@
+// What the kernel prints when it is the kernel that fails: oopses, BUG() and WARN(), panics,
+// lockups, hung tasks, stalls of RCU, reports of lockdep and of the sanitizers. All have the same
+// parts in about the same order: a head, who was running, modules, registers, call traces, an end.
+#include "parsers/kernel/crash.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "parsers/kernel/call_trace.h"
+#include "parsers/kernel/crash_detail.h"
+#include "parsers/kernel/crash_head.h"
+#include "parsers/kernel/crash_place.h"
+#include "parsers/kernel/crash_task.h"
+#include "parsers/kernel/kinds.h"
+#include "parsers/kernel/module_list.h"
+#include "parsers/kernel/rcu_stall.h"
+#include "parsers/kernel/taint.h"
+#include "parsers/match.h"
+
+namespace kautopsy {
+namespace {
+
+using Part = CrashHead::Part;
+
+constexpr unsigned kMaxMessageLines = 4;  // of a WARN() with line feeds in its text
+constexpr std::size_t kKeyFrames = 3;
+
+// Functions above the one that a report is about: those that print it, and those that wait or
+// schedule for others, by their beginnings (lib/dump_stack.c, kernel/panic.c, kernel/sched,
+// kernel/locking, kernel/time, mm/page_alloc.c, mm/memory.c, lib/nmi_backtrace.c).
+constexpr auto kNotTheCause =
+    std::to_array<std::string_view>({"dump_stack",       "__dump_stack",
+                                     "show_stack",       "dump_backtrace",
+                                     "unwind_backtrace", "walk_stackframe",
+                                     "show_trace",       "panic",
+                                     "__warn",           "warn_slowpath",
+                                     "report_bug",       "bad_page",
+                                     "print_bad_pte",    "__schedule",
+                                     "schedule",         "io_schedule",
+                                     "preempt_schedule", "_cond_resched",
+                                     "__cond_resched",   "___might_sleep",
+                                     "__might_sleep",    "__might_resched",
+                                     "mutex_lock",       "__mutex_lock",
+                                     "ww_mutex",         "down_",
+                                     "__down",           "rwsem_",
+                                     "rt_mutex",         "__rt_mutex",
+                                     "wait_for_c",       "__wait_for_c",
+                                     "do_wait_for",      "wait_on_",
+                                     "__wait_on_",       "out_of_line_wait",
+                                     "bit_wait",         "wait_woken",
+                                     "msleep",           "usleep",
+                                     "do_nanosleep",     "hrtimer_nanosleep",
+                                     "_raw_spin",        "__raw_spin",
+                                     "lock_acquire",     "__lock_acquire",
+                                     "print_",           "check_",
+                                     "validate_",        "mark_lock",
+                                     "lockdep_",         "debug_",
+                                     "nmi_panic",        "nmi_cpu_backtrace",
+                                     "nmi_trigger",      "spin_bug",
+                                     "spin_dump",        "do_raw_spin",
+                                     "kasan_",           "__kasan",
+                                     "__asan",           "ubsan_",
+                                     "__ubsan",          "kmem_cache_alloc",
+                                     "__kmalloc",        "kmalloc",
+                                     "__alloc_pages",    "alloc_pages",
+                                     "lock_page",        "__lock_page",
+                                     "folio_wait",       "sched_show_task",
+                                     "rcu_dump"});
+
+bool IsNotTheCause(std::string_view symbol) {
+  return std::any_of(kNotTheCause.begin(), kNotTheCause.end(),
+                     [&](std::string_view head) { return symbol.starts_with(head); });
+}
+
+// Without what compilers add: ".isra.0", ".part.3", ".cold", ".constprop.0".
+std::string_view BaseName(std::string_view symbol) {
+  return symbol.starts_with('.') ? symbol : symbol.substr(0, symbol.find('.'));
+}
+
+// Where the stack of a task or of an interrupt begins: nothing stands below.
+bool IsBottom(std::string_view symbol) {
+  constexpr auto kBottoms = std::to_array<std::string_view>({"ret_from_fork",
+                                                             "ret_from_kernel",
+                                                             "kernel_thread",
+                                                             "entry_SYSCALL",
+                                                             "entry_INT80",
+                                                             "entry_SYSENTER",
+                                                             "system_call",
+                                                             "sysenter",
+                                                             "syscall_call",
+                                                             "secondary_startup",
+                                                             "start_secondary",
+                                                             "start_kernel",
+                                                             "i386_start",
+                                                             "startup_32",
+                                                             "x86_64_start",
+                                                             "child_rip",
+                                                             "el0_",
+                                                             "el0t_",
+                                                             "ret_fast_syscall",
+                                                             "ret_from_syscall",
+                                                             "start_kernel_thread",
+                                                             "start_parisc",
+                                                             "linux_sparc_syscall",
+                                                             "ret_from_exception",
+                                                             "stub_",
+                                                             "int_ret_from_sys"});
+  return std::any_of(kBottoms.begin(), kBottoms.end(),
+                     [&](std::string_view head) { return symbol.starts_with(head); });
+}
+
+// Numbers and addresses differ from crash to crash.
+std::string WithoutNumbers(std::string text) {
+  static const LogPattern kNumbers(R"re(\b(?:0x)?[0-9a-f]*\d[0-9a-f]*\b)re");
+  RE2::GlobalReplace(&text, kNumbers, "#");
+  return text;
+}
+
+class CrashBlock final : public Block {
+ public:
+  Claim Offer(const LogLine& line) override {
+    const Claim claim = ended_ ? OfferBehindEnd(line) : OfferPart(line);
+    more_lines_ = claim != Claim::kTaken && !line.cut;
+    return more_lines_ && IsOver() ? Claim::kConflict : claim;
+  }
+
+  bool closed() const override { return ended_ && (IsKind("warning") || IsKind("panic")); }
+
+  void Finish(EventRecord& event) override {
+    NoteMissing(event);
+    Crash crash = Describe();
+    event.kind = *crash.kind;
+    event.title = *crash.title;
+    event.comm = crash.comm;
+    event.pid = crash.pid;
+    event.kernel_release = task_.release();
+    if (crash.taint) AddRows(event, DecodeTaint(*crash.taint));
+    event.rows.insert(event.rows.begin(),
+                      std::make_unique<RowsOf<Crash>>(std::vector<Crash>{std::move(crash)}));
+    rcu_.AddTo(event);
+    trace_.AddTo(event);
+    modules_.AddTo(event);
+  }
+
+ private:
+  bool IsKind(std::string_view kind) const { return Head().kind == kind; }
+
+  // The line of the head that tells most.
+  const CrashHead& Head() const {
+    static const CrashHead kNone;
+    if (cause_) return *cause_;
+    if (lead_ && !(IsCutHere(*lead_) && die_)) return *lead_;
+    return die_ ? *die_ : kNone;
+  }
+  static bool IsCutHere(const CrashHead& head) {
+    return head.part == Part::kLead && head.kind == "warning";
+  }
+
+  bool InHead() const { return !task_.seen() && trace_.empty() && !modules_.seen(); }
+
+  Claim OfferPart(const LogLine& line) {
+    if (std::optional<CrashHead> head = ParseCrashHead(line.text)) {
+      if (line.cut) head->message.reset();
+      if (IsCopy(*head)) return Claim::kTaken;
+      if (!InHead() || !Fits(*head)) return Claim::kNone;  // another record's
+      Merge(std::move(*head));
+      return Claim::kTaken;
+    }
+    const bool behind_warning = std::exchange(message_may_follow_, false);
+    // The place that follows is a stack of one frame (kernel/sched/core.c, since 4.12).
+    if (line.text.starts_with("Preemption disabled at")) {
+      trace_.Begin(std::nullopt, std::nullopt);
+      main_trace_is_last_ = true;
+    }
+    if (IsKind("lockdep") && line.text == "stack backtrace:") main_trace_is_last_ = true;
+    Claim claim = OfferEnd(line);
+    if (claim == Claim::kNone) claim = OfferTask(line, behind_warning);
+    if (claim == Claim::kNone) claim = modules_.Offer(line);
+    if (claim == Claim::kNone && IsKind("rcu_stall")) claim = rcu_.Offer(line);
+    if (claim == Claim::kNone && IsKind("hung_task")) claim = OfferBlocker(line);
+    if (IsKind("sanitizer")) TakeAccess(line);
+    if (IsKind("lockdep")) TakeLocker(line);
+    if (claim == Claim::kNone) claim = OfferTrace(line);
+    if (claim == Claim::kNone && IsDetail(line.text)) claim = Claim::kTaken;
+    if (claim == Claim::kNone) claim = OfferMessage(line, behind_warning);
+    return claim;
+  }
+
+  // Registers, a trace's header or its frames.
+  Claim OfferTrace(const LogLine& line) {
+    const Claim registers = place_.Offer(line);
+    if (line.text.starts_with("TSTATE: ")) sparc_ = true;
+    if (line.text.starts_with("Code: ") && !trace_.empty()) code_behind_trace_ = !line.cut;
+    if (registers == Claim::kTaken) return registers;
+    OfferStackHeader(line.text);
+    const Claim claim = trace_.Offer(line);
+    if (claim == Claim::kTaken) place_.EndRegisters();
+    return claim;
+  }
+
+  // Headers of stacks other than "Call Trace:"; the line itself is a detail.
+  void OfferStackHeader(std::string_view text) {
+    static const LogPattern kTask(
+        R"re((?:Allocated|Freed|allocated|freed) by task (\d+)(?: .*)?:?|task:.* pid: *(\d+) .*)re"
+        R"re(|(?:Last potentially related work creation|Second to last .*|(?:INFO: )?(?:Allocated|Freed) in .*):?)re");
+    if (const auto groups = MatchAll<2>(text, kTask); groups && !IsKind("hung_task")) {
+      const std::string_view pid = (*groups)[0].empty() ? (*groups)[1] : (*groups)[0];
+      trace_.Begin(std::nullopt, ParseInteger(pid));
+    } else if (IsKind("lockdep") && text.starts_with("-> #")) {
+      trace_.Begin(std::nullopt, std::nullopt);
+    }
+  }
+
+  bool IsDetail(std::string_view text) const {
+    return IsCrashDetail(text) || (IsKind("lockdep") && IsLockdepDetail(text));
+  }
+
+  // A line of the head that stands twice in the log.
+  bool IsCopy(const CrashHead& head) const {
+    const std::optional<CrashHead>& known = head.part == Part::kDie     ? die_
+                                            : head.part == Part::kCause ? cause_
+                                                                        : lead_;
+    return InHead() && known && known->title == head.title && known->message == head.message &&
+           known->fault_address == head.fault_address && known->file == head.file &&
+           known->line == head.line && known->pid == head.pid && known->cpu == head.cpu;
+  }
+
+  // A line of the head that may stand beside those that are there.
+  bool Fits(const CrashHead& head) const {
+    switch (head.part) {
+      case Part::kLead:
+        return !die_ && !(lead_ && IsCutHere(head) == IsCutHere(*lead_)) &&
+               !(cause_ && IsCutHere(head));
+      case Part::kCause:
+        // The watchdog's message stands below its warning until 3.13.
+        if (cause_) return cause_->kind == "warning" && head.kind == "hard_lockup";
+        return !die_;
+      case Part::kDie:
+        return !die_ && (!cause_ || cause_->kind == "oops" || cause_->kind == "bug");
+    }
+    return false;
+  }
+
+  void Merge(CrashHead head) {
+    if (head.message && !message_) message_ = head.message;
+    if (head.pointer_follows) place_.ExpectPointer();
+    message_may_follow_ = head.kind == "warning";
+    if (head.part == Part::kDie) {
+      die_ = std::move(head);
+    } else if (head.part == Part::kCause) {
+      if (cause_ && !head.file) {
+        head.file = cause_->file;
+        head.line = cause_->line;
+      }
+      cause_ = std::move(head);
+    } else if (!lead_ || IsCutHere(*lead_)) {
+      lead_ = std::move(head);
+    }
+    if (Head().pid) task_.Expect(Head().pid);
+  }
+
+  // "---[ end trace 82bc89f843561a39 ]---" (kernel/panic.c, print_oops_end_marker(), since 2.6.25),
+  // "---[ end Kernel panic - not syncing: Fatal exception ]---" (since 3.15), the ruler below the
+  // sanitizers' reports.
+  Claim OfferEnd(const LogLine& line) {
+    const std::string_view text = line.text;
+    const bool ruler = IsKind("sanitizer") && text.starts_with("======================");
+    if (ruler || text.starts_with("---[ end trace ") || text.starts_with("---[ end Kernel panic"))
+      ended_ = end_seen_ = true;
+    else if (IsKind("panic") &&
+             (text.starts_with("Kernel Offset: ") || text.starts_with("Rebooting in ")))
+      end_seen_ = true;
+    else
+      return Claim::kNone;
+    return Claim::kTaken;
+  }
+
+  // Below the end the registers may be printed again, and what became of the process.
+  Claim OfferBehindEnd(const LogLine& line) {
+    static const LogPattern kNote(
+        R"re(note: .{0,15}\[\d+\] exited with .*|Fixing recursive fault but reboot is needed!)re");
+    if (Matches(line.text, kNote)) return Claim::kTaken;
+    if (!registers_again_) return Claim::kNone;
+    if (place_.Offer(line) == Claim::kTaken) return Claim::kTaken;
+    registers_again_ = false;
+    return Claim::kNone;
+  }
+
+  Claim OfferTask(const LogLine& line, bool behind_warning) {
+    static const LogPattern kBacktrace(
+        R"re(NMI backtrace for cpu (\d+)(?: .*)?|CPU(\d+): stopping)re");
+    if (const auto groups = MatchAll<2>(line.text, kBacktrace)) {
+      const auto& [nmi, stopping] = *groups;
+      trace_.Begin(ParseInteger(nmi.empty() ? stopping : nmi), std::nullopt);
+      other_cpu_ = true;
+      return Claim::kTaken;
+    }
+    if (other_cpu_ || IsKind("hung_task")) {
+      if (const std::optional<ProcessLine> other = ParseProcessLine(line.text)) {
+        trace_.Begin(other->cpu, other->pid);
+        if (IsKind("rcu_stall")) task_.Offer(line);  // the CPU that stalls
+        return Claim::kTaken;
+      }
+      if (line.text.starts_with("Hardware name: ")) {
+        if (IsKind("rcu_stall")) task_.Offer(line);
+        return Claim::kTaken;
+      }
+    }
+    if (line.text.starts_with("Hardware name: ")) message_may_follow_ = behind_warning;
+    return task_.Offer(line);
+  }
+
+  // "Read of size 8 at addr 00000000000002d8 by task swapper/0/1" (mm/kasan/report.c): the line is
+  // a detail that tells more.
+  void TakeAccess(const LogLine& line) {
+    static const LogPattern kPattern(
+        R"re((?:(?:Read|Write|Free) of .* at addr|.* at) (?:0x)?([0-9a-f]{8,16})(?: .*)? by task (.{0,15})/(\d+)(?: .*)?)re");
+    if (line.cut || fault_address_) return;
+    const auto groups = MatchAll<3>(line.text, kPattern);
+    if (!groups) return;
+    const auto& [address, comm, pid] = *groups;
+    message_ = std::string(line.text);
+    fault_address_ = std::string(address);
+    other_comm_ = std::string(comm);
+    other_pid_ = ParseInteger(pid);
+  }
+
+  // "swapper/0/1 is trying to acquire lock:" (kernel/locking/lockdep.c): likewise. Without pid
+  // until 3.x, where a name with a slash cannot be told from one with a pid.
+  void TakeLocker(const LogLine& line) {
+    static const LogPattern kPattern(
+        R"re((.{1,15})/(\d+) (?:\[HC\d.*|is trying to (?:acquire|release) lock:?.*|just changed the state of lock:)re"
+        R"re(|is leaving the kernel .*|is freeing memory .*|is exiting with locks still held!))re");
+    if (line.cut || other_pid_) return;
+    const auto groups = MatchAll<2>(line.text, kPattern);
+    if (!groups) return;
+    other_comm_ = std::string((*groups)[0]);
+    other_pid_ = ParseInteger((*groups)[1]);
+  }
+
+  // kernel/hung_task.c, debug_show_blocker(), since 6.16.
+  Claim OfferBlocker(const LogLine& line) {
+    static const LogPattern kBlocker(
+        R"re(INFO: task .{0,15}:(\d+)(?: <\w+>)? (?:is )?blocked on an? .* likely (?:owned|last held) by task (.{0,15}):(\d+)(?: <\w+>)?\.?)re");
+    static const LogPattern kNoBlocker(
+        R"re(INFO: task .{0,15}:(\d+)(?: <\w+>)? (?:is )?blocked on an? .*)re");
+    if (const auto groups = MatchAll<3>(line.text, kBlocker)) {
+      const auto& [pid, comm, owner] = *groups;
+      if (ParseInteger(pid) != Head().pid) return Claim::kNone;
+      blocker_comm_ = std::string(comm);
+      blocker_pid_ = ParseInteger(owner);
+      return Claim::kTaken;
+    }
+    const auto groups = MatchAll<1>(line.text, kNoBlocker);
+    return groups && ParseInteger((*groups)[0]) == Head().pid ? Claim::kTaken : Claim::kNone;
+  }
+
+  // The text of WARN() stands above the WARNING: line since 4.14, below it before.
+  Claim OfferMessage(const LogLine& line, bool behind_warning) {
+    const bool above = lead_ && IsCutHere(*lead_) && !cause_ && !die_;
+    if (line.cut || !InHead() || !(above || (behind_warning && cause_ && !message_)))
+      return Claim::kNone;
+    if (message_lines_ >= kMaxMessageLines) return Claim::kNone;
+    ++message_lines_;
+    if (!message_) message_ = std::string(line.text);
+    return Claim::kTaken;
+  }
+
+  // The function that a report without instruction pointer is about, and where it stands in the
+  // trace.
+  std::size_t CauseFrame() const {
+    const std::vector<CallFrame>& frames = trace_.frames();
+    const std::size_t end = EndOfMainTrace();
+    std::size_t at = FirstOfMainTrace();
+    while (at < end && (frames[at].reliable != 1 || frames[at].context == "nmi" ||
+                        IsNotTheCause(*frames[at].symbol)))
+      ++at;
+    return at;
+  }
+
+  // The trace that a record is about is its first; lockdep prints the chain of locks before it.
+  std::size_t FirstOfMainTrace() const {
+    const std::vector<CallFrame>& frames = trace_.frames();
+    std::size_t first = main_trace_is_last_ && !frames.empty() ? frames.size() - 1 : 0;
+    while (first > 0 && frames[first - 1].trace == frames[first].trace) --first;
+    return first;
+  }
+  std::size_t EndOfMainTrace() const {
+    const std::vector<CallFrame>& frames = trace_.frames();
+    const std::size_t first = FirstOfMainTrace();
+    std::size_t end = first;
+    while (end < frames.size() && frames[end].trace == frames[first].trace) ++end;
+    return end;
+  }
+
+  bool NamesCauseByTrace() const {
+    return !place_.seen() &&
+           (IsKind("bug") || IsKind("panic") || IsKind("hung_task") || IsKind("bad_page") ||
+            IsKind("sanitizer") || (IsKind("lockdep") && main_trace_is_last_));
+  }
+
+  Crash Describe() const {
+    const CrashHead& head = Head();
+    Crash crash;
+    crash.kind = std::string(head.kind);
+    crash.comm = head.comm ? head.comm : task_.comm();
+    crash.pid = head.pid ? head.pid : task_.pid();
+    if (!crash.pid && other_pid_) {
+      crash.comm = other_comm_;
+      crash.pid = other_pid_;
+    }
+    crash.cpu = head.cpu ? head.cpu : task_.cpu();
+    if (!crash.cpu) crash.cpu = rcu_.cpu();
+    crash.taint = task_.taint();
+    crash.seconds = head.seconds;
+    crash.jiffies = rcu_.jiffies();
+    crash.fault_address = head.fault_address;
+    if (!crash.fault_address) crash.fault_address = fault_address_;
+    if (!crash.fault_address && die_) crash.fault_address = die_->fault_address;
+    if (!crash.fault_address && cause_ && head.title.starts_with("BUG: unable to handle kernel"))
+      crash.fault_address = place_.FaultAddress();
+    crash.file = head.file;
+    crash.line = head.line;
+    crash.message = message_;
+    crash.registers = place_.RegistersJson();
+    crash.code = place_.code();
+    if (die_) crash.oops_count = die_->oops_count;
+    crash.blocker_comm = blocker_comm_;
+    crash.blocker_pid = blocker_pid_;
+    crash.hardware = task_.hardware();
+    DescribePlace(head, crash);
+    return crash;
+  }
+
+  void DescribePlace(const CrashHead& head, Crash& crash) const {
+    const std::vector<CallFrame>& frames = trace_.frames();
+    std::size_t next = FirstOfMainTrace();  // the first frame that belongs to the key
+    const std::size_t end = EndOfMainTrace();
+    crash.ip_symbol = head.symbol ? head.symbol : place_.place().symbol;
+    crash.ip_module = head.symbol ? head.module : place_.place().module;
+    if (!crash.ip_symbol && NamesCauseByTrace() && (next = CauseFrame()) < end) {
+      crash.ip_symbol = frames[next].symbol;
+      crash.ip_module = frames[next].module;
+    }
+    std::string title = head.title;
+    if (head.names_function && crash.ip_symbol)
+      title += " in " + std::string(BaseName(*crash.ip_symbol));
+    else if (crash.file && head.names_function)
+      title += " at " + *crash.file;
+    crash.title = title;
+    Hasher key;
+    key.Add(*crash.kind + " " + WithoutNumbers(title));
+    for (std::size_t taken = 0; next < end && taken < kKeyFrames; ++next) {
+      if (frames[next].reliable != 1) continue;
+      key.Add(" ");
+      key.Add(BaseName(*frames[next].symbol));
+      ++taken;
+    }
+    crash.dedup_key = key.Hex();
+  }
+
+  // The log goes on behind a record that has no mark of its end: nothing can follow that is its
+  // own.
+  bool IsOver() const {
+    const bool of_many_cpus =
+        IsKind("rcu_stall") || IsKind("soft_lockup") || IsKind("hard_lockup") || IsKind("panic");
+    return !HasEndMark() && !of_many_cpus && !trace_.empty() &&
+           IsBottom(*trace_.frames().back().symbol);
+  }
+
+  // Older kernels and sparc print no mark at the end of a report.
+  bool HasEndMark() const {
+    if (!(die_ || IsKind("warning"))) return IsKind("sanitizer") || IsKind("panic");
+    if (sparc_ || !task_.release()) return false;
+    std::string_view minor = *task_.release();
+    if (!ConsumePrefix(minor, "2.6.")) return true;
+    return ConsumeInteger(minor).value_or(0) >= 26;
+  }
+
+  bool TraceEnded() const {
+    return more_lines_ || end_seen_ || code_behind_trace_ ||
+           (!trace_.empty() && IsBottom(*trace_.frames().back().symbol));
+  }
+
+  void NoteMissing(EventRecord& event) const {
+    const CrashHead& head = Head();
+    Damage damage;
+    damage.AddIf(!cause_ && !die_ && (!lead_ || IsCutHere(*lead_)),
+                 "the line that tells what happened is lost");
+    const bool names_task = task_.seen() || head.comm || IsKind("rcu_stall") || IsKind("lockdep");
+    damage.AddIf(head.has_stack && !names_task, "no process line");
+    damage.AddIf(head.has_stack && trace_.empty() && !IsKind("rcu_stall"), "no call trace");
+    damage.AddIf(HasEndMark() ? !end_seen_ : !TraceEnded(), "its end is not in the log");
+    damage.StoreIn(event);
+  }
+
+  std::optional<CrashHead> lead_;
+  std::optional<CrashHead> cause_;
+  std::optional<CrashHead> die_;
+  Text message_;
+  unsigned message_lines_ = 0;
+  bool message_may_follow_ = false;
+
+  bool ended_ = false;     // its end mark was seen
+  bool end_seen_ = false;  // that, or a line that only stands near the end
+  bool registers_again_ = true;
+  bool more_lines_ = false;  // the log goes on behind it
+  bool sparc_ = false;
+  bool main_trace_is_last_ = false;
+  bool code_behind_trace_ = false;  // x86 printed the code last until 4.15
+  bool other_cpu_ = false;          // what follows is the backtrace of another CPU
+  Text fault_address_;
+  Text other_comm_;  // as a line below the head names it
+  Integer other_pid_;
+  Text blocker_comm_;
+  Integer blocker_pid_;
+  CrashTaskSection task_;
+  ModuleListSection modules_;
+  CrashPlaceSection place_;
+  CallTraceSection trace_{CallTraceSection::Traces::kMany};
+  RcuStallSection rcu_;
+};
+
+// Prose quotes the words: without a prefix, a line whose form we do not know is none.
+bool IsHead(const LogLine& line) {
+  const std::optional<CrashHead> head = ParseCrashHead(line.text);
+  return head && (head->known || (line.prefixed && !line.cut));
+}
+
+}  // namespace
+
+std::span<const Field<Crash>> Crash::Fields() {
+  using F = Field<Crash>;
+  static constexpr std::array fields = {F("kind", &Crash::kind),
+                                        F("title", &Crash::title),
+                                        F("comm", &Crash::comm),
+                                        F("pid", &Crash::pid),
+                                        F("cpu", &Crash::cpu),
+                                        F("taint", &Crash::taint),
+                                        F("ip_symbol", &Crash::ip_symbol),
+                                        F("ip_module", &Crash::ip_module),
+                                        F("seconds", &Crash::seconds),
+                                        F("jiffies", &Crash::jiffies),
+                                        F("fault_address", &Crash::fault_address),
+                                        F("file", &Crash::file),
+                                        F("line", &Crash::line),
+                                        F("message", &Crash::message),
+                                        F("registers", &Crash::registers),
+                                        F("code", &Crash::code),
+                                        F("oops_count", &Crash::oops_count),
+                                        F("blocker_comm", &Crash::blocker_comm),
+                                        F("blocker_pid", &Crash::blocker_pid),
+                                        F("hardware", &Crash::hardware),
+                                        F("dedup_key", &Crash::dedup_key)};
+  return fields;
+}
+
+RecordKind CrashKind() {
+  std::vector<Opener> openers;
+  for (const std::string_view word : {"nable to handle kernel ",
+                                      "BUG: ",
+                                      "(Not tainted): ",
+                                      "(Tainted: ",
+                                      "ernel BUG at ",
+                                      "[ cut here ]",
+                                      "WARNING: ",
+                                      "Badness ",
+                                      "list_add ",
+                                      "list_del corruption",
+                                      "usercopy: ",
+                                      "Bad page state ",
+                                      "UBSAN: ",
+                                      "soft lockup",
+                                      "hard LOCKUP",
+                                      "detected LOCKUP on CPU",
+                                      " blocked for more than ",
+                                      " blocked in I/O wait for more than ",
+                                      " detected stall",
+                                      " self-detected stall",
+                                      " detected expedited stall",
+                                      " stall (t=",
+                                      "INFO: possible ",
+                                      "-unsafe lock order detected",
+                                      "INFO: inconsistent lock",
+                                      "INFO: suspicious ",
+                                      "INFO: trying to register",
+                                      "Kernel panic",
+                                      "Oops: ",
+                                      "Internal error: ",
+                                      "[#1",
+                                      "[#2",
+                                      "[#3",
+                                      "[#4",
+                                      "[#5",
+                                      "[#6",
+                                      "[#7",
+                                      "[#8",
+                                      "[#9",
+                                      "NX-protected page",
+                                      "userspace code (SMEP",
+                                      "Kernel attempted to ",
+                                      "Insufficient stack space",
+                                      " (code ",
+                                      "Kernel Fault: Code=",
+                                      "PANIC: double fault",
+                                      "Debug: sleeping function"})
+    openers.push_back({word, IsHead, true});
+  return {.name = "oops",
+          .openers = std::move(openers),
+          .open = [] { return std::unique_ptr<Block>(std::make_unique<CrashBlock>()); },
+          .max_foreign_lines = 60};
+}
+
+}  // namespace kautopsy
