@@ -214,7 +214,8 @@ bool ConsumeKmsgHeader(std::string_view& text, LogLine& line) {
 bool ConsumeDmesgLevel(std::string_view& text) {
   std::string_view rest = text;
   // Pasting collapses the blanks that pad the columns.
-  static const LogPattern kForm(R"re(kern *:[a-z]+ *: (\[.*))re");
+  static const LogPattern kForm(
+      R"re(kern *:(?:emerg|alert|crit|err|warn|notice|info|debug) *: (.*))re");
   if (!rest.starts_with("kern")) return false;
   const auto groups = MatchAll<1>(rest, kForm);
   if (!groups) return false;

@@ -72,6 +72,7 @@ std::string_view TrimToSure(std::string_view line) {
 
 std::string_view StripLineEnd(std::string_view line) {
   while (line.ends_with('\r')) line.remove_suffix(1);
+  if (line.ends_with("^M")) line.remove_suffix(2);  // as less and vi show it
   return line;
 }
 

@@ -164,6 +164,15 @@ bool ConsumeNumericStamp(std::string_view& text, LogLine& line) {
 }
 
 bool ConsumeKernelTag(std::string_view& text) {
+  // What rsyslog writes on all terminals, " kernel:watchdog: BUG: soft lockup", has no blank.
+  constexpr std::string_view kShort = "kernel:";
+  if (text.size() > kShort.size() && text.starts_with(kShort)) {
+    const std::string_view rest = text.substr(kShort.size());
+    if ((rest[0] >= 'A' && rest[0] <= 'Z') || rest.starts_with("watchdog: ") || rest[0] == '[') {
+      text = rest;
+      return true;
+    }
+  }
   const std::string_view word = FirstWord(text);
   if (!IsTag(word) || !IsKernelTag(word) || word.size() == text.size()) return false;
   text.remove_prefix(word.size() + 1);

@@ -82,8 +82,9 @@ bool IsBetweenWords(std::string_view line, std::string_view rest) {
       R"re(lowmem_reserve\[\]:\n\d|(?:DMA|DMA32|Normal|HighMem|Movable)(?:\nfree:\d+kB|:\n\d+\*\d+kB)|)re"
       R"re( error: size\n\d+, |\d\nhugepages_|all_unreclaimable\?\n(?:yes|no)|)re"
       R"re( stuck for \d+s!\n\[| kernel (?:NULL\npointer|NULL pointer\ndereference|paging\nrequest)|)re"
-      R"re( at\nvirtual address | at virtual\naddress |kernel (?:NULL pointer dereference|paging request)\nat |)re"
-      R"re( blocked for(?:\nmore| more\n)|)re"
+      R"re( at\nvirtual address | at virtual\naddress | virtual address\n(?:0x)?[0-9a-f]{4}|paging request at\n|dereference at\n|kernel (?:NULL pointer dereference|paging request)\nat |)re"
+      R"re( blocked for(?:\nmore| more\n)| for more\nthan \d|BUG:\nsoft lockup| exploit\nattempt\?|)re"
+      R"re(INFO: rcu_\w+\n(?:self-)?detected | stalls on\nCPUs/tasks:| stuck\nfor \d|)re"
       R"re( kernel:(?: \[ *\d+\.\d{6}\])?\n(?:\D|\d\D|\d\d[^-])|\[ *\d+\.\d{6}\]\n\[<|\[\w+\+\d+/\d+\]\n\w+\+0x).*)re");
   constexpr std::size_t kContext = 48;
   std::string joint(line.substr(line.size() - std::min(line.size(), kContext)));

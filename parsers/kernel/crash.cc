@@ -18,6 +18,7 @@
 #include "parsers/kernel/call_trace.h"
 #include "parsers/kernel/crash_detail.h"
 #include "parsers/kernel/crash_head.h"
+#include "parsers/kernel/crash_notes.h"
 #include "parsers/kernel/crash_place.h"
 #include "parsers/kernel/crash_task.h"
 #include "parsers/kernel/kinds.h"
@@ -168,11 +169,15 @@ class CrashBlock final : public Block {
   bool InHead() const { return !task_.seen() && trace_.empty() && !modules_.seen(); }
 
   Claim OfferPart(const LogLine& line) {
+    if (!Head().kind.empty() && OfferEnd(line) == Claim::kTaken) return Claim::kTaken;
+    const bool behind_head = std::exchange(behind_head_, false);
     if (std::optional<CrashHead> head = ParseCrashHead(line.text)) {
+      if (behind_head && line.text == head_text_) return Claim::kTaken;  // stands twice in the log
       if (line.cut) head->message.reset();
-      if (IsCopy(*head)) return Claim::kTaken;
       if (!InHead() || !Fits(*head)) return Claim::kNone;  // another record's
       Merge(std::move(*head));
+      head_text_ = std::string(line.text);
+      behind_head_ = true;
       return Claim::kTaken;
     }
     const bool behind_warning = std::exchange(message_may_follow_, false);
@@ -182,13 +187,11 @@ class CrashBlock final : public Block {
       main_trace_is_last_ = true;
     }
     if (IsKind("lockdep") && line.text == "stack backtrace:") main_trace_is_last_ = true;
-    Claim claim = OfferEnd(line);
-    if (claim == Claim::kNone) claim = OfferTask(line, behind_warning);
+    Claim claim = OfferTask(line, behind_warning);
     if (claim == Claim::kNone) claim = modules_.Offer(line);
     if (claim == Claim::kNone && IsKind("rcu_stall")) claim = rcu_.Offer(line);
     if (claim == Claim::kNone && IsKind("hung_task")) claim = OfferBlocker(line);
-    if (IsKind("sanitizer")) TakeAccess(line);
-    if (IsKind("lockdep")) TakeLocker(line);
+    notes_.Look(line, Head().kind);
     if (claim == Claim::kNone) claim = OfferTrace(line);
     if (claim == Claim::kNone && IsDetail(line.text)) claim = Claim::kTaken;
     if (claim == Claim::kNone) claim = OfferMessage(line, behind_warning);
@@ -210,11 +213,13 @@ class CrashBlock final : public Block {
   // Headers of stacks other than "Call Trace:"; the line itself is a detail.
   void OfferStackHeader(std::string_view text) {
     static const LogPattern kTask(
-        R"re((?:Allocated|Freed|allocated|freed) by task (\d+)(?: .*)?:?|task:.* pid: *(\d+) .*)re"
+        R"re((?:Allocated|Freed|allocated|freed) by task (\d+)(?: .*)?:?|[a-z-]+(?: \(marked\))? to 0x.* by task (\d+) on cpu \d+:|task:.* pid: *(\d+) .*)re"
         R"re(|(?:Last potentially related work creation|Second to last .*|(?:INFO: )?(?:Allocated|Freed) in .*):?)re");
-    if (const auto groups = MatchAll<2>(text, kTask); groups && !IsKind("hung_task")) {
-      const std::string_view pid = (*groups)[0].empty() ? (*groups)[1] : (*groups)[0];
-      trace_.Begin(std::nullopt, ParseInteger(pid));
+    if (const auto groups = MatchAll<3>(text, kTask); groups && !IsKind("hung_task")) {
+      const auto& [owner, racer, task] = *groups;
+      trace_.Begin(std::nullopt, ParseInteger(!owner.empty()   ? owner
+                                              : !racer.empty() ? racer
+                                                               : task));
     } else if (IsKind("lockdep") && text.starts_with("-> #")) {
       trace_.Begin(std::nullopt, std::nullopt);
     }
@@ -222,16 +227,6 @@ class CrashBlock final : public Block {
 
   bool IsDetail(std::string_view text) const {
     return IsCrashDetail(text) || (IsKind("lockdep") && IsLockdepDetail(text));
-  }
-
-  // A line of the head that stands twice in the log.
-  bool IsCopy(const CrashHead& head) const {
-    const std::optional<CrashHead>& known = head.part == Part::kDie     ? die_
-                                            : head.part == Part::kCause ? cause_
-                                                                        : lead_;
-    return InHead() && known && known->title == head.title && known->message == head.message &&
-           known->fault_address == head.fault_address && known->file == head.file &&
-           known->line == head.line && known->pid == head.pid && known->cpu == head.cpu;
   }
 
   // A line of the head that may stand beside those that are there.
@@ -266,6 +261,8 @@ class CrashBlock final : public Block {
       lead_ = std::move(head);
     }
     if (Head().pid) task_.Expect(Head().pid);
+    // Some print their stacks without a header.
+    if (IsKind("sanitizer")) trace_.Begin(std::nullopt, std::nullopt);
   }
 
   // "---[ end trace 82bc89f843561a39 ]---" (kernel/panic.c, print_oops_end_marker(), since 2.6.25),
@@ -319,48 +316,12 @@ class CrashBlock final : public Block {
     return task_.Offer(line);
   }
 
-  // "Read of size 8 at addr 00000000000002d8 by task swapper/0/1" (mm/kasan/report.c): the line is
-  // a detail that tells more.
-  void TakeAccess(const LogLine& line) {
+  // "INFO: task a:1 is blocked on a mutex, but the owner is not found." (kernel/hung_task.c,
+  // debug_show_blocker(), since 6.16) belongs to the report of that task.
+  Claim OfferBlocker(const LogLine& line) const {
     static const LogPattern kPattern(
-        R"re((?:(?:Read|Write|Free) of .* at addr|.* at) (?:0x)?([0-9a-f]{8,16})(?: .*)? by task (.{0,15})/(\d+)(?: .*)?)re");
-    if (line.cut || fault_address_) return;
-    const auto groups = MatchAll<3>(line.text, kPattern);
-    if (!groups) return;
-    const auto& [address, comm, pid] = *groups;
-    message_ = std::string(line.text);
-    fault_address_ = std::string(address);
-    other_comm_ = std::string(comm);
-    other_pid_ = ParseInteger(pid);
-  }
-
-  // "swapper/0/1 is trying to acquire lock:" (kernel/locking/lockdep.c): likewise. Without pid
-  // until 3.x, where a name with a slash cannot be told from one with a pid.
-  void TakeLocker(const LogLine& line) {
-    static const LogPattern kPattern(
-        R"re((.{1,15})/(\d+) (?:\[HC\d.*|is trying to (?:acquire|release) lock:?.*|just changed the state of lock:)re"
-        R"re(|is leaving the kernel .*|is freeing memory .*|is exiting with locks still held!))re");
-    if (line.cut || other_pid_) return;
-    const auto groups = MatchAll<2>(line.text, kPattern);
-    if (!groups) return;
-    other_comm_ = std::string((*groups)[0]);
-    other_pid_ = ParseInteger((*groups)[1]);
-  }
-
-  // kernel/hung_task.c, debug_show_blocker(), since 6.16.
-  Claim OfferBlocker(const LogLine& line) {
-    static const LogPattern kBlocker(
-        R"re(INFO: task .{0,15}:(\d+)(?: <\w+>)? (?:is )?blocked on an? .* likely (?:owned|last held) by task (.{0,15}):(\d+)(?: <\w+>)?\.?)re");
-    static const LogPattern kNoBlocker(
         R"re(INFO: task .{0,15}:(\d+)(?: <\w+>)? (?:is )?blocked on an? .*)re");
-    if (const auto groups = MatchAll<3>(line.text, kBlocker)) {
-      const auto& [pid, comm, owner] = *groups;
-      if (ParseInteger(pid) != Head().pid) return Claim::kNone;
-      blocker_comm_ = std::string(comm);
-      blocker_pid_ = ParseInteger(owner);
-      return Claim::kTaken;
-    }
-    const auto groups = MatchAll<1>(line.text, kNoBlocker);
+    const auto groups = MatchAll<1>(line.text, kPattern);
     return groups && ParseInteger((*groups)[0]) == Head().pid ? Claim::kTaken : Claim::kNone;
   }
 
@@ -412,30 +373,32 @@ class CrashBlock final : public Block {
     const CrashHead& head = Head();
     Crash crash;
     crash.kind = std::string(head.kind);
-    crash.comm = head.comm ? head.comm : task_.comm();
-    crash.pid = head.pid ? head.pid : task_.pid();
-    if (!crash.pid && other_pid_) {
-      crash.comm = other_comm_;
-      crash.pid = other_pid_;
+    const CrashHead& named = !head.pid && die_ && die_->pid ? *die_ : head;
+    crash.comm = named.comm ? named.comm : task_.comm();
+    crash.pid = named.pid ? named.pid : task_.pid();
+    if (!crash.pid && notes_.pid) {
+      crash.comm = notes_.comm;
+      crash.pid = notes_.pid;
     }
     crash.cpu = head.cpu ? head.cpu : task_.cpu();
     if (!crash.cpu) crash.cpu = rcu_.cpu();
-    crash.taint = task_.taint();
+    if (!crash.cpu) crash.cpu = notes_.cpu;
+    crash.taint = task_.taint() ? task_.taint() : head.taint;
     crash.seconds = head.seconds;
     crash.jiffies = rcu_.jiffies();
     crash.fault_address = head.fault_address;
-    if (!crash.fault_address) crash.fault_address = fault_address_;
+    if (!crash.fault_address) crash.fault_address = notes_.fault_address;
     if (!crash.fault_address && die_) crash.fault_address = die_->fault_address;
     if (!crash.fault_address && cause_ && head.title.starts_with("BUG: unable to handle kernel"))
       crash.fault_address = place_.FaultAddress();
-    crash.file = head.file;
-    crash.line = head.line;
-    crash.message = message_;
+    crash.file = head.file ? head.file : notes_.file;
+    crash.line = head.file ? head.line : notes_.line;
+    crash.message = message_ ? message_ : notes_.message;
     crash.registers = place_.RegistersJson();
     crash.code = place_.code();
     if (die_) crash.oops_count = die_->oops_count;
-    crash.blocker_comm = blocker_comm_;
-    crash.blocker_pid = blocker_pid_;
+    crash.blocker_comm = notes_.blocker_comm;
+    crash.blocker_pid = notes_.blocker_pid;
     crash.hardware = task_.hardware();
     DescribePlace(head, crash);
     return crash;
@@ -447,6 +410,10 @@ class CrashBlock final : public Block {
     const std::size_t end = EndOfMainTrace();
     crash.ip_symbol = head.symbol ? head.symbol : place_.place().symbol;
     crash.ip_module = head.symbol ? head.module : place_.place().module;
+    if (!crash.ip_symbol) {
+      crash.ip_symbol = notes_.symbol;
+      crash.ip_module = notes_.module;
+    }
     if (!crash.ip_symbol && NamesCauseByTrace() && (next = CauseFrame()) < end) {
       crash.ip_symbol = frames[next].symbol;
       crash.ip_module = frames[next].module;
@@ -506,6 +473,8 @@ class CrashBlock final : public Block {
   std::optional<CrashHead> lead_;
   std::optional<CrashHead> cause_;
   std::optional<CrashHead> die_;
+  std::string head_text_;  // the line of the head taken last
+  bool behind_head_ = false;
   Text message_;
   unsigned message_lines_ = 0;
   bool message_may_follow_ = false;
@@ -518,11 +487,7 @@ class CrashBlock final : public Block {
   bool main_trace_is_last_ = false;
   bool code_behind_trace_ = false;  // x86 printed the code last until 4.15
   bool other_cpu_ = false;          // what follows is the backtrace of another CPU
-  Text fault_address_;
-  Text other_comm_;  // as a line below the head names it
-  Integer other_pid_;
-  Text blocker_comm_;
-  Integer blocker_pid_;
+  CrashNotes notes_;
   CrashTaskSection task_;
   ModuleListSection modules_;
   CrashPlaceSection place_;
@@ -533,7 +498,7 @@ class CrashBlock final : public Block {
 // Prose quotes the words: without a prefix, a line whose form we do not know is none.
 bool IsHead(const LogLine& line) {
   const std::optional<CrashHead> head = ParseCrashHead(line.text);
-  return head && (head->known || (line.prefixed && !line.cut));
+  return head && (head->known || (line.prefixed && !line.cut && line.wrapped.empty()));
 }
 
 }  // namespace
@@ -567,7 +532,7 @@ std::span<const Field<Crash>> Crash::Fields() {
 RecordKind CrashKind() {
   std::vector<Opener> openers;
   for (const std::string_view word : {"nable to handle kernel ",
-                                      "BUG: ",
+                                      "BUG:",
                                       "(Not tainted): ",
                                       "(Tainted: ",
                                       "ernel BUG at ",
@@ -582,7 +547,7 @@ RecordKind CrashKind() {
                                       "soft lockup",
                                       "hard LOCKUP",
                                       "detected LOCKUP on CPU",
-                                      " blocked for more than ",
+                                      "INFO: task ",
                                       " blocked in I/O wait for more than ",
                                       " detected stall",
                                       " self-detected stall",
@@ -605,6 +570,20 @@ RecordKind CrashKind() {
                                       "[#7",
                                       "[#8",
                                       "[#9",
+                                      "): Oops ",
+                                      "double fault: ",
+                                      "invalid opcode: ",
+                                      "divide error: ",
+                                      "general protection fault: ",
+                                      "stack segment: ",
+                                      "slab error in ",
+                                      "Slab corruption",
+                                      " overwritten",
+                                      "SError Interrupt on CPU",
+                                      "BAD KERNEL TRAP: ",
+                                      "NMI watchdog detected lockup",
+                                      "[ end Kernel panic",
+                                      "general protection fault, ",
                                       "NX-protected page",
                                       "userspace code (SMEP",
                                       "Kernel attempted to ",

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "parsers/kernel/process_line.h"
 #include "parsers/match.h"
 
 namespace kautopsy {
@@ -27,6 +28,7 @@ enum class Role {
   kPid,
   kSeconds,
   kSymbol,
+  kTaint,
   kTitle,  // stands for "%" in the title
 };
 
@@ -118,6 +120,9 @@ void Store(Role role, std::string_view value, CrashHead& head) {
     case Role::kSymbol:
       head.symbol = TextOf(value);
       break;
+    case Role::kTaint:
+      head.taint = TaintOf(value);
+      break;
     case Role::kTitle:
       if (const std::size_t at = head.title.find('%'); at != std::string::npos)
         head.title.replace(at, 1, value);
@@ -151,7 +156,7 @@ std::span<const Form> Bugs() {
             {kTitle, kComm, kPid}),
       // kernel/workqueue.c, wq_watchdog_timer_fn(), since 4.5
       Alone("bug", "BUG: workqueue lockup - pool", "BUG: workqueue lockup",
-            R"re(( .*) stuck for (\d+)s!)re", {kMessage, kSeconds}),
+            R"re(( cpus=(?:(\d+) |).*) stuck for (\d+)s!)re", {kMessage, kCpu, kSeconds}),
       // kernel/locking/spinlock_debug.c, spin_dump() and rwlock_bug()
       Cause("bug", "BUG: spinlock ", "BUG: spinlock %",
             R"re(([a-z][a-z -]*?)(?: suspected)? on CPU#(\d+), (.{0,15})/(\d+)(?:, .*)?)re",
@@ -161,8 +166,13 @@ std::span<const Form> Bugs() {
             {kTitle, kCpu, kComm, kPid}),
       // mm/slub.c, slab_bug(); mm/slab_common.c, kmem_cache_destroy()
       Plain("bug", "BUG ", "BUG %: %",
-            R"re(([^ (]{1,64}) ?\((?:Not tainted|Tainted: [^)]*|[A-Z ]*)\): (\S.*?\S))re",
-            {kTitle, kTitle}),
+            R"re(([^ (]{1,64}) ?\((Not tainted|Tainted: [^)]*|[A-Z ]*)\): (\S.*?\S))re",
+            {kTitle, kTaint, kTitle}),
+      Plain("bug", "BUG ", "BUG %: %", R"re(([^ :(]{1,64}): (\S.* overwritten|Object .*))re",
+            {kTitle, kTitle}),  // until 2.6.30
+      // mm/slab.c, __slab_error() and check_poison_obj(), until 6.7
+      Cause("bug", "slab error in ", "slab error in %", R"re((\w+)\(\): cache .*)re", {kTitle}),
+      Cause("bug", "Slab corruption", "Slab corruption", R"re((?: \(.*\))?: .*)re"),
       // lib/list_debug.c; the check behind it warns or dies
       Lead("bug", "list_add ", "list_add corruption", R"re(((?:corruption|double add)[.,:].*))re",
            {kMessage}),
@@ -190,10 +200,10 @@ std::span<const Form> Bugs() {
 std::span<const Form> Warnings() {
   using enum Role;
   static const Form kForms[] = {
-      Cause("warning", "WARNING: at ", "WARNING", R"re(FILE SYMBOL(?:\(\))?(?: \(.*\))?)re",
+      Cause("warning", "WARNING: at ", "WARNING", R"re(FILE(?: SYMBOL(?:\(\))?(?: \(.*\))?)?)re",
             {kFile, kLine, kSymbol, kModule}),  // until 3.11
       Cause("warning", "WARNING: CPU: ", "WARNING",
-            R"re((\d+) PID: (\d+) at FILE SYMBOL(?:\(\))?)re",
+            R"re((\d+) PID: (\d+) at FILE(?: SYMBOL(?:\(\))?)?)re",
             {kCpu, kPid, kFile, kLine, kSymbol, kModule}),  // 3.11 to 6.18
       Cause("warning", "WARNING: ", "WARNING", R"re(FILE at SYMBOL, CPU#(\d+): .*)re",
             {kFile, kLine, kSymbol, kModule, kCpu}),  // since 6.19; the process' line follows
@@ -232,7 +242,7 @@ std::span<const Form> Stalls() {
   using enum Role;
   static const Form kForms[] = {
       Cause("soft_lockup", "BUG: soft lockup", "BUG: soft lockup",
-            R"re( - CPU#(\d+) stuck for (\d+)s! \[(.{0,15}):(\d+)\])re",
+            R"re( - CPU#(\d+) stuck for (\d+)s!(?: \[(?:(.{0,15}):(\d+)|[^:]*)\])?)re",
             {kCpu, kSeconds, kComm, kPid}),
       // openEuler's early warning
       Cause("soft_lockup", "WARN: soft lockup", "BUG: soft lockup",
@@ -246,6 +256,8 @@ std::span<const Form> Stalls() {
             R"re(\d+: Watchdog detected hard LOCKUP on cpu (\d+))re", {kCpu}),  // since 6.14
       Cause("hard_lockup", "NMI Watchdog detected LOCKUP on CPU", "hard LOCKUP", R"re( ?(\d+).*)re",
             {kCpu}),
+      Cause("hard_lockup", "NMI watchdog detected lockup on CPU#", "hard LOCKUP", R"re((\d+) .*)re",
+            {kCpu}),  // the preempt-rt patches of 2.6
       Cause("hard_lockup", "CPU ", "hard LOCKUP", R"re((\d+) self-detected hard LOCKUP @ SYMBOL)re",
             {kCpu, kSymbol, kModule}),
       Cause("hard_lockup", "CPU ", "hard LOCKUP",
@@ -285,6 +297,12 @@ std::span<const Form> Locking() {
 std::span<const Form> Ends() {
   using enum Role;
   static const Form kForms[] = {
+      Alone("panic",
+            "Kernel panic - not syncing: ", "kernel panic: stack-protector: stack is corrupted",
+            R"re((?:stack-protector: )?Kernel stack is corrupted in: SYMBOL)re",
+            {kSymbol, kModule}),
+      Alone("panic", "[ end Kernel panic - not syncing: ", "kernel panic: %",
+            R"re((.*?)(?: ?\]---)?)re", {kTitle}),  // where the line above is lost
       Alone("panic", "Kernel panic - not syncing", "kernel panic: %", R"re((?:: (.*)|))re",
             {kTitle}),
       Alone("panic", "Kernel panic: ", "kernel panic: %", R"re((.+))re", {kTitle}),  // 2.4
@@ -295,6 +313,12 @@ std::span<const Form> Ends() {
             R"re(Kernel Fault: Code=\d+ .*?(?: at addr ([0-9a-f]+).*)?)re", {kAddress}),
       Lead("oops", "BUG: ", "BUG: stack guard page was hit",
            R"re((?:\S+ )?stack guard page was hit at (\S+) .*)re", {kAddress}),
+      // arch/x86/kernel/traps.c, exc_general_protection(), where the rest of the line is cut off
+      Cause("gpf", "general protection fault, ", "general protection fault",
+            R"re((?:probably|maybe) for (?:non-canonical )?address 0x([0-9a-f]+))re", {kAddress}),
+      // arch/arm64/kernel/traps.c, arm64_serror_panic(); arch/m68k/kernel/traps.c, bad_super_trap()
+      Cause("oops", "SError Interrupt on CPU", "SError Interrupt", R"re((\d+), code .*)re", {kCpu}),
+      Cause("oops", "BAD KERNEL TRAP: ", "BAD KERNEL TRAP", R"re([0-9a-f]+)re"),
       Cause("oops", "PANIC: double fault", "double fault", R"re(.*)re"),
       Cause("oops", "Insufficient stack space to handle exception!", "kernel stack overflow", ""),
       Lead("oops", "kernel tried to execute NX-protected page",
@@ -335,7 +359,7 @@ std::optional<CrashHead> ParseFault(std::string_view text) {
       R"re((NULL pointer(?: dereference)?|paging request|data access|instruction fetch|unaligned access)re"
       R"re(|unknown fault|pointer dereference(?: in virtual \w+ address space)?)re"
       R"re(|(?:[a-z-]+ ){1,4}memory(?: (?:outside|without) uaccess routines| with fs=KERNEL_DS)?))re"
-      R"re((?: on (?:read|write))?(?:(?: at)?(?: virtual)?(?: \(?address:?)? ?(?:0x)?([0-9a-f]{4,16}|\(null\))\)?)?)re"
+      R"re((?: on (?:read|write))?(?:(?: at)?(?: virtual)?(?: \(?address:?)? *(?:0x)?([0-9a-f]{4,16}|\(null\))\)?)?)re"
       R"re((, epc ==.*|, pc ==.*| ?RIP:| at| at virtual)?)re");
   static const LogPattern kPageFault(
       R"re(BUG: (?:[Uu]nable to handle )?(page fault for address|kernel NULL pointer dereference, address|Kernel NULL pointer dereference(?: on (?:read|write))? at):? ?(?:0x)?([0-9a-f]{4,16}))re");
@@ -377,11 +401,27 @@ void SetTrap(std::string_view name, CrashHead& head) {
   }
 }
 
+// "cat(183): Oops 0" (arch/alpha/kernel/traps.c, die_if_kernel()), behind the CPU since 5.x.
+std::optional<CrashHead> ParseAlphaDie(std::string_view text) {
+  static const LogPattern kPattern(R"re((?:CPU \d+ ?)?(.{1,15})\((\d+)\): Oops -?\d+)re");
+  const auto groups = MatchAll<2>(text, kPattern);
+  if (!groups) return std::nullopt;
+  CrashHead head;
+  head.part = Part::kDie;
+  SetTrap("", head);
+  head.comm = std::string((*groups)[0]);
+  head.pid = ParseInteger((*groups)[1]);
+  return head;
+}
+
 // "Oops: 0002 [#1] SMP", "general protection fault: 0000 [#1]", "Internal error: Oops: 5 [#1]",
 // "Oops[#1]:" (mips), "systemd(1): Oops [#1]" (sparc), "Oops: 0000 [1] SMP" (x86-64 until 2.6.25),
 // "Oops: Kernel access of bad area, sig: 11 [#1]" (powerpc): die() of each architecture.
 std::optional<CrashHead> ParseDie(std::string_view text) {
-  if (text.find("[#") == std::string_view::npos && !text.starts_with("Oops: ")) return std::nullopt;
+  if (text.find('[') == std::string_view::npos) return ParseAlphaDie(text);
+  constexpr std::string_view kGpf = "general protection fault";
+  if (text.starts_with("kasan: GPF could be caused by") && text.find(kGpf) < text.size())
+    text.remove_prefix(text.find(kGpf));  // KASAN's note of 4.x has no end of line
   static const LogPattern kPattern(
       R"re((?:(.{0,15})\((\d+)\): )?((?:Internal error: |Oops: |Oops - |Fault - )*)([A-Za-z][\w ,()/.-]*?)?)re"
       R"re((?:(?:: |^)([0-9a-f]{1,16})|, sig: \d+)?(?: ilc:\d)? ?\[#?(\d+)\]:?(?: [A-Z_0-9 =()+a-z]*)?)re");
@@ -423,7 +463,7 @@ std::optional<CrashHead> ParseUnknownBug(std::string_view text) {
 std::string_view SkipSource(std::string_view text) {
   // Until 2.6.2x a line's priority stands within another's text.
   if (text.size() > 3 && text[0] == '<' && IsDigit(text[1]) && text[2] == '>')
-    text.remove_prefix(3);
+    text = TrimBlanks(text.substr(3));
   for (const std::string_view source : {"NMI watchdog: ", "watchdog: ", "rcu: ", "traps: "})
     if (ConsumePrefix(text, source)) return text;
   while (text.starts_with("---")) {

@@ -30,6 +30,7 @@ struct CrashHead {
   Integer cpu;
   Integer seconds;
   Text fault_address;
+  Text taint;
   Text file;
   Integer line;
   Integer oops_count;

@@ -81,7 +81,10 @@ std::optional<CodePlace> ParseInstructionPointer(std::string_view text) {
   // Decoded (scripts/decode_stacktrace.sh): "0010:unwind_next_frame (arch/x86/unwind.c:634)".
   static const LogPattern kDecoded(
       R"re((?:[0-9a-f]{4}:)?([A-Za-z_][\w.$]*) \([\w./-]+:\d+.*\)(?: \[?([\w-]+)\]?)?)re");
+  // x86-64 until 2.6.17: "0010:[<ffffffff80235a92>] <ffffffff80235a92>{strlen+2}".
+  static const LogPattern kBraced(R"re(.*\{(?::[\w-]+:)?([\w.$]+)\+\d+\}()\s*)re");
   auto groups = MatchAll<2>(rest, kSymbol);
+  if (!groups) groups = MatchAll<2>(rest, kBraced);
   if (!groups) groups = MatchAll<2>(rest, kDecoded);
   if (groups) return CodePlace{std::string((*groups)[0]), TextOf((*groups)[1])};
   // "epc : ffffffff80358b6c ra : ..." is a row of registers.
@@ -121,7 +124,9 @@ Claim CrashPlaceSection::Offer(const LogLine& line) {
   const std::string_view text = line.text;
   if (pointer_follows_) {
     std::string mark;
-    const std::optional<CallFrame> frame = ParseCallFrame(text, mark);
+    std::optional<CallFrame> frame = ParseCallFrame(text, mark);
+    std::vector<CallFrame> braced;
+    if (!frame && ParseBracedFrames(text, mark, braced)) frame = std::move(braced.front());
     pointer_follows_ = frame && (!place_.symbol || place_.symbol == frame->symbol);
     if (pointer_follows_) {  // may stand twice in the log
       place_ = {frame->symbol, frame->module};

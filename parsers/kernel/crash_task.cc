@@ -1,5 +1,9 @@
 #include "parsers/kernel/crash_task.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "base/text.h"
 #include "parsers/match.h"
 
@@ -24,15 +28,22 @@ Claim CrashTaskSection::OfferOldForms(const LogLine& line) {
   const std::string_view text = line.text;
   static const LogPattern kProcess(
       R"re((?:Process (.{0,15}?) \(pid: (\d+)[,)].*|Pid ?: (\d+), Comm: *(?:\\0x09|\s)*(.{0,15}))re"
-      R"re(|TASK = [0-9a-f]+\[(\d+)\] '(.{0,15})' .*))re");
-  if (text.starts_with("Process ") || text.starts_with("Pid : ") || text.starts_with("TASK = ")) {
-    const auto groups = MatchAll<6>(text, kProcess);
+      R"re(|TASK ?[:=] [0-9a-f]+\[(\d+)\] '(.{0,15})' .*|Pid: (\d+), comm: +(\S.{0,14})))re");
+  if (text.starts_with("Process ") || text.starts_with("Pid : ") || text.starts_with("Pid: ") ||
+      text.starts_with("TASK")) {
+    const auto groups = MatchAll<8>(text, kProcess);
     if (!groups || line.cut) return Claim::kNone;
-    const auto& [comm, pid, sh_pid, sh_comm, ppc_pid, ppc_comm] = *groups;
-    const Integer number = ParseInteger(!pid.empty() ? pid : !sh_pid.empty() ? sh_pid : ppc_pid);
+    // Which of the forms it is: the first pair of groups that took part.
+    const auto& [comm, pid, sh_pid, sh_comm, ppc_pid, ppc_comm, old_pid, old_comm] = *groups;
+    const std::pair<std::string_view, std::string_view> forms[] = {
+        {pid, comm}, {sh_pid, sh_comm}, {ppc_pid, ppc_comm}, {old_pid, old_comm}};
+    const auto* const form =
+        std::find_if(std::begin(forms), std::end(forms) - 1,
+                     [](const auto& candidate) { return !candidate.first.empty(); });
+    const Integer number = ParseInteger(form->first);
     if (expected_pid_ && number != expected_pid_) return Claim::kNone;
     if (pid_) return number == pid_ ? Claim::kTaken : Claim::kNone;
-    comm_ = std::string(!pid.empty() ? comm : !sh_pid.empty() ? sh_comm : ppc_comm);
+    comm_ = std::string(form->second);
     pid_ = number;
     return Claim::kTaken;
   }
@@ -42,6 +53,7 @@ Claim CrashTaskSection::OfferOldForms(const LogLine& line) {
   static const LogPattern kCpu(R"re(CPU ?:? *(\d+)(?:\s.*)?:?)re");
   if (Matches(text, kTaint)) {
     TakeTaint(line);
+    if (!taint_ && !line.cut && text.find("Not tainted") < text.size()) taint_ = "";
     if (const auto cpu = MatchAll<1>(text, kCpu); cpu && !cpu_) cpu_ = ParseInteger((*cpu)[0]);
     return text.starts_with("E") ? Claim::kNone : Claim::kTaken;  // registers stand there too
   }
