@@ -25,6 +25,8 @@ std::span<const RecordKind> AllKinds() {
       LostLinesKind(),
       CommandKind(),
       BootKind(),
+      // What breaks besides memory.
+      SegfaultKind(),
       UserspaceKillKind(),
       LowmemorykillerKind(),
       CrashKind(),

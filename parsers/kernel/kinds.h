@@ -33,6 +33,7 @@ RecordKind OomKind();
 RecordKind OomRowsKind();  // a report of which only rows of the process table and the kill are left
 RecordKind PagetypeinfoKind();
 RecordKind PercpuFailureKind();
+RecordKind SegfaultKind();
 RecordKind SlabFailureKind();
 RecordKind SlabinfoKind();
 RecordKind SwapsKind();
