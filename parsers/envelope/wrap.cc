@@ -174,6 +174,8 @@ std::optional<std::string_view> GlueOfBroken(std::string_view line, bool lenient
   const std::string_view whole = TrimBlanks(line);
   const std::string_view rest = SkipQuoteMarks(next);
   if (whole.empty() || rest.empty()) return std::nullopt;
+  std::string_view stamped = rest;
+  if (ConsumeLogcatStamp(stamped)) return std::nullopt;  // a line of Android's own
   if (IsBetweenWords(whole, rest)) return " ";
   if (line.size() > kWidestTerminal) return std::nullopt;
   if (line.size() > kWidest) return GlueOfFields(whole, rest);

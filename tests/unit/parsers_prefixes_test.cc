@@ -240,6 +240,9 @@ TEST_CASE("A line belongs to the one above it only where the kernel's wording sh
   CHECK_FALSE(
       GlueOfBroken("[  332.790713] [    333]     0   333    12626   164 systemd", true, "0 x"));
   CHECK_FALSE(GlueOfBroken(std::string(200, 'x') + ",", true, "order=0"));  // no mail is so wide
+  CHECK_FALSE(
+      GlueOfBroken("[  785.581198] cpu 0 cold: low 0, high 2, batch 1 and " + std::string(20, 'x'),
+                   true, "10-24 14:24:26.342   710   710 I lowmemorykiller: Kill 'a' (7)"));
 }
 
 TEST_CASE("A container's line that was broken goes on in the next one of its stream") {
