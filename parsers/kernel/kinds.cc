@@ -27,6 +27,7 @@ std::span<const RecordKind> AllKinds() {
       BootKind(),
       // What breaks besides memory.
       SegfaultKind(),
+      FsErrorKind(),
       UserspaceKillKind(),
       LowmemorykillerKind(),
       CrashKind(),

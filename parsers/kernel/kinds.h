@@ -25,6 +25,7 @@ RecordKind CrashKind();
 RecordKind DmaFailureKind();
 RecordKind FaultRetryKind();
 RecordKind FreeKind();
+RecordKind FsErrorKind();
 RecordKind LowmemorykillerKind();
 RecordKind MemInfoKind();
 RecordKind MeminfoKind();
