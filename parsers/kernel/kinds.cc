@@ -28,6 +28,9 @@ std::span<const RecordKind> AllKinds() {
       // What breaks besides memory.
       SegfaultKind(),
       FsErrorKind(),
+      IoErrorKind(),
+      ScsiErrorKind(),
+      AtaErrorKind(),
       UserspaceKillKind(),
       LowmemorykillerKind(),
       CrashKind(),

@@ -17,6 +17,7 @@ std::vector<OpenerWord> OpenerWordsOf(std::span<const RecordKind> kinds);
 
 // One function per file of this folder that defines a kind.
 RecordKind AllocFailureKind();
+RecordKind AtaErrorKind();
 RecordKind BootKind();
 RecordKind BuddyinfoKind();
 RecordKind CmaFailureKind();
@@ -26,6 +27,7 @@ RecordKind DmaFailureKind();
 RecordKind FaultRetryKind();
 RecordKind FreeKind();
 RecordKind FsErrorKind();
+RecordKind IoErrorKind();
 RecordKind LowmemorykillerKind();
 RecordKind MemInfoKind();
 RecordKind MeminfoKind();
@@ -34,6 +36,7 @@ RecordKind OomKind();
 RecordKind OomRowsKind();  // a report of which only rows of the process table and the kill are left
 RecordKind PagetypeinfoKind();
 RecordKind PercpuFailureKind();
+RecordKind ScsiErrorKind();
 RecordKind SegfaultKind();
 RecordKind SlabFailureKind();
 RecordKind SlabinfoKind();
