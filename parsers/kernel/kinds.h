@@ -27,10 +27,13 @@ RecordKind DmaFailureKind();
 RecordKind FaultRetryKind();
 RecordKind FreeKind();
 RecordKind FsErrorKind();
+RecordKind GhesKind();
 RecordKind IoErrorKind();
 RecordKind LowmemorykillerKind();
+RecordKind MachineCheckKind();
 RecordKind MemInfoKind();
 RecordKind MeminfoKind();
+RecordKind MemoryErrorKind();
 RecordKind OneLineFailureKind();
 RecordKind OomKind();
 RecordKind OomRowsKind();  // a report of which only rows of the process table and the kill are left
