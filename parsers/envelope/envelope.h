@@ -11,7 +11,7 @@ namespace kautopsy {
 enum class LineClass {
   kKernel,        // printed by the kernel
   kOtherProgram,  // has a prefix, and another program's name in it
-  kWitness,       // likewise, but one that tells of kills or of lost lines, see IsWitness()
+  kWitness,       // likewise, but one that tells of kills, lost lines or dumps, see IsWitness()
   kUnknown,       // has none that tells
 };
 

@@ -111,7 +111,9 @@ bool ConsumeLogcat(std::string_view& text, LogLine& line) {
 
 bool IsWitness(std::string_view tag) {
   return ConsumePrefix(tag, "systemd-oomd[") || ConsumePrefix(tag, "systemd-journal") ||
-         ConsumePrefix(tag, "rsyslogd") || ConsumePrefix(tag, "earlyoom[");
+         ConsumePrefix(tag, "rsyslogd") || ConsumePrefix(tag, "earlyoom[") ||
+         ConsumePrefix(tag, "kdump[") || ConsumePrefix(tag, "kdump.sh[") ||
+         ConsumePrefix(tag, "kdump-tools[");
 }
 
 Sender SenderOf(std::string_view text) {

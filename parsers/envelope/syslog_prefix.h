@@ -20,7 +20,7 @@ Sender SenderOf(std::string_view text);
 
 // True for the tag of a program that kills processes before the kernel has to
 // ("systemd-oomd[581]:", "earlyoom[904]:") or tells that messages were lost ("rsyslogd-2177:",
-// "systemd-journald[77]:").
+// "systemd-journald[77]:"), or saves a crashed kernel's memory ("kdump[527]:").
 bool IsWitness(std::string_view tag);
 
 // What syslog daemons, the journal and containers put before a text. Each takes one prefix off the

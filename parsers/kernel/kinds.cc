@@ -34,6 +34,7 @@ std::span<const RecordKind> AllKinds() {
       MachineCheckKind(),
       GhesKind(),
       MemoryErrorKind(),
+      KdumpKind(),
       UserspaceKillKind(),
       LowmemorykillerKind(),
       CrashKind(),

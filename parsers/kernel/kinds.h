@@ -29,6 +29,7 @@ RecordKind FreeKind();
 RecordKind FsErrorKind();
 RecordKind GhesKind();
 RecordKind IoErrorKind();
+RecordKind KdumpKind();
 RecordKind LowmemorykillerKind();
 RecordKind MachineCheckKind();
 RecordKind MemInfoKind();
