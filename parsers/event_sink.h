@@ -16,6 +16,21 @@
 
 namespace kautopsy {
 
+// One boot of a host as far as a source shows it: a boot without a visible boundary counts as one.
+struct BootRecord {
+  Text host;
+  std::optional<PrintedTime> first_time;
+  std::optional<PrintedTime> last_time;
+  Text kernel_release;
+  Text banner;           // "Linux version ...", as printed
+  Text command_line;     // the kernel's
+  Integer crash_kernel;  // 1 if the command line gives it a crashed kernel's memory, 0 if not
+  Text hardware;
+  Text hypervisor;  // that the kernel found below it
+  Integer ram_kb;   // memory that the kernel manages, as MemTotal; see ram_from
+  Text ram_from;    // mem_info; memory_line: all physical pages, so MemTotal is below it
+};
+
 // One record found in a source, with the rows it adds to every relation. Owns its text.
 struct EventRecord {
   std::string kind;                 // `event.kind` of the SQL contract
@@ -30,6 +45,7 @@ struct EventRecord {
   Integer page_size_kb;
   Text page_size_from;  // free_list, zone_sum, kill_line, arch, assumed
   Integer ram_kb;       // memory that the kernel manages, if the record tells: for the boot
+  std::unique_ptr<BootRecord> boot_facts;  // what else it tells of its boot; most tell nothing
   std::string title;
   bool complete = false;  // false: lines are missing; `damage` says which
   Text damage;
@@ -46,15 +62,6 @@ struct LineLedger {
   uint64_t unclaimed_kernel = 0;
   uint64_t not_kernel = 0;
   uint64_t damaged = 0;  // NUL bytes, or longer than a line may be
-};
-
-// One boot of a host as far as a source shows it: a boot without a visible boundary counts as one.
-struct BootRecord {
-  Text host;
-  std::optional<PrintedTime> first_time;
-  std::optional<PrintedTime> last_time;
-  Text kernel_release;
-  Integer ram_kb;  // memory that the kernel manages, as MemTotal
 };
 
 // What is known of a source once it was read to its end.

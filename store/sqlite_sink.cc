@@ -26,8 +26,9 @@ constexpr char kInsertEventText[] = "INSERT INTO event_text (event_id, text) VAL
 constexpr char kInsertUnclaimed[] =
     "INSERT INTO unclaimed_line (source_id, line, text) VALUES (?, ?, ?)";
 constexpr char kInsertBoot[] =
-    "INSERT INTO boot (boot_id, host, first_time, last_time, kernel_release, ram_kb) "
-    "VALUES (?, ?, ?, ?, ?, ?)";
+    "INSERT INTO boot (boot_id, host, first_time, last_time, kernel_release, banner, "
+    "command_line, crash_kernel, hardware, hypervisor, ram_kb, ram_from) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kInsertSource[] =
     "INSERT INTO source (source_id, path, content_hash, bytes, lines, kind, lines_claimed, "
     "lines_noise, lines_unclaimed_kernel, lines_not_kernel, lines_damaged, quotes, damage) "
@@ -219,7 +220,8 @@ class SqliteSink final : public EventSink {
     for (const BootRecord& boot : summary.boots) {
       if (!status) break;
       status = Run(insert_boot_, boot_id++, boot.host, iso(boot.first_time), iso(boot.last_time),
-                   boot.kernel_release, boot.ram_kb);
+                   boot.kernel_release, boot.banner, boot.command_line, boot.crash_kernel,
+                   boot.hardware, boot.hypervisor, boot.ram_kb, boot.ram_from);
     }
     return status;
   }

@@ -148,6 +148,7 @@ class Truth {
       rows_["event"].push_back(event.facts);
       for (const RecordedRow& row : event.rows) rows_[row.relation].push_back(row);
     }
+    for (const BootRecord& boot : whole.summary().boots) rows_["boot"].push_back(RowOfBoot(boot));
   }
   bool Holds(const RecordedRow& row, Allowed allowed) const {
     const auto found = rows_.find(row.relation);
@@ -192,7 +193,18 @@ void CheckSums(const RecordedEvent& event) {
   if (tasks > 0) CHECK(told["tasks_rss_pages"] == std::to_string(pages));
 }
 
+// What a boot's lines say is true of it one by one: a boot whose end is lost goes on in the next.
+void CheckBoots(const TextSink& damaged, const Truth& truth, Allowed allowed) {
+  for (const BootRecord& boot : damaged.summary().boots) {
+    for (const Cell& cell : RowOfBoot(boot).cells) {
+      const RecordedRow alone{"boot", {cell}};
+      if (!truth.Holds(alone, allowed)) FAIL_CHECK("not in the whole sample: ", Describe(alone));
+    }
+  }
+}
+
 void CheckNothingInvented(const TextSink& damaged, const Truth& truth, Allowed allowed) {
+  CheckBoots(damaged, truth, allowed);
   for (const RecordedEvent& event : damaged.events()) {
     CheckTime(event);
     CheckSums(event);

@@ -7,6 +7,17 @@ namespace {
 constexpr int64_t kUptimeToleranceUs = 5 * 1000000;
 constexpr std::string_view kBanner = "Linux version ";
 
+void Add(const BootRecord& facts, BootRecord& boot) {
+  for (Text BootRecord::*const column : {&BootRecord::banner, &BootRecord::command_line,
+                                         &BootRecord::hardware, &BootRecord::hypervisor}) {
+    if (facts.*column) boot.*column = facts.*column;
+  }
+  if (facts.crash_kernel) boot.crash_kernel = facts.crash_kernel;
+  if (!facts.ram_kb || boot.ram_kb) return;  // what a memory report told is exact
+  boot.ram_kb = facts.ram_kb;
+  boot.ram_from = facts.ram_from;
+}
+
 }  // namespace
 
 uint32_t BootTracker::Begin(const LogLine& line) {
@@ -48,7 +59,11 @@ void BootTracker::OnEvent(const EventRecord& event) {
   if (!event.boot) return;
   BootRecord& boot = boots_[*event.boot];
   if (event.kernel_release) boot.kernel_release = event.kernel_release;
-  if (event.ram_kb) boot.ram_kb = event.ram_kb;
+  if (event.ram_kb) {
+    boot.ram_kb = event.ram_kb;
+    boot.ram_from = "mem_info";
+  }
+  if (event.boot_facts) Add(*event.boot_facts, boot);
 }
 
 }  // namespace kautopsy

@@ -18,7 +18,7 @@ class BootTracker {
  public:
   // Notes a line of a record and returns the index of its boot; none without a host.
   std::optional<uint32_t> OnLine(const LogLine& line);
-  // Adds what a finished event tells about its boot: release and size of memory.
+  // Adds what a finished event tells about its boot: release, size of memory, the boot's own lines.
   void OnEvent(const EventRecord& event);
   std::vector<BootRecord> TakeBoots() { return std::move(boots_); }
 

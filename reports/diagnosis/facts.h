@@ -127,7 +127,7 @@ struct IncidentFacts {
   int64_t id = 0;
   Text host;
   Text kernel_release;
-  Integer ram_kb;                  // what the kernel manages: MemTotal
+  Integer ram_kb;  // what the kernel manages: MemTotal; all physical pages if nothing tells that
   bool case_file = false;          // put together by somebody: undated output beside the log
   std::vector<EventFacts> events;  // dated ones in time order, undated ones where they stand
 };

@@ -19,7 +19,8 @@ constexpr const char* kEvents =
     " pid, kernel_release, page_size_kb, page_size_from, title, complete, damage, source_id,"
     " first_line, last_line, first_column"
     " FROM event WHERE incident_id = ?1 ORDER BY event_id";
-constexpr const char* kBoot = "SELECT ram_kb, kernel_release FROM boot WHERE boot_id = ?1";
+constexpr const char* kBoot =
+    "SELECT ram_kb, kernel_release, ram_from = 'memory_line' FROM boot WHERE boot_id = ?1";
 
 EventFacts ToEvent(const Statement& row) {
   EventFacts event;
@@ -48,14 +49,16 @@ EventFacts ToEvent(const Statement& row) {
   return event;
 }
 
-// RAM and release of the first boot that knows them.
-Status ReadBoots(RowReader& reader, IncidentFacts& facts) {
+// RAM and release of the first boot that knows them. `physical_kb` is RAM as the boot's own lines
+// tell it: some percent more than what the kernel manages, so only for want of another figure.
+Status ReadBoots(RowReader& reader, IncidentFacts& facts, Integer& physical_kb) {
   int64_t last_boot = 0;
   for (const EventFacts& event : facts.events) {
     if (!event.boot_id || *event.boot_id == last_boot) continue;
     last_boot = *event.boot_id;
     Status read = reader.ForEach(kBoot, last_boot, [&](const Statement& row) {
-      if (!facts.ram_kb) facts.ram_kb = row.GetInteger(0);
+      Integer& ram_kb = row.GetInteger(2) == 1 ? physical_kb : facts.ram_kb;
+      if (!ram_kb) ram_kb = row.GetInteger(0);
       if (!facts.kernel_release) facts.kernel_release = row.GetText(1);
     });
     if (!read) return read;
@@ -87,7 +90,7 @@ Integer PageKbFromZones(const EventFacts& event) {
 }
 
 // What the records themselves say where no boot does.
-void FillFromEvents(IncidentFacts& facts) {
+void FillFromEvents(IncidentFacts& facts, const Integer& physical_kb) {
   for (const EventFacts& event : facts.events) {
     if (!facts.kernel_release && event.kernel_release) facts.kernel_release = event.kernel_release;
     if (event.mem && event.mem->ram_pages && event.mem->reserved_pages && !facts.ram_kb) {
@@ -98,6 +101,7 @@ void FillFromEvents(IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
     if (!facts.ram_kb) facts.ram_kb = event.ValueKb("MemTotal");
   }
+  if (!facts.ram_kb) facts.ram_kb = physical_kb;
   if (facts.ram_kb && *facts.ram_kb <= 0) facts.ram_kb.reset();
 }
 
@@ -118,9 +122,10 @@ Result<IncidentFacts> ReadIncidentFacts(RowReader& reader, int64_t incident_id) 
     if (!event.page_size_kb) event.page_size_kb = PageKbFromZones(event);
   }
   OrderEvents(facts.events);
-  read = ReadBoots(reader, facts);
+  Integer physical_kb;
+  read = ReadBoots(reader, facts, physical_kb);
   if (!read) return tl::unexpected(read.error());
-  FillFromEvents(facts);
+  FillFromEvents(facts, physical_kb);
   return facts;
 }
 

@@ -33,6 +33,16 @@ CREATE TABLE boot (
   first_time TEXT,                  -- ISO 8601 UTC, of its first line; NULL if no year is known
   last_time TEXT,                   -- ISO 8601 UTC, of its last line; NULL if no year is known
   kernel_release TEXT,              -- as in "Pid: 1, comm: init Not tainted 2.6.32-431.el6.x86_64 #1"
-  command_line TEXT,                -- the kernel's, from "Command line: ..."; NULL if not in the log
-  ram_kb INTEGER                    -- [KiB] that the kernel manages: (pages RAM - pages reserved) * page size
+  banner TEXT,                      -- the kernel's first line: "Linux version ...", with who built it and when
+  command_line TEXT,                -- the kernel's, from "Kernel command line: ..." or "Command line: ...";
+                                    -- NULL if not in the log
+  crash_kernel INTEGER,             -- [0/1] 1: started to save the memory of a kernel that crashed [kdump],
+                                    -- told by elfcorehdr= in command_line; NULL if that is not known
+  hardware TEXT,                    -- machine and firmware, from "DMI: ..." or "Machine model: ..."
+  hypervisor TEXT,                  -- what the kernel found below it, from "Hypervisor detected: ..."
+  ram_kb INTEGER,                   -- [KiB] that the kernel manages: (pages RAM - pages reserved) * page size;
+                                    -- where no memory report tells it, all physical pages, see ram_from
+  ram_from TEXT                     -- mem_info: a memory report, exact. memory_line: "Memory: FREE/TOTAL
+                                    -- available" of the boot, where the kernel's own code and page array
+                                    -- are still in, so MemTotal is some percent less
 ) STRICT;

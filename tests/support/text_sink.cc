@@ -97,11 +97,17 @@ std::string SummaryText(const SourceSummary& summary) {
   text += fmt::format("bytes: {}\nquotes: {}\n", summary.bytes, summary.quotes);
   if (summary.damage) text += fmt::format("damage: {}\n", *summary.damage);
   for (const BootRecord& boot : summary.boots) {
-    text += fmt::format("boot: host={} from={} to={} kernel_release={} ram_kb={}\n",
+    text += fmt::format("boot: host={} from={} to={} kernel_release={} ram_kb={}",
                         boot.host.value_or("-"), boot.first_time ? TimeText(*boot.first_time) : "-",
                         boot.last_time ? TimeText(*boot.last_time) : "-",
                         boot.kernel_release.value_or("-"),
                         boot.ram_kb ? std::to_string(*boot.ram_kb) : "-");
+    const RecordedRow row = RowOfBoot(boot);
+    constexpr std::string_view kShown = "host kernel_release ram_kb";
+    for (const auto& [column, value] : row.cells) {
+      if (kShown.find(column) == std::string_view::npos) text += RowText({"", {{column, value}}});
+    }
+    text += '\n';
   }
   for (const auto& [day, year] : summary.years) {
     text += fmt::format("dated day: {}-{:02}-{:02}\n", year, day.first, day.second);
@@ -110,6 +116,26 @@ std::string SummaryText(const SourceSummary& summary) {
 }
 
 }  // namespace
+
+RecordedRow RowOfBoot(const BootRecord& boot) {
+  RecordedRow row{"boot", {}};
+  const auto add = [&row](const char* column, const Text& value) {
+    if (value) row.cells.emplace_back(column, *value);
+  };
+  const auto number = [](const Integer& value) {
+    return value ? Text(std::to_string(*value)) : Text();
+  };
+  add("host", boot.host);
+  add("kernel_release", boot.kernel_release);
+  add("banner", boot.banner);
+  add("command_line", boot.command_line);
+  add("crash_kernel", number(boot.crash_kernel));
+  add("hardware", boot.hardware);
+  add("hypervisor", boot.hypervisor);
+  add("ram_kb", number(boot.ram_kb));
+  add("ram_from", boot.ram_from);
+  return row;
+}
 
 std::vector<RecordedRow> RowsOfEvent(const EventRecord& event) {
   std::vector<RecordedRow> rows;

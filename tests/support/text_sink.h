@@ -19,6 +19,9 @@ struct RecordedRow {
 // The rows of all relations, in the order they were written.
 std::vector<RecordedRow> RowsOfEvent(const EventRecord& event);
 
+// A boot as a row, without its times.
+RecordedRow RowOfBoot(const BootRecord& boot);
+
 // An event as the importer wrote it, with its rows as text.
 struct RecordedEvent {
   std::string kind;
