@@ -18,7 +18,7 @@ namespace kautopsy {
 
 // One boot of a host as far as a source shows it: a boot without a visible boundary counts as one.
 struct BootRecord {
-  Text host;
+  Text host;  // none if its lines name none
   std::optional<PrintedTime> first_time;
   std::optional<PrintedTime> last_time;
   Text kernel_release;
@@ -35,7 +35,7 @@ struct BootRecord {
 struct EventRecord {
   std::string kind;                 // `event.kind` of the SQL contract
   Text host;                        // as the log names it; none for pasted output and bare dmesg
-  std::optional<uint32_t> boot;     // index into SourceSummary::boots; none without a host
+  std::optional<uint32_t> boot;     // index into SourceSummary::boots
   std::optional<PrintedTime> time;  // wall clock of the first line that has one
   Text local_time;                  // the same as printed
   Integer uptime_us;

@@ -102,6 +102,8 @@ class BootBlock final : public Block {
     if (last_piece_ && (!command_line || pieces_.size() > command_line->size()))
       command_line = std::move(pieces_);
     if (command_line) facts_.crash_kernel = IsCrashKernel(*command_line);
+    // A bare banner may be what /proc/version says, and other bare lines below it a quotation.
+    if (!prefixed_ && !event.complete) event.kind.clear();
     event.boot_facts = std::make_unique<BootRecord>(std::move(facts_));
   }
 

@@ -31,7 +31,8 @@ class Block {
   // True once nothing more can follow.
   virtual bool closed() const { return false; }
   // Fills comm, pid, kernel_release, page size, title, complete, damage and rows; `event.kind` is
-  // the RecordKind's name, and may be made more exact.
+  // the RecordKind's name, and may be made more exact. Emptied, it says that the lines are no
+  // record of their own: no event is given out, the boot's facts count.
   virtual void Finish(EventRecord& event) = 0;
 };
 

@@ -223,7 +223,8 @@ void BlockEngine::Complete(OpenBlock& block) {
 
 void BlockEngine::GiveOut() {
   while (!in_order_.empty() && in_order_.front()->stream == nullptr) {
-    on_event_(std::move(in_order_.front()->event));
+    EventRecord& event = in_order_.front()->event;
+    if (!event.kind.empty()) on_event_(std::move(event));
     in_order_.pop_front();
   }
 }

@@ -14,24 +14,33 @@ namespace kautopsy {
 // Counts the boots of each host that a source shows. A new one begins with the kernel's banner
 // ("Linux version ...", init/version.c) or where the uptime falls back further than lines of
 // several CPUs overtake each other. Without either, all of a host's lines count as one boot.
+//
+// Lines that name no host are a console's, dmesg's, or pasted from anywhere. They have a boot only
+// behind a banner, of their own form (with or without a prefix), and no longer once the uptime
+// falls back without a banner or a line names a host: the source is then no single machine's.
 class BootTracker {
  public:
-  // Notes a line of a record and returns the index of its boot; none without a host.
+  // Notes a line of a record and returns the index of its boot, if it has one.
   std::optional<uint32_t> OnLine(const LogLine& line);
   // Adds what a finished event tells about its boot: release, size of memory, the boot's own lines.
-  void OnEvent(const EventRecord& event);
+  // Gives the record of a bare banner its boot: only that it is one tells it from /proc/version.
+  void OnEvent(EventRecord& event);
   std::vector<BootRecord> TakeBoots() { return std::move(boots_); }
 
  private:
   struct Current {
     uint32_t boot = 0;
     std::optional<int64_t> uptime_us;
+    bool prefixed = true;
   };
   uint32_t Begin(const LogLine& line);
+  std::optional<uint32_t> OnUnnamed(const LogLine& line);
+  void Note(const LogLine& line, Current& current);
 
   using Hosts = std::map<std::string, Current, std::less<>>;
   Hosts hosts_;
   Hosts::value_type* last_host_ = nullptr;  // of the line before: most often the next one's too
+  std::optional<Current> unnamed_;          // of lines without a host
   std::vector<BootRecord> boots_;
 };
 

@@ -6,7 +6,8 @@ CREATE TABLE event (
                                     -- the same text was logged; not unique, as texts recur
   kind TEXT NOT NULL,               -- oom, alloc_failure, mem_info, meminfo, oops, panic, hung_task and so on
   host TEXT,                        -- as the log names it; NULL for pasted command output and bare dmesg
-  boot_id INTEGER REFERENCES boot,  -- [id] of the boot it happened in; NULL without a host
+  boot_id INTEGER REFERENCES boot,  -- [id] of the boot it happened in; NULL if its lines name no host
+                                    -- and the source does not show that boot's beginning
   time TEXT,                        -- ISO 8601 UTC with as many fractional digits as the log had; NULL if
                                     -- the log gives no date with a year. See time_quality for the zone
   time_us INTEGER,                  -- [us] since 1970-01-01 UTC: the same as time

@@ -9,7 +9,7 @@ CREATE TABLE source (
   bytes INTEGER NOT NULL,           -- [bytes] that were read
   lines INTEGER NOT NULL,           -- [lines] that were read; a last line without its newline counts
   kind TEXT NOT NULL,               -- file or stdin
-  lines_claimed INTEGER NOT NULL,   -- [lines] that belong to a record
+  lines_claimed INTEGER NOT NULL,   -- [lines] that belong to a record, or tell of a boot
   lines_noise INTEGER NOT NULL,     -- [lines] of the kernel, of kinds known not to matter here
   lines_unclaimed_kernel INTEGER NOT NULL,  -- [lines] of the kernel that no record claimed
   lines_not_kernel INTEGER NOT NULL,-- [lines] of other programs, prose and empty lines
@@ -28,8 +28,9 @@ CREATE TABLE unclaimed_line (
 
 CREATE TABLE boot (
   -- One row per boot of a host, as far as a source shows it. A boot without visible ends counts as one.
+  -- Lines that name no host, as a console's, have a boot only behind its first line, "Linux version".
   boot_id INTEGER PRIMARY KEY,      -- [id] counts from 1
-  host TEXT,                        -- as the log names it
+  host TEXT,                        -- as the log names it; NULL if it names none: two sources never share such a boot
   first_time TEXT,                  -- ISO 8601 UTC, of its first line; NULL if no year is known
   last_time TEXT,                   -- ISO 8601 UTC, of its last line; NULL if no year is known
   kernel_release TEXT,              -- as in "Pid: 1, comm: init Not tainted 2.6.32-431.el6.x86_64 #1"

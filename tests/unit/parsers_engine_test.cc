@@ -103,23 +103,97 @@ TEST_CASE("Equal texts have equal keys, however blanks and prefixes differ") {
   CHECK(keys[0] != keys[2]);
 }
 
+LogLine Parse(std::string_view raw) {
+  LogLine line;
+  line.raw = raw;
+  line.text = raw;
+  LatestHead latest;
+  ParsePrefixes(line, latest);
+  return line;
+}
+
 TEST_CASE(
     "A boot begins with the banner or where the uptime falls back, not where lines overtake") {
   BootTracker boots;
-  const auto boot_of = [&](std::string_view raw) {
-    LogLine line;
-    line.raw = raw;
-    line.text = raw;
-    LatestHead latest;
-    ParsePrefixes(line, latest);
-    return boots.OnLine(line);
-  };
+  const auto boot_of = [&](std::string_view raw) { return boots.OnLine(Parse(raw)); };
   CHECK(boot_of("Nov 20 10:00:00 h kernel: [  100.000000] x") == 0);
   CHECK(boot_of("Nov 20 10:00:00 h kernel: [   99.900000] x") == 0);
   CHECK(boot_of("Nov 20 10:05:00 h kernel: [    2.000000] x") == 1);
   CHECK(boot_of("Nov 20 10:06:00 h kernel: Linux version 2.6.32 (x)") == 2);
   CHECK(boot_of("Nov 20 10:06:00 other kernel: x") == 3);
+}
+
+TEST_CASE("Lines without a host have a boot only behind a banner of their form") {
+  BootTracker boots;
+  const auto boot_of = [&](std::string_view raw) { return boots.OnLine(Parse(raw)); };
+  CHECK(boot_of("[    5.000000] x") == std::nullopt);
+  CHECK(boot_of("[    0.000000] Linux version 6.1.0 (x)") == 0);
+  CHECK(boot_of("[    9.000000] x") == 0);
+  CHECK(boot_of("[    8.900000] x") == 0);
   CHECK(boot_of("bare") == std::nullopt);
+  CHECK(boot_of("Linux version 6.1.0 (x)") == std::nullopt);
+  CHECK(boot_of("[   10.000000] x") == 0);
+  CHECK(boot_of("[    0.000000] Linux version 6.1.0 (x)") == 1);
+  CHECK(boot_of("[   30.000000] x") == 1);
+  SUBCASE("nor once the uptime fell back") {
+    CHECK(boot_of("[   20.000000] x") == std::nullopt);
+    CHECK(boot_of("[   31.000000] x") == std::nullopt);
+  }
+  SUBCASE("nor once a line named a host") {
+    CHECK(boot_of("Nov 20 10:00:00 h kernel: [   31.000000] x") == 2);
+    CHECK(boot_of("[   32.000000] x") == std::nullopt);
+  }
+  const std::vector<BootRecord> taken = boots.TakeBoots();
+  CHECK_FALSE(taken[0].host.has_value());
+}
+
+TEST_CASE("A bare banner begins a boot once its record says that it is one") {
+  BootTracker boots;
+  CHECK(boots.OnLine(Parse("Linux version 4.14.0 (x)")) == std::nullopt);
+  EventRecord boot;
+  boot.kind = "boot";
+  boots.OnEvent(boot);
+  CHECK(boot.boot == 0);
+  CHECK(boots.OnLine(Parse("bare")) == 0);
+  CHECK(boots.OnLine(Parse("[    9.000000] x")) == std::nullopt);
+}
+
+TEST_CASE("What a memory report tells of the RAM wins over the boot's own line") {
+  for (const bool report_first : {false, true}) {
+    BootTracker boots;
+    EventRecord boot;
+    boot.kind = "boot";
+    boot.boot = boots.OnLine(Parse("[    0.000000] Linux version 6.1.0 (x)"));
+    boot.boot_facts = std::make_unique<BootRecord>();
+    boot.boot_facts->ram_kb = 261624;
+    boot.boot_facts->ram_from = "memory_line";
+    EventRecord report;
+    report.boot = boot.boot;
+    report.ram_kb = 217988;
+    boots.OnEvent(report_first ? report : boot);
+    boots.OnEvent(report_first ? boot : report);
+    const std::vector<BootRecord> taken = boots.TakeBoots();
+    CHECK(taken.at(0).ram_kb == 217988);
+    CHECK(taken.at(0).ram_from == "mem_info");
+  }
+}
+
+TEST_CASE("Lines that are no record of their own are claimed and give no event") {
+  class Silent final : public Block {
+   public:
+    Claim Offer(const LogLine& /*line*/) override { return Claim::kTaken; }
+    bool closed() const override { return true; }
+    void Finish(EventRecord& event) override { event.kind.clear(); }
+  };
+  const std::vector<RecordKind> kinds = {
+      {.name = "silent",
+       .openers = {{"x", [](const LogLine&) { return true; }, false}},
+       .open = [] { return std::unique_ptr<Block>(std::make_unique<Silent>()); }}};
+  std::size_t events = 0;
+  BlockEngine engine(kinds, [&](EventRecord&&) { ++events; });
+  CHECK(engine.Offer(Parse("x"), ~uint64_t{0}) == LineFate::kClaimed);
+  engine.Finish();
+  CHECK(events == 0);
 }
 
 }  // namespace
