@@ -143,6 +143,9 @@ bool MayBeRest(std::string_view next, std::string_view rest) {
          std::all_of(rest.begin(), rest.end(), ascii);
 }
 
+// The scanner does not know Android's prefix, so such a line seems to have none.
+bool BeginsLogcat(std::string_view rest) { return ConsumeLogcatStamp(rest).has_value(); }
+
 }  // namespace
 
 std::string_view SkipQuoteMarks(std::string_view text) {
@@ -173,9 +176,7 @@ std::optional<std::string_view> GlueOfBroken(std::string_view line, bool lenient
                                              std::string_view next) {
   const std::string_view whole = TrimBlanks(line);
   const std::string_view rest = SkipQuoteMarks(next);
-  if (whole.empty() || rest.empty()) return std::nullopt;
-  std::string_view stamped = rest;
-  if (ConsumeLogcatStamp(stamped)) return std::nullopt;  // a line of Android's own
+  if (whole.empty() || rest.empty() || BeginsLogcat(rest)) return std::nullopt;
   if (IsBetweenWords(whole, rest)) return " ";
   if (line.size() > kWidestTerminal) return std::nullopt;
   if (line.size() > kWidest) return GlueOfFields(whole, rest);

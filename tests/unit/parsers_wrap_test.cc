@@ -122,6 +122,15 @@ TEST_CASE("A process named like encoded mail changes nothing in a log that is no
   CHECK(rows.find(" chosen_pid=2946 chosen_comm=java uid=20 ") != std::string::npos);
 }
 
+TEST_CASE("A line of Android's log is not the rest of an empty one of the kernel's") {
+  const std::string kill =
+      "10-24 14:24:26.342   710   710 I lowmemorykiller: Kill 'a' (17933), uid 10446, "
+      "oom_score_adj 905 to free 140528kB rss, 37404kB swap; reason: low\n";
+  const test::TextSink sink = test::Import("Mar  3 04:17:11 old1 kernel: \n" + kill);
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].lines.front().place.line == 2);
+}
+
 TEST_CASE("A report in mail that was not decoded gives the rows of the whole one") {
   for (const std::string name :
        {"samples/oom/el6-complete.log", "samples/oom/memcg-v2-group.log",
