@@ -29,6 +29,7 @@ struct BootRecord {
   Text hypervisor;  // that the kernel found below it
   Integer ram_kb;   // memory that the kernel manages, as MemTotal; see ram_from
   Text ram_from;    // mem_info; memory_line: all physical pages, so MemTotal is below it
+  Text ended;       // shutdown, crashed; none if the source does not show it
 };
 
 // One record found in a source, with the rows it adds to every relation. Owns its text.

@@ -27,8 +27,8 @@ constexpr char kInsertUnclaimed[] =
     "INSERT INTO unclaimed_line (source_id, line, text) VALUES (?, ?, ?)";
 constexpr char kInsertBoot[] =
     "INSERT INTO boot (boot_id, host, first_time, last_time, kernel_release, banner, "
-    "command_line, crash_kernel, hardware, hypervisor, ram_kb, ram_from) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "command_line, crash_kernel, hardware, hypervisor, ram_kb, ram_from, ended) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kInsertSource[] =
     "INSERT INTO source (source_id, path, content_hash, bytes, lines, kind, lines_claimed, "
     "lines_noise, lines_unclaimed_kernel, lines_not_kernel, lines_damaged, quotes, damage) "
@@ -221,7 +221,7 @@ class SqliteSink final : public EventSink {
       if (!status) break;
       status = Run(insert_boot_, boot_id++, boot.host, iso(boot.first_time), iso(boot.last_time),
                    boot.kernel_release, boot.banner, boot.command_line, boot.crash_kernel,
-                   boot.hardware, boot.hypervisor, boot.ram_kb, boot.ram_from);
+                   boot.hardware, boot.hypervisor, boot.ram_kb, boot.ram_from, boot.ended);
     }
     return status;
   }

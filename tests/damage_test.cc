@@ -65,13 +65,15 @@ bool IsKindOfCrash(const std::string& relation, const Cell& cell) {
 
 // A frame's context comes from the last "<IRQ>" or "<EOI>" above it, blame from all frames; a line
 // with reserves names no zone, it belongs to the zone above it; pcp_pages sums the lines of all
-// CPUs; and the line that says that a group is killed tells the reason for the victims below it.
+// CPUs; the line that says that a group is killed tells the reason for the victims below it; and
+// how a boot ended is told by its last lines and the next boot's.
 // Where a crash happened is told by several lines of its head, else by its frames; the text of a
 // warning is known by the lines around it, and so is where a long line ends; traces are counted by
 // their headers.
 bool IsConclusion(const std::string& relation, const Cell& cell) {
   static const std::set<std::string> kColumns = {
-      "context", "blame_symbol", "blame_module", "lowmem_reserve_pages", "pcp_pages", "reason"};
+      "context",   "blame_symbol", "blame_module", "lowmem_reserve_pages",
+      "pcp_pages", "reason",       "ended"};
   static const std::set<std::string> kOfCrashes = {"ip_symbol", "ip_module", "message", "hardware"};
   static const std::set<std::string> kOfFrames = {"trace", "trace_cpu", "trace_pid"};
   return kColumns.contains(cell.first) ||

@@ -25,6 +25,7 @@ std::span<const RecordKind> AllKinds() {
       LostLinesKind(),
       CommandKind(),
       BootKind(),
+      ShutdownKind(),
       // What breaks besides memory.
       SegfaultKind(),
       FsErrorKind(),

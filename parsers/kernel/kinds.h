@@ -42,6 +42,7 @@ RecordKind PagetypeinfoKind();
 RecordKind PercpuFailureKind();
 RecordKind ScsiErrorKind();
 RecordKind SegfaultKind();
+RecordKind ShutdownKind();  // gives no event: its lines tell how a boot ended
 RecordKind SlabFailureKind();
 RecordKind SlabinfoKind();
 RecordKind SwapsKind();

@@ -1,11 +1,31 @@
 #include "parsers/stream/boot_tracker.h"
 
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+
 namespace kautopsy {
 namespace {
 
 // In real logs uptime steps back by under a second in 1-3 % of the lines; a reboot takes longer.
 constexpr int64_t kUptimeToleranceUs = 5 * 1000000;
 constexpr std::string_view kBanner = "Linux version ";
+// A crash that is followed by the next boot has ended its boot, if the machine had no time for
+// anything else. Firmware takes up to ten minutes. What stands between is its output, what the log
+// daemon says of itself, and lines that a kernel prints before its banner; an orderly end of
+// systemd's is longer.
+constexpr uint64_t kRestartLines = 50;
+constexpr int64_t kRestartSeconds = 15 * 60;
+
+// Kinds of events after which a kernel may be dead. A soft lockup may pass.
+bool IsCrash(std::string_view kind) {
+  return kind == "panic" || kind == "oops" || kind == "gpf" || kind == "bug" ||
+         kind == "hard_lockup";
+}
+
+bool IsBefore(const Place& one, const Place& other) {
+  return std::pair(one.line, one.column) < std::pair(other.line, other.column);
+}
 
 bool FallsBack(const std::optional<int64_t>& uptime_us, const LogLine& line) {
   return line.uptime_us && uptime_us && *line.uptime_us + kUptimeToleranceUs < *uptime_us;
@@ -24,17 +44,22 @@ void Add(const BootRecord& facts, BootRecord& boot) {
 
 }  // namespace
 
-uint32_t BootTracker::Begin(const LogLine& line) {
+uint32_t BootTracker::Begin(const LogLine& line, std::optional<uint32_t> previous) {
   BootRecord boot;
   if (!line.host.empty()) boot.host = std::string(line.host);
   boot.first_time = line.time;
   boot.last_time = line.time;
   boots_.push_back(std::move(boot));
-  return static_cast<uint32_t>(boots_.size() - 1);
+  End& end = ends_.emplace_back();
+  end.first = end.last = line.place;
+  const auto index = static_cast<uint32_t>(boots_.size() - 1);
+  if (previous) ends_[*previous].next = index;
+  return index;
 }
 
 void BootTracker::Note(const LogLine& line, Current& current) {
   if (line.uptime_us) current.uptime_us = line.uptime_us;
+  ends_[current.boot].last = line.place;
   BootRecord& boot = boots_[current.boot];
   if (!line.time || line.time == boot.last_time) return;
   if (boot.last_time && SecondsBetween(*boot.last_time, *line.time) > 0) boot.last_time = line.time;
@@ -48,14 +73,14 @@ std::optional<uint32_t> BootTracker::OnLine(const LogLine& line) {
   if (last_host_ == nullptr || last_host_->first != line.host) {
     const auto found = hosts_.find(line.host);
     if (found == hosts_.end()) {
-      last_host_ = &*hosts_.emplace(line.host, Current{Begin(line), line.uptime_us}).first;
+      last_host_ = &*hosts_.emplace(line.host, Current{Begin(line, {}), line.uptime_us}).first;
       return last_host_->second.boot;
     }
     last_host_ = &*found;
   }
   Current& host = last_host_->second;
   if (line.text.starts_with(kBanner) || FallsBack(host.uptime_us, line))
-    host = {Begin(line), line.uptime_us};
+    host = {Begin(line, host.boot), line.uptime_us};
   else
     Note(line, host);
   return host.boot;
@@ -64,7 +89,8 @@ std::optional<uint32_t> BootTracker::OnLine(const LogLine& line) {
 std::optional<uint32_t> BootTracker::OnUnnamed(const LogLine& line) {
   if (line.text.starts_with(kBanner)) {
     if (!line.prefixed) return std::nullopt;
-    unnamed_ = Current{Begin(line), line.uptime_us, true};
+    const auto previous = unnamed_ ? std::optional(unnamed_->boot) : std::nullopt;
+    unnamed_ = Current{Begin(line, previous), line.uptime_us, true};
     return unnamed_->boot;
   }
   if (!unnamed_ || unnamed_->prefixed != line.prefixed) return std::nullopt;
@@ -76,11 +102,18 @@ std::optional<uint32_t> BootTracker::OnUnnamed(const LogLine& line) {
   return unnamed_->boot;
 }
 
+void BootTracker::BeginBare(EventRecord& event) {
+  LogLine banner;
+  banner.place = event.lines.first();
+  const bool same_form = unnamed_ && !unnamed_->prefixed;
+  const auto previous = same_form ? std::optional(unnamed_->boot) : std::nullopt;
+  unnamed_ = Current{Begin(banner, previous), {}, false};
+  ends_.back().last = event.lines.last();
+  event.boot = unnamed_->boot;
+}
+
 void BootTracker::OnEvent(EventRecord& event) {
-  if (event.kind == "boot" && !event.boot) {
-    unnamed_ = Current{Begin({}), {}, false};
-    event.boot = unnamed_->boot;
-  }
+  if (event.kind == "boot" && !event.boot) BeginBare(event);
   if (!event.boot) return;
   BootRecord& boot = boots_[*event.boot];
   if (event.kernel_release) boot.kernel_release = event.kernel_release;
@@ -89,6 +122,36 @@ void BootTracker::OnEvent(EventRecord& event) {
     boot.ram_from = "mem_info";
   }
   if (event.boot_facts) Add(*event.boot_facts, boot);
+  End& end = ends_[*event.boot];
+  end.panicked = end.panicked || event.kind == "panic";
+  if (IsCrash(event.kind) && (!end.crash || IsBefore(*end.crash, event.lines.last())))
+    end.crash = event.lines.last();
+  if (!event.boot_facts || event.boot_facts->ended != "shutdown") return;
+  end.shut_down = true;
+  if (unnamed_ && unnamed_->boot == *event.boot) unnamed_.reset();
+}
+
+bool BootTracker::Crashed(std::size_t boot) const {
+  const End& end = ends_[boot];
+  if (end.panicked || end.shut_down || !end.next) return end.panicked;
+  const BootRecord& next = boots_[*end.next];
+  if (next.crash_kernel == 1) return true;
+  const uint64_t next_line = ends_[*end.next].first.line;
+  if (!end.crash || IsBefore(*end.crash, end.last) || next_line > end.crash->line + kRestartLines)
+    return false;
+  const std::optional<PrintedTime>& last_time = boots_[boot].last_time;
+  return !last_time || !next.first_time ||
+         std::llabs(SecondsBetween(*last_time, *next.first_time)) <= kRestartSeconds;
+}
+
+std::vector<BootRecord> BootTracker::TakeBoots() {
+  for (std::size_t i = 0; i < boots_.size(); ++i) {
+    if (Crashed(i))
+      boots_[i].ended = "crashed";
+    else if (ends_[i].shut_down)
+      boots_[i].ended = "shutdown";
+  }
+  return std::move(boots_);
 }
 
 }  // namespace kautopsy

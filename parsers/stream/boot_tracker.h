@@ -17,31 +17,47 @@ namespace kautopsy {
 //
 // Lines that name no host are a console's, dmesg's, or pasted from anywhere. They have a boot only
 // behind a banner, of their own form (with or without a prefix), and no longer once the uptime
-// falls back without a banner or a line names a host: the source is then no single machine's.
+// falls back without a banner or a line names a host (the source is then no single machine's), or
+// the machine was shut down.
 class BootTracker {
  public:
   // Notes a line of a record and returns the index of its boot, if it has one.
   std::optional<uint32_t> OnLine(const LogLine& line);
-  // Adds what a finished event tells about its boot: release, size of memory, the boot's own lines.
+  // Adds what a finished event tells about its boot: release, size of memory, the boot's own lines,
+  // its end.
   // Gives the record of a bare banner its boot: only that it is one tells it from /proc/version.
   void OnEvent(EventRecord& event);
-  std::vector<BootRecord> TakeBoots() { return std::move(boots_); }
+  // Tells how each boot ended, and gives them away.
+  std::vector<BootRecord> TakeBoots();
 
  private:
+  // What tells how a boot ended.
+  struct End {
+    Place first;  // of its records' lines
+    Place last;
+    std::optional<Place> crash;  // the last line of its last crash
+    bool panicked = false;
+    bool shut_down = false;
+    std::optional<uint32_t> next;  // the boot that follows in the same stream
+  };
   struct Current {
     uint32_t boot = 0;
     std::optional<int64_t> uptime_us;
     bool prefixed = true;
   };
-  uint32_t Begin(const LogLine& line);
+  // `previous`: the boot that ends by this one, if there is one.
+  uint32_t Begin(const LogLine& line, std::optional<uint32_t> previous);
   std::optional<uint32_t> OnUnnamed(const LogLine& line);
+  void BeginBare(EventRecord& event);
   void Note(const LogLine& line, Current& current);
+  bool Crashed(std::size_t boot) const;
 
   using Hosts = std::map<std::string, Current, std::less<>>;
   Hosts hosts_;
   Hosts::value_type* last_host_ = nullptr;  // of the line before: most often the next one's too
   std::optional<Current> unnamed_;          // of lines without a host
   std::vector<BootRecord> boots_;
+  std::vector<End> ends_;  // one for each boot
 };
 
 }  // namespace kautopsy

@@ -43,7 +43,11 @@ CREATE TABLE boot (
   hypervisor TEXT,                  -- what the kernel found below it, from "Hypervisor detected: ..."
   ram_kb INTEGER,                   -- [KiB] that the kernel manages: (pages RAM - pages reserved) * page size;
                                     -- where no memory report tells it, all physical pages, see ram_from
-  ram_from TEXT                     -- mem_info: a memory report, exact. memory_line: "Memory: FREE/TOTAL
+  ram_from TEXT,                    -- mem_info: a memory report, exact. memory_line: "Memory: FREE/TOTAL
                                     -- available" of the boot, where the kernel's own code and page array
                                     -- are still in, so MemTotal is some percent less
+  ended TEXT                        -- shutdown: it was told to restart, halt or power off. crashed: it panicked;
+                                    -- or a crash kernel came next; or an oops, bug or hard lockup was the last
+                                    -- seen of it, and the next boot follows within 50 lines and 15 minutes.
+                                    -- NULL = the source does not show it
 ) STRICT;

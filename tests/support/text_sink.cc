@@ -134,6 +134,7 @@ RecordedRow RowOfBoot(const BootRecord& boot) {
   add("hypervisor", boot.hypervisor);
   add("ram_kb", number(boot.ram_kb));
   add("ram_from", boot.ram_from);
+  add("ended", boot.ended);
   return row;
 }
 

@@ -178,6 +178,119 @@ TEST_CASE("What a memory report tells of the RAM wins over the boot's own line")
   }
 }
 
+// A log of one boot and the beginning of the next, record by record.
+class TwoBoots {
+ public:
+  TwoBoots() { Line("04:00:00", "Linux version 6.1.0 (x)"); }
+  void Line(std::string_view time, std::string_view text, uint64_t lines_between = 0) {
+    raw_ = At(time, text);
+    line_ = Parse(raw_);
+    number_ += lines_between + 1;
+    line_.place = {number_, 1};
+    boot_ = boots_.OnLine(line_);
+  }
+  // The line given last was this event's.
+  EventRecord Event(std::string_view kind) {
+    EventRecord event;
+    event.kind = kind;
+    event.boot = boot_;
+    event.lines.Add(line_.place, line_.raw);
+    return event;
+  }
+  void Give(EventRecord event) { boots_.OnEvent(event); }
+  void Give(std::string_view kind) { Give(Event(kind)); }
+  void GiveShutdown() {
+    EventRecord event = Event("");
+    event.boot_facts = std::make_unique<BootRecord>();
+    event.boot_facts->ended = "shutdown";
+    Give(std::move(event));
+  }
+  std::string FirstEnded() { return boots_.TakeBoots().at(0).ended.value_or("-"); }
+
+ private:
+  BootTracker boots_;
+  std::string raw_;
+  LogLine line_;
+  uint64_t number_ = 0;
+  std::optional<uint32_t> boot_;
+};
+
+TEST_CASE("A boot has crashed if it panicked, or if the next one follows at once upon a crash") {
+  constexpr std::string_view kNext = "Linux version 6.1.0 (x)";
+  TwoBoots log;
+  std::string expected = "-";
+  SUBCASE("an oops and the next boot") {
+    for (const std::string_view kind : {"oops", "gpf", "bug", "hard_lockup"}) {
+      TwoBoots crashed;
+      crashed.Line("04:10:00", "x");
+      crashed.Give(kind);
+      crashed.Line("04:14:00", kNext, 10);
+      CHECK(crashed.FirstEnded() == "crashed");
+    }
+  }
+  SUBCASE("a soft lockup may pass") {
+    log.Line("04:10:00", "x");
+    log.Give("soft_lockup");
+    log.Line("04:14:00", kNext);
+  }
+  SUBCASE("a panic needs no next boot, and sysrq may reset the machine behind it") {
+    log.Line("04:10:00", "x");
+    log.Give("panic");
+    log.Line("04:11:00", "sysrq: Resetting");
+    log.GiveShutdown();
+    expected = "crashed";
+  }
+  SUBCASE("an oops alone: who wrote the log down, was still alive") {
+    log.Line("04:10:00", "x");
+    log.Give("oops");
+  }
+  SUBCASE("an oops, and something later") {
+    log.Line("04:10:00", "x");
+    log.Give("oops");
+    log.Line("04:10:01", "Kernel logging (proc) stopped.");
+    log.Line("04:14:00", kNext);
+  }
+  SUBCASE("an oops, and many lines that are no records") {
+    log.Line("04:10:00", "x");
+    log.Give("oops");
+    log.Line("04:14:00", kNext, 60);
+  }
+  SUBCASE("an oops, and a long time") {
+    log.Line("04:10:00", "x");
+    log.Give("oops");
+    log.Line("05:10:00", kNext);
+  }
+  SUBCASE("an oops, and a shutdown before the oops' record was closed") {
+    log.Line("04:10:00", "x");
+    EventRecord oops = log.Event("oops");
+    log.Line("04:11:00", "Restarting system.");
+    log.GiveShutdown();
+    log.Give(std::move(oops));
+    log.Line("04:14:00", kNext);
+    expected = "shutdown";
+  }
+  SUBCASE("nothing, and the kernel that saves a crashed one's memory") {
+    log.Line("04:14:00", kNext, 1000);
+    EventRecord boot = log.Event("boot");
+    boot.boot_facts = std::make_unique<BootRecord>();
+    boot.boot_facts->crash_kernel = 1;
+    log.Give(std::move(boot));
+    expected = "crashed";
+  }
+  CHECK(log.FirstEnded() == expected);
+}
+
+TEST_CASE("Behind its shutdown a boot without a host has no more lines") {
+  BootTracker boots;
+  EventRecord shutdown;
+  CHECK(boots.OnLine(Parse("[    0.000000] Linux version 6.1.0 (x)")) == 0);
+  shutdown.boot = boots.OnLine(Parse("[    9.000000] reboot: Power down"));
+  shutdown.boot_facts = std::make_unique<BootRecord>();
+  shutdown.boot_facts->ended = "shutdown";
+  boots.OnEvent(shutdown);
+  CHECK(boots.OnLine(Parse("[   10.000000] x")) == std::nullopt);
+}
+
 TEST_CASE("Lines that are no record of their own are claimed and give no event") {
   class Silent final : public Block {
    public:
