@@ -101,6 +101,9 @@ void BuildVerdict(const BuildInput& input, IncidentReport& report) {
     if (finding.role == Role::kRuledOut) report.verdict.push_back(ToLine(finding, "ruled out"));
   }
   AddUnsureKill(input, primary, report);
+  if (input.facts.ended_boot)
+    report.verdict.push_back(
+        {"end", "the boot ended with this crash: no orderly shutdown follows", "", "", ""});
   AddCure(input, report);
 }
 

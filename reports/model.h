@@ -43,7 +43,7 @@ struct Reference {
 };
 
 struct VerdictLine {
-  std::string label;  // cause, helped, ruled out, unsure, cure
+  std::string label;  // cause, helped, ruled out, unsure, end, cure
   std::string text;
   std::string code;  // cause code in brackets, or empty
   std::string when;

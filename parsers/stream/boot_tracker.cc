@@ -1,7 +1,6 @@
 #include "parsers/stream/boot_tracker.h"
 
 #include <cstdlib>
-#include <string_view>
 #include <utility>
 
 namespace kautopsy {
@@ -16,12 +15,6 @@ constexpr std::string_view kBanner = "Linux version ";
 // systemd's is longer.
 constexpr uint64_t kRestartLines = 50;
 constexpr int64_t kRestartSeconds = 15 * 60;
-
-// Kinds of events after which a kernel may be dead. A soft lockup may pass.
-bool IsCrash(std::string_view kind) {
-  return kind == "panic" || kind == "oops" || kind == "gpf" || kind == "bug" ||
-         kind == "hard_lockup";
-}
 
 bool IsBefore(const Place& one, const Place& other) {
   return std::pair(one.line, one.column) < std::pair(other.line, other.column);
@@ -43,6 +36,11 @@ void Add(const BootRecord& facts, BootRecord& boot) {
 }
 
 }  // namespace
+
+bool IsCrash(std::string_view kind) {
+  return kind == "panic" || kind == "oops" || kind == "gpf" || kind == "bug" ||
+         kind == "hard_lockup";
+}
 
 uint32_t BootTracker::Begin(const LogLine& line, std::optional<uint32_t> previous) {
   BootRecord boot;

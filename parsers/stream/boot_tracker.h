@@ -4,12 +4,16 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "parsers/envelope/log_line.h"
 #include "parsers/event_sink.h"
 
 namespace kautopsy {
+
+// True for kinds of events after which a kernel may be dead. A soft lockup may pass.
+bool IsCrash(std::string_view kind);
 
 // Counts the boots of each host that a source shows. A new one begins with the kernel's banner
 // ("Linux version ...", init/version.c) or where the uptime falls back further than lines of

@@ -128,6 +128,7 @@ struct IncidentFacts {
   Text host;
   Text kernel_release;
   Integer ram_kb;  // what the kernel manages: MemTotal; all physical pages if nothing tells that
+  bool ended_boot = false;         // its last crash was the end of the boot
   bool case_file = false;          // put together by somebody: undated output beside the log
   std::vector<EventFacts> events;  // dated ones in time order, undated ones where they stand
 };

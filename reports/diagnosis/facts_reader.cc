@@ -1,8 +1,10 @@
 #include "reports/diagnosis/facts_reader.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
+#include "parsers/stream/boot_tracker.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/snapshots.h"
 
@@ -67,6 +69,22 @@ Status ReadBoots(RowReader& reader, IncidentFacts& facts, Integer& physical_kb) 
   return {};
 }
 
+// A later record of the same boot shows that the machine went on.
+constexpr const char* kEndOfBoot =
+    "SELECT 1 FROM event AS crash JOIN boot USING (boot_id) WHERE crash.event_id = ?1"
+    " AND boot.ended = 'crashed' AND NOT EXISTS (SELECT 1 FROM event AS later"
+    " WHERE later.event_id > crash.event_id AND later.boot_id = crash.boot_id)";
+
+Status ReadEndOfBoot(RowReader& reader, IncidentFacts& facts) {
+  int64_t last_crash = 0;
+  for (const EventFacts& event : facts.events) {
+    if (event.boot_id && IsCrash(event.kind)) last_crash = std::max(last_crash, event.id);
+  }
+  if (last_crash == 0) return {};
+  return reader.ForEach(kEndOfBoot, last_crash,
+                        [&](const Statement& /*row*/) { facts.ended_boot = true; });
+}
+
 // Every figure of a zone line is a number of pages, written in KiB, so all of them are multiples of
 // the page size. With this many figures a common factor of 16 or 64 is no accident.
 constexpr int kEnoughFigures = 6;
@@ -124,6 +142,8 @@ Result<IncidentFacts> ReadIncidentFacts(RowReader& reader, int64_t incident_id) 
   OrderEvents(facts.events);
   Integer physical_kb;
   read = ReadBoots(reader, facts, physical_kb);
+  if (!read) return tl::unexpected(read.error());
+  read = ReadEndOfBoot(reader, facts);
   if (!read) return tl::unexpected(read.error());
   FillFromEvents(facts, physical_kb);
   return facts;
