@@ -143,8 +143,11 @@ bool MayBeRest(std::string_view next, std::string_view rest) {
          std::all_of(rest.begin(), rest.end(), ascii);
 }
 
-// The scanner does not know Android's prefix, so such a line seems to have none.
-bool BeginsLogcat(std::string_view rest) { return ConsumeLogcatStamp(rest).has_value(); }
+// Begins a line of its own in any case. The scanner does not know Android's prefix, so such a line
+// seems to have none; a bare banner is a console's, or what /proc/version says.
+bool BeginsLine(std::string_view rest) {
+  return rest.starts_with("Linux version ") || ConsumeLogcatStamp(rest).has_value();
+}
 
 }  // namespace
 
@@ -176,7 +179,7 @@ std::optional<std::string_view> GlueOfBroken(std::string_view line, bool lenient
                                              std::string_view next) {
   const std::string_view whole = TrimBlanks(line);
   const std::string_view rest = SkipQuoteMarks(next);
-  if (whole.empty() || rest.empty() || BeginsLogcat(rest)) return std::nullopt;
+  if (whole.empty() || rest.empty() || BeginsLine(rest)) return std::nullopt;
   if (IsBetweenWords(whole, rest)) return " ";
   if (line.size() > kWidestTerminal) return std::nullopt;
   if (line.size() > kWidest) return GlueOfFields(whole, rest);

@@ -131,6 +131,13 @@ TEST_CASE("A line of Android's log is not the rest of an empty one of the kernel
   CHECK(sink.events()[0].lines.front().place.line == 2);
 }
 
+TEST_CASE("A bare banner is not the rest of an empty line of the kernel's") {
+  const test::TextSink sink = test::Import(
+      "Mar  3 04:17:11 old1 kernel: \n"
+      "Linux version 3.10.0-123.el7.x86_64 (builder@build7) (gcc version 4.8.2) #1 SMP\n");
+  CHECK(sink.events().empty());
+}
+
 TEST_CASE("A report in mail that was not decoded gives the rows of the whole one") {
   for (const std::string name :
        {"samples/oom/el6-complete.log", "samples/oom/memcg-v2-group.log",
