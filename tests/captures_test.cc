@@ -31,6 +31,7 @@ const std::map<std::string, std::string>& KindsOfScenarios() {
       {"pagefail", "alloc_failure"},
       {"kmallocfail", "alloc_failure"},
       {"vmallocfail", "alloc_failure"},
+      {"segv", "segfault"},
       {"sleepatomic", "bug"},
       {"softlockup", "soft_lockup"},
       {"stack", "oops"},

@@ -73,8 +73,8 @@ bool IsKindOfCrash(const std::string& relation, const Cell& cell) {
 bool IsConclusion(const std::string& relation, const Cell& cell) {
   static const std::set<std::string> kColumns = {
       "context",   "blame_symbol", "blame_module", "lowmem_reserve_pages",
-      "pcp_pages", "reason",       "ended"};
-  static const std::set<std::string> kOfCrashes = {"ip_symbol", "ip_module", "message", "hardware"};
+      "pcp_pages", "reason",       "ended",        "message"};
+  static const std::set<std::string> kOfCrashes = {"ip_symbol", "ip_module", "hardware"};
   static const std::set<std::string> kOfFrames = {"trace", "trace_cpu", "trace_pid"};
   return kColumns.contains(cell.first) ||
          (relation == "crash" && kOfCrashes.contains(cell.first)) ||

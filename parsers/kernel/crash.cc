@@ -177,6 +177,7 @@ class CrashBlock final : public Block {
       if (!InHead() || !Fits(*head)) return Claim::kNone;  // another record's
       Merge(std::move(*head));
       head_text_ = std::string(line.text);
+      dated_ = line.time.has_value();
       behind_head_ = true;
       return Claim::kTaken;
     }
@@ -328,7 +329,8 @@ class CrashBlock final : public Block {
   // The text of WARN() stands above the WARNING: line since 4.14, below it before.
   Claim OfferMessage(const LogLine& line, bool behind_warning) {
     const bool above = lead_ && IsCutHere(*lead_) && !cause_ && !die_;
-    if (line.cut || !InHead() || !(above || (behind_warning && cause_ && !message_)))
+    if (line.cut || line.time.has_value() != dated_ || !InHead() ||
+        !(above || (behind_warning && cause_ && !message_)))
       return Claim::kNone;
     if (message_lines_ >= kMaxMessageLines) return Claim::kNone;
     ++message_lines_;
@@ -475,6 +477,7 @@ class CrashBlock final : public Block {
   std::optional<CrashHead> die_;
   std::string head_text_;  // the line of the head taken last
   bool behind_head_ = false;
+  bool dated_ = false;  // that line has a date
   Text message_;
   unsigned message_lines_ = 0;
   bool message_may_follow_ = false;

@@ -14,8 +14,7 @@ constexpr std::size_t kMinFullLine = 200;
 constexpr std::size_t kMaxNameBytes = 64;  // MODULE_NAME_LEN, include/linux/moduleparam.h: 56
 
 bool IsNameByte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '_' || c == '-' ||
-         c == '.';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '_' || c == '-';
 }
 
 // Taint letters, "+" while it is loaded, "-" while it is unloaded (kernel/module.c,
@@ -33,7 +32,11 @@ bool MayGoOn(std::string_view text) {
 std::optional<Module> ParseModule(std::string_view word) {
   const std::string_view name = word.substr(0, word.find('('));
   const bool number = std::all_of(name.begin(), name.end(), IsDigit);
-  if (number || name.size() > kMaxNameBytes || !std::all_of(name.begin(), name.end(), IsNameByte))
+  const auto small = [](char c) { return c >= 'a' && c <= 'z'; };
+  const bool prose = name.size() > 1 && name[0] >= 'A' && name[0] <= 'Z' &&
+                     std::all_of(name.begin() + 1, name.end(), small);
+  if (number || prose || name.size() > kMaxNameBytes ||
+      !std::all_of(name.begin(), name.end(), IsNameByte))
     return std::nullopt;
   Module module{std::string(name), std::nullopt};
   std::string letters(word.substr(name.size()));
@@ -54,25 +57,20 @@ std::span<const Field<Module>> Module::Fields() {
   return fields;
 }
 
-// Takes the names of a line, if it holds nothing else. The last word of a line that was cut may be
-// half a name.
+// Takes the names of a line up to a word that is none: a broken line's rest may be somebody's
+// prose. False if there is such a word. The last word of a line that was cut may be half a name.
 bool ModuleListSection::TakeNames(std::string_view text, bool cut) {
-  std::vector<Module> read;
   const std::size_t bracket = text.find('[');
   const std::string_view tail = bracket < text.size() ? text.substr(bracket) : std::string_view();
-  if (!tail.empty() && !tail.starts_with("[last unloaded:")) return false;
   std::string_view names = text.substr(0, bracket);
+  open_ = tail.empty() && text.size() >= kMinFullLine;
   while (!(names = TrimBlanks(names)).empty()) {
     std::optional<Module> module = ParseModule(ConsumeWord(names));
     if (!module) return false;
-    read.push_back(std::move(*module));
+    if (cut && tail.empty() && names.empty()) break;
+    if (modules_.size() < kMaxModules) modules_.push_back(std::move(*module));
   }
-  if (cut && tail.empty() && !read.empty()) read.pop_back();
-  open_ = tail.empty() && text.size() >= kMinFullLine;
-  for (Module& module : read) {
-    if (modules_.size() < kMaxModules) modules_.push_back(std::move(module));
-  }
-  return true;
+  return tail.empty() || tail.starts_with("[last unloaded:");
 }
 
 Claim ModuleListSection::Offer(const LogLine& line) {
@@ -80,7 +78,11 @@ Claim ModuleListSection::Offer(const LogLine& line) {
   if (ConsumePrefix(text, "Modules linked in:")) {
     if (seen_) return Claim::kTaken;  // a CPU's backtrace names them again
     seen_ = true;
-    TakeNames(TrimBlanks(text), line.cut);
+    if (!TakeNames(TrimBlanks(text), line.cut) && !line.wrapped.empty()) {
+      modules_.clear();  // what was joined to the line is not of the list
+      const std::string_view first = line.raw.substr(std::min(line.indent(), line.raw.size()));
+      TakeNames(first.substr(std::min(first.find(':') + 1, first.size())), line.cut);
+    }
     return Claim::kTaken;
   }
   if (!open_) return Claim::kNone;

@@ -418,7 +418,7 @@ class SegfaultBlock final : public Block {
     // The instruction is the 13th of 16 words, so the second line holds it.
     const std::string_view words = (*groups)[2];
     if (words.find('<') == std::string_view::npos) {
-      first_code_ = words;
+      first_code_ = line.cut ? std::string_view() : words;
       return Claim::kTaken;
     }
     if (!line.cut && !first_code_.empty()) fault_.row.code = first_code_ + " " + std::string(words);

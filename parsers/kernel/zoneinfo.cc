@@ -246,6 +246,7 @@ class ZoneinfoBlock final : public Block {
 
   Claim OfferExtra(std::string_view name, int64_t value, const Text& zone, const LogLine& line) {
     if (extra_.size() >= kMaxExtra) return Claim::kConflict;
+    if (name.find(':') < name.size()) return Claim::kNone;  // no counter is named so
     if (zone && name == "start_pfn") ended_.emplace(zones_.back().node, zone);
     MemInfoExtra row;
     row.node = zones_.back().node;

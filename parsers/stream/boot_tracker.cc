@@ -114,7 +114,8 @@ void BootTracker::OnEvent(EventRecord& event) {
   if (event.kind == "boot" && !event.boot) BeginBare(event);
   if (!event.boot) return;
   BootRecord& boot = boots_[*event.boot];
-  if (event.kernel_release) boot.kernel_release = event.kernel_release;
+  // The banner tells best; lines of another machine may stand between.
+  if (event.kind == "boot" || !boot.kernel_release) boot.kernel_release = event.kernel_release;
   if (event.ram_kb) {
     boot.ram_kb = event.ram_kb;
     boot.ram_from = "mem_info";

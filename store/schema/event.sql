@@ -4,7 +4,8 @@ CREATE TABLE event (
   event_id INTEGER PRIMARY KEY,     -- [id] counts from 1 in the order of reading
   event_key TEXT NOT NULL,          -- hash of the record's normalised text, 32 hex digits: equal wherever
                                     -- the same text was logged; not unique, as texts recur
-  kind TEXT NOT NULL,               -- oom, alloc_failure, mem_info, meminfo, oops, panic, hung_task and so on
+  kind TEXT NOT NULL,               -- oom, alloc_failure, mem_info, meminfo, oops, panic, hung_task, segfault,
+                                    -- fs_error, io_error, mce, boot and so on: docs/support-matrix.md names all
   host TEXT,                        -- as the log names it; NULL for pasted command output and bare dmesg
   boot_id INTEGER REFERENCES boot,  -- [id] of the boot it happened in; NULL if its lines name no host
                                     -- and the source does not show that boot's beginning
