@@ -127,6 +127,51 @@ Death KilledByDaemon(const EventFacts& event, ReferenceList& references) {
   return death;
 }
 
+// The way to where the kernel crashed: its innermost functions.
+std::string PathWords(const EventFacts& event) {
+  constexpr std::size_t kMostFrames = 5;
+  std::string path;
+  std::size_t taken = 0;
+  // Above the function that is meant stand those that print the report.
+  auto frame =
+      std::find_if(event.frames.rbegin(), event.frames.rend(), [&](const FrameFacts& candidate) {
+        return candidate.symbol == event.crash->symbol;
+      }).base();
+  if (event.frames.rend().base() == frame) frame = event.frames.begin();
+  for (; frame != event.frames.end() && taken < kMostFrames; ++frame) {
+    if (!frame->reliable) continue;
+    path += (path.empty() ? "" : " < ") + frame->symbol;
+    ++taken;
+  }
+  return path;
+}
+
+// A panic takes the machine, an oops the task that ran, a fault of its own a process; a stall or a
+// warning nothing.
+Death Crashed(const EventFacts& event, ReferenceList& references) {
+  Death death;
+  death.moment = MomentText(event);
+  const std::string who =
+      CommName(event.comm) + (event.pid ? fmt::format(" [pid {}]", *event.pid) : std::string());
+  const bool task = event.kind == "oops" || event.kind == "gpf";
+  if (event.kind == "panic")
+    death.what = "the whole machine: " + event.title;
+  else if (event.kind == "segfault")
+    death.what = fmt::format("{}, by a fault of its own: {}", who, event.title);
+  else if (task && event.comm)
+    death.what = fmt::format("{}, in the kernel: {}", who, event.title);
+  else
+    death.what = fmt::format("nothing, as far as the text tells; {}{}", event.title,
+                             event.comm ? " [" + who + "]" : "");
+  const std::string path = event.crash ? PathWords(event) : "";
+  if (!path.empty()) death.details.push_back("path: " + path);
+  if (!event.complete) death.damage = event.damage.value_or("lines are missing");
+  death.refs = {HeaderReference(references, event)};
+  return death;
+}
+
+bool IsCrashOrFault(const EventFacts& event) { return event.crash || event.kind == "segfault"; }
+
 Death NothingDied(const EventFacts& event, ReferenceList& references) {
   Death death;
   death.moment = MomentText(event);
@@ -160,7 +205,8 @@ void BuildDeaths(const BuildInput& input, ReferenceList& references, IncidentRep
     const auto kills = std::count_if(event.kills.begin(), event.kills.end(),
                                      [](const KillFacts& kill) { return !kill.repeated; });
     if (full) {
-      const bool counts = event.refusal || event.oom || event.kind == "userspace_kill";
+      const bool counts =
+          event.refusal || event.oom || event.kind == "userspace_kill" || IsCrashOrFault(event);
       left_out += kills > 0 ? kills : (counts ? 1 : 0);
       continue;
     }
@@ -169,6 +215,7 @@ void BuildDeaths(const BuildInput& input, ReferenceList& references, IncidentRep
     }
     if (event.kills.empty() && event.oom) report.deaths.push_back(KilledNobody(event, references));
     if (event.kind == "userspace_kill") report.deaths.push_back(KilledByDaemon(event, references));
+    if (IsCrashOrFault(event)) report.deaths.push_back(Crashed(event, references));
     if (event.refusal) report.deaths.push_back(NothingDied(event, references));
   }
   if (left_out > 0) {

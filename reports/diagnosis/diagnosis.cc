@@ -74,6 +74,12 @@ std::string VictimsOf(const IncidentFacts& facts) {
   return victims;
 }
 
+// Failures that no rule concludes from.
+bool IsTrouble(const EventFacts& event) {
+  return event.crash || event.kind == "segfault" || event.kind == "fs_error" ||
+         event.kind == "io_error" || event.kind == "mce" || event.kind == "kdump";
+}
+
 Severity SeverityOf(const IncidentFacts& facts, const std::vector<Finding>& findings) {
   Severity severity = Severity::kInfo;
   for (const EventFacts& event : facts.events) {
@@ -82,7 +88,7 @@ Severity SeverityOf(const IncidentFacts& facts, const std::vector<Finding>& find
     if (stopped) return Severity::kCritical;
     if (!event.kills.empty() || event.kind == "oom" || event.kind == "userspace_kill")
       severity = std::max(severity, Severity::kMajor);
-    if (event.refusal) severity = std::max(severity, Severity::kMinor);
+    if (event.refusal || IsTrouble(event)) severity = std::max(severity, Severity::kMinor);
   }
   for (const Finding& finding : findings) {
     const bool counts = finding.role == Role::kPrimary || finding.role == Role::kContributing;
@@ -131,6 +137,9 @@ std::string PlainHeadline(const IncidentFacts& facts) {
     if (event.mem)
       return OnDayHost(facts, event) +
              " printed a memory report; whether a request failed is not in the text.";
+  }
+  for (const EventFacts& event : facts.events) {
+    if (IsTrouble(event)) return OnDayHost(facts, event) + " logged: " + event.title + ".";
   }
   return "Output about memory, without a failure beside it.";
 }

@@ -66,6 +66,19 @@ struct RefusalFacts {
   Integer pid, order, gfp_mask, size_bytes;
 };
 
+// An oops, a panic, a lockup and so on: a row of `crash`.
+struct CrashFacts {
+  std::string title;
+  Text comm, taint, symbol, module, message, blocker_comm;
+  Integer pid, cpu, seconds, oops_count, blocker_pid;
+};
+
+// A row of `hardware_error`.
+struct HardwareErrorFacts {
+  Text severity, label, message;
+  Integer count;
+};
+
 struct FrameFacts {
   std::string symbol;
   Text module, context;
@@ -106,6 +119,8 @@ struct EventFacts {
 
   std::optional<OomFacts> oom;
   std::optional<RefusalFacts> refusal;
+  std::optional<CrashFacts> crash;
+  std::vector<HardwareErrorFacts> hardware_errors;
   std::optional<MemInfoFacts> mem;
   std::vector<KillFacts> kills;
   std::vector<FrameFacts> frames;
@@ -115,6 +130,8 @@ struct EventFacts {
   Text command;
   std::optional<Rerun> rerun;  // filled by RunAgain()
 
+  // True for what tells of memory that was short, or of how much there was.
+  bool about_memory() const { return oom || refusal || mem || !kills.empty(); }
   bool dated() const { return time_us || local_time || uptime_us; }
   int64_t page_kb() const { return page_size_kb.value_or(kUsualPageKb); }
   // A value of a pasted meminfo, in kB; none if it is not there or has no unit.

@@ -78,6 +78,32 @@ void TakeRefusal(EventFacts& event, const Statement& row) {
   event.refusal = std::move(refusal);
 }
 
+void TakeCrash(EventFacts& event, const Statement& row) {
+  CrashFacts crash;
+  crash.title = row.GetText(0).value_or("");
+  crash.comm = row.GetText(1);
+  crash.pid = row.GetInteger(2);
+  crash.cpu = row.GetInteger(3);
+  crash.taint = row.GetText(4);
+  crash.symbol = row.GetText(5);
+  crash.module = row.GetText(6);
+  crash.seconds = row.GetInteger(7);
+  crash.message = row.GetText(8);
+  crash.oops_count = row.GetInteger(9);
+  crash.blocker_comm = row.GetText(10);
+  crash.blocker_pid = row.GetInteger(11);
+  event.crash = std::move(crash);
+}
+
+void TakeHardwareError(EventFacts& event, const Statement& row) {
+  HardwareErrorFacts error;
+  error.severity = row.GetText(0);
+  error.label = row.GetText(1);
+  error.message = row.GetText(2);
+  error.count = row.GetInteger(3);
+  event.hardware_errors.push_back(std::move(error));
+}
+
 void TakeFrames(EventFacts& event, const Statement& row) {
   FrameFacts frame;
   frame.symbol = row.GetText(0).value_or("?");
@@ -253,6 +279,14 @@ const std::vector<Part>& Parts() {
   static const Kinds kReports = {"oom", "alloc_failure", "alloc_stall", "mem_info"};
   static const Kinds kRefusals = {"alloc_failure", "alloc_stall"};
   static const Kinds kLists = {"oom", "alloc_failure", "alloc_stall", "mem_info", "buddyinfo"};
+  static const Kinds kCrashes = {"oops",        "gpf",         "bug",       "panic",
+                                 "warning",     "lockdep",     "sanitizer", "bad_page",
+                                 "soft_lockup", "hard_lockup", "hung_task", "rcu_stall"};
+  static const Kinds kTraced = [] {
+    Kinds kinds = kCrashes;
+    kinds.insert(kinds.end(), kRefusals.begin(), kRefusals.end());
+    return kinds;
+  }();
   static const std::vector<Part> kParts = {
       {{"oom"},
        TakeOom,
@@ -269,7 +303,7 @@ const std::vector<Part>& Parts() {
        "kind, comm, pid, \"order\", gfp_mask, gfp_flags, nodemask, mems_allowed, context,"
        " blame_symbol, blame_module, size_bytes",
        "page_alloc_failure"},
-      {kRefusals, TakeFrames, "symbol, module, context, reliable", "call_frame", "position",
+      {kTraced, TakeFrames, "symbol, module, context, reliable", "call_frame", "position",
        "coalesce(trace, 0) = 0"},
       {kReports, TakeMemInfo,
        "active_anon_pages, inactive_anon_pages, active_file_pages, inactive_file_pages,"
@@ -294,7 +328,12 @@ const std::vector<Part>& Parts() {
        "rss_rank",
        "rss_rank <= 5 OR guest IS NOT NULL"},
       {{"meminfo", "free"}, TakeValues, "name, value, unit", "proc_value"},
-      {{"command"}, TakeCommand, "text", "command"}};
+      {{"command"}, TakeCommand, "text", "command"},
+      {kCrashes, TakeCrash,
+       "title, comm, pid, cpu, taint, ip_symbol, ip_module, seconds, message, oops_count,"
+       " blocker_comm, blocker_pid",
+       "crash"},
+      {{"mce"}, TakeHardwareError, "severity, label, message, count", "hardware_error"}};
   return kParts;
 }
 

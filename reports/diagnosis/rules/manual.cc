@@ -5,28 +5,43 @@
 #include "reports/diagnosis/wording.h"
 
 namespace kautopsy {
+namespace {
+
+// SysRq-c panics since 5.x; before, it wrote to address 0 (drivers/tty/sysrq.c,
+// sysrq_handle_crash()).
+bool IsAskedCrash(const EventFacts& event) {
+  return event.crash && (event.crash->symbol == "sysrq_handle_crash" ||
+                         event.crash->title.find("sysrq triggered crash") != std::string::npos);
+}
+
+}  // namespace
 
 // SysRq-f asks with order -1 (drivers/tty/sysrq.c, moom_callback(), since v4.3) or with a trace
 // through the sysrq functions.
 std::optional<Finding> RuleManual(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
-    if (!event.oom || !event.oom->sysrq) continue;
+    const bool crash = IsAskedCrash(event);
+    if (!crash && !(event.oom && event.oom->sysrq)) continue;
     Finding finding;
     finding.rule = "manual";
     finding.cause = "manual";
     finding.role = Role::kPrimary;
-    finding.severity = Severity::kMinor;
+    finding.severity = crash ? Severity::kCritical : Severity::kMinor;
     finding.confidence = Confidence::kHigh;
     finding.event_id = event.id;
-    finding.title =
-        OnDayHost(facts, event) + " was told by a person to run the OOM killer [SysRq-f].";
-    finding.brief = "a person asked for it";
+    finding.title = OnDayHost(facts, event) +
+                    (crash ? " was told by a person or a program to crash [SysRq-c]."
+                           : " was told by a person to run the OOM killer [SysRq-f].");
+    finding.brief = crash ? "somebody asked for it" : "a person asked for it";
     finding.explanation =
-        "The request has the order -1 or comes from the SysRq handler, which only a "
-        "key press or a write to /proc/sysrq-trigger starts.";
+        crash ? "The crash comes from the SysRq handler, which only a key press or a write to "
+                "/proc/sysrq-trigger starts: a cluster's fencing, a test, a hypervisor's NMI."
+              : "The request has the order -1 or comes from the SysRq handler, which only a "
+                "key press or a write to /proc/sysrq-trigger starts.";
     finding.recommendation =
-        "Nothing in memory management has to be changed; find out who pressed it.";
-    finding.evidence.push_back(HeaderEvidence(event));
+        crash ? "Find out who asked, and why; the kernel is not at fault."
+              : "Nothing in memory management has to be changed; find out who pressed it.";
+    finding.evidence.push_back(crash ? FirstLineEvidence(event, "crash") : HeaderEvidence(event));
     return finding;
   }
   return std::nullopt;

@@ -7,7 +7,7 @@ std::span<const Rule> AllRules() {
       // Stated in the text.
       RuleManual, RuleMemcgLimit, RuleNumaConstraint,
       // The kernel or the caller is at fault.
-      RuleEarlyBoot, RuleBadRequest,
+      RuleHardware, RuleKernelBug, RuleStall, RuleEarlyBoot, RuleBadRequest,
       // The allocation run again over the zones that the request may use.
       RuleLowZone, RuleCma, RuleAtomicReserve, RuleAtomicHighOrder,
       // Who holds the memory.

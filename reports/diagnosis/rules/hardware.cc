@@ -1,0 +1,65 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/wording.h"
+
+namespace kautopsy {
+namespace {
+
+bool IsCorrected(const HardwareErrorFacts& error) {
+  return error.severity == "corrected" || error.severity == "info";
+}
+
+// The event with the gravest error: the first whose error was not corrected, else the first.
+const EventFacts* FindError(const IncidentFacts& facts) {
+  const EventFacts* first = nullptr;
+  for (const EventFacts& event : facts.events) {
+    const auto& errors = event.hardware_errors;
+    if (errors.empty()) continue;
+    if (!std::all_of(errors.begin(), errors.end(), IsCorrected)) return &event;
+    if (!first) first = &event;
+  }
+  return first;
+}
+
+}  // namespace
+
+// What the processor, the memory controller or the firmware reported. Corrected errors harm nothing
+// yet, and do not explain what else happened.
+std::optional<Finding> RuleHardware(const IncidentFacts& facts) {
+  const EventFacts* const event = FindError(facts);
+  if (!event) return std::nullopt;
+  const auto& errors = event->hardware_errors;
+  const auto grave = std::find_if_not(errors.begin(), errors.end(), IsCorrected);
+  const bool corrected = grave == errors.end();
+  const HardwareErrorFacts& error = corrected ? errors.front() : *grave;
+  const bool alone =
+      std::all_of(facts.events.begin(), facts.events.end(),
+                  [](const EventFacts& other) { return !other.about_memory() && !other.crash; });
+  Finding finding;
+  finding.rule = "hardware";
+  finding.cause = "hardware";
+  finding.role = !corrected || alone ? Role::kPrimary : Role::kContext;
+  finding.severity = corrected                   ? Severity::kMinor
+                     : error.severity == "fatal" ? Severity::kCritical
+                                                 : Severity::kMajor;
+  finding.confidence = corrected || !error.severity ? Confidence::kMedium : Confidence::kHigh;
+  finding.event_id = event->id;
+  finding.when = DayText(*event);
+  finding.title = fmt::format("{} was told of {} error of its hardware{}: {}.",
+                              OnDayHost(facts, *event), corrected ? "a corrected" : "an",
+                              error.label ? " at " + *error.label : "", event->title);
+  finding.brief = corrected ? "hardware corrected an error" : "the hardware failed";
+  finding.explanation = error.message.value_or("");
+  finding.recommendation =
+      corrected ? "Watch whether it comes again: a memory module that does this often will fail."
+                : "Replace the part that the report names; until then trust no data of this host.";
+  finding.evidence.push_back(FirstLineEvidence(*event, "hardware_error"));
+  return finding;
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,75 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/wording.h"
+
+namespace kautopsy {
+namespace {
+
+bool IsStall(const EventFacts& event) {
+  return event.crash && (event.kind == "soft_lockup" || event.kind == "hard_lockup" ||
+                         event.kind == "hung_task" || event.kind == "rcu_stall");
+}
+
+std::string WhereWords(const CrashFacts& crash) {
+  std::string words = crash.symbol ? " in " + *crash.symbol : "";
+  if (crash.module) words += fmt::format(" [module {}]", *crash.module);
+  return words;
+}
+
+std::string WhatWords(const EventFacts& event) {
+  const CrashFacts& crash = *event.crash;
+  const std::string seconds =
+      crash.seconds ? fmt::format(" for more than {} s", *crash.seconds) : std::string();
+  if (event.kind == "hung_task")
+    return fmt::format("had {} wait{}{}", CommName(crash.comm), seconds, WhereWords(crash));
+  const std::string cpu = crash.cpu ? fmt::format("CPU {}", *crash.cpu) : std::string("a CPU");
+  if (event.kind == "rcu_stall")
+    return fmt::format("had {} hold up all others [RCU stall]{}", cpu, WhereWords(crash));
+  std::string words = fmt::format("had {} stuck{}{}", cpu, seconds, WhereWords(crash));
+  if (crash.comm) words += fmt::format(" while {} ran", CommName(crash.comm));
+  return words;
+}
+
+}  // namespace
+
+// A lockup, a hung task, a stall of RCU. Beside a shortage of memory it is most often its
+// consequence.
+std::optional<Finding> RuleStall(const IncidentFacts& facts) {
+  const auto event = std::find_if(facts.events.begin(), facts.events.end(), IsStall);
+  if (event == facts.events.end()) return std::nullopt;
+  const CrashFacts& crash = *event->crash;
+  const bool memory = std::any_of(facts.events.begin(), facts.events.end(),
+                                  [](const EventFacts& other) { return other.about_memory(); });
+  const auto count = std::count_if(facts.events.begin(), facts.events.end(), IsStall);
+  Finding finding;
+  finding.rule = "stall";
+  finding.cause = "stall";
+  finding.role = memory ? Role::kContext : Role::kPrimary;
+  finding.severity = event->kind == "hard_lockup" ? Severity::kCritical : Severity::kMajor;
+  finding.confidence = Confidence::kMedium;
+  finding.event_id = event->id;
+  finding.when = DayText(*event);
+  finding.title = fmt::format("{} {}.", OnDayHost(facts, *event), WhatWords(*event));
+  finding.brief = event->kind == "hung_task" ? "a task waited too long" : "a CPU was stuck";
+  if (crash.blocker_comm)
+    finding.explanation = fmt::format(
+        "What it waits for is likely held by {}{}. ", CommName(crash.blocker_comm),
+        crash.blocker_pid ? fmt::format(" [pid {}]", *crash.blocker_pid) : std::string());
+  if (count > 1)
+    finding.explanation += fmt::format("It was told {} times in this incident. ", count);
+  finding.explanation +=
+      "Slow storage, a host that gives a virtual machine no time, and a bug of the kernel look "
+      "alike here.";
+  finding.recommendation =
+      "Look at disk errors and latency and, in a virtual machine, at steal time of the same "
+      "minutes; then for reports of the function with this kernel.";
+  finding.evidence.push_back(FirstLineEvidence(*event, "crash"));
+  return finding;
+}
+
+}  // namespace kautopsy
