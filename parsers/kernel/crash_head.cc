@@ -164,6 +164,21 @@ std::span<const Form> Bugs() {
       Cause("bug", "BUG: rwlock ", "BUG: rwlock %",
             R"re(([a-z][a-z -]*?) on CPU#(\d+), (.{0,15})/(\d+)(?:, .*)?)re",
             {kTitle, kCpu, kComm, kPid}),
+      // lib/list_debug.c; the check behind it warns or dies
+      Lead("bug", "list_add ", "list_add corruption", R"re(((?:corruption|double add)[.,:].*))re",
+           {kMessage}),
+      Lead("bug", "list_del ", "list_del corruption", R"re((corruption[.,:].*))re", {kMessage}),
+      Lead("bug", "usercopy: ", "usercopy: kernel memory exposure",
+           R"re((?:BUG: )?((?:Kernel|kernel) memory (?:exposure|overwrite) attempt detected .*))re",
+           {kMessage}),
+  };
+  return kForms;
+}
+
+// Memory of the kernel's that holds what it must not.
+std::span<const Form> DamagedMemory() {
+  using enum Role;
+  static const Form kForms[] = {
       // mm/slub.c, slab_bug(); mm/slab_common.c, kmem_cache_destroy()
       Plain("bug", "BUG ", "BUG %: %",
             R"re(([^ (]{1,64}) ?\((Not tainted|Tainted: [^)]*|[A-Z ]*)\): (\S.*?\S))re",
@@ -173,13 +188,6 @@ std::span<const Form> Bugs() {
       // mm/slab.c, __slab_error() and check_poison_obj(), until 6.7
       Cause("bug", "slab error in ", "slab error in %", R"re((\w+)\(\): cache .*)re", {kTitle}),
       Cause("bug", "Slab corruption", "Slab corruption", R"re((?: \(.*\))?: .*)re"),
-      // lib/list_debug.c; the check behind it warns or dies
-      Lead("bug", "list_add ", "list_add corruption", R"re(((?:corruption|double add)[.,:].*))re",
-           {kMessage}),
-      Lead("bug", "list_del ", "list_del corruption", R"re((corruption[.,:].*))re", {kMessage}),
-      Lead("bug", "usercopy: ", "usercopy: kernel memory exposure",
-           R"re((?:BUG: )?((?:Kernel|kernel) memory (?:exposure|overwrite) attempt detected .*))re",
-           {kMessage}),
       // mm/page_alloc.c, bad_page(); mm/memory.c, print_bad_pte(); kernel/fork.c, check_mm()
       Plain("bad_page", "BUG: Bad page ", "BUG: Bad page %",
             R"re((state|map|cache) in process (.{0,15}?)  ?(?:pfn|pte|pmd|pud|pgd):.*)re",
@@ -479,7 +487,7 @@ std::optional<CrashHead> ParseCrashHead(std::string_view text) {
   text = SkipSource(text);
   if (std::optional<CrashHead> head = ParseFault(text)) return head;
   for (const std::span<const Form> forms :
-       {Bugs(), Warnings(), Sanitizers(), Stalls(), Locking(), Ends()}) {
+       {Bugs(), DamagedMemory(), Warnings(), Sanitizers(), Stalls(), Locking(), Ends()}) {
     for (const Form& form : forms) {
       if (std::optional<CrashHead> head = ParseForm(text, form)) return head;
     }

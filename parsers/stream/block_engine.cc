@@ -95,8 +95,11 @@ bool BlockEngine::OpenNew(const LogLine& line, uint64_t openers, bool may_contin
 
 bool BlockEngine::OpenNew(const LogLine& line, const RecordKind& kind, bool may_continue,
                           Stream& stream) {
+  bool (*tried)(const LogLine&) = nullptr;  // most openers of a kind share the test
   for (const Opener& opener : kind.openers) {
-    if (opener.may_continue != may_continue || !opener.matches(line)) continue;
+    if (opener.may_continue != may_continue || opener.matches == tried) continue;
+    tried = opener.matches;
+    if (!tried(line)) continue;
     std::unique_ptr<Block> block = kind.open();
     if (block->Offer(line) != Claim::kTaken) continue;
     Insert(line, kind, std::move(block), stream);

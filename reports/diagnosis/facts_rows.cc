@@ -274,19 +274,11 @@ struct Part {
   std::string_view condition = {};
 };
 
-const std::vector<Part>& Parts() {
+const std::vector<Part>& MemoryParts() {
   using Kinds = std::vector<std::string_view>;
   static const Kinds kReports = {"oom", "alloc_failure", "alloc_stall", "mem_info"};
   static const Kinds kRefusals = {"alloc_failure", "alloc_stall"};
   static const Kinds kLists = {"oom", "alloc_failure", "alloc_stall", "mem_info", "buddyinfo"};
-  static const Kinds kCrashes = {"oops",        "gpf",         "bug",       "panic",
-                                 "warning",     "lockdep",     "sanitizer", "bad_page",
-                                 "soft_lockup", "hard_lockup", "hung_task", "rcu_stall"};
-  static const Kinds kTraced = [] {
-    Kinds kinds = kCrashes;
-    kinds.insert(kinds.end(), kRefusals.begin(), kRefusals.end());
-    return kinds;
-  }();
   static const std::vector<Part> kParts = {
       {{"oom"},
        TakeOom,
@@ -303,7 +295,7 @@ const std::vector<Part>& Parts() {
        "kind, comm, pid, \"order\", gfp_mask, gfp_flags, nodemask, mems_allowed, context,"
        " blame_symbol, blame_module, size_bytes",
        "page_alloc_failure"},
-      {kTraced, TakeFrames, "symbol, module, context, reliable", "call_frame", "position",
+      {kRefusals, TakeFrames, "symbol, module, context, reliable", "call_frame", "position",
        "coalesce(trace, 0) = 0"},
       {kReports, TakeMemInfo,
        "active_anon_pages, inactive_anon_pages, active_file_pages, inactive_file_pages,"
@@ -328,11 +320,22 @@ const std::vector<Part>& Parts() {
        "rss_rank",
        "rss_rank <= 5 OR guest IS NOT NULL"},
       {{"meminfo", "free"}, TakeValues, "name, value, unit", "proc_value"},
-      {{"command"}, TakeCommand, "text", "command"},
+      {{"command"}, TakeCommand, "text", "command"}};
+  return kParts;
+}
+
+const std::vector<Part>& CrashParts() {
+  using Kinds = std::vector<std::string_view>;
+  static const Kinds kCrashes = {"oops",        "gpf",         "bug",       "panic",
+                                 "warning",     "lockdep",     "sanitizer", "bad_page",
+                                 "soft_lockup", "hard_lockup", "hung_task", "rcu_stall"};
+  static const std::vector<Part> kParts = {
       {kCrashes, TakeCrash,
        "title, comm, pid, cpu, taint, ip_symbol, ip_module, seconds, message, oops_count,"
        " blocker_comm, blocker_pid",
        "crash"},
+      {kCrashes, TakeFrames, "symbol, module, context, reliable", "call_frame", "position",
+       "coalesce(trace, 0) = 0"},
       {{"mce"}, TakeHardwareError, "severity, label, message, count", "hardware_error"}};
   return kParts;
 }
@@ -371,8 +374,10 @@ Status ReadPart(RowReader& reader, const Part& part, std::vector<EventFacts>& ev
 
 Status ReadEventRows(RowReader& reader, IncidentFacts& facts) {
   Status read;
-  for (const Part& part : Parts()) {
-    if (read) read = ReadPart(reader, part, facts.events, facts.id);
+  for (const auto* const parts : {&MemoryParts(), &CrashParts()}) {
+    for (const Part& part : *parts) {
+      if (read) read = ReadPart(reader, part, facts.events, facts.id);
+    }
   }
   return read;
 }
