@@ -153,9 +153,7 @@ class GhesBlock final : public Block {
 
 RecordKind GhesKind() {
   return {.name = "mce",
-          .openers = {{"Hardware error from APEI Generic Hardware Error", IsGhes, true},
-                      {"[Hardware Error]: event severity: ", IsGhes, true},
-                      {kBert, IsGhes, true}},
+          .openers = {{"[Hardware Error]", IsGhes, true}, {kBert, IsGhes, true}},
           .open = [] { return std::unique_ptr<Block>(std::make_unique<GhesBlock>()); }};
 }
 

@@ -164,12 +164,8 @@ class MachineCheckBlock final : public Block {
 
 RecordKind MachineCheckKind() {
   return {.name = "mce",
-          .openers = {{": Machine Check", IsMachineCheck, true},
-                      {"Machine check events logged", IsMachineCheck, true},
-                      {"_STATUS[", IsMachineCheck, true},
-                      {" error, no action required.", IsMachineCheck, true},
-                      {"[Hardware Error]: System Fatal error.", IsMachineCheck, true},
-                      {"[Hardware Error]: Uncorrected, software ", IsMachineCheck, true}},
+          .openers = {{"[Hardware Error]", IsMachineCheck, true},
+                      {": Machine Check", IsMachineCheck, true}},
           .open = [] { return std::unique_ptr<Block>(std::make_unique<MachineCheckBlock>()); }};
 }
 

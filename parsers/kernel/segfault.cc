@@ -452,17 +452,13 @@ class SegfaultBlock final : public Block {
 
 RecordKind SegfaultKind() {
   return {.name = "segfault",
-          .openers = {{"]: segfault at ", IsFault, true},
-                      {"]: segfault (", IsFault, true},
-                      {"]: bus error (", IsFault, true},
-                      {"]: floating point exception (", IsFault, true},
-                      {"]: illegal instruction (", IsFault, true},
-                      {"]: unknown signal (", IsFault, true},
-                      {"]: unhandled ", IsFault, true},
-                      {"] trap ", IsFault, true},
+          .openers = {{"] trap ", IsFault, true},
                       {"] general protection ", IsFault, true},
                       {"] control protection ip:", IsFault, true},
-                      {"] bad frame in ", IsFault, true}},
+                      {"] bad frame in ", IsFault, true},
+                      {"]: segfault ", IsFault, true},
+                      {" nip ", IsFault, true},
+                      {"]: unhandled ", IsFault, true}},
           .open = [] { return std::unique_ptr<Block>(std::make_unique<SegfaultBlock>()); }};
 }
 
