@@ -577,7 +577,7 @@ RecordKind CrashKind() {
   return {.name = "oops",
           .openers = std::move(openers),
           .open = [] { return std::unique_ptr<Block>(std::make_unique<CrashBlock>()); },
-          .max_foreign_lines = 60};
+          .max_foreign_lines = 200};
 }
 
 }  // namespace kautopsy

@@ -1,0 +1,213 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parsers/kernel/crash_head.h"
+#include "parsers/kernel/crash_place.h"
+#include "parsers/kernel/taint.h"
+#include "tests/support/files.h"
+#include "tests/support/import.h"
+
+namespace kautopsy::test {
+namespace {
+
+struct Wording {
+  std::string_view text;
+  std::string_view kind;
+  std::string_view title;
+};
+
+std::string CellOf(const RecordedEvent& event, std::string_view relation, std::string_view column) {
+  for (const RecordedRow& row : event.rows) {
+    if (row.relation != relation) continue;
+    for (const auto& [name, value] : row.cells) {
+      if (name == column) return value;
+    }
+  }
+  return "";
+}
+
+std::vector<std::string> LinesOf(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+// The lines of the sample, each behind `prefix` in place of its uptime.
+std::string WithPrefix(const std::string& sample, const std::string& prefix) {
+  std::string text;
+  for (const std::string& line : LinesOf(ReadFile("samples/" + sample))) {
+    const std::size_t end = line.find("] ");
+    text += prefix + (end == std::string::npos ? line : line.substr(end + 2)) + "\n";
+  }
+  return text;
+}
+
+const RecordedEvent& TheOne(const TextSink& sink, std::string_view kind) {
+  const auto found =
+      std::find_if(sink.events().begin(), sink.events().end(),
+                   [kind](const RecordedEvent& event) { return event.kind == kind; });
+  REQUIRE(found != sink.events().end());
+  return *found;
+}
+
+}  // namespace
+
+TEST_CASE("the heads of crashes have one title for the words of all times") {
+  constexpr std::string_view kNull = "BUG: unable to handle kernel NULL pointer dereference";
+  constexpr std::string_view kPaging = "BUG: unable to handle kernel paging request";
+  const Wording wordings[] = {
+      {"Unable to handle kernel NULL pointer dereference at 0000000000000018 RIP:", "oops", kNull},
+      {"BUG: unable to handle kernel NULL pointer dereference at           (null)", "oops", kNull},
+      {"BUG: kernel NULL pointer dereference, address: 0000000000000008", "oops", kNull},
+      {"BUG: Kernel NULL pointer dereference on read at 0x00000008", "oops", kNull},
+      {"Unable to handle kernel paging request at virtual address 5a5a5a62", "oops", kPaging},
+      {"BUG: unable to handle page fault for address: fffff61a1a1a1a1a", "oops", kPaging},
+      {"BUG: Unable to handle kernel data access on write at 0xc00a0000", "oops", kPaging},
+      {"CPU 1 Unable to handle kernel paging request at virtual address 00000024, epc == 80123454",
+       "oops", kPaging},
+      {"Oops: 0002 [#1] PREEMPT SMP", "oops", "Oops"},
+      {"Oops: Oops: 0002 [#1] PREEMPT SMP NOPTI", "oops", "Oops"},
+      {"double fault: 0000 [1] SMP", "oops", "double fault"},
+      {"cat(183): Oops 0", "oops", "Oops"},
+      {"Internal error: synchronous external abort: 96000210 [#1] SMP", "oops",
+       "synchronous external abort"},
+      {"general protection fault, probably for non-canonical address 0xdead000000000108: 0000 [#1]",
+       "gpf", "general protection fault"},
+      {"kernel BUG at mm/slub.c:4200!", "bug", "kernel BUG"},
+      {"BUG: scheduling while atomic: insmod/102/0x00000002", "bug",
+       "BUG: scheduling while atomic"},
+      {"BUG: scheduling while atomic: swapper/0x00000100/0", "bug", "BUG: scheduling while atomic"},
+      {"BUG: spinlock lockup suspected on CPU#1, kworker/1:2/77", "bug", "BUG: spinlock lockup"},
+      {"BUG kmalloc-64 (Not tainted): Redzone overwritten", "bug",
+       "BUG kmalloc-64: Redzone overwritten"},
+      {"WARNING: at fs/x.c:12 f+0x1/0x2() (Not tainted)", "warning", "WARNING"},
+      {"WARNING: CPU: 0 PID: 7 at fs/x.c:12 f+0x1/0x2 [m]", "warning", "WARNING"},
+      {"WARNING: fs/x.c:12 at f+0x1/0x2, CPU#0: a b/7", "warning", "WARNING"},
+      {"NMI watchdog: BUG: soft lockup - CPU#38 stuck for 26s! [xfs_io:258927]", "soft_lockup",
+       "BUG: soft lockup"},
+      {"watchdog: CPU3: Watchdog detected hard LOCKUP on cpu 7", "hard_lockup", "hard LOCKUP"},
+      {"INFO: task a:b:5732 blocked for more than 120 seconds.", "hung_task", "INFO: task hung"},
+      {"rcu: INFO: rcu_sched self-detected stall on CPU", "rcu_stall",
+       "INFO: rcu_sched self-detected stall on CPU"},
+      {"[ INFO: possible circular locking dependency detected ]", "lockdep",
+       "possible circular locking dependency detected"},
+      {"BUG: KASAN: use-after-free in f+0x1/0x2 [m]", "sanitizer", "KASAN: use-after-free"},
+      {"BUG: Bad page state in process kcompactd0  pfn:15dd75", "bad_page", "BUG: Bad page state"},
+      {"Kernel panic - not syncing: Fatal exception", "panic", "kernel panic: Fatal exception"}};
+  for (const Wording& wording : wordings) {
+    CAPTURE(wording.text);
+    const std::optional<CrashHead> head = ParseCrashHead(wording.text);
+    REQUIRE(head);
+    CHECK(head->kind == wording.kind);
+    CHECK(head->title == wording.title);
+  }
+}
+
+TEST_CASE("what only speaks of crashes is no head of one") {
+  for (const char* text :
+       {"rcu: Unless rcu_preempt kthread gets sufficient CPU time, OOM is now expected behavior.",
+        "NMI watchdog: Perf NMI watchdog permanently disabled", "mce: [Hardware Error]: bank",
+        "CPU0: stopping", "The words BUG: soft lockup - CPU#1 stuck for 22s! [x:1] in a sentence",
+        "WARNING: this is a test", "Modules linked in: bug"}) {
+    CAPTURE(text);
+    CHECK_FALSE(ParseCrashHead(text));
+  }
+}
+
+TEST_CASE("a name may hold what stands behind it") {
+  const auto head =
+      ParseCrashHead("INFO: task kworker/u16:26:5732 blocked for more than 122 seconds.");
+  REQUIRE(head);
+  CHECK(head->comm == "kworker/u16:26");
+  CHECK(head->pid == 5732);
+  CHECK(head->seconds == 122);
+}
+
+TEST_CASE("every architecture's line of the instruction pointer names a function") {
+  for (const char* text :
+       {"RIP: 0010:[<ffffffff8023bada>]  [<ffffffff8023bada>] f+0x7d/0xda [m]",
+        "RIP: 0010:f+0x559/0xff0 [m]", "EIP is at f+0x32/0x40 [m]", "pc : f+0x280/0x2a8 [m]",
+        "NIP [c0000000beea10a0] f+0x100/0x290 [m]",
+        "Krnl PSW : 0404c00180000000 0000000000431f8e (f+0x62/0x7c [m])", "epc : f+0xa/0x2e [m]",
+        "TPC: <f+0x34/0xc0 [m]>", "IAOQ[0]: f+0xc4/0x208 [m]"}) {
+    CAPTURE(text);
+    const std::optional<CodePlace> place = ParseInstructionPointer(text);
+    REQUIRE(place);
+    CHECK(place->symbol == "f");
+    CHECK(place->module == "m");
+  }
+  CHECK_FALSE(ParseInstructionPointer("RIP: 0033:0x47fbe9"));
+  CHECK_FALSE(ParseInstructionPointer("epc : ffffffff80358b6c ra : ffffffff80395382"));
+}
+
+TEST_CASE("taint is told letter by letter") {
+  const std::vector<Taint> taints = DecodeTaint("GWr");
+  REQUIRE(taints.size() == 2);
+  CHECK(taints[0].name == "WARN");
+  CHECK(taints[1].letter == "r");
+  CHECK_FALSE(taints[1].name);
+}
+
+TEST_CASE("a crash has the same title and key in every rendering") {
+  const TextSink console = Import(ReadFile("samples/crash/oops-6.12.log"));
+  const RecordedEvent& event = TheOne(console, "oops");
+  for (const char* prefix :
+       {"", "<4>[    2.256378] ", "[    2.256378][  T146] ", "kern  :alert : [    2.256378] ",
+        "Nov 20 12:00:04 db3 kernel: [    2.256378] ",
+        "2024-05-01T12:00:00.123456+02:00 db3 kernel: "}) {
+    CAPTURE(prefix);
+    const TextSink sink = Import(WithPrefix("crash/oops-6.12.log", prefix));
+    const RecordedEvent& other = TheOne(sink, "oops");
+    CHECK(other.title == event.title);
+    CHECK(other.key == event.key);
+    CHECK(other.complete);
+    CHECK(CellOf(other, "crash", "dedup_key") == CellOf(event, "crash", "dedup_key"));
+  }
+}
+
+TEST_CASE("a crash within another report, and the other way round, leave both whole") {
+  const std::vector<std::string> oom = LinesOf(ReadFile("samples/oom/el6-complete.log"));
+  const std::string prefix = oom[0].substr(0, oom[0].find("kernel: ") + 8);
+  const std::vector<std::string> oops = LinesOf(WithPrefix("crash/oops-6.12.log", prefix));
+  const auto nested = [](const std::vector<std::string>& outer, std::size_t at,
+                         const std::vector<std::string>& inner) {
+    std::string text;
+    for (std::size_t i = 0; i < outer.size(); ++i) {
+      for (std::size_t j = 0; i == at && j < inner.size(); ++j) text += inner[j] + "\n";
+      text += outer[i] + "\n";
+    }
+    return text;
+  };
+  for (const std::size_t at : {5U, 20U, 40U}) {
+    CAPTURE(at);
+    for (const std::string& text : {nested(oom, at, oops), nested(oops, at, oom)}) {
+      const TextSink sink = Import(text);
+      CHECK(TheOne(sink, "oops").complete);
+      CHECK(TheOne(sink, "oom").complete);
+    }
+  }
+}
+
+TEST_CASE("a list of modules goes on where a line was full, and ends at prose") {
+  std::string full = "Modules linked in:";
+  for (int i = 0; i < 40; ++i) full += " module_" + std::to_string(i) + "(OE)";
+  const std::string head =
+      "------------[ cut here ]------------\nWARNING: at fs/x.c:12 f+0x1/0x2()\n";
+  const TextSink sink =
+      Import(head + full + "\n last_one(P) [last unloaded: gone]\nThe end of it\n");
+  REQUIRE(sink.events().size() == 1);
+  const auto& rows = sink.events().front().rows;
+  CHECK(std::count_if(rows.begin(), rows.end(),
+                      [](const RecordedRow& row) { return row.relation == "module"; }) == 41);
+}
+
+}  // namespace kautopsy::test
