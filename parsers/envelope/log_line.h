@@ -28,11 +28,12 @@ struct LogLine {
   std::optional<PrintedTime> time;
   std::string_view local_time;  // `time` as printed
   std::optional<int64_t> uptime_us;
-  bool witness = false;   // printed by a program that IsWitness() names, not by the kernel
-  bool prefixed = false;  // false: bare text, maybe somebody's prose
-  bool escaped = false;   // the transport wrote control bytes as \xNN
-  bool cut = false;       // nothing shows that it is whole: `text` is trimmed to what is sure
-  bool trimmed = false;   // and some of it was not: there was more
+  std::string_view caller;  // task or CPU that printed it, "T146" or "C1"; empty if not told
+  bool witness = false;     // printed by a program that IsWitness() names, not by the kernel
+  bool prefixed = false;    // false: bare text, maybe somebody's prose
+  bool escaped = false;     // the transport wrote control bytes as \xNN
+  bool cut = false;         // nothing shows that it is whole: `text` is trimmed to what is sure
+  bool trimmed = false;     // and some of it was not: there was more
 
   // Where `text` begins in `raw`, in bytes. Its head is looked for where it is a copy, of a broken
   // line or a cleaned one. npos if marks of the transport were undone there.

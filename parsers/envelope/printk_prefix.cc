@@ -34,13 +34,15 @@ std::optional<int64_t> ConsumeUptime(std::string_view& text) {
 }
 
 // "[   T12]" or "[  C3]": the printing task or CPU (kernel/printk/printk.c, print_caller()).
-bool ConsumeCaller(std::string_view& text) {
+bool ConsumeCaller(std::string_view& text, LogLine& line) {
   std::string_view rest = text;
   if (!ConsumePrefix(rest, "[")) return false;
   rest = TrimBlanks(rest);
+  const std::string_view caller = rest.substr(0, rest.find(']'));
   if (!ConsumePrefix(rest, "T") && !ConsumePrefix(rest, "C")) return false;
   if (!ConsumeInteger(rest) || !ConsumePrefix(rest, "]")) return false;
   ConsumePrefix(rest, " ");
+  line.caller = caller;
   text = rest;
   return true;
 }
@@ -176,7 +178,7 @@ bool ConsumeBracket(std::string_view& text, LogLine& line) {
     return true;
   }
   if (first == '+' || first == '<') return ConsumeDelta(text);
-  return ConsumeCaller(text) || ConsumeWallTime(text, line) || ConsumeMinute(text);
+  return ConsumeCaller(text, line) || ConsumeWallTime(text, line) || ConsumeMinute(text);
 }
 
 std::optional<int64_t> ReadUptime(std::string_view text) { return ConsumeUptime(text); }
@@ -207,6 +209,10 @@ bool ConsumeKmsgHeader(std::string_view& text, LogLine& line) {
     return false;
   line.uptime_us = uptime;
   line.escaped = true;
+  constexpr std::string_view kCaller = ",caller=";
+  const std::string_view fields = rest.substr(0, end);
+  if (const std::size_t at = fields.find(kCaller); at < fields.size())
+    line.caller = fields.substr(at + kCaller.size());
   text = rest.substr(end + 1);
   return true;
 }

@@ -46,6 +46,9 @@ std::string_view KindOf(std::string_view text) {
   return {};
 }
 
+// A port has 32 commands at most; what goes on resetting is told in several reports.
+constexpr std::size_t kMaxRows = 100;
+
 constexpr std::string_view kCommand = "failed command: ";
 
 bool IsHead(const LogLine& line) {
@@ -59,11 +62,13 @@ class AtaErrorBlock final : public Block {
   Claim Offer(const LogLine& line) override {
     if (closed()) return Claim::kNone;
     const Claim claim = OfferLine(line);
-    if (claim != Claim::kTaken && !line.cut) ended_ = true;
+    // Ports that fail at once print between each other's lines.
+    const bool of_a_port = line.text.starts_with("res ") || Split(line.text);
+    if (claim != Claim::kTaken && !line.cut && !of_a_port) ended_ = true;
     return claim;
   }
 
-  bool closed() const override { return whole_ || ended_; }
+  bool closed() const override { return whole_; }
 
   void Finish(EventRecord& event) override {
     // A command that failed says more than the exception above it.
@@ -72,19 +77,21 @@ class AtaErrorBlock final : public Block {
     if (told.operation) event.title += ": " + *told.operation;
     Damage damage;
     damage.AddIf(command_ && !exception_, "the exception is missing");
-    damage.AddIf(!closed(), "nothing shows the end");
+    damage.AddIf(!whole_ && !ended_, "nothing shows the end");
     damage.StoreIn(event);
     AddRows(event, std::move(rows_));
   }
 
  private:
   Claim OfferLine(const LogLine& line) {
-    if (!rows_.empty() && line.text.starts_with("res ")) {
+    if (at_command_ && line.text.starts_with("res ")) {
+      at_command_ = false;
       if (!line.cut) TakeResult(line.text);
       return Claim::kTaken;
     }
     const std::optional<AtaLine> ata = Split(line.text);
     if (!ata) return Claim::kNone;
+    if (rows_.size() >= kMaxRows) return Claim::kConflict;
     if (!rows_.empty()) {
       if (ata->port != port_) return Claim::kNone;
       if (ata->text.starts_with("exception Emask 0x")) return Claim::kConflict;
@@ -99,6 +106,7 @@ class AtaErrorBlock final : public Block {
   void Take(const AtaLine& ata, std::string_view whole) {
     if (ata.text == "EH complete") whole_ = true;
     if (ata.text.starts_with("exception ")) exception_ = true;
+    at_command_ = ata.text.starts_with("cmd ");
     const std::string_view kind = KindOf(ata.text);
     if (!kind.empty()) {
       rows_.push_back({.device = std::string(ata.device),
@@ -135,6 +143,7 @@ class AtaErrorBlock final : public Block {
   std::string port_;
   std::optional<std::size_t> command_;  // the first command's row
   std::optional<std::size_t> current_;  // the last command's row
+  bool at_command_ = false;             // its result follows
   bool exception_ = false;
   bool whole_ = false;
   bool ended_ = false;  // a line of another record has followed
@@ -151,7 +160,8 @@ RecordKind AtaErrorKind() {
                       {" failed (errno=", IsHead, true},
                       {": reset failed, giving up", IsHead, true},
                       {": disabled", IsHead, true}},
-          .open = [] { return std::unique_ptr<Block>(std::make_unique<AtaErrorBlock>()); }};
+          .open = [] { return std::unique_ptr<Block>(std::make_unique<AtaErrorBlock>()); },
+          .max_foreign_lines = 20};
 }
 
 }  // namespace kautopsy

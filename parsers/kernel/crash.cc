@@ -172,11 +172,15 @@ class CrashBlock final : public Block {
     if (!Head().kind.empty() && OfferEnd(line) == Claim::kTaken) return Claim::kTaken;
     const bool behind_head = std::exchange(behind_head_, false);
     if (std::optional<CrashHead> head = ParseCrashHead(line.text)) {
-      if (behind_head && line.text == head_text_) return Claim::kTaken;  // stands twice in the log
+      const bool twice = line.text == head_text_ && line.uptime_us == head_uptime_us_ &&
+                         line.caller == head_caller_;
+      if (behind_head && twice) return Claim::kTaken;  // in the log, not printed
       if (line.cut) head->message.reset();
       if (!InHead() || !Fits(*head)) return Claim::kNone;  // another record's
       Merge(std::move(*head));
       head_text_ = std::string(line.text);
+      head_uptime_us_ = line.uptime_us;
+      head_caller_ = std::string(line.caller);
       dated_ = line.time.has_value();
       behind_head_ = true;
       return Claim::kTaken;
@@ -476,6 +480,8 @@ class CrashBlock final : public Block {
   std::optional<CrashHead> cause_;
   std::optional<CrashHead> die_;
   std::string head_text_;  // the line of the head taken last
+  std::optional<int64_t> head_uptime_us_;
+  std::string head_caller_;
   bool behind_head_ = false;
   bool dated_ = false;  // that line has a date
   Text message_;

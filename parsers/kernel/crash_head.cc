@@ -315,7 +315,9 @@ std::span<const Form> Ends() {
             {kTitle}),
       Alone("panic", "Kernel panic: ", "kernel panic: %", R"re((.+))re", {kTitle}),  // 2.4
       // arch/parisc/kernel/traps.c, die_if_kernel(), and parisc_terminate() above its panic
-      Cause("oops", "", "%", R"re((.{0,15}) \(pid (\d+)\): ([A-Z][\w ]+?) \(code \d+\))re",
+      Cause("oops", "", "%",
+            R"re((.{0,15}) \(pid (\d+)\): ([A-Z][\w ]+? (?:reference|instruction|fault|trap|)re"
+            R"re(operation|register|access|interruption)) \(code \d+\))re",
             {kComm, kPid, kTitle}),
       Cause("oops", "", "Kernel Fault",
             R"re(Kernel Fault: Code=\d+ .*?(?: at addr ([0-9a-f]+).*)?)re", {kAddress}),
@@ -422,6 +424,30 @@ std::optional<CrashHead> ParseAlphaDie(std::string_view text) {
   return head;
 }
 
+// What die() is told by arch/x86/kernel/traps.c and arch/s390/kernel/traps.c and their like.
+bool IsTrap(std::string_view name) {
+  constexpr std::string_view kTraps[] = {"general protection fault",
+                                         "invalid opcode",
+                                         "invalid operand",
+                                         "divide error",
+                                         "double fault",
+                                         "stack guard page",
+                                         "stack segment",
+                                         "illegal operation",
+                                         "segment not present",
+                                         "invalid TSS",
+                                         "bounds",
+                                         "int3",
+                                         "debug",
+                                         "coprocessor",
+                                         "alignment check",
+                                         "simd",
+                                         "specification exception",
+                                         "addressing exception"};
+  return std::any_of(std::begin(kTraps), std::end(kTraps),
+                     [name](std::string_view trap) { return name.starts_with(trap); });
+}
+
 // "Oops: 0002 [#1] SMP", "general protection fault: 0000 [#1]", "Internal error: Oops: 5 [#1]",
 // "Oops[#1]:" (mips), "systemd(1): Oops [#1]" (sparc), "Oops: 0000 [1] SMP" (x86-64 until 2.6.25),
 // "Oops: Kernel access of bad area, sig: 11 [#1]" (powerpc): die() of each architecture.
@@ -442,6 +468,7 @@ std::optional<CrashHead> ParseDie(std::string_view text) {
   const bool oops = trap == "Oops" || !source.empty() || !pid.empty() || trap == "Kernel BUG" ||
                     trap == "Kernel bug detected" || trap.find("in kernel") < trap.size();
   if (!oops && code.size() < 4) return std::nullopt;
+  head.known = oops || IsTrap(trap);
   if (trap == "Oops") trap = "";
   if (trap.starts_with("general protection fault, ")) {  // since 5.5
     static const LogPattern kAddress(R"re(.* address 0x([0-9a-f]+))re");

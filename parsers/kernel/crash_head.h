@@ -21,7 +21,7 @@ struct CrashHead {
   std::string title;             // as people name such crashes, without numbers and addresses
   bool names_function = true;    // the title ends in " in <function>"
   bool has_stack = true;         // a process line and a call trace stand below
-  bool known = true;             // false: a BUG: line of words that nobody taught us
+  bool known = true;             // false: a BUG: or die() line of words that nobody taught us
   bool pointer_follows = false;  // the next line is the instruction pointer's
   Text symbol;
   Text module;

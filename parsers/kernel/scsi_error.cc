@@ -68,13 +68,15 @@ class ScsiErrorBlock final : public Block {
     if (row_.device && !line.cut) {
       request_ = ParseRequestLine(line.text);
       whole_ = request_ && request_->device == row_.device;
-      if (whole_) return Claim::kTaken;
+      if (request_) return whole_ ? Claim::kTaken : Claim::kNone;
     }
     const std::optional<ScsiLine> read = line.prefixed ? Parse(line.text) : std::nullopt;
-    if (!read || (row_.device && (row_.device != read->device || tag_ != read->tag))) {
+    if (!read) {
       ended_ = ended_ || !line.cut;
       return Claim::kNone;
     }
+    // Requests that fail at once print between each other's lines.
+    if (row_.device && (row_.device != read->device || tag_ != read->tag)) return Claim::kNone;
     // A report of which the end was lost, and the next one.
     if (row_.device && read->part <= last_) {
       ended_ = true;
@@ -87,7 +89,7 @@ class ScsiErrorBlock final : public Block {
     return Claim::kTaken;
   }
 
-  bool closed() const override { return whole_ || ended_; }
+  bool closed() const override { return whole_; }
 
   void Finish(EventRecord& event) override {
     row_.kind = KindOf(row_);
@@ -95,7 +97,7 @@ class ScsiErrorBlock final : public Block {
     if (row_.sense) event.title += ": " + *row_.sense;
     Damage damage;
     damage.AddIf(!row_.host_status, "the result is missing");
-    damage.AddIf(!closed(), "nothing shows the end");
+    damage.AddIf(!whole_ && !ended_, "nothing shows the end");
     damage.StoreIn(event);
     std::vector<IoError> rows = {std::move(row_)};
     if (whole_) rows.push_back(*std::move(request_));
@@ -135,7 +137,8 @@ RecordKind ScsiErrorKind() {
                       {"Unhandled error code", IsScsi, true},
                       {"Sense Key : ", IsScsi, true},
                       {"Add. Sense: ", IsScsi, true}},
-          .open = [] { return std::unique_ptr<Block>(std::make_unique<ScsiErrorBlock>()); }};
+          .open = [] { return std::unique_ptr<Block>(std::make_unique<ScsiErrorBlock>()); },
+          .max_foreign_lines = 20};
 }
 
 }  // namespace kautopsy

@@ -336,7 +336,10 @@ std::optional<Fault> Parse(const LogLine& line) {
   const std::string_view head = line.text.substr(0, kLongestHead);
   for (const Form& form : kForms) {
     if (head.find(form.words) == std::string_view::npos) continue;
-    if (std::optional<Fault> fault = form.parse(line.text)) return fault;
+    std::optional<Fault> fault = form.parse(line.text);
+    if (!fault) continue;
+    const bool is_quote = fault->row.comm && fault->row.comm->find("]: ") < fault->row.comm->size();
+    if (!is_quote) return fault;  // "systemd[1]: a[2]: segfault at ..."
   }
   return std::nullopt;
 }

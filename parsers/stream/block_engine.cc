@@ -35,6 +35,7 @@ bool TooFarApart(const std::optional<PrintedTime>& last, const std::optional<int
 
 struct BlockEngine::OpenBlock {
   const RecordKind* kind = nullptr;
+  std::string caller;  // of its first line
   std::unique_ptr<Block> block;
   Stream* stream = nullptr;  // none once closed
   EventRecord event;
@@ -114,6 +115,7 @@ void BlockEngine::Insert(const LogLine& line, const RecordKind& kind, std::uniqu
   opened->kind = &kind;
   opened->block = std::move(block);
   opened->stream = &stream;
+  opened->caller = std::string(line.caller);
   if (!line.host.empty()) opened->event.host = std::string(line.host);
   opened->event.boot = boots_.OnLine(line);
   stream.open.push_front(opened.get());
@@ -153,8 +155,14 @@ bool BlockEngine::OfferToOpen(const LogLine& line, Stream& stream) {
     const auto found = std::find_if(stream.open.begin(), stream.open.end(), expects);
     if (found != stream.open.end() && OfferTo(**found, line, stream)) return true;
   }
+  // Two CPUs that print at once are told apart by their callers. Who has no record open may print
+  // for one: the backtrace of another CPU, the reaper's line.
+  const auto is_callers = [&](const OpenBlock* block) { return block->caller == line.caller; };
+  const bool has_own =
+      !line.caller.empty() && std::any_of(stream.open.begin(), stream.open.end(), is_callers);
   for (auto at = stream.open.begin(); at != stream.open.end();) {
     OpenBlock& block = **at++;  // Close() takes it off the list
+    if (has_own && !is_callers(&block)) continue;
     if (OfferTo(block, line, stream)) return true;
   }
   return false;

@@ -197,6 +197,62 @@ TEST_CASE("a crash within another report, and the other way round, leave both wh
   }
 }
 
+TEST_CASE("two CPUs that print at once are told apart by the callers in their lines") {
+  const std::vector<std::string> left =
+      LinesOf(WithPrefix("crash/oops-6.12.log", "[   10.000001][  T146] "));
+  const std::vector<std::string> right =
+      LinesOf(WithPrefix("crash/oops-6.12.log", "[   10.000001][  T147] "));
+  std::string text;
+  for (std::size_t i = 0; i < left.size(); ++i) text += left[i] + "\n" + right[i] + "\n";
+  const TextSink sink = Import(text);
+  REQUIRE(sink.events().size() == 2);
+  for (const RecordedEvent& event : sink.events()) {
+    CHECK(event.kind == "oops");
+    CHECK(event.complete);
+  }
+}
+
+TEST_CASE(
+    "ports and disks that fail at once are told apart, other lines between them do not matter") {
+  const TextSink ata = Import(
+      "[  100.000000] ata1.00: exception Emask 0x0 SAct 0x20 SErr 0x0 action 0x6 frozen\n"
+      "[  100.000001] ata2.00: exception Emask 0x0 SAct 0x20 SErr 0x0 action 0x6 frozen\n"
+      "[  100.000002] ata1.00: failed command: READ FPDMA QUEUED\n"
+      "[  100.000003] ata2.00: failed command: WRITE FPDMA QUEUED\n"
+      "[  100.000004] ata1.00: cmd 60/08:28:00:08:00/00:00:00:00:00/40 tag 5 ncq 4096 in\n"
+      "[  100.000005]          res 40/00:00:00:00:00/00:00:00:00:00/00 Emask 0x4 (timeout)\n"
+      "[  100.000006] ata2.00: cmd 61/08:28:00:08:00/00:00:00:00:00/40 tag 5 ncq 4096 out\n"
+      "[  100.000007] br0: port 2(vnet1) entered disabled state\n"
+      "[  100.000008]          res 41/40:00:00:00:00/00:00:00:00:00/00 Emask 0x9 (media error)\n"
+      "[  101.000010] ata1: EH complete\n"
+      "[  101.000011] ata2: EH complete\n");
+  REQUIRE(ata.events().size() == 2);
+  CHECK(ata.events()[0].title == "timeout on ata1.00: READ FPDMA QUEUED");
+  CHECK(ata.events()[1].title == "medium error on ata2.00: WRITE FPDMA QUEUED");
+  const TextSink scsi = Import(
+      "[  100.000000] sd 0:0:0:0: [sda] tag#5 FAILED Result: hostbyte=DID_OK driverbyte=DRIVER_OK\n"
+      "[  100.000001] sd 1:0:0:0: [sdb] tag#7 FAILED Result: hostbyte=DID_OK driverbyte=DRIVER_OK\n"
+      "[  100.000002] sd 0:0:0:0: [sda] tag#5 Sense Key : Medium Error [current]\n"
+      "[  100.000003] sd 1:0:0:0: [sdb] tag#7 Sense Key : Hardware Error [current]\n"
+      "[  100.000004] sd 0:0:0:0: [sda] tag#5 Add. Sense: Unrecovered read error\n"
+      "[  100.000005] sd 1:0:0:0: [sdb] tag#7 Add. Sense: Internal target failure\n"
+      "[  100.000006] blk_update_request: critical medium error, dev sda, sector 2048\n"
+      "[  100.000007] blk_update_request: critical target error, dev sdb, sector 4096\n");
+  REQUIRE(scsi.events().size() == 2);
+  CHECK(scsi.events()[0].title == "medium error on sda: Unrecovered read error");
+  CHECK(scsi.events()[1].title == "I/O error on sdb: Internal target failure");
+  CHECK(scsi.events()[1].complete);
+}
+
+TEST_CASE("prose that looks like a die() or a segfault line is none") {
+  for (const char* text :
+       {"nginx (pid 812): Exited (code 1)", "release: 1234 [#1]", "Merge: 1a2b3c4d [#42] SMP",
+        "[   12.345678] systemd[1]: a[1]: segfault at 0 ip 00 sp 00 error 4 in a[0+1000]"}) {
+    CAPTURE(text);
+    CHECK(Import(std::string(text) + "\n").events().empty());
+  }
+}
+
 TEST_CASE("a list of modules goes on where a line was full, and ends at prose") {
   std::string full = "Modules linked in:";
   for (int i = 0; i < 40; ++i) full += " module_" + std::to_string(i) + "(OE)";
