@@ -50,6 +50,7 @@ Taken JournalExport::TakeField(const SourceLine& line) {
   if (text.empty() || begins) {
     const bool ends = in_entry_ || begins;
     in_entry_ = begins;
+    from_service_ = false;
     message_bytes_ = 0;
     return ends ? Taken::kEnd : Taken::kNone;
   }
@@ -85,7 +86,9 @@ Taken JournalExport::TakeSize(const SourceLine& line) {
 // it (systemd.journal-fields(7)).
 void JournalExport::NoteField(std::string_view name, std::string_view value) {
   if (name == "_TRANSPORT" || name == "SYSLOG_IDENTIFIER") {
-    entry_.kernel = entry_.kernel || value == "kernel";
+    // A service chooses its identifier; the journal tells how the entry came.
+    if (name == "_TRANSPORT") from_service_ = value == "stdout" || value == "journal";
+    entry_.kernel = !from_service_ && (entry_.kernel || value == "kernel");
     entry_.witness = entry_.witness || IsWitness(std::string(value) + "[");
   } else if (name == "_HOSTNAME") {
     entry_.host = value;

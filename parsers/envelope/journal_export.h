@@ -33,6 +33,7 @@ class JournalExport final : public EntryReader {
 
   State state_ = State::kFields;
   bool in_entry_ = false;
+  bool from_service_ = false;
   bool in_message_ = false;  // the binary value is the message's
   std::string size_;         // bytes of the size seen so far
   uint64_t value_end_ = 0;   // [bytes] in the source, behind the value's newline

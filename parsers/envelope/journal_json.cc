@@ -73,8 +73,11 @@ std::optional<JsonLine> ParseJsonLine(std::string_view line) {
   if (journal) result.text = TextOf(object, "MESSAGE");
   while (result.text.ends_with('\n')) result.text.pop_back();
   if (!journal) return result;
-  result.kernel =
-      TextOf(object, "_TRANSPORT") == "kernel" || TextOf(object, "SYSLOG_IDENTIFIER") == "kernel";
+  // A service chooses its identifier; the journal tells how the entry came
+  // (systemd.journal-fields).
+  const std::string transport = TextOf(object, "_TRANSPORT");
+  result.kernel = transport == "kernel" || (transport != "stdout" && transport != "journal" &&
+                                            TextOf(object, "SYSLOG_IDENTIFIER") == "kernel");
   result.witness = !result.kernel && IsWitness(TextOf(object, "SYSLOG_IDENTIFIER") + "[");
   if (!result.kernel && !result.witness) return std::nullopt;
   result.host = TextOf(object, "_HOSTNAME");

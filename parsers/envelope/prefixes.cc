@@ -118,7 +118,9 @@ Classification ClassifyBehindPriority(std::string_view line) {
 
 Classification Classify(std::string_view line) {
   std::string_view text = line;
-  if (!line.starts_with('<') || !ConsumePriority(text)) return ClassifyBehindPriority(line);
+  const bool level = (line.starts_with('<') && ConsumePriority(text)) ||
+                     (line.starts_with("kern ") && ConsumeDmesgLevel(text));
+  if (!level) return ClassifyBehindPriority(line);
   const Classification inner = ClassifyBehindPriority(text);
   const std::size_t priority = line.size() - text.size();
   if (inner.line_class == LineClass::kUnknown) return {LineClass::kKernel, priority};

@@ -57,6 +57,19 @@ TEST_CASE("An entry's fields count on both sides of its message") {
   }
 }
 
+TEST_CASE("A service that calls itself kernel is not the kernel") {
+  const std::string message = std::string("MESSAGE=") + kKill + "\n";
+  const std::string service = "_TRANSPORT=stdout\nSYSLOG_IDENTIFIER=kernel\n";
+  const std::string reversed = "SYSLOG_IDENTIFIER=kernel\n_TRANSPORT=stdout\n";
+  for (const std::string& fields : {service + message, message + reversed}) {
+    CAPTURE(fields);
+    std::string entries = kHead + fields + "\n";
+    CHECK(Import(entries).events().empty());
+    entries += KillEntry();
+    CHECK(Import(entries).events().size() == 1);
+  }
+}
+
 TEST_CASE("The lines of a binary message are lines of the source") {
   const std::string ten = "Mem-Info:\n";  // its size is a newline, too
   const TextSink sink = Import(std::string(kHead) + Binary("MESSAGE", ten + kKill) +

@@ -193,6 +193,8 @@ TEST_CASE("A journal's JSON gives the kernel's text, and leaves out other progra
   CHECK(ParseJsonLine(R"({"@timestamp":"x","message":"y","level":3})")->text == "y");
   CHECK_FALSE(ParseJsonLine(R"({"level":3,"message":null})").has_value());
   CHECK_FALSE(ParseJsonLine(R"({"MESSAGE":"x","_TRANSPORT":"syslog"})").has_value());
+  CHECK_FALSE(
+      ParseJsonLine(R"({"MESSAGE":"x","_TRANSPORT":"stdout","SYSLOG_IDENTIFIER":"kernel"})"));
   CHECK_FALSE(ParseJsonLine(R"({"MESSAGE":"x","_TRANSPORT":"kern)").has_value());
   CHECK(ParseJsonLine(
             R"({"MESSAGE":null,"_TRANSPORT":"kernel","__REALTIME_TIMESTAMP":"999999999999999999"})")
