@@ -21,7 +21,7 @@ namespace {
 
 constexpr unsigned kSeed = 20141125;
 constexpr int kRandomCuts = 150;  // per sample
-constexpr int kRandomMixes = 10;   // per pair of samples
+constexpr int kRandomMixes = 10;  // per pair of samples
 
 std::vector<std::string> SplitLines(const std::string& text) {
   std::vector<std::string> lines;
