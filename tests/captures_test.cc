@@ -68,16 +68,6 @@ std::vector<std::string> Captures(const std::string& suffix) {
   return FilesBelow("samples/captures", suffix);
 }
 
-std::string CellOf(const RecordedEvent& event, std::string_view relation, std::string_view column) {
-  for (const RecordedRow& row : event.rows) {
-    if (row.relation != relation) continue;
-    for (const auto& [name, value] : row.cells) {
-      if (name == column) return value;
-    }
-  }
-  return "";
-}
-
 // What a capture's console and its /dev/kmsg must agree on: all but places and clocks. From 5.3 to
 // 6.4 the statistics of a memory cgroup are one record, of which the console prints less.
 std::vector<std::string> Records(const std::string& path) {

@@ -2,7 +2,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -11,13 +10,6 @@
 
 namespace kautopsy::test {
 namespace {
-
-std::vector<std::string> Lines(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
 
 void Append(const RecordedRow& row, std::string& text) {
   text += "\n" + row.relation;
@@ -84,7 +76,7 @@ TEST_CASE("Every line of an event stands in the source at its place") {
   for (const std::string& name : SampleNames()) {
     CAPTURE(name);
     const std::string text = ReadFile("samples/" + name);
-    const std::vector<std::string> lines = Lines(text);
+    const std::vector<std::string> lines = LinesOf(text);
     const TextSink sink = Import(text);
     for (const RecordedEvent& event : sink.events()) {
       REQUIRE_FALSE(event.lines.empty());

@@ -52,6 +52,13 @@ std::vector<std::string> FilesBelow(const std::string& folder, const std::string
   return paths;
 }
 
+std::vector<std::string> LinesOf(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
 std::vector<std::string> SampleNames() {
   constexpr std::string_view kFolder = "samples/";
   std::vector<std::string> names;

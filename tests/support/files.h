@@ -11,6 +11,9 @@ std::string SourceRoot();
 // The bytes of a file below SourceRoot(); fails the running test if it cannot be read.
 std::string ReadFile(const std::string& path);
 
+// The lines of a text, without their ends.
+std::vector<std::string> LinesOf(const std::string& text);
+
 // Every log below samples/, sorted, as "seed/paste.txt". Not samples/formats: its files hold one
 // log in many formats, which are compared with each other.
 std::vector<std::string> SampleNames();

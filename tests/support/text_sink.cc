@@ -152,6 +152,16 @@ std::vector<RecordedRow> RowsOfEvent(const EventRecord& event) {
   return rows;
 }
 
+std::string CellOf(const RecordedEvent& event, std::string_view relation, std::string_view column) {
+  for (const RecordedRow& row : event.rows) {
+    if (row.relation != relation) continue;
+    for (const auto& [name, value] : row.cells) {
+      if (name == column) return value;
+    }
+  }
+  return "";
+}
+
 Status TextSink::BeginSource(std::string_view /*path*/, std::string_view /*kind*/) {
   if (ended_ || !events_.empty()) return Fail("a TextSink takes one source");
   return {};

@@ -34,6 +34,9 @@ struct RecordedEvent {
   std::vector<RecordedRow> rows;  // of all relations, in the order they were written
 };
 
+// A cell of the event's first row of `relation` that has it; empty if none does.
+std::string CellOf(const RecordedEvent& event, std::string_view relation, std::string_view column);
+
 // An EventSink without a database: keeps everything as text, for golden and damage tests.
 class TextSink final : public EventSink {
  public:

@@ -20,16 +20,6 @@ std::string Log(const std::vector<std::string>& lines) {
   return text;
 }
 
-std::string CellOf(const RecordedEvent& event, std::string_view relation, std::string_view column) {
-  for (const test::RecordedRow& row : event.rows) {
-    if (row.relation != relation) continue;
-    for (const auto& [name, value] : row.cells) {
-      if (name == column) return value;
-    }
-  }
-  return "none";
-}
-
 TEST_CASE("A request is read in the words of every version") {
   struct Case {
     std::string_view text;
@@ -223,7 +213,7 @@ TEST_CASE("Missing per-CPU memory is told with who asked") {
       " __alloc_percpu_gfp+0x1/0x2",
       " map_create+0x1/0x2",
       " </TASK>"};
-  CHECK(CellOf(Import(Log(lines)).events()[0], "page_alloc_failure", "blame_symbol") == "none");
+  CHECK(CellOf(Import(Log(lines)).events()[0], "page_alloc_failure", "blame_symbol").empty());
   lines.emplace_back("eth0: link is up");
   const test::TextSink sink = Import(Log(lines));
   REQUIRE(sink.events().size() == 1);

@@ -21,26 +21,6 @@ struct Wording {
   std::string_view title;
 };
 
-std::string CellOf(const RecordedEvent& event, std::string_view relation, std::string_view column) {
-  for (const RecordedRow& row : event.rows) {
-    if (row.relation != relation) continue;
-    for (const auto& [name, value] : row.cells) {
-      if (name == column) return value;
-    }
-  }
-  return "";
-}
-
-std::vector<std::string> LinesOf(const std::string& text) {
-  std::vector<std::string> lines;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return lines;
-}
-
 // The lines of the sample, each behind `prefix` in place of its uptime.
 std::string WithPrefix(const std::string& sample, const std::string& prefix) {
   std::string text;

@@ -35,13 +35,6 @@ inline std::string Report(Database& database, const ReportOptions& options = {})
   return out.str();
 }
 
-inline std::vector<std::string> Lines(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
-
 inline bool Mentions(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }

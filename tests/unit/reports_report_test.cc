@@ -8,7 +8,7 @@ namespace {
 
 TEST_CASE("the report of the seed case fits two screens of 46 lines and 80 columns") {
   Database database = StoreOf("samples/seed/paste.txt");
-  const std::vector<std::string> lines = Lines(Report(database));
+  const std::vector<std::string> lines = LinesOf(Report(database));
   CHECK(lines.size() <= 90);
   for (const std::string& line : lines) CHECK_MESSAGE(DisplayWidth(line) <= 80, line);
 }
@@ -52,7 +52,7 @@ TEST_CASE("a narrow report wraps its text") {
   Database database = StoreOf("samples/seed/paste.txt");
   ReportOptions options;
   options.width = 60;
-  const std::vector<std::string> lines = Lines(Report(database, options));
+  const std::vector<std::string> lines = LinesOf(Report(database, options));
   CHECK(DisplayWidth(lines.at(3)) <= 60);
   CHECK(lines.size() > 90);
 }
