@@ -14,7 +14,6 @@
 #include "base/text.h"
 #include "parsers/kernel/hardware_error.h"
 #include "parsers/kernel/kinds.h"
-#include "parsers/kernel/section.h"
 #include "parsers/match.h"
 
 namespace kautopsy {
@@ -62,7 +61,7 @@ class GhesBlock final : public Block {
     return claim;
   }
 
-  bool closed() const override { return ended_; }
+  bool closed() const override { return cut_; }
 
   void Finish(EventRecord& event) override {
     HardwareError summary;
@@ -72,9 +71,9 @@ class GhesBlock final : public Block {
     Damage damage;
     damage.AddIf(!head_, "the first line is missing");
     damage.AddIf(rows_.empty(), "no error is left");
-    damage.AddIf(!closed(), "nothing shows the end");
+    damage.AddIf(!cut_ && !ended_, "nothing shows the end");
     damage.StoreIn(event);
-    AddRows(event, std::move(rows_));
+    AddHardwareErrors(event, std::move(rows_));
   }
 
  private:
@@ -87,7 +86,7 @@ class GhesBlock final : public Block {
     if (IsHead(ghes->text) && Begin() == Claim::kConflict) return Claim::kConflict;
     number_ = std::string(ghes->number);
     // Which line of the report it was is not known, so what follows cannot be told apart.
-    if (line.cut) ended_ = true;
+    cut_ = line.cut;
     return line.cut ? Claim::kTaken : Take(ghes->text);
   }
 
@@ -146,6 +145,7 @@ class GhesBlock final : public Block {
   Text number_;
   Text severity_;
   bool head_ = false;
+  bool cut_ = false;
   bool ended_ = false;  // a line of another record has followed
 };
 
@@ -154,7 +154,8 @@ class GhesBlock final : public Block {
 RecordKind GhesKind() {
   return {.name = "mce",
           .openers = {{"[Hardware Error]", IsGhes, true}, {kBert, IsGhes, true}},
-          .open = [] { return std::unique_ptr<Block>(std::make_unique<GhesBlock>()); }};
+          .open = [] { return std::unique_ptr<Block>(std::make_unique<GhesBlock>()); },
+          .max_foreign_lines = 20};
 }
 
 }  // namespace kautopsy

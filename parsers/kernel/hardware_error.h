@@ -3,8 +3,10 @@
 #include <array>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/row.h"
+#include "parsers/kernel/section.h"
 
 namespace kautopsy {
 
@@ -48,5 +50,9 @@ struct HardwareError {
 inline std::string TitleOf(const HardwareError& row) {
   return row.severity ? *row.severity + " hardware error" : "hardware error";
 }
+
+// Adds the rows, and the event's row of relation `crash`. The event has its kind, title and
+// process.
+void AddHardwareErrors(EventRecord& event, std::vector<HardwareError>&& rows);
 
 }  // namespace kautopsy

@@ -14,7 +14,6 @@
 #include "base/text.h"
 #include "parsers/kernel/hardware_error.h"
 #include "parsers/kernel/kinds.h"
-#include "parsers/kernel/section.h"
 #include "parsers/match.h"
 
 namespace kautopsy {
@@ -98,16 +97,16 @@ class MachineCheckBlock final : public Block {
     return claim;
   }
 
-  bool closed() const override { return whole_ || ended_; }
+  bool closed() const override { return whole_; }
 
   void Finish(EventRecord& event) override {
     event.title = TitleOf(row_) + ": machine check";
     if (logged_) event.title = "machine check events logged";
     Damage damage;
     damage.AddIf(!logged_ && !row_.status, "the status is missing");
-    damage.AddIf(!closed(), "nothing shows the end");
+    damage.AddIf(!whole_ && !ended_, "nothing shows the end");
     damage.StoreIn(event);
-    AddRows(event, std::vector<HardwareError>{std::move(row_)});
+    AddHardwareErrors(event, {std::move(row_)});
   }
 
  private:
@@ -166,7 +165,8 @@ RecordKind MachineCheckKind() {
   return {.name = "mce",
           .openers = {{"[Hardware Error]", IsMachineCheck, true},
                       {": Machine Check", IsMachineCheck, true}},
-          .open = [] { return std::unique_ptr<Block>(std::make_unique<MachineCheckBlock>()); }};
+          .open = [] { return std::unique_ptr<Block>(std::make_unique<MachineCheckBlock>()); },
+          .max_foreign_lines = 20};
 }
 
 }  // namespace kautopsy

@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "parsers/kernel/hardware_error.h"
 #include "parsers/kernel/kinds.h"
-#include "parsers/kernel/section.h"
 #include "parsers/match.h"
 
 namespace kautopsy {
@@ -100,7 +99,7 @@ class MemoryErrorBlock final : public Block {
     if (row.source == "memory_failure")
       event.title += error_->comm ? "memory of " + *error_->comm : "memory failure";
     event.complete = true;
-    AddRows(event, std::vector<HardwareError>{std::move(row)});
+    AddHardwareErrors(event, {std::move(row)});
   }
 
  private:

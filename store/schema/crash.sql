@@ -1,6 +1,7 @@
 CREATE TABLE crash (
   -- One row per crash, or what the kernel took for the sign of one: oops, gpf, bug, panic, warning,
-  -- soft_lockup, hard_lockup, hung_task, rcu_stall, lockdep, sanitizer, bad_page.
+  -- soft_lockup, hard_lockup, hung_task, rcu_stall, lockdep, sanitizer, bad_page; and mce, of which
+  -- relation hardware_error tells more.
   event_id INTEGER NOT NULL REFERENCES event,  -- [id]
   kind TEXT,                        -- as event.kind
   title TEXT,                       -- as people name such crashes: without numbers and addresses, in the
@@ -34,7 +35,7 @@ CREATE TABLE taint (
   -- One row per flag of a tainted kernel in the report of a crash (kernel/panic.c, taint_flags[]).
   event_id INTEGER NOT NULL REFERENCES event,  -- [id]
   letter TEXT,                      -- as printed; G is none, it says that P is not set
-  name TEXT,                        -- of the module                        -- as the kernel names it since 6.10; NULL for a distribution's own
+  name TEXT,                        -- as the kernel names it since 6.10; NULL for a distribution's own
   meaning TEXT                      -- what it says; NULL if not known here
 ) STRICT;
 CREATE INDEX taint_by_event ON taint (event_id);

@@ -224,6 +224,28 @@ TEST_CASE(
   CHECK(scsi.events()[1].complete);
 }
 
+TEST_CASE("hardware errors go on behind a stranger's line, and are crashes too") {
+  const TextSink sink = Import(
+      "[  100.000000] mce: [Hardware Error]: CPU 1: Machine Check: 0 Bank 5: be00000000800400\n"
+      "[  100.000001] br0: port 2(vnet1) entered disabled state\n"
+      "[  100.000002] mce: [Hardware Error]: TSC 0 ADDR 111111111 MISC 7880000000\n"
+      "[  100.000003] {1}[Hardware Error]: event severity: corrected\n"
+      "[  100.000004] {1}[Hardware Error]:  Error 0, type: corrected\n"
+      "[  100.000005] br0: port 2(vnet1) entered blocking state\n"
+      "[  100.000006] {1}[Hardware Error]:   section_type: memory error\n"
+      "[  100.000007] {1}[Hardware Error]:   physical_address: 0x000000012345f000\n"
+      "[  100.000008] br0: port 2(vnet1) entered forwarding state\n");
+  REQUIRE(sink.events().size() == 2);
+  const RecordedEvent& check = sink.events()[0];
+  CHECK(CellOf(check, "hardware_error", "address") == "111111111");
+  CHECK(CellOf(check, "crash", "kind") == "mce");
+  CHECK(CellOf(check, "crash", "title") == "fatal hardware error: machine check");
+  CHECK(CellOf(check, "crash", "cpu") == "1");
+  const RecordedEvent& firmware = sink.events()[1];
+  CHECK(CellOf(firmware, "hardware_error", "address") == "000000012345f000");
+  CHECK(CellOf(firmware, "crash", "dedup_key").size() == 32);
+}
+
 TEST_CASE("prose that looks like a die() or a segfault line is none") {
   for (const char* text :
        {"nginx (pid 812): Exited (code 1)", "release: 1234 [#1]", "Merge: 1a2b3c4d [#42] SMP",
