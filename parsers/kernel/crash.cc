@@ -190,9 +190,15 @@ class CrashBlock final : public Block {
     if (line.text.starts_with("Preemption disabled at")) {
       trace_.Begin(std::nullopt, std::nullopt);
       main_trace_is_last_ = true;
+      frames_above_place_ = trace_.frames().size();
     }
-    if (IsKind("lockdep") && line.text == "stack backtrace:") main_trace_is_last_ = true;
+    if (IsKind("lockdep")) {
+      if (line.text == "stack backtrace:") main_trace_is_last_ = true;
+      if (line.text.starts_with("-> #") || line.text.ends_with(" at:")) where_taken_ = true;
+    }
     Claim claim = OfferTask(line, behind_warning);
+    if (line.text.starts_with("Modules linked in:") && modules_.seen() && !other_cpu_)
+      mixed_ = true;
     if (claim == Claim::kNone) claim = modules_.Offer(line);
     if (claim == Claim::kNone && IsKind("rcu_stall")) claim = rcu_.Offer(line);
     if (claim == Claim::kNone && IsKind("hung_task")) claim = OfferBlocker(line);
@@ -391,7 +397,7 @@ class CrashBlock final : public Block {
     if (!crash.cpu) crash.cpu = notes_.cpu;
     crash.taint = task_.taint() ? task_.taint() : head.taint;
     crash.seconds = head.seconds;
-    crash.jiffies = rcu_.jiffies();
+    crash.jiffies = rcu_.jiffies() ? rcu_.jiffies() : head.jiffies;
     crash.fault_address = head.fault_address;
     if (!crash.fault_address) crash.fault_address = notes_.fault_address;
     if (!crash.fault_address && die_) crash.fault_address = die_->fault_address;
@@ -464,6 +470,14 @@ class CrashBlock final : public Block {
            (!trace_.empty() && IsBottom(*trace_.frames().back().symbol));
   }
 
+  // The trace that the report is about, of which nothing is left.
+  bool LacksTrace() const {
+    const std::size_t frames = trace_.frames().size();
+    if (frames_above_place_) return frames <= *frames_above_place_ + 1;
+    if (where_taken_) return !main_trace_is_last_;
+    return frames == 0 && !(IsKind("rcu_stall") && (Head().jiffies || !rcu_.empty()));
+  }
+
   void NoteMissing(EventRecord& event) const {
     const CrashHead& head = Head();
     Damage damage;
@@ -471,7 +485,8 @@ class CrashBlock final : public Block {
                  "the line that tells what happened is lost");
     const bool names_task = task_.seen() || head.comm || IsKind("rcu_stall") || IsKind("lockdep");
     damage.AddIf(head.has_stack && !names_task, "no process line");
-    damage.AddIf(head.has_stack && trace_.empty() && !IsKind("rcu_stall"), "no call trace");
+    damage.AddIf(head.has_stack && LacksTrace(), "no call trace");
+    damage.AddIf(mixed_, "lines of another crash stand between");
     damage.AddIf(HasEndMark() ? !end_seen_ : !TraceEnded(), "its end is not in the log");
     damage.StoreIn(event);
   }
@@ -494,6 +509,9 @@ class CrashBlock final : public Block {
   bool more_lines_ = false;  // the log goes on behind it
   bool sparc_ = false;
   bool main_trace_is_last_ = false;
+  std::optional<std::size_t> frames_above_place_;  // before "Preemption disabled at"
+  bool where_taken_ = false;        // lockdep tells where locks were taken, above its own backtrace
+  bool mixed_ = false;              // a second CPU's crash stands line by line in it
   bool code_behind_trace_ = false;  // x86 printed the code last until 4.15
   bool other_cpu_ = false;          // what follows is the backtrace of another CPU
   CrashNotes notes_;

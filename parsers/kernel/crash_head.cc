@@ -22,6 +22,7 @@ enum class Role {
   kComm,
   kCpu,
   kFile,
+  kJiffies,
   kLine,
   kMessage,
   kModule,
@@ -113,6 +114,9 @@ void Store(Role role, std::string_view value, CrashHead& head) {
       break;
     case Role::kPid:
       head.pid = ParseInteger(value);
+      break;
+    case Role::kJiffies:
+      head.jiffies = ParseInteger(value);
       break;
     case Role::kSeconds:
       head.seconds = ParseInteger(value);
@@ -273,13 +277,17 @@ std::span<const Form> Stalls() {
       Cause("hung_task", "INFO: task ", "INFO: task hung",
             R"re((.{0,15}):(\d+) blocked(?: in I/O wait)? for more than (\d+) seconds\.?)re",
             {kComm, kPid, kSeconds}),
-      Cause("rcu_stall", "INFO: ", "INFO: % self-detected stall on CPU",
-            R"re((\w+) self-detected stall on CPU.*)re", {kTitle}),
+      Cause(
+          "rcu_stall", "INFO: ", "INFO: % self-detected stall on CPU",
+          R"re((\w+) self-detected stall on CPU(?: \{ (\d+)\b[^}]*\})?(?: +\(t=(\d+) jiffies)?.*)re",
+          {kTitle, kCpu, kJiffies}),
       Cause("rcu_stall", "INFO: ", "INFO: % detected stalls on CPUs/tasks",
-            R"re((\w+) detected (?:expedited )?stalls? on (?:CPUs?/)?tasks:.*)re", {kTitle}),
+            R"re((\w+) detected (?:expedited )?stalls? on (?:CPUs?/)?tasks:)re"
+            R"re((?: \{ (?:(\d+)\b)?[^}]*\} (?:\(detected by .*\bt=)?(\d+) jiffies)?.*)re",
+            {kTitle, kCpu, kJiffies}),
       Cause("rcu_stall", "INFO: ", "INFO: % detected stalls on CPUs/tasks",
-            R"re((\w+) detected (?:stall on )?CPU (\d+)(?: stall)? \(t=\d+ jiffies\).*)re",
-            {kTitle, kCpu}),
+            R"re((\w+) detected (?:stall on )?CPU (\d+)(?: stall)? \(t=(\d+) jiffies\).*)re",
+            {kTitle, kCpu, kJiffies}),
   };
   return kForms;
 }

@@ -29,6 +29,7 @@ struct CrashHead {
   Integer pid;
   Integer cpu;
   Integer seconds;
+  Integer jiffies;
   Text fault_address;
   Text taint;
   Text file;

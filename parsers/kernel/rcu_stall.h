@@ -26,6 +26,8 @@ struct RcuStall {
 class RcuStallSection : public Section {
  public:
   Claim Offer(const LogLine& line) override;
+  // None of these lines was read but the report's first.
+  bool empty() const { return stalls_.empty() && !jiffies_; }
   const Integer& jiffies() const { return jiffies_; }
   const Integer& cpu() const { return cpu_; }
   void AddTo(EventRecord& event) { AddRows(event, std::move(stalls_)); }

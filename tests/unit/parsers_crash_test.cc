@@ -246,6 +246,42 @@ TEST_CASE("hardware errors go on behind a stranger's line, and are crashes too")
   CHECK(CellOf(firmware, "crash", "dedup_key").size() == 32);
 }
 
+TEST_CASE("a report that lost its trace says so") {
+  const std::string after = "[  100.900000] br0: port 2(vnet1) entered disabled state\n";
+  const std::vector<std::string> cut = {
+      "[  100.000000] INFO: rcu_sched self-detected stall on CPU\n",
+      "[  100.000000] BUG: sleeping function called from invalid context at mm/slab.h:494\n"
+      "[  100.000001] in_atomic(): 1, irqs_disabled(): 0, pid: 611, name: acmectl\n"
+      "[  100.000002] Preemption disabled at:\n"
+      "[  100.000003] [<ffffffffc0a01234>] acme_set+0x14/0x60 [acme]\n"
+      "[  100.000004] CPU: 0 PID: 611 Comm: acmectl Tainted: G           O 6.1.50 #1\n",
+      "[  100.000000] WARNING: possible circular locking dependency detected\n"
+      "[  100.000001] 6.1.50 #1 Tainted: G           O\n"
+      "[  100.000002] acmectl/633 is trying to acquire lock:\n"
+      "[  100.000003] the existing dependency chain (in reverse order) is:\n"
+      "[  100.000004] -> #1 (&b->lock){+.+.}-{3:3}:\n"
+      "[  100.000005]        acme_drain+0x14/0x60 [acme]\n"};
+  for (const std::string& text : cut) {
+    CAPTURE(text);
+    std::string log = text;
+    log += after;
+    const TextSink sink = Import(log);
+    REQUIRE(sink.events().size() == 1);
+    CHECK_FALSE(sink.events()[0].complete);
+    CHECK(sink.events()[0].damage.find("no call trace") != std::string::npos);
+  }
+}
+
+TEST_CASE("two crashes that no caller tells apart are not called whole") {
+  const std::vector<std::string> lines =
+      LinesOf(WithPrefix("crash/oops-6.12.log", "[   10.000001] "));
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n" + line + "\n";
+  const TextSink sink = Import(text);
+  REQUIRE_FALSE(sink.events().empty());
+  for (const RecordedEvent& event : sink.events()) CHECK_FALSE(event.complete);
+}
+
 TEST_CASE("prose that looks like a die() or a segfault line is none") {
   for (const char* text :
        {"nginx (pid 812): Exited (code 1)", "release: 1234 [#1]", "Merge: 1a2b3c4d [#42] SMP",
