@@ -1,4 +1,4 @@
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <string>
@@ -340,17 +340,14 @@ const std::vector<Part>& CrashParts() {
   return kParts;
 }
 
-bool IsFor(const Part& part, const EventFacts& event) {
-  return std::find(part.kinds.begin(), part.kinds.end(), event.kind) != part.kinds.end();
-}
-
 // One statement for a whole incident: starting one for each event takes longer than reading its
 // rows.
 std::string SqlOf(const Part& part) {
   return fmt::format(
       "SELECT {}, event_id FROM {} WHERE event_id IN"
-      " (SELECT event_id FROM event WHERE incident_id = ?1){} ORDER BY event_id, {}",
-      part.columns, part.relation,
+      " (SELECT event_id FROM event WHERE incident_id = ?1 AND kind IN ('{}')){}"
+      " ORDER BY event_id, {}",
+      part.columns, part.relation, fmt::join(part.kinds, "', '"),
       part.condition.empty() ? "" : fmt::format(" AND ({})", part.condition), part.order);
 }
 
@@ -365,8 +362,7 @@ Status ReadPart(RowReader& reader, const Part& part, std::vector<EventFacts>& ev
   return reader.ForEach(SqlOf(part), id, [&](const Statement& row) {
     const int64_t event_id = row.GetInteger(row.column_count() - 1).value_or(0);
     move_to(event_id);
-    if (event != events.end() && event->id == event_id && IsFor(part, *event))
-      part.take(*event, row);
+    if (event != events.end() && event->id == event_id) part.take(*event, row);
   });
 }
 
