@@ -36,6 +36,8 @@ constexpr auto kNoise = std::to_array<std::string_view>({
     // A timer interrupt, or a sample of perf, that took long.
     "hrtimer: ",
     "perf: ",
+    // Arm's mark before it prints registers.
+    "8<--- cut here ---",
     // Registers that a guest asks for and KVM does not have.
     "kvm [",
     // The line above reports of lockdep, of the sanitizers and of slab allocators.

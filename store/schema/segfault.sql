@@ -8,11 +8,13 @@ CREATE TABLE segfault (
   pid INTEGER,                      -- [pid] of the thread
   signal_kind TEXT,                 -- segfault, general_protection, invalid_opcode, divide_error, int3,
                                     -- bus_error, illegal_instruction and so on, after the kernel's words
-  reason TEXT,                      -- arm64's words: "level 1 translation fault"; x86's "bad frame in ..."
+  reason TEXT,                      -- arm64's words: "level 1 translation fault"; x86's "bad frame in ...";
+                                    -- of parisc what trap it was
   fault_address TEXT,               -- what was accessed, "segfault at"
-  ip TEXT,                          -- instruction, "ip", "rip", "nip" or arm64's "pc :"
+  ip TEXT,                          -- instruction, "ip", "rip", "nip", "epc", arm64's "pc :"
   sp TEXT,                          -- stack pointer, "sp", "rsp"
-  error_code INTEGER,               -- [mask] "error" of x86, "esr" of arm64
+  error_code INTEGER,               -- [mask] "error" of x86, "esr" of arm64, "code" of arm,
+                                    -- "interruption code" of s390, "type" of parisc
   si_code INTEGER,                  -- [index] "code" of powerpc and riscv, as in siginfo
   access TEXT,                      -- read, write or exec; after error_code
   mode TEXT,                        -- user or kernel: who accessed; after error_code
