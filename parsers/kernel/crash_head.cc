@@ -45,6 +45,7 @@ struct Form {
   Part part = Part::kCause;
   bool names_function = true;
   bool has_stack = true;
+  bool known = true;  // as CrashHead's
 };
 
 // In patterns SYMBOL stands for a function, two groups (symbol, module), and FILE for a place in
@@ -79,6 +80,12 @@ Form Alone(std::string_view kind, std::string_view head, std::string_view title,
            std::string pattern, std::vector<Role> roles = {}) {
   Form form = Plain(kind, head, title, std::move(pattern), std::move(roles));
   form.has_stack = false;
+  return form;
+}
+
+// One that prose looks like.
+Form Vague(Form form) {
+  form.known = false;
   return form;
 }
 
@@ -191,7 +198,8 @@ std::span<const Form> DamagedMemory() {
             {kTitle, kTitle}),  // until 2.6.30
       // mm/slab.c, __slab_error() and check_poison_obj(), until 6.7
       Cause("bug", "slab error in ", "slab error in %", R"re((\w+)\(\): cache .*)re", {kTitle}),
-      Cause("bug", "Slab corruption", "Slab corruption", R"re((?: \(.*\))?: .*)re"),
+      Cause("bug", "Slab corruption", "Slab corruption",
+            R"re((?: \(.*\))?: .*\b(?:start|len)=.*)re"),
       // mm/page_alloc.c, bad_page(); mm/memory.c, print_bad_pte(); kernel/fork.c, check_mm()
       Plain("bad_page", "BUG: Bad page ", "BUG: Bad page %",
             R"re((state|map|cache) in process (.{0,15}?)  ?(?:pfn|pte|pmd|pud|pgd):.*)re",
@@ -262,12 +270,12 @@ std::span<const Form> Stalls() {
             {kCpu, kSeconds, kComm, kPid}),
       Cause("soft_lockup", "BUG: soft lockup", "BUG: soft lockup", R"re( detected on CPU#(\d+)!)re",
             {kCpu}),
-      Cause("hard_lockup", "Watchdog detected hard LOCKUP on cpu ", "hard LOCKUP", R"re((\d+).*)re",
-            {kCpu}),
+      Cause("hard_lockup", "Watchdog detected hard LOCKUP on cpu ", "hard LOCKUP",
+            R"re((\d+)[.!]?(?:Modules linked in:.*)?)re", {kCpu}),
       Cause("hard_lockup", "CPU", "hard LOCKUP",
             R"re(\d+: Watchdog detected hard LOCKUP on cpu (\d+))re", {kCpu}),  // since 6.14
-      Cause("hard_lockup", "NMI Watchdog detected LOCKUP on CPU", "hard LOCKUP", R"re( ?(\d+).*)re",
-            {kCpu}),
+      Cause("hard_lockup", "NMI Watchdog detected LOCKUP on CPU", "hard LOCKUP",
+            R"re( ?(\d+)(?:, .*|[.!])?)re", {kCpu}),
       Cause("hard_lockup", "NMI watchdog detected lockup on CPU#", "hard LOCKUP", R"re((\d+) .*)re",
             {kCpu}),  // the preempt-rt patches of 2.6
       Cause("hard_lockup", "CPU ", "hard LOCKUP", R"re((\d+) self-detected hard LOCKUP @ SYMBOL)re",
@@ -277,14 +285,15 @@ std::span<const Form> Stalls() {
       Cause("hung_task", "INFO: task ", "INFO: task hung",
             R"re((.{0,15}):(\d+) blocked(?: in I/O wait)? for more than (\d+) seconds\.?)re",
             {kComm, kPid, kSeconds}),
-      Cause(
-          "rcu_stall", "INFO: ", "INFO: % self-detected stall on CPU",
-          R"re((\w+) self-detected stall on CPU(?: \{ (\d+)\b[^}]*\})?(?: +\(t=(\d+) jiffies)?.*)re",
-          {kTitle, kCpu, kJiffies}),
-      Cause("rcu_stall", "INFO: ", "INFO: % detected stalls on CPUs/tasks",
-            R"re((\w+) detected (?:expedited )?stalls? on (?:CPUs?/)?tasks:)re"
-            R"re((?: \{ (?:(\d+)\b)?[^}]*\} (?:\(detected by .*\bt=)?(\d+) jiffies)?.*)re",
+      Cause("rcu_stall", "INFO: ", "INFO: % self-detected stall on CPU",
+            R"re((\w+) self-detected stall on CPU(?: \{ (\d+)\b[^}]*\})?(?: +\(t=(\d+) jiffies)?)re"
+            R"re((?: *[\d{(,].*)?)re",
             {kTitle, kCpu, kJiffies}),
+      Cause(
+          "rcu_stall", "INFO: ", "INFO: % detected stalls on CPUs/tasks",
+          R"re((\w+) detected (?:expedited )?stalls? on (?:CPUs?/)?tasks:)re"
+          R"re((?: \{ (?:(\d+)\b)?[^}]*\} (?:\(detected by .*\bt=)?(\d+) jiffies)?(?: *(?:[\d{(,]|P\d).*)?)re",
+          {kTitle, kCpu, kJiffies}),
       Cause("rcu_stall", "INFO: ", "INFO: % detected stalls on CPUs/tasks",
             R"re((\w+) detected (?:stall on )?CPU (\d+)(?: stall)? \(t=(\d+) jiffies\).*)re",
             {kTitle, kCpu, kJiffies}),
@@ -321,7 +330,13 @@ std::span<const Form> Ends() {
             R"re((.*?)(?: ?\]---)?)re", {kTitle}),  // where the line above is lost
       Alone("panic", "Kernel panic - not syncing", "kernel panic: %", R"re((?:: (.*)|))re",
             {kTitle}),
-      Alone("panic", "Kernel panic: ", "kernel panic: %", R"re((.+))re", {kTitle}),  // 2.4
+      // Until 2.6.4; prose looks alike.
+      Alone("panic", "Kernel panic: ", "kernel panic: %",
+            R"re(((?:VFS: |Attempted to kill |Aiee, killing |No init found|Fatal exception|)re"
+            R"re(Out of memory and no killable |CPU context corrupt|Unable to continue|)re"
+            R"re(I have no root and I want to scream).*))re",
+            {kTitle}),
+      Vague(Alone("panic", "Kernel panic: ", "kernel panic: %", R"re((.+))re", {kTitle})),
       // arch/parisc/kernel/traps.c, die_if_kernel(), and parisc_terminate() above its panic
       Cause("oops", "", "%",
             R"re((.{0,15}) \(pid (\d+)\): ([A-Z][\w ]+? (?:reference|instruction|fault|trap|)re"
@@ -361,6 +376,7 @@ std::optional<CrashHead> ParseForm(std::string_view text, const Form& form) {
   head.title = std::string(form.title);
   head.names_function = form.names_function;
   head.has_stack = form.has_stack;
+  head.known = form.known;
   for (std::size_t i = 0; i < form.roles.size(); ++i) Store(form.roles[i], (*groups)[i], head);
   if (head.message) head.message = std::string(whole);
   return head;
@@ -473,6 +489,10 @@ std::optional<CrashHead> ParseDie(std::string_view text) {
   CrashHead head;
   head.part = Part::kDie;
   std::string_view trap = name;
+  // Without "#", as x86-64 printed it until 2.6.25, the code tells it from prose.
+  const bool counted = text.find("[#") != std::string_view::npos || !code.empty();
+  const bool named = pid.empty() || trap.empty() || (trap[0] >= 'A' && trap[0] <= 'Z');
+  if (!counted || !named) return std::nullopt;
   const bool oops = trap == "Oops" || !source.empty() || !pid.empty() || trap == "Kernel BUG" ||
                     trap == "Kernel bug detected" || trap.find("in kernel") < trap.size();
   if (!oops && code.size() < 4) return std::nullopt;

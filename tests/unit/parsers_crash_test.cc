@@ -282,9 +282,13 @@ TEST_CASE("two crashes that no caller tells apart are not called whole") {
   for (const RecordedEvent& event : sink.events()) CHECK_FALSE(event.complete);
 }
 
-TEST_CASE("prose that looks like a die() or a segfault line is none") {
+TEST_CASE("prose that looks like the first line of a crash is none") {
   for (const char* text :
        {"nginx (pid 812): Exited (code 1)", "release: 1234 [#1]", "Merge: 1a2b3c4d [#42] SMP",
+        "Oops: the page is gone [1]", "worker(12): retry attempt [#1]", "Kernel panic: the movie",
+        "INFO: rcu_sched self-detected stall on CPU means that a grace period did not end",
+        "INFO: rcu_sched detected stalls on CPUs/tasks: please read on",
+        "Watchdog detected hard LOCKUP on cpu 0 what now", "Slab corruption: how to debug",
         "[   12.345678] systemd[1]: a[1]: segfault at 0 ip 00 sp 00 error 4 in a[0+1000]"}) {
     CAPTURE(text);
     CHECK(Import(std::string(text) + "\n").events().empty());
