@@ -69,7 +69,7 @@ bool IsKindOfCrash(const std::string& relation, const Cell& cell) {
 // how a boot ended is told by its last lines and the next boot's.
 // Where a crash happened is told by several lines of its head, else by its frames; the text of a
 // warning is known by the lines around it, and so is where a long line ends; traces are counted by
-// their headers.
+// their headers. The severity of a firmware's error stands in the line above its section.
 bool IsConclusion(const std::string& relation, const Cell& cell) {
   static const std::set<std::string> kColumns = {
       "context",   "blame_symbol", "blame_module", "lowmem_reserve_pages",
@@ -78,6 +78,7 @@ bool IsConclusion(const std::string& relation, const Cell& cell) {
   static const std::set<std::string> kOfFrames = {"trace", "trace_cpu", "trace_pid"};
   return kColumns.contains(cell.first) ||
          (relation == "crash" && kOfCrashes.contains(cell.first)) ||
+         (relation == "hardware_error" && cell.first == "severity") ||
          (relation == "call_frame" && kOfFrames.contains(cell.first));
 }
 

@@ -158,6 +158,7 @@ Claim CallTraceSection::OfferFrames(const LogLine& line, std::string_view text) 
   std::optional<CallFrame> frame = ParseCallFrame(text, mark);
   // Without a header only a frame with its address is surely one.
   if (frame && (started_ || StandsAlone(*frame))) {
+    if (line.cut && frame->reliable == 1) frame->reliable.reset();  // "(unreliable)" may be lost
     mark_ = mark;
     return Take(*std::move(frame), log_line);
   }

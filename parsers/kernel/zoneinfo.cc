@@ -110,7 +110,7 @@ bool SplitCounter(std::string_view text, std::string_view& name, Integer& value)
   const bool word = std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == ' ' || c == ':';
   });
-  return value && word && !name.empty();
+  return value && word && !name.empty() && name[0] >= 'a' && name[0] <= 'z';
 }
 
 // "protection: (0, 305, 305)" as the JSON array that lowmem_reserve[] gives.

@@ -276,7 +276,7 @@ TEST_CASE("two crashes that no caller tells apart are not called whole") {
   const std::vector<std::string> lines =
       LinesOf(WithPrefix("crash/oops-6.12.log", "[   10.000001] "));
   std::string text;
-  for (const std::string& line : lines) text += line + "\n" + line + "\n";
+  for (const std::string& line : lines) text.append(line).append("\n").append(line).append("\n");
   const TextSink sink = Import(text);
   REQUIRE_FALSE(sink.events().empty());
   for (const RecordedEvent& event : sink.events()) CHECK_FALSE(event.complete);
