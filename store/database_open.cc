@@ -15,9 +15,9 @@ namespace fs = std::filesystem;
 
 constexpr int kBusyTimeoutMs = 5000;  // a report may hold the lock for a moment
 
-// 16 MiB: small enough for the promise of 64 MB in all, large enough for the inner pages of all
-// trees.
-constexpr char kCacheSize[] = "PRAGMA cache_size = -16384";
+// 8 MiB, and as much for what is sorted: small enough for the promise of 64 MB in all, large enough
+// for the inner pages of all trees.
+constexpr char kCacheSize[] = "PRAGMA cache_size = -8192";
 
 std::string LastSystemError() { return std::generic_category().message(errno); }
 

@@ -19,28 +19,53 @@ namespace {
 constexpr int64_t kMicroseconds = 1000000;
 constexpr int kAnyLeapYear = 2000;  // stands in for a year that the log did not print
 
-struct Ungrouped {
+// A log may hold millions of events: they are sorted into groups in temporary tables, which SQLite
+// moves to a file as they grow. Events of one key may belong together, no two keys ever do; a group
+// is named by its first event. incident_id is set for events that have one already.
+constexpr char kCreateTables[] =
+    "CREATE TEMP TABLE IF NOT EXISTS clocked"
+    " (event_id INTEGER PRIMARY KEY, key INTEGER, clock_us INTEGER, incident_id INTEGER);"
+    "CREATE TEMP TABLE IF NOT EXISTS grouped"
+    " (first_event INTEGER, event_id INTEGER, incident_id INTEGER);";
+constexpr char kEmptyTables[] = "DELETE FROM temp.clocked; DELETE FROM temp.grouped;";
+constexpr char kInsertClocked[] =
+    "INSERT INTO temp.clocked (event_id, key, clock_us, incident_id) VALUES (?1, ?2, ?3, ?4)";
+constexpr char kSelectClocked[] =
+    "SELECT event_id, key, clock_us, incident_id FROM temp.clocked ORDER BY key, clock_us, "
+    "event_id";
+constexpr char kInsertGrouped[] =
+    "INSERT INTO temp.grouped (first_event, event_id, incident_id) VALUES (?1, ?2, ?3)";
+// Of a group, events that have an incident come first.
+constexpr char kSelectGrouped[] =
+    "SELECT first_event, event_id, incident_id FROM temp.grouped"
+    " ORDER BY first_event, incident_id IS NULL, rowid";
+constexpr char kInsertIncident[] = "INSERT INTO incident (host) VALUES (NULL)";
+constexpr char kAssign[] = "UPDATE event SET incident_id = ?1 WHERE event_id = ?2";
+// The host that most of its events name.
+constexpr char kSetHost[] =
+    "UPDATE incident SET host = (SELECT host FROM event WHERE incident_id = ?1 AND host IS NOT NULL"
+    " GROUP BY host ORDER BY count(*) DESC, host LIMIT 1) WHERE incident_id = ?1";
+
+struct EventClock {
   int64_t event_id = 0;
   int64_t source_id = 0;
   Text host;
   Integer boot_id;
-  bool pasted = false;
   bool command = false;
   char clock = 'n';  // w: wall time, y: printed time without a year, u: uptime, n: none
   int64_t clock_us = 0;
   Integer incident_id;  // set for events that have one already
 };
 
-// Events of one key may belong together; no two keys ever do.
 using Key = std::tuple<char, std::string, int64_t, int64_t>;  // clock, host, source, boot
 
-Key KeyOf(const Ungrouped& event) {
+Key KeyOf(const EventClock& event) {
   const bool by_source = !event.host || event.clock == 'n';
   return {event.clock, event.host.value_or(""), by_source ? event.source_id : 0,
           event.clock == 'u' ? event.boot_id.value_or(0) : 0};
 }
 
-void ReadClock(const Statement& row, int column, Ungrouped& event) {
+void ReadClock(const Statement& row, int column, EventClock& event) {
   const Integer time_us = row.GetInteger(column);
   const Text local_time = row.GetText(column + 1);
   const Integer uptime_us = row.GetInteger(column + 2);
@@ -60,197 +85,250 @@ void ReadClock(const Statement& row, int column, Ungrouped& event) {
   }
 }
 
-Result<std::vector<Ungrouped>> ReadEvents(Database& database, const std::string& condition) {
-  const std::string sql =
-      "SELECT event_id, source_id, host, boot_id, kind IN " + std::string(kPastedKindsSql) +
-      " AND time_us IS NULL AND local_time IS NULL AND uptime_us IS NULL, "
-      "time_us, local_time, uptime_us,"
-      " incident_id, kind = 'command' FROM event WHERE kind NOT IN ('boot', 'lost_lines') AND " +
-      condition + " ORDER BY source_id, first_line, first_column, event_id";
+// Calls `body(const Statement&)`, which returns a Status, for every row of a statement.
+template <class Body>
+Status ForEachRow(Database& database, std::string_view sql, Body&& body) {
   Result<Statement> statement = database.Prepare(sql);
   if (!statement) return tl::unexpected(statement.error());
-  std::vector<Ungrouped> events;
   Result<bool> row = statement->Step();
   for (; row && *row; row = statement->Step()) {
-    Ungrouped event;
-    event.event_id = statement->GetInteger(0).value_or(0);
-    event.source_id = statement->GetInteger(1).value_or(0);
-    event.host = statement->GetText(2);
-    event.boot_id = statement->GetInteger(3);
-    event.pasted = statement->GetInteger(4) == 1;
-    ReadClock(*statement, 5, event);
-    event.incident_id = statement->GetInteger(8);
-    event.command = statement->GetInteger(9) == 1;
-    events.push_back(std::move(event));
+    if (Status done = body(std::as_const(*statement)); !done) return done;
   }
-  if (!row) return tl::unexpected(row.error());
-  return events;
+  return row ? Status() : tl::unexpected(row.error());
 }
 
-using Group = std::vector<const Ungrouped*>;
-
-// Cuts one key's events where the clock shows a gap. `events` are sorted by the clock afterwards.
-std::vector<Group> CutAtGaps(Group& events) {
-  std::stable_sort(events.begin(), events.end(), [](const Ungrouped* one, const Ungrouped* other) {
-    return one->clock_us < other->clock_us;
+template <class Body>
+Status ForEachEvent(Database& database, const std::string& condition, Body&& body) {
+  const std::string sql =
+      "SELECT event_id, source_id, host, boot_id, kind = 'command', time_us, local_time, uptime_us,"
+      " incident_id FROM event WHERE kind NOT IN ('boot', 'lost_lines') AND " +
+      condition;
+  return ForEachRow(database, sql, [&](const Statement& row) {
+    EventClock event;
+    event.event_id = row.GetInteger(0).value_or(0);
+    event.source_id = row.GetInteger(1).value_or(0);
+    event.host = row.GetText(2);
+    event.boot_id = row.GetInteger(3);
+    event.command = row.GetInteger(4) == 1;
+    ReadClock(row, 5, event);
+    event.incident_id = row.GetInteger(8);
+    return body(event);
   });
-  std::vector<Group> groups;
-  for (const Ungrouped* event : events) {
-    const bool joins =
-        !groups.empty() && groups.back().size() < kMaxEventsPerIncident &&
-        event->clock_us - groups.back().back()->clock_us <= kSameIncidentSeconds * kMicroseconds;
-    if (!joins) groups.emplace_back();
-    groups.back().push_back(event);
-  }
-  return groups;
 }
 
-// A command alone, without any output, is no incident.
-bool HoldsMoreThanCommands(const Group& group) {
-  return std::any_of(group.begin(), group.end(),
-                     [](const Ungrouped* event) { return !event->command; });
+// Runs a statement that gives no rows.
+template <class... Values>
+Status Run(Statement& statement, const Values&... values) {
+  statement.Reset();
+  [[maybe_unused]] int parameter = 0;
+  (statement.Bind(parameter++, values), ...);
+  const Result<bool> done = statement.Step();
+  statement.Reset();
+  return done ? Status() : tl::unexpected(done.error());
 }
 
-std::vector<Group> GroupAll(const std::vector<Ungrouped>& fresh,
-                            const std::vector<Ungrouped>& known) {
-  std::set<int64_t> case_files;
-  for (const Ungrouped& event : fresh) {
-    if (event.pasted) case_files.insert(event.source_id);
-  }
-  std::map<int64_t, Group> by_file;
-  std::map<Key, Group> by_key;
-  for (const Ungrouped& event : fresh) {
-    if (case_files.count(event.source_id) > 0)
-      by_file[event.source_id].push_back(&event);
-    else
-      by_key[KeyOf(event)].push_back(&event);
-  }
-  for (const Ungrouped& event : known) {
-    const auto found = by_key.find(KeyOf(event));
-    if (found != by_key.end()) found->second.push_back(&event);
-  }
-  std::vector<Group> groups;
-  for (auto& [source_id, events] : by_file) {
-    if (HoldsMoreThanCommands(events)) groups.push_back(std::move(events));
-  }
-  for (auto& [key, events] : by_key) {
-    for (Group& group : CutAtGaps(events)) groups.push_back(std::move(group));
-  }
-  return groups;
-}
-
-int64_t FirstEvent(const Group& group) {
-  int64_t first = group.front()->event_id;
-  for (const Ungrouped* event : group) first = std::min(first, event->event_id);
-  return first;
-}
-
-// The host that most of the group's events name.
-Text HostOf(const Group& group) {
-  std::map<std::string, int64_t> counts;
-  for (const Ungrouped* event : group) {
-    if (event->host) ++counts[*event->host];
-  }
-  const auto most = std::max_element(
-      counts.begin(), counts.end(),
-      [](const auto& one, const auto& other) { return one.second < other.second; });
-  return most == counts.end() ? Text() : Text(most->first);
-}
-
-class GroupWriter {
+// The fresh events, by key, and the ones near them that have an incident.
+class EventSorter {
  public:
-  static Result<GroupWriter> Open(Database& database) {
-    Result<Statement> insert = database.Prepare("INSERT INTO incident (host) VALUES (?1)");
+  explicit EventSorter(Database& database) : database_(database) {}
+
+  // Fills `clocked`.
+  Status Sort() {
+    Status done = ReadCaseFiles();
+    Result<Statement> insert = database_.Prepare(kInsertClocked);
     if (!insert) return tl::unexpected(insert.error());
-    Result<Statement> assign =
-        database.Prepare("UPDATE event SET incident_id = ?1 WHERE event_id = ?2");
-    if (!assign) return tl::unexpected(assign.error());
-    return GroupWriter(database, std::move(*insert), std::move(*assign));
+    if (done) {
+      done = ForEachEvent(database_, "incident_id IS NULL", [&](const EventClock& event) {
+        const int64_t key = NumberOf(event);
+        NoteReach(event);
+        if (!event.command) has_output_.insert(key);
+        return Run(*insert, event.event_id, key, event.clock_us, event.incident_id);
+      });
+    }
+    if (!done || keys_.empty()) return done;
+    return ForEachEvent(database_, NeighbourCondition(), [&](const EventClock& event) {
+      const auto found = keys_.find(KeyOf(event));
+      if (found == keys_.end()) return Status();
+      return Run(*insert, event.event_id, found->second, event.clock_us, event.incident_id);
+    });
   }
 
-  // The incident that now holds the group; none if all its events had one.
-  Result<Integer> Write(const Group& group) {
-    Integer incident_id;
-    bool grown = false;
-    for (const Ungrouped* event : group) {
-      grown = grown || !event->incident_id;
-      if (event->incident_id && !incident_id) incident_id = event->incident_id;
+  // True if all events of the key are one incident.
+  bool IsCaseFile(int64_t key) const { return case_keys_.contains(key); }
+  // A case file's command alone, without any output, is no incident.
+  bool HoldsMoreThanCommands(int64_t key) const { return has_output_.contains(key); }
+
+ private:
+  Status ReadCaseFiles() {
+    const std::string sql =
+        "SELECT DISTINCT source_id FROM event WHERE incident_id IS NULL AND kind IN " +
+        std::string(kPastedKindsSql) +
+        " AND time_us IS NULL AND local_time IS NULL AND uptime_us IS NULL";
+    return ForEachRow(database_, sql, [&](const Statement& row) {
+      case_files_.insert(row.GetInteger(0).value_or(0));
+      return Status();
+    });
+  }
+
+  int64_t NumberOf(const EventClock& event) {
+    const bool case_file = case_files_.contains(event.source_id);
+    const Key key = case_file ? Key{'c', "", event.source_id, 0} : KeyOf(event);
+    const int64_t number = keys_.emplace(key, keys_.size()).first->second;
+    if (case_file) case_keys_.insert(number);
+    return number;
+  }
+
+  void NoteReach(const EventClock& event) {
+    if (event.clock == 'w') {
+      from_us_ = std::min(from_us_.value_or(event.clock_us), event.clock_us);
+      to_us_ = std::max(to_us_.value_or(event.clock_us), event.clock_us);
+    } else {
+      other_clock_ = other_clock_ || event.host;
     }
-    if (!grown) return Integer();
-    if (!incident_id) {
-      insert_.Reset();
-      insert_.Bind(0, HostOf(group));
-      const Result<bool> done = insert_.Step();
-      if (!done) return tl::unexpected(done.error());
-      incident_id = database_->LastInsertId();
+  }
+
+  // Events that already have an incident and whose clock is near one of the fresh ones.
+  std::string NeighbourCondition() const {
+    constexpr int64_t kReach = kSameIncidentSeconds * kMicroseconds;
+    constexpr int64_t kFarthest = int64_t{1} << 62;
+    std::string condition = "incident_id IS NOT NULL AND (";
+    condition += from_us_ ? fmt::format("time_us BETWEEN {} AND {}",
+                                        std::max(*from_us_, -kFarthest) - kReach,
+                                        std::min(*to_us_, kFarthest) + kReach)
+                          : "0";
+    if (other_clock_) condition += " OR time_us IS NULL AND host IS NOT NULL";
+    return condition + ")";
+  }
+
+  Database& database_;
+  std::set<int64_t> case_files_;  // sources
+  std::map<Key, int64_t> keys_;
+  std::set<int64_t> case_keys_;
+  std::set<int64_t> has_output_;  // keys
+  Integer from_us_;
+  Integer to_us_;
+  bool other_clock_ = false;
+};
+
+struct Member {
+  int64_t event_id = 0;
+  Integer incident_id;
+};
+
+// Fills `grouped`: cuts one key's events where the clock shows a gap.
+Status CutAtGaps(Database& database, const EventSorter& sorter) {
+  Result<Statement> insert = database.Prepare(kInsertGrouped);
+  if (!insert) return tl::unexpected(insert.error());
+  std::vector<Member> group;
+  int64_t key_of_group = 0;
+  int64_t last_us = 0;
+  const auto close = [&]() -> Status {
+    if (group.empty()) return {};
+    const bool wanted =
+        !sorter.IsCaseFile(key_of_group) || sorter.HoldsMoreThanCommands(key_of_group);
+    const auto first = std::min_element(
+        group.begin(), group.end(),
+        [](const Member& one, const Member& other) { return one.event_id < other.event_id; });
+    const int64_t first_event = first->event_id;
+    Status done;
+    for (const Member& member : group) {
+      if (done && wanted) done = Run(*insert, first_event, member.event_id, member.incident_id);
     }
-    for (const Ungrouped* event : group) {
-      if (event->incident_id) continue;
-      assign_.Reset();
-      assign_.Bind(0, incident_id);
-      assign_.Bind(1, Integer(event->event_id));
-      const Result<bool> done = assign_.Step();
-      if (!done) return tl::unexpected(done.error());
+    group.clear();
+    return done;
+  };
+  Status done = ForEachRow(database, kSelectClocked, [&](const Statement& row) -> Status {
+    const int64_t key = row.GetInteger(1).value_or(0);
+    const int64_t clock_us = row.GetInteger(2).value_or(0);
+    const bool joins =
+        key == key_of_group &&
+        (sorter.IsCaseFile(key) || (group.size() < kMaxEventsPerIncident &&
+                                    clock_us - last_us <= kSameIncidentSeconds * kMicroseconds));
+    if (!joins) {
+      if (Status closed = close(); !closed) return closed;
     }
-    return incident_id;
+    key_of_group = key;
+    last_us = clock_us;
+    group.push_back({row.GetInteger(0).value_or(0), row.GetInteger(3)});
+    return {};
+  });
+  return done ? close() : done;
+}
+
+class IncidentWriter {
+ public:
+  explicit IncidentWriter(Database& database) : database_(database) {}
+
+  // Gives each group of `grouped` that has a fresh event its incident.
+  Status WriteAll() {
+    for (const auto& [sql, statement] :
+         {std::pair(kInsertIncident, &insert_), std::pair(kAssign, &assign_)}) {
+      Result<Statement> prepared = database_.Prepare(sql);
+      if (!prepared) return tl::unexpected(prepared.error());
+      *statement = std::move(*prepared);
+    }
+    Integer group;
+    Status done = ForEachRow(database_, kSelectGrouped, [&](const Statement& row) -> Status {
+      if (row.GetInteger(0) != group) incident_.reset();
+      group = row.GetInteger(0);
+      if (const Integer known = row.GetInteger(2)) {
+        if (!incident_) incident_ = known;
+        return {};
+      }
+      return Assign(row.GetInteger(1));
+    });
+    return done ? SetHosts() : done;
+  }
+
+  // The incidents that are new or have grown, in rising order.
+  std::vector<int64_t> TakeChanged() {
+    std::sort(changed_.begin(), changed_.end());
+    changed_.erase(std::unique(changed_.begin(), changed_.end()), changed_.end());
+    return std::move(changed_);
   }
 
  private:
-  GroupWriter(Database& database, Statement insert, Statement assign)
-      : database_(&database), insert_(std::move(insert)), assign_(std::move(assign)) {}
+  Status Assign(const Integer& event_id) {
+    if (!incident_) {
+      if (Status done = Run(insert_); !done) return done;
+      incident_ = database_.LastInsertId();
+      created_.push_back(*incident_);
+    }
+    if (changed_.empty() || changed_.back() != *incident_) changed_.push_back(*incident_);
+    return Run(assign_, incident_, event_id);
+  }
 
-  Database* database_;
+  Status SetHosts() {
+    Result<Statement> set_host = database_.Prepare(kSetHost);
+    if (!set_host) return tl::unexpected(set_host.error());
+    Status done;
+    for (const int64_t incident : created_) {
+      if (done) done = Run(*set_host, incident);
+    }
+    return done;
+  }
+
+  Database& database_;
   Statement insert_;
   Statement assign_;
+  Integer incident_;  // of the group at hand
+  std::vector<int64_t> created_;
+  std::vector<int64_t> changed_;
 };
-
-// Events that already have an incident and whose clock is near one of the fresh ones.
-Result<std::vector<Ungrouped>> ReadNeighbours(Database& database,
-                                              const std::vector<Ungrouped>& fresh) {
-  Integer from;
-  Integer to;
-  bool other_clock = false;
-  for (const Ungrouped& event : fresh) {
-    if (event.clock == 'w') {
-      from = std::min(from.value_or(event.clock_us), event.clock_us);
-      to = std::max(to.value_or(event.clock_us), event.clock_us);
-    } else {
-      other_clock = other_clock || event.host;
-    }
-  }
-  constexpr int64_t kReach = kSameIncidentSeconds * kMicroseconds;
-  constexpr int64_t kFarthest = int64_t{1} << 62;
-  std::string condition = "incident_id IS NOT NULL AND (";
-  condition += from ? fmt::format("time_us BETWEEN {} AND {}", std::max(*from, -kFarthest) - kReach,
-                                  std::min(*to, kFarthest) + kReach)
-                    : "0";
-  if (other_clock) condition += " OR time_us IS NULL AND host IS NOT NULL";
-  return ReadEvents(database, condition + ")");
-}
 
 }  // namespace
 
 Result<std::vector<int64_t>> GroupEvents(Database& database) {
-  const Result<std::vector<Ungrouped>> fresh = ReadEvents(database, "incident_id IS NULL");
-  if (!fresh) return tl::unexpected(fresh.error());
-  std::vector<int64_t> changed;
-  if (fresh->empty()) return changed;
-  const Result<std::vector<Ungrouped>> known = ReadNeighbours(database, *fresh);
-  if (!known) return tl::unexpected(known.error());
-  std::vector<Group> groups = GroupAll(*fresh, *known);
-  std::stable_sort(groups.begin(), groups.end(), [](const Group& one, const Group& other) {
-    return FirstEvent(one) < FirstEvent(other);
-  });
-  Result<GroupWriter> writer = GroupWriter::Open(database);
-  if (!writer) return tl::unexpected(writer.error());
-  for (const Group& group : groups) {
-    const Result<Integer> incident = writer->Write(group);
-    if (!incident) return tl::unexpected(incident.error());
-    if (*incident) changed.push_back(**incident);
-  }
-  std::sort(changed.begin(), changed.end());
-  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
-  return changed;
+  Status done =
+      database.Execute(kCreateTables).and_then([&] { return database.Execute(kEmptyTables); });
+  EventSorter sorter(database);
+  IncidentWriter writer(database);
+  if (done) done = sorter.Sort();
+  if (done) done = CutAtGaps(database, sorter);
+  if (done) done = writer.WriteAll();
+  if (done) done = database.Execute(kEmptyTables);
+  if (!done) return tl::unexpected(done.error());
+  return writer.TakeChanged();
 }
 
 }  // namespace kautopsy
