@@ -5,7 +5,6 @@
 #include "cli/messages.h"
 #include "cli/report_arguments.h"
 #include "cli/year_argument.h"
-#include "reports/diagnosis/diagnose.h"
 
 namespace kautopsy {
 namespace {
@@ -26,10 +25,10 @@ int Analyse(const ImportRequest& request, const ReportOptions& report_options) {
     Complain(database.error().message);
     return kExitProblem;
   }
-  const ImportTotals totals = ImportAll(request, *database);
+  ImportTotals totals = ImportAll(request, *database);
   const int exit_code = totals.problems > 0 ? kExitProblem : kExitOk;
   if (totals.stored == 0) return exit_code;  // stderr has said why
-  Status status = UpdateIncidents(*database);
+  Status status = ConcludeImport(request, *database, totals);
   if (status) status = PrintReport(*database, report_options, std::cout);
   if (status) return exit_code;
   Complain(status.error().message);

@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "parsers/import_source.h"
 #include "parsers/writer_thread.h"
+#include "reports/diagnosis/diagnose.h"
 #include "store/sqlite_sink.h"
 
 namespace kautopsy {
@@ -146,6 +147,17 @@ class ImportRun {
 
 ImportTotals ImportAll(const ImportRequest& request, Database& database) {
   return ImportRun(request, database).Run();
+}
+
+Status ConcludeImport(const ImportRequest& request, Database& database, ImportTotals& totals) {
+  const auto start = std::chrono::steady_clock::now();
+  Progress progress(std::nullopt);
+  OnIncident on_incident;
+  if (request.progress && totals.seconds >= 1)  // else this is short too
+    on_incident = [&](std::size_t done, std::size_t all) { progress.Conclude(done, all); };
+  Status concluded = UpdateIncidents(database, on_incident);
+  totals.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return concluded;
 }
 
 }  // namespace kautopsy

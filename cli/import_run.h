@@ -28,11 +28,14 @@ struct ImportTotals {
   uint64_t new_events = 0;
   uint64_t known_events = 0;
   LineLedger ledger;
-  double seconds = 0;
+  double seconds = 0;  // of reading, and of concluding what it means
 };
 
 // Reads every input into `database`, one transaction each, and tells problems on stderr as they
 // come. A problem with one input does not stop the others; a store that cannot be written does.
 ImportTotals ImportAll(const ImportRequest& request, Database& database);
+
+// Concludes what the new events mean, with a line of progress, and adds the time to `totals`.
+Status ConcludeImport(const ImportRequest& request, Database& database, ImportTotals& totals);
 
 }  // namespace kautopsy

@@ -8,7 +8,6 @@
 #include "cli/messages.h"
 #include "cli/terminal.h"
 #include "cli/year_argument.h"
-#include "reports/diagnosis/diagnose.h"
 
 namespace kautopsy {
 namespace {
@@ -34,7 +33,7 @@ Status Ingest(const ImportRequest& request, bool quiet, ImportTotals& totals) {
   const Result<IncidentCounts> before = CountIncidents(*database);
   if (!before) return tl::unexpected(before.error());
   totals = ImportAll(request, *database);
-  if (Status status = UpdateIncidents(*database); !status) return status;
+  if (Status status = ConcludeImport(request, *database, totals); !status) return status;
   const Result<IncidentCounts> after = CountIncidents(*database);
   if (!after) return tl::unexpected(after.error());
   if (quiet) return {};

@@ -15,7 +15,6 @@ namespace {
 constexpr auto kSilence = std::chrono::milliseconds(1000);
 constexpr auto kInterval = std::chrono::milliseconds(200);
 constexpr int kLongestBar = 28;
-constexpr std::string_view kVerb = "reading ";
 
 std::string Bar(double share, int width, bool unicode) {
   const int full = static_cast<int>(share * width);
@@ -33,12 +32,13 @@ std::string Bar(double share, int width, bool unicode) {
 
 // `text` behind the verb and as much of a bar as a line of the terminal has room for: a line that
 // wraps could not be redrawn.
-std::string Fit(std::string text, std::optional<double> share, bool unicode) {
-  const int room = TerminalWidth(STDERR_FILENO) - 1 - static_cast<int>(kVerb.size());
+std::string Fit(std::string_view verb, std::string text, std::optional<double> share,
+                bool unicode) {
+  const int room = TerminalWidth(STDERR_FILENO) - 1 - static_cast<int>(verb.size());
   const int left = room - 1 - static_cast<int>(text.size());
   if (left < 0) text.resize(std::min(text.size(), static_cast<std::size_t>(std::max(room, 0))));
   const int width = share ? std::clamp(left, 0, kLongestBar) : 0;
-  return std::string(kVerb) + Bar(share.value_or(0), width, unicode) + text;
+  return std::string(verb) + Bar(share.value_or(0), width, unicode) + text;
 }
 
 }  // namespace
@@ -55,25 +55,44 @@ std::string Progress::Line(uint64_t bytes, uint64_t records, double seconds) con
   if (!total_bytes_ || *total_bytes_ < bytes || bytes == 0) {
     const std::string text =
         fmt::format("{}  {}  {} records", SizeText(bytes), rate, WithThousands(records));
-    return Fit(text, std::nullopt, unicode_);
+    return Fit("reading ", text, std::nullopt, unicode_);
   }
   const double share = static_cast<double>(bytes) / static_cast<double>(*total_bytes_);
   const double left = seconds / share - seconds;
   const std::string text =
       fmt::format("{:.0f} %  {} of {}  {}  {} left", share * 100, SizeText(bytes),
                   SizeText(*total_bytes_), rate, DurationText(left));
-  return Fit(text, share, unicode_);
+  return Fit("reading ", text, share, unicode_);
+}
+
+bool Progress::IsDue() {
+  if (!enabled_) return false;
+  const Clock::time_point now = Clock::now();
+  if (now - start_ < kSilence || now - last_ < kInterval) return false;
+  last_ = now;
+  return true;
+}
+
+void Progress::Show(const std::string& line) {
+  shown_ = true;
+  // \r and "erase to the end of the line" redraw in place.
+  std::cerr << "\r" << line << "\x1B[K" << std::flush;
 }
 
 void Progress::Update(uint64_t bytes, uint64_t records) {
+  if (!IsDue()) return;
+  Show(Line(bytes, records, std::chrono::duration<double>(last_ - start_).count()));
+}
+
+void Progress::Conclude(std::size_t done, std::size_t incidents) {
   if (!enabled_) return;
-  const Clock::time_point now = Clock::now();
-  if (now - start_ < kSilence || now - last_ < kInterval) return;
-  last_ = now;
-  shown_ = true;
-  const double seconds = std::chrono::duration<double>(now - start_).count();
-  // \r and "erase to the end of the line" redraw in place.
-  std::cerr << "\r" << Line(bytes, records, seconds) << "\x1B[K" << std::flush;
+  // Sorting into incidents takes its time too, and cannot tell how far it is.
+  if (incidents == 0) return Show(Fit("sorting into incidents", "", std::nullopt, unicode_));
+  if (!IsDue()) return;
+  const double share = static_cast<double>(done) / static_cast<double>(incidents);
+  const std::string text = fmt::format("{:.0f} %  {} of {} incidents", share * 100,
+                                       WithThousands(done), WithThousands(incidents));
+  Show(Fit("concluding ", text, share, unicode_));
 }
 
 void Progress::Clear() {

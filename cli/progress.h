@@ -17,11 +17,15 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void Update(uint64_t bytes, uint64_t records);  // sums over all inputs
+  void Update(uint64_t bytes, uint64_t records);           // sums over all inputs
+  void Conclude(std::size_t done, std::size_t incidents);  // 0 of 0: not known yet how many
   void Clear();  // takes the line away, so that something else can be printed
 
  private:
   using Clock = std::chrono::steady_clock;
+  // False while it is too early for another line.
+  bool IsDue();
+  void Show(const std::string& line);
   std::string Line(uint64_t bytes, uint64_t records, double seconds) const;
 
   std::optional<uint64_t> total_bytes_;

@@ -30,7 +30,8 @@ Status Store(RowReader& reader, ResultWriter& writer, Conclusion conclusion) {
 }
 
 // While one incident is concluded on a thread, the facts of the next are read: both take as long.
-Status ConcludeAll(Database& database) {
+Status ConcludeAll(Database& database, const OnIncident& on_incident) {
+  if (on_incident) on_incident(0, 0);
   const Result<std::vector<int64_t>> changed = GroupEvents(database);
   if (!changed) return tl::unexpected(changed.error());
   if (changed->empty()) return {};
@@ -38,22 +39,24 @@ Status ConcludeAll(Database& database) {
   Result<ResultWriter> writer = ResultWriter::Open(database);
   if (!writer) return tl::unexpected(writer.error());
   std::future<Conclusion> running;
+  std::size_t done = 0;
   for (const int64_t incident_id : *changed) {
     Result<IncidentFacts> facts = ReadIncidentFacts(reader, incident_id);
     if (!facts) return tl::unexpected(facts.error());
     Status stored = running.valid() ? Store(reader, *writer, running.get()) : Status();
     if (!stored) return stored;
     running = std::async(std::launch::async, Conclude, std::move(*facts));
+    if (on_incident) on_incident(done++, changed->size());
   }
   return Store(reader, *writer, running.get());
 }
 
 }  // namespace
 
-Status UpdateIncidents(Database& database) {
+Status UpdateIncidents(Database& database, const OnIncident& on_incident) {
   Status done = database.Execute("BEGIN IMMEDIATE");
   if (!done) return done;
-  done = ConcludeAll(database);
+  done = ConcludeAll(database, on_incident);
   if (done) done = database.Execute("COMMIT");
   if (!done) {
     // The first error is the one to report; rolling back an aborted transaction may fail too.
