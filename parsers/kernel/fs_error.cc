@@ -9,7 +9,9 @@
 
 #include "base/row.h"
 #include "base/text.h"
+#include "parsers/kernel/call_trace.h"
 #include "parsers/kernel/kinds.h"
+#include "parsers/kernel/process_line.h"
 #include "parsers/kernel/section.h"
 #include "parsers/match.h"
 
@@ -257,6 +259,7 @@ bool IsError(const LogLine& line) { return line.prefixed && Parse(line).has_valu
 std::string WordsOf(std::string_view message) {
   constexpr std::size_t kLongest = 80;
   std::string words;
+  message = message.substr(0, message.find(" at line "));
   while (!message.empty() && words.size() < kLongest) {
     const std::string_view word = ConsumeWord(message);
     if (word.find_first_of("0123456789(\"<[#=+") != std::string_view::npos) continue;
@@ -280,16 +283,20 @@ class FsErrorBlock final : public Block {
       ended_ = true;
       return Claim::kConflict;
     }
-    const Claim claim = IsBelow(line.text) ? Claim::kTaken : Claim::kNone;
+    Claim claim = IsBelow(line.text) ? Claim::kTaken : process_.Offer(line);
+    if (claim == Claim::kNone) claim = trace_.Offer(line);
     if (claim == Claim::kNone && !line.cut) ended_ = true;
     return claim;
   }
 
-  // XFS gives advice below what it found, and the head of the bad buffer.
+  // XFS gives advice below what it found, the head of the bad buffer, or a call trace
+  // (fs/xfs/xfs_error.c, xfs_error_report()).
   bool closed() const override { return row_.filesystem != "xfs" || ended_; }
 
   void Finish(EventRecord& event) override {
-    event.comm = row_.comm;
+    event.comm = row_.comm ? row_.comm : process_.comm();
+    event.pid = process_.pid();
+    event.kernel_release = process_.release();
     event.title = *row_.filesystem + " " + *row_.severity;
     if (row_.device) event.title += " on " + *row_.device;
     if (row_.function) event.title += " in " + *row_.function;
@@ -299,6 +306,7 @@ class FsErrorBlock final : public Block {
     damage.AddIf(!closed(), "nothing shows the end");
     damage.StoreIn(event);
     AddRows(event, std::vector<FsError>{std::move(row_)});
+    trace_.AddTo(event);
   }
 
  private:
@@ -314,6 +322,8 @@ class FsErrorBlock final : public Block {
   }
 
   FsError row_;
+  ProcessLineSection process_;
+  CallTraceSection trace_{CallTraceSection::Traces::kOne};
   bool ended_ = false;  // a line of another record has followed
 };
 
