@@ -12,7 +12,7 @@ namespace kautopsy {
 // "Not tainted 6.1.0-42 #1", "Tainted: G   W   (2.6.32-rc8 #322)", "(2.6.22.3 #1)".
 void CrashTaskSection::TakeTaint(const LogLine& line) {
   static const LogPattern kBefore(
-      R"re(.*?(?:\b(Not tainted|Tainted: [A-Z -]+?)[ (]+)?\(?(\d+\.\d\S*?)\)?(?: #.*)?)re");
+      R"re(.*?(?:(?:\b|\\0x09)(Not tainted|Tainted: [A-Z -]+?)[ (]+)?\(?(\d+\.\d\S*?)\)?(?: #.*)?)re");
   static const LogPattern kBehind(R"re((\d+\.\d\S*) #.* (Not tainted|Tainted: [A-Z -]+))re");
   if (release_ || line.cut) return;
   if (const auto groups = MatchAll<2>(line.text, kBehind)) {
@@ -48,7 +48,7 @@ Claim CrashTaskSection::OfferOldForms(const LogLine& line) {
     return Claim::kTaken;
   }
   static const LogPattern kTaint(
-      R"re(\d+\.\d\S* #.* (?:Not tainted|Tainted: [A-Z -]+)|(?:CPU ?: ?\d+ .*)?\b(?:Not tainted|Tainted: [A-Z -]+?) +\(?\d+\.\d\S* #.*)re"
+      R"re(\d+\.\d\S* #.* (?:Not tainted|Tainted: [A-Z -]+)|(?:CPU ?: ?\d+ .*)?(?:\b|\\0x09)(?:Not tainted|Tainted: [A-Z -]+?) +\(?\d+\.\d\S* #.*)re"
       R"re(|EIP: +[0-9a-f]{4}:\[<[0-9a-f]+>\] +(?:Not tainted|Tainted: [A-Z ]+) .*|EFLAGS: [0-9a-f]{8} +\(\d.*\))re");
   static const LogPattern kCpu(R"re(CPU ?:? *(\d+)(?:\s.*)?:?)re");
   if (Matches(text, kTaint)) {
