@@ -466,8 +466,14 @@ class CrashBlock final : public Block {
   }
 
   bool TraceEnded() const {
-    return more_lines_ || end_seen_ || code_behind_trace_ ||
-           (!trace_.empty() && IsBottom(*trace_.frames().back().symbol));
+    if (end_seen_ || code_behind_trace_) return true;
+    const std::vector<CallFrame>& frames = trace_.frames();
+    const auto is_bottom = [](const CallFrame& frame) { return IsBottom(*frame.symbol); };
+    // Of one stack: that the log goes on with others' lines does not show that no frame was lost.
+    if (Head().has_stack && (IsKind("hung_task") || IsKind("bad_page") || IsKind("hard_lockup") ||
+                             IsKind("soft_lockup") || IsKind("bug")))
+      return std::any_of(frames.begin(), frames.end(), is_bottom);
+    return more_lines_ || (!frames.empty() && is_bottom(frames.back()));
   }
 
   // The trace that the report is about, of which nothing is left.

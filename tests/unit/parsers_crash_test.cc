@@ -272,6 +272,23 @@ TEST_CASE("a report that lost its trace says so") {
   }
 }
 
+TEST_CASE("a hung task's stack is whole if it is told to its bottom") {
+  const std::string head =
+      "[  300.000000] INFO: task acmed:17 blocked for more than 120 seconds.\n"
+      "[  300.000001]       Tainted: G           O 6.1.50 #1\n"
+      "[  300.000002] task:acmed state:D stack:0 pid:17 ppid:1 flags:0x00000000\n"
+      "[  300.000003] Call Trace:\n"
+      "[  300.000004]  __schedule+0x34d/0x9e0\n";
+  const std::string bottom = "[  300.000005]  entry_SYSCALL_64_after_hwframe+0x6e/0xd8\n";
+  const std::string after = "[  300.000006] br0: port 2(vnet1) entered disabled state\n";
+  const TextSink cut = Import(head + after);
+  REQUIRE(cut.events().size() == 1);
+  CHECK_FALSE(cut.events()[0].complete);
+  const TextSink whole = Import(head + bottom + after);
+  REQUIRE(whole.events().size() == 1);
+  CHECK(whole.events()[0].complete);
+}
+
 TEST_CASE("two crashes that no caller tells apart are not called whole") {
   const std::vector<std::string> lines =
       LinesOf(WithPrefix("crash/oops-6.12.log", "[   10.000001] "));
