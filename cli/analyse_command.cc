@@ -55,6 +55,7 @@ const Command kAnalyseCommand = {
     .synopsis = "kautopsy [OPTION...] PATH...",
     .details =
         "Reads files, folders (walked), or - for standard input, and prints what they show.\n"
+        "What gzip, bzip2, xz, zstd or lz4 packed is unpacked.\n"
         "For a file that is named like a command, write ./report.\n",
     .options = Options,
     .positional = "path",

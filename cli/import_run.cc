@@ -1,6 +1,7 @@
 #include "cli/import_run.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -39,6 +40,23 @@ std::string ForPath(std::string advice, const std::string& path) {
   return advice;
 }
 
+// Counts what is read of an input, as it stands in the file: progress of packed files too.
+class CountedSource final : public ByteSource {
+ public:
+  CountedSource(std::unique_ptr<ByteSource> source, std::atomic<uint64_t>& bytes)
+      : source_(std::move(source)), bytes_(bytes) {}
+
+  Result<std::size_t> Read(std::span<char> block) override {
+    Result<std::size_t> read = source_->Read(block);
+    if (read) bytes_ += *read;
+    return read;
+  }
+
+ private:
+  std::unique_ptr<ByteSource> source_;
+  std::atomic<uint64_t>& bytes_;
+};
+
 class ImportRun {
  public:
   ImportRun(const ImportRequest& request, Database& database)
@@ -51,8 +69,8 @@ class ImportRun {
     options_.year = request.year;
     options_.scan_threads = ScanThreads();
     if (request.progress) {
-      options_.progress = [this](uint64_t bytes) {
-        progress_.Update(totals_.bytes + bytes, totals_.new_events + totals_.known_events);
+      options_.progress = [this](uint64_t /*unpacked*/) {
+        progress_.Update(bytes_read_, totals_.new_events + totals_.known_events);
       };
     }
   }
@@ -93,7 +111,8 @@ class ImportRun {
       Problem(source.error().message);
       return true;
     }
-    Result<Probe> probe = ProbeSource(std::move(*source));
+    Result<Probe> probe =
+        ProbeSource(std::make_unique<CountedSource>(std::move(*source), bytes_read_));
     if (!probe) {
       Problem(Name(input.path) + ": " + probe.error().message);
     } else if (probe->empty) {
@@ -136,7 +155,8 @@ class ImportRun {
   const ImportRequest& request_;
   Inputs inputs_;
   std::unique_ptr<EventSink> store_;
-  std::unique_ptr<EventSink> sink_;  // writes to store_ beside the parsing
+  std::unique_ptr<EventSink> sink_;       // writes to store_ beside the parsing
+  std::atomic<uint64_t> bytes_read_ = 0;  // of all inputs; a thread of the parser's reads them
   Progress progress_;
   ImportOptions options_;
   ImportTotals totals_;

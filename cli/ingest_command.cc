@@ -67,8 +67,9 @@ const Command kIngestCommand = {
     .summary = "read logs into a store",
     .synopsis = "kautopsy ingest --db FILE [OPTION...] PATH...",
     .details =
-        "Reads files, folders (walked), or - for standard input. Each is stored whole or not at\n"
-        "all; content that is in the store already changes nothing, so repeat it at will.\n",
+        "Reads files, folders (walked), or - for standard input, and unpacks what gzip, bzip2,\n"
+        "xz, zstd or lz4 packed. Each is stored whole or not at all; content that is in the store\n"
+        "already changes nothing, so repeat it at will.\n",
     .options = Options,
     .positional = "path",
     .run = Run,

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "parsers/input/unpack.h"
+
 namespace kautopsy {
 namespace {
 
@@ -23,12 +25,6 @@ struct Magic {
 
 // Formats that hold logs but are not logs, by their first bytes, with the way to get at them.
 constexpr Magic kMagics[] = {
-    {"\x1F\x8B"sv, "gzip data; unpack it first: zcat FILE | kautopsy -"},
-    {"BZh"sv, "bzip2 data; unpack it first: bzcat FILE | kautopsy -"},
-    {"\xFD"
-     "7zXZ\0"sv,
-     "xz data; unpack it first: xzcat FILE | kautopsy -"},
-    {"\x28\xB5\x2F\xFD"sv, "zstd data; unpack it first: zstdcat FILE | kautopsy -"},
     {"PK\x03\x04"sv, "a zip archive; unpack it first"},
     {"LPKSHHRH"sv, "a journal file; print it first: journalctl -k --file FILE | kautopsy -"},
     {"SQLite format 3\0"sv, "a database, no log lines"},
@@ -68,15 +64,18 @@ std::string RefusalOf(std::string_view head) {
   for (const Magic& magic : kMagics) {
     if (head.starts_with(magic.bytes)) return std::string(magic.refusal);
   }
+  constexpr std::size_t kTarMagic = 257;  // where it stands in the first header (ustar(5))
+  if (head.size() > kTarMagic && head.substr(kTarMagic).starts_with("ustar"))
+    return "a tar archive; unpack it first: tar xf FILE";
   const auto nuls = static_cast<std::size_t>(std::ranges::count(head, '\0'));
   const auto controls = static_cast<std::size_t>(std::ranges::count_if(head, IsControl));
   if (controls * 100 <= (head.size() - nuls) * kBinaryPercent) return {};
   return "binary data, no log lines";
 }
 
-}  // namespace
-
-Result<Probe> ProbeSource(std::unique_ptr<ByteSource> source) {
+// Reads the head of `source`, and replaces it by one that gives the head once more. An error means
+// that not even the first byte could be read.
+Result<std::string> ReadHead(std::unique_ptr<ByteSource>& source) {
   std::string head(kProbeBytes, '\0');
   std::size_t size = 0;
   std::optional<Error> error;
@@ -88,12 +87,21 @@ Result<Probe> ProbeSource(std::unique_ptr<ByteSource> source) {
   }
   if (error && size == 0) return tl::unexpected(*error);
   head.resize(size);
-  Probe probe;
-  probe.empty = size == 0;
-  probe.refusal = RefusalOf(head);
-  probe.source =
-      std::make_unique<ReplayingSource>(std::move(head), std::move(error), std::move(source));
-  return probe;
+  source = std::make_unique<ReplayingSource>(head, std::move(error), std::move(source));
+  return head;
+}
+
+}  // namespace
+
+Result<Probe> ProbeSource(std::unique_ptr<ByteSource> source) {
+  Result<std::string> head = ReadHead(source);
+  if (!head) return tl::unexpected(head.error());
+  if (const Packing packing = PackingOf(*head); packing != Packing::kNone) {
+    source = Unpack(std::move(source), packing);
+    head = ReadHead(source);
+    if (!head) return tl::unexpected(head.error());
+  }
+  return Probe{.source = std::move(source), .empty = head->empty(), .refusal = RefusalOf(*head)};
 }
 
 }  // namespace kautopsy

@@ -1,7 +1,10 @@
 """Inputs that are missing, empty, damaged or not logs at all: a clear message, and the rest is kept."""
 
+import gzip
+import lzma
 import os
 import subprocess
+import tarfile
 
 from driver import PASTE, PROGRAM, CliTest, main, read
 
@@ -46,6 +49,23 @@ class Input(CliTest):
         self.assertIn("program.bin", done.stdout + done.stderr)
         self.run_program("ingest", "--db", self.database, path)
         self.assertEqual(self.count("event"), 0)
+
+    def test_a_packed_file_is_unpacked_whatever_its_name(self):
+        self.ingest(self.write("messages.1", gzip.compress(OOM_LINES)))
+        self.assertEqual(self.count("oom_kill"), 1)
+        self.ingest(self.write("messages", OOM_LINES), self.write("messages.xz", lzma.compress(OOM_LINES)))
+        self.assertEqual(self.count("source"), 1)  # the same content
+
+    def test_a_packed_file_that_ends_too_early_is_named_and_its_records_are_kept(self):
+        packed = gzip.compress(OOM_LINES + os.urandom(100000).hex().encode())
+        done = self.ingest(self.write("messages.gz", packed[:50000]), code=1)
+        self.assert_says(done, "messages.gz", "ends too early")
+        self.assertEqual(self.count("oom_kill"), 1)
+
+    def test_an_archive_is_no_log(self):
+        with tarfile.open(os.path.join(self.folder, "logs.tgz"), "w:gz") as archive:
+            archive.add(self.write("messages", OOM_LINES), "messages")
+        self.assert_says(self.check(1, "logs.tgz"), "logs.tgz", "tar archive")
 
     def test_nul_bytes_between_lines_cost_no_record(self):
         self.ingest(self.write("zeroed.log", b"\0" * 5000 + b"\n" + OOM_LINES + b"\0" * 5000))
