@@ -80,7 +80,8 @@ std::string_view SkipSearchMarks(std::string_view line) {
 Classification ClassifyIso(std::string_view line) {
   const std::size_t blank = line.find(' ', 19);
   if (blank == std::string_view::npos) return {};
-  const std::string_view rest = line.substr(blank + 1);
+  std::string_view rest = line.substr(blank + 1);
+  ConsumePrefix(rest, "UTC ");
   if (line[10] == 'T' && line[19] == ',') return KernelText(line, rest);  // dmesg
   const bool container = rest.starts_with("stdout ") || rest.starts_with("stderr ");
   return container ? Classification() : ClassifySender(line, rest);
@@ -95,8 +96,9 @@ Classification ClassifyRare(std::string_view line) {
   if (LooksLikeWallStamp(line) && ConsumeWallStamp(text)) return ClassifySender(line, text);
   LogLine scratch;
   const bool bracket = line.starts_with('[') && ConsumeBracket(text, scratch);
-  const bool kmsg = !line.empty() && IsDigit(line[0]) && ConsumeKmsgHeader(text, scratch);
-  if (!bracket && !kmsg) return {};
+  const bool number = !line.empty() && IsDigit(line[0]) &&
+                      (ConsumeKmsgHeader(text, scratch) || ConsumeBrokenBracket(text, scratch));
+  if (!bracket && !number && !ConsumeForeignStamp(text, scratch)) return {};
   const Classification kernel = KernelText(line, text);
   return {scratch.witness ? LineClass::kWitness : LineClass::kKernel, kernel.text_begin};
 }
@@ -137,6 +139,8 @@ void ParsePrefixes(LogLine& line, LatestHead& latest) {
   if (line.prefixed && !known) {
     if (bare && !line.witness) latest.Remember(whole.substr(0, whole.size() - text.size()), line);
   }
+  if (!line.prefixed)
+    line.prefixed = ConsumeBrokenBracket(text, line) || ConsumeForeignStamp(text, line);
   if (!line.prefixed) {
     const std::size_t at = FindUptime(text);
     if (at != std::string_view::npos) {

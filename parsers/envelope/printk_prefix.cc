@@ -22,6 +22,8 @@ std::optional<int64_t> ConsumeUptime(std::string_view& text) {
   const std::size_t before = rest.size();
   const std::optional<int64_t> micros = ConsumeInteger(rest);
   if (!micros || before - rest.size() != 6) return std::nullopt;
+  if (rest.size() > 2 && rest[0] == ',' && IsDigit(rest[1]))
+    rest.remove_prefix(2);          // Samsung's CPU
   if (ConsumePrefix(rest, " <")) {  // dmesg -d: the time since the line before
     const std::size_t end = rest.find('>');
     if (end == std::string_view::npos) return std::nullopt;
@@ -33,14 +35,17 @@ std::optional<int64_t> ConsumeUptime(std::string_view& text) {
   return *seconds * 1000000 + *micros;
 }
 
-// "[   T12]" or "[  C3]": the printing task or CPU (kernel/printk/printk.c, print_caller()).
+// "[   T12]" or "[  C3]": the printing task or CPU (kernel/printk/printk.c, print_caller()); both,
+// "[T12@C3]", in vendors' kernels.
 bool ConsumeCaller(std::string_view& text, LogLine& line) {
   std::string_view rest = text;
   if (!ConsumePrefix(rest, "[")) return false;
   rest = TrimBlanks(rest);
   const std::string_view caller = rest.substr(0, rest.find(']'));
   if (!ConsumePrefix(rest, "T") && !ConsumePrefix(rest, "C")) return false;
-  if (!ConsumeInteger(rest) || !ConsumePrefix(rest, "]")) return false;
+  if (!ConsumeInteger(rest)) return false;
+  if (ConsumePrefix(rest, "@C") && !ConsumeInteger(rest)) return false;
+  if (!ConsumePrefix(rest, "]")) return false;
   ConsumePrefix(rest, " ");
   line.caller = caller;
   text = rest;
@@ -66,10 +71,11 @@ bool ConsumeDelta(std::string_view& text) {
   return true;
 }
 
-// "[dim. févr.  2 10:50:41 2026] ": dmesg -T in a language of which the months are not known here.
+// "[dim. févr.  2 10:50:41 2026] ": dmesg -T in a language of which the months are not known here;
+// also with the day before the month, or with a zone.
 bool ConsumeForeignTime(std::string_view& text, LogLine& line) {
   static const LogPattern kForm(
-      R"re(\[([^\s\]]{1,16} [^\s\]\d]{1,16} {1,2}\d{1,2} \d\d:\d\d:\d\d \d{4})\] ?(.*))re");
+      R"re(\[([^\s\]\d]{1,16}(?: {1,2}[^\s\]]{1,16}){2} \d\d:\d\d:\d\d (?:[A-Z]{2,5} )?\d{4})\] ?(.*))re");
   const auto groups = MatchAll<2>(text, kForm);
   if (!groups) return false;
   line.local_time = (*groups)[0];
@@ -179,6 +185,19 @@ bool ConsumeBracket(std::string_view& text, LogLine& line) {
   }
   if (first == '+' || first == '<') return ConsumeDelta(text);
   return ConsumeCaller(text, line) || ConsumeWallTime(text, line) || ConsumeMinute(text);
+}
+
+bool ConsumeBrokenBracket(std::string_view& text, LogLine& line) {
+  constexpr std::size_t kLongest = 20;
+  const std::size_t end = text.substr(0, kLongest).find("] ");
+  if (end < 8 || end == std::string_view::npos || text[end - 7] != '.') return false;
+  const std::string head = "[" + std::string(text.substr(0, end + 2));
+  std::string_view rest = head;
+  const std::optional<int64_t> uptime = ConsumeUptime(rest);
+  if (!uptime || !rest.empty()) return false;
+  line.uptime_us = uptime;
+  text.remove_prefix(end + 2);
+  return true;
 }
 
 std::optional<int64_t> ReadUptime(std::string_view text) { return ConsumeUptime(text); }

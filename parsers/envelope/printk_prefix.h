@@ -21,6 +21,9 @@ bool ConsumeBracket(std::string_view& text, LogLine& line);
 std::optional<int64_t> ReadUptime(std::string_view text);
 inline bool StartsWithUptime(std::string_view text) { return ReadUptime(text).has_value(); }
 
+// "12345.678901] ": the bracket before it was not copied.
+bool ConsumeBrokenBracket(std::string_view& text, LogLine& line);
+
 // "<4>", and the blanks that some serial consoles print behind it.
 bool ConsumePriority(std::string_view& text);
 

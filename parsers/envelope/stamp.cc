@@ -88,6 +88,10 @@ bool ConsumeIso(std::string_view& text, Stamp& stamp) {
   if (!ConsumeClock(text, stamp.clock)) return false;
   ConsumeFraction(text, stamp.clock);
   stamp.ahead = ConsumeZone(text);
+  if (!stamp.ahead && text.starts_with(" UTC ")) {
+    text.remove_prefix(4);
+    stamp.ahead = std::chrono::minutes(0);
+  }
   return true;
 }
 

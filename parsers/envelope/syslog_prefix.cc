@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "parsers/envelope/printk_prefix.h"
 #include "parsers/envelope/stamp.h"
+#include "parsers/match.h"
 
 namespace kautopsy {
 namespace {
@@ -163,6 +164,28 @@ bool ConsumeNamedStamp(std::string_view& text, LogLine& line) {
 bool ConsumeNumericStamp(std::string_view& text, LogLine& line) {
   return ConsumeIsoLine(text, line) || ConsumeStampAndSender<ConsumeUnixStamp>(text, line) ||
          ConsumeLogcat(text, line);
+}
+
+bool ConsumeForeignStamp(std::string_view& text, LogLine& line) {
+  // Cheap for the lines of all programs: is there a clock, and the kernel's tag behind it?
+  constexpr std::size_t kLongestStamp = 48;
+  constexpr std::size_t kLongestHost = 72;
+  const std::string_view head = text.substr(0, kLongestStamp + kLongestHost);
+  const std::size_t clock = head.substr(0, kLongestStamp).find(':');
+  if (clock < 2 || clock + 6 > head.size() || head[clock + 3] != ':') return false;
+  const auto names = [&](std::string_view tag) { return head.find(tag, clock) < head.size(); };
+  if (!names(" kernel: ") && !names(" systemd-oomd[") && !names(" earlyoom[")) return false;
+  static const LogPattern kForm(
+      R"re(((?:[^\s:\[\]]{1,16} {1,2}){0,4}?(?:\d\d?:\d\d:\d\d(?:[.,]\d{1,9})?)(?: [A-Z]{3,4})?) (?:([\w.-]{1,64}) )?)re"
+      R"re((?:kernel: |((?:systemd-oomd|earlyoom)\[\d+\]: ))(.*))re");
+  const auto groups = MatchAll<4>(text, kForm);
+  if (!groups) return false;
+  const auto& [time, host, witness, rest] = *groups;
+  line.local_time = time;
+  line.host = host;
+  line.witness = !witness.empty();
+  text = rest;
+  return true;
 }
 
 bool ConsumeKernelTag(std::string_view& text) {

@@ -35,6 +35,11 @@ bool ConsumeNamedStamp(std::string_view& text, LogLine& line);
 // F " follows the ISO stamp, or nothing (dmesg --time-format iso).
 bool ConsumeNumericStamp(std::string_view& text, LogLine& line);
 
+// "апр 28 01:23:30 host kernel: ", "2024/05/03 11:05:35 kernel: ": dates in languages and forms that
+// are not known here, before a clock and the kernel's or a witness's tag. Such a time is kept as
+// printed only.
+bool ConsumeForeignStamp(std::string_view& text, LogLine& line);
+
 // "kernel: " alone.
 bool ConsumeKernelTag(std::string_view& text);
 

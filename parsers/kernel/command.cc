@@ -27,8 +27,8 @@ struct ShellCommand {
 // At a prompt, or a write to /proc/sys: a command without a prompt is told from prose only by that.
 const LogPattern& Pattern() {
   static const LogPattern kPattern(
-      R"re((?:(?:\S+)?[#$] +)?(echo +\d+ *> *"?/proc/sys/[\w/.]+"?))re"
-      R"re(|(?:\S+)?[#$] +((?:cat|echo|free|sysctl|grep)\b[^#]{0,200}))re");
+      R"re((?:(?:\[[^\]]{1,60}\]|\S+)?[#$] +)?(echo +\d+ *> *"?/proc/sys/[\w/.]+"?))re"
+      R"re(|(?:\[[^\]]{1,60}\]|\S+)?[#$] +((?:cat|echo|free|sysctl|grep)\b[^#]{0,200}))re");
   return kPattern;
 }
 

@@ -18,14 +18,14 @@ constexpr std::string_view kMessage =
 
 const LogPattern& AnnouncementPattern() {
   static const LogPattern kPattern(
-      std::string(kMessage) + R"re([Kk]ill process (\d+) \((.{0,15})\) score (-?\d+)(?: .*)?)re");
+      std::string(kMessage) + R"re([Kk]ill process (\d+) ?\((.{0,15})\) score (-?\d+)(?: .*)?)re");
   return kPattern;
 }
 
 // Sizes follow in kB; their set and the place of the uid differ by version and distribution.
 const LogPattern& VictimPattern() {
   static const LogPattern kPattern("(?:" + std::string(kMessage) +
-                                   R"re()?Killed process (\d+)(?:, UID (\d+),)? \((.{0,15}?)\))re"
+                                   R"re()?Killed process (\d+)(?:, UID (\d+),)? ?\((.{0,15}?)\))re"
                                    R"re((?:\.|(,? +(?:UID \d+, )?(?:total-vm|vsz):\d+kB.*))?)re");
   return kPattern;
 }
@@ -150,7 +150,11 @@ Claim KillSection::OfferVictim(std::string_view text, const LogLine& line) {
   const auto groups = MatchAll<5>(text, VictimPattern());
   if (!groups) return Claim::kNone;
   const auto& [message, pid, uid, comm, fields] = *groups;
-  if (line.cut && fields.empty()) return Claim::kNone;  // the comm may go on
+  if (line.cut && !line.trimmed && fields.empty()) return Claim::kNone;  // the comm may go on
+  // 2.6 tells it for each thread of the process (mm/oom_kill.c, __oom_kill_task()), without sizes.
+  if (kills_.size() == 1 && !group_ && fields.empty() && kills_[0].pid == ParseInteger(pid) &&
+      kills_[0].comm == comm)
+    return Claim::kTaken;
   if (!kills_.empty() && !group_) {
     // Another kill's. The reaper may still tell of the one before.
     const bool awaits_reaper = !kills_[0].reaped && kills_[0].pid != ParseInteger(pid);

@@ -51,9 +51,11 @@ bool StartsMemInfo(const LogLine& line) {
   if (text.empty()) return false;
   if (IsHeader(text)) return true;
   if (text[0] >= 'D' && text[0] <= 'N') return StartsNamed(text);
-  if (text[0] >= '0' && text[0] <= '9') {
+  // Without a prefix only what nothing else looks like.
+  if ((text[0] >= '0' && text[0] <= '9') || text[0] == 'F' || text[0] == 'S' || text[0] == 'T') {
     const std::optional<MemTotal> total = ParseMemTotal(text);
-    return total && total->known.ram;
+    return total &&
+           (total->known.ram || (line.prefixed && !line.cut && CountKnown(total->known) > 0));
   }
   // A single "free:12" may stand in anything.
   const std::optional<MemCounters> counters = ParseMemCounters(text);
@@ -298,7 +300,14 @@ RecordKind MemInfoKind() {
                       {"*4kB", StartsMemInfo, true},
                       {"*64kB", StartsMemInfo, true},  // pages of 8, 16 or 64 KiB
                       {" hugepages_total=", StartsMemInfo, true},
-                      {" pages RAM", StartsMemInfo, true}},
+                      {" pages RAM", StartsMemInfo, true},
+                      {"pagetables:", StartsMemInfo, true},
+                      {"active_file:", StartsMemInfo, true},
+                      {" total pagecache pages", StartsMemInfo, true},
+                      {"pages in swap cache", StartsMemInfo, true},
+                      {"Swap cache stats: ", StartsMemInfo, true},
+                      {" swap  = ", StartsMemInfo, true},
+                      {"Total swap = ", StartsMemInfo, true}},
           .open = NewOomBlock,
           .max_foreign_lines = 200};
 }

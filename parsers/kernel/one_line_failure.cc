@@ -66,7 +66,7 @@ std::optional<Refusal> ParseNommu(std::string_view text) {
 
 std::optional<Refusal> ParseKernel24(std::string_view text) {
   static const LogPattern kPattern(
-      R"re(__alloc_pages: (\d+)-order allocation failed \(gfp=0x([0-9a-f]+)/\d+\))re");
+      R"re(__alloc_pages: (\d+)-order allocation failed \(gfp=0x([0-9a-f]+)/\d+\)(?:\.| from [0-9a-f]+)?)re");
   const auto groups = MatchAll<2>(text, kPattern);
   if (!groups) return std::nullopt;
   Refusal refusal;

@@ -22,6 +22,15 @@
 namespace kautopsy {
 namespace {
 
+// A function that only an OOM report's trace has at its top.
+bool IsOomFrame(const LogLine& line) {
+  std::string mark;
+  const std::optional<CallFrame> frame =
+      line.prefixed && !line.cut ? ParseCallFrame(line.text, mark) : std::nullopt;
+  return frame &&
+         (*frame->symbol == "dump_header" || frame->symbol->starts_with("oom_kill_process"));
+}
+
 bool IsTableHeader(const LogLine& line) { return IsTaskTableHeader(line.text); }
 
 // What "dmesg | grep" leaves of a table: rows and the kill.
@@ -36,6 +45,7 @@ class OomBlock final : public Block {
     if (!mem_info_.empty() || !memcg_.empty() || !table_.empty())
       return later_sections_.Offer(line);
     const bool headless = !header_.seen();
+    if (headless && trace_.empty() && IsOomFrame(line)) trace_.Begin(std::nullopt, std::nullopt);
     const Claim claim = sections_.Offer(line);
     const Text& comm = header_.report().invoker_comm;
     if (headless && comm) process_.Expect(*comm);
@@ -55,10 +65,11 @@ class OomBlock final : public Block {
       FinishMemInfo(event);
       return;
     }
-    event.kind = "oom";
+    event.kind = IsRefusal() ? "alloc_failure" : "oom";
     NoteMissing(event);
     OomReport report = header_.report();
     report.invoker_pid = process_.pid();
+    if (!report.invoker_comm) report.invoker_comm = process_.comm();
     report.kernel_release = process_.release();
     report.hardware = process_.hardware();
     AddConstraint(report);
@@ -69,8 +80,9 @@ class OomBlock final : public Block {
     event.kernel_release = process_.release();
     event.title = Title(report);
     memcg_.AddTo(event, report.oom_memcg);
-    event.rows.insert(event.rows.begin(), std::make_unique<RowsOf<OomReport>>(
-                                              std::vector<OomReport>{std::move(report)}));
+    if (!IsRefusal())
+      event.rows.insert(event.rows.begin(), std::make_unique<RowsOf<OomReport>>(
+                                                std::vector<OomReport>{std::move(report)}));
     trace_.AddTo(event);
     mem_info_.AddTo(event);
     tags_.AddTo(event);
@@ -85,7 +97,10 @@ class OomBlock final : public Block {
     const OomSummary& summary = summary_.summary();
     report.constraint_kind =
         summary.constraint_kind ? summary.constraint_kind : kill_.constraint_kind();
-    if (!report.constraint_kind && !memcg_.empty()) report.constraint_kind = "memcg";
+    if (!report.constraint_kind && (!memcg_.empty() || CameFromMemcg()))
+      report.constraint_kind = "memcg";
+    // 5.0 and its backports name no constraint for a memory cgroup (fixed by ef8444ea01d7).
+    if (summary.oom_memcg && report.constraint_kind == "none") report.constraint_kind = "memcg";
     if (!report.nodemask) report.nodemask = summary.nodemask;
     if (!report.cpuset) report.cpuset = summary.cpuset;
     if (!report.mems_allowed) report.mems_allowed = summary.mems_allowed;
@@ -140,6 +155,18 @@ class OomBlock final : public Block {
            kill_.empty() && !summary_.seen() && memcg_.empty() && slabs_.empty();
   }
 
+  // The functions that call the OOM killer for a memory cgroup (mm/memcontrol.c).
+  bool CameFromMemcg() const {
+    return trace_.Holds("mem_cgroup_out_of_memory") || trace_.Holds("mem_cgroup_oom_synchronize") ||
+           trace_.Holds("memory_max_write");
+  }
+
+  // The rest of a report that a refused allocation printed, not the OOM killer.
+  bool IsRefusal() const {
+    return !header_.seen() && kill_.empty() && table_.empty() && !summary_.seen() &&
+           (trace_.Holds("warn_alloc") || trace_.Holds("warn_alloc_failed"));
+  }
+
   // SysRq-f asks with order -1 since 4.3, before with 0 (drivers/tty/sysrq.c, moom_callback()).
   bool AskedBySysRq(const Integer& order) const {
     return order == -1 || trace_.Holds("sysrq_handle_moom") || trace_.Holds("moom_callback") ||
@@ -177,8 +204,9 @@ class OomBlock final : public Block {
 
   bool IsMemcg() const {
     const Text& constraint = summary_.summary().constraint_kind;
-    if (constraint) return constraint == "memcg";
-    return kill_.constraint_kind() == "memcg" || !memcg_.empty();
+    if (constraint && !summary_.summary().oom_memcg) return constraint == "memcg";
+    return kill_.constraint_kind() == "memcg" || !memcg_.empty() || CameFromMemcg() ||
+           summary_.summary().oom_memcg;
   }
 
   void NoteMissing(EventRecord& event) const {
@@ -230,6 +258,7 @@ class OomBlock final : public Block {
   }
 
   std::string Title(const OomReport& report) const {
+    if (IsRefusal()) return "page allocation failure: part of a report";
     if (!kill_.kills().empty()) {
       const OomKill& kill = kill_.kills().front();
       return fmt::format("OOM killer: killed {}{}", kill.comm.value_or("?"),
@@ -265,6 +294,9 @@ RecordKind OomKind() {
   return {.name = "oom",
           .openers = {{"invoked oom", IsOomHeader, false},
                       {"oom-killer: gfp_mask", IsNamelessOomHeader, false},
+                      {" mems_allowed=", IsCpusetLine, true},
+                      {"dump_header", IsOomFrame, true},
+                      {"oom_kill_process", IsOomFrame, true},
                       {" total_vm ", IsTableHeader, true},
                       {"Out of memory", IsKillLine, true},
                       {"Out of Memory: Kill", IsKillLine, true},

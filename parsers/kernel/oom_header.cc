@@ -110,6 +110,12 @@ bool IsOomHeader(const LogLine& line) {
   return head && ReadRequest(TrimBlanks(head->rest), line.cut).has_value();
 }
 
+bool IsCpusetLine(const LogLine& line) {
+  if (!line.prefixed || line.cut) return false;
+  static const LogPattern kPattern(R"re(.{1,15} cpuset=\S+ mems_allowed=[\d,-]+)re");
+  return Matches(line.text, kPattern);
+}
+
 Claim OomHeaderSection::OfferHeader(const LogLine& line) {
   const std::optional<CommLine> head = SplitHeader(line.text);
   if (!head) return Claim::kNone;

@@ -43,5 +43,6 @@ class OomHeaderSection : public Section {
 
 bool IsOomHeader(const LogLine& line);          // with a comm
 bool IsNamelessOomHeader(const LogLine& line);  // without: until 2.6.18
+bool IsCpusetLine(const LogLine& line);         // what is left where the header is lost
 
 }  // namespace kautopsy

@@ -38,6 +38,7 @@ struct BlockEngine::OpenBlock {
   std::string caller;  // of its first line
   std::unique_ptr<Block> block;
   Stream* stream = nullptr;  // none once closed
+  bool prefixed = false;     // its first line is
   EventRecord event;
   std::optional<PrintedTime> last_time;
   std::optional<int64_t> last_uptime_us;
@@ -75,6 +76,9 @@ void BlockEngine::Keep(const LogLine& line, OpenBlock& block) {
     event.time = line.time;
     event.local_time = std::string(line.local_time);
   }
+  // A date that could not be read is kept as printed.
+  if (!event.local_time && !line.local_time.empty())
+    event.local_time = std::string(line.local_time);
   if (!event.uptime_us) event.uptime_us = line.uptime_us;
   if (line.time) block.last_time = line.time;
   if (line.uptime_us) block.last_uptime_us = line.uptime_us;
@@ -115,6 +119,7 @@ void BlockEngine::Insert(const LogLine& line, const RecordKind& kind, std::uniqu
   opened->kind = &kind;
   opened->block = std::move(block);
   opened->stream = &stream;
+  opened->prefixed = line.prefixed;
   opened->caller = std::string(line.caller);
   if (!line.host.empty()) opened->event.host = std::string(line.host);
   opened->event.boot = boots_.OnLine(line);
@@ -183,13 +188,32 @@ void BlockEngine::MarkCut(Stream& stream) {
   }
 }
 
+// The first line that was copied often lacks its prefix. What it opened belongs to the host of the
+// next line, if that goes on with it.
+bool BlockEngine::OfferToUnnamed(const LogLine& line, Stream& stream) {
+  if (line.host.empty() || !stream.open.empty() || in_order_.empty()) return false;
+  OpenBlock& block = *in_order_.back();
+  const bool above = block.stream != nullptr && !block.event.host &&
+                     block.event.lines.size() == 1 &&
+                     block.event.lines.last().line + 1 == line.place.line && !block.prefixed;
+  if (!above || block.block->Offer(line) != Claim::kTaken) return false;
+  block.stream->open.remove(&block);
+  block.stream = &stream;
+  stream.open.push_front(&block);
+  block.event.host = std::string(line.host);
+  block.event.boot = boots_.OnLine(line);
+  Keep(line, block);
+  return true;
+}
+
 LineFate BlockEngine::Offer(const LogLine& line, uint64_t openers) {
   Stream& stream = StreamOf(line);
   LineFate fate = LineFate::kClaimed;
   // A witness's line belongs to no record of the kernel's, whatever it says.
   if (line.witness)
     fate = OpenNew(line, openers, false, stream) ? LineFate::kClaimed : LineFate::kUnclaimed;
-  else if (!OpenNew(line, openers, false, stream) && !OfferToOpen(line, stream)) {
+  else if (!OpenNew(line, openers, false, stream) && !OfferToOpen(line, stream) &&
+           !OfferToUnnamed(line, stream)) {
     if (openers != 0 && !line.prefixed && quotes_.IsQuote(line.text))
       fate = LineFate::kQuoted;
     else if (!OpenNew(line, openers, true, stream))

@@ -57,6 +57,7 @@ class BlockEngine {
   void Insert(const LogLine& line, const RecordKind& kind, std::unique_ptr<Block> block,
               Stream& stream);
   bool OfferToOpen(const LogLine& line, Stream& stream);
+  bool OfferToUnnamed(const LogLine& line, Stream& stream);
   bool OfferTo(OpenBlock& block, const LogLine& line, Stream& stream);
   void Keep(const LogLine& line, OpenBlock& block);
   void CountForeign(Stream& stream, const OpenBlock* taker);
