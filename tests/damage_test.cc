@@ -165,17 +165,20 @@ class Truth {
   std::map<std::string, std::vector<RecordedRow>> rows_;
 };
 
-// An event's uptime is that of its first line that has one.
-bool HoldsUptime(const RecordedEvent& event, int64_t uptime_us) {
-  const std::string printed = fmt::format("{}.{:06}]", uptime_us / 1000000, uptime_us % 1000000);
+// An event's time and uptime are those of its first line that has one.
+bool Holds(const RecordedEvent& event, const std::string& printed) {
   return std::any_of(event.lines.begin(), event.lines.end(), [&](const RawLine& line) {
     return line.text.find(printed) != std::string::npos;
   });
 }
 
+bool HoldsUptime(const RecordedEvent& event, int64_t uptime_us) {
+  return Holds(event, fmt::format("{}.{:06}]", uptime_us / 1000000, uptime_us % 1000000));
+}
+
 void CheckTime(const RecordedEvent& event) {
   for (const auto& [column, value] : event.facts.cells) {
-    if (column == "local_time") CHECK(event.lines.front().text.find(value) != std::string::npos);
+    if (column == "local_time") CHECK(Holds(event, value));
     if (column == "uptime_us") CHECK(HoldsUptime(event, std::stoll(value)));
   }
 }

@@ -75,7 +75,9 @@ constexpr auto kNotTheCause =
                                      "__alloc_pages",    "alloc_pages",
                                      "lock_page",        "__lock_page",
                                      "folio_wait",       "sched_show_task",
-                                     "rcu_dump"});
+                                     "rcu_dump",         "__switch_to",
+                                     "rtlock_slowlock",  "might_alloc",
+                                     "watchdog_timer",   "softlockup_tick"});
 
 bool IsNotTheCause(std::string_view symbol) {
   return std::any_of(kNotTheCause.begin(), kNotTheCause.end(),

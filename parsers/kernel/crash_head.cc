@@ -99,7 +99,7 @@ Form Lead(std::string_view kind, std::string_view head, std::string_view title, 
 void Store(Role role, std::string_view value, CrashHead& head) {
   switch (role) {
     case Role::kAddress:
-      if (value != "(null)") head.fault_address = TextOf(value);
+      if (!value.starts_with('(')) head.fault_address = TextOf(value);
       break;
     case Role::kComm:
       head.comm = TextOf(value);
@@ -390,11 +390,12 @@ std::optional<CrashHead> ParseFault(std::string_view text) {
     return std::nullopt;
   static const LogPattern kUnable(
       R"re((?:CPU \d+ )?(?:BUG: )?[Uu]nable to handle kernel )re"
-      R"re((NULL pointer(?: dereference)?|paging request|data access|instruction fetch|unaligned access)re"
+      R"re((access|NULL pointer(?: dereference)?|paging request|data access|instruction fetch|unaligned access)re"
       R"re(|unknown fault|pointer dereference(?: in virtual \w+ address space)?)re"
       R"re(|(?:[a-z-]+ ){1,4}memory(?: (?:outside|without) uaccess routines| with fs=KERNEL_DS)?))re"
-      R"re((?: on (?:read|write))?(?:(?: at)?(?: virtual)?(?: \(?address:?)? *(?:0x)?([0-9a-f]{4,16}|\(null\))\)?)?)re"
-      R"re((, epc ==.*|, pc ==.*| ?RIP:| at| at virtual)?)re");
+      R"re((?: on (?:read|write)| for (?:data|instruction fetch|unknown fault))?)re"
+      R"re((?:(?: at)?(?: virtual)?(?: \(?address:?)? *(?:0x)?([0-9a-f]{4,16}|\(null\)|\(ptrval\))\)?)?)re"
+      R"re((, (?:epc|pc|era) ==.*| when (?:read|write|execute)| ?RIP:| at| at virtual)?)re");
   static const LogPattern kPageFault(
       R"re(BUG: (?:[Uu]nable to handle )?(page fault for address|kernel NULL pointer dereference, address|Kernel NULL pointer dereference(?: on (?:read|write))? at):? ?(?:0x)?([0-9a-f]{4,16}))re");
   CrashHead head;
@@ -412,7 +413,8 @@ std::optional<CrashHead> ParseFault(std::string_view text) {
   }
   if (what.find("NULL pointer") != std::string_view::npos)
     head.title = "BUG: unable to handle kernel NULL pointer dereference";
-  else if (what == "paging request" || what == "data access" || what.starts_with("page fault"))
+  else if (what == "paging request" || what == "data access" || what == "access" ||
+           what.starts_with("page fault"))
     head.title = "BUG: unable to handle kernel paging request";
   else
     head.title = "BUG: unable to handle kernel " + std::string(what);

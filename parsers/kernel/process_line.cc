@@ -26,7 +26,7 @@ std::optional<ProcessLine> ParseProcessLine(std::string_view text) {
   // The release is the first word behind the taint flags that begins with a version number.
   static const LogPattern kPattern(
       R"re((?:Pid: |CPU: (\d+) (?:UID: \d+ )?PID: )(\d+),? [cC]omm: (.{0,15}?) )re"
-      R"re((?:Kdump: loaded )?(?:ve: \S+ )?(Not tainted|Tainted: [A-Za-z\- ]*?)(?: *(\d+\.\d[^ ]*)(?: .*)?)?)re");
+      R"re((?:Kdump: loaded )?(?:ve: \S+ )?(Not tainted|Tainted: [A-Za-z\- ]*?)(?: *(\d+\.\d[^ ]*|syzkaller)(?: .*)?)?)re");
   const auto groups = MatchAll<5>(text, kPattern);
   if (!groups) return std::nullopt;
   const auto& [cpu, pid, comm, taint, release] = *groups;
