@@ -105,7 +105,8 @@ bool ConsumeRemark(std::string_view& text, CallFrame& frame) {
       std::all_of(remark.begin(), remark.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
   if (remark == "unreliable")
     frame.reliable = 0;
-  else if (remark.empty() || !letters || remark.size() > 4)
+  else if (remark.empty() || remark.size() > 4 ||
+           (!letters && !std::all_of(remark.begin(), remark.end(), IsDigit)))  // bytes of its stack
     return false;
   text = TrimBlanks(rest.substr(close + 1));
   return true;
@@ -219,6 +220,57 @@ bool ParseBracedFrames(std::string_view text, std::string& mark, std::vector<Cal
   if (!read.empty()) mark = new_mark;
   for (CallFrame& frame : read) frames.push_back(std::move(frame));
   return !read.empty();
+}
+
+namespace {
+
+// "[<c0133793>]", "[audio:usbout+61/384]"
+bool ConsumeBracketedFrame(std::string_view& text, CallFrame& frame) {
+  static const LogPattern kKlogd(R"re((?:([\w-]+):)?([\w.]+)\+(\d+)/(\d+))re");
+  const std::size_t end = text.find(']');
+  if (!text.starts_with('[') || end == std::string_view::npos) return false;
+  std::string_view inner = text.substr(1, end - 1);
+  text.remove_prefix(end + 1);
+  if (const auto klogd = MatchAll<4>(inner, kKlogd)) {
+    const auto& [module, symbol, offset, size] = *klogd;
+    frame.module = TextOf(module);
+    frame.symbol = std::string(symbol);
+    frame.offset = ParseInteger(offset);
+    frame.size = ParseInteger(size);
+    return true;
+  }
+  if (!ConsumePrefix(inner, "<")) return false;
+  const std::string_view address = ConsumeWhile(inner, IsHexDigit);
+  if (address.size() < kMinAddressDigits || inner != ">") return false;
+  frame.address = std::string(address);
+  frame.symbol = "0x" + std::string(address);
+  return true;
+}
+
+// "<c024c33b> rt_check_expire+0x0/0x10c"
+bool ConsumeAngledFrame(std::string_view& text, CallFrame& frame) {
+  if (!ConsumePrefix(text, "<")) return false;
+  frame.address = std::string(ConsumeWhile(text, IsHexDigit));
+  return frame.address->size() >= kMinAddressDigits && ConsumePrefix(text, "> ") &&
+         ConsumeSymbol(text, frame) && ConsumeOffset(text, frame);
+}
+
+}  // namespace
+
+bool ParseManyFrames(std::string_view text, std::vector<CallFrame>& frames) {
+  std::vector<CallFrame> read;
+  while (!(text = TrimBlanks(text)).empty()) {
+    CallFrame frame;
+    frame.reliable = 1;
+    if (!(text[0] == '[' ? ConsumeBracketedFrame(text, frame) : ConsumeAngledFrame(text, frame)))
+      return false;
+    if (!text.empty() && text[0] != ' ') return false;
+    read.push_back(std::move(frame));
+  }
+  // One address alone is what a cut leaves of a frame with its name.
+  if (read.empty() || (read.size() == 1 && read[0].address)) return false;
+  for (CallFrame& frame : read) frames.push_back(std::move(frame));
+  return true;
 }
 
 std::optional<ArmFrames> ParseArmFrames(std::string_view text) {

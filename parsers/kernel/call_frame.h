@@ -50,6 +50,13 @@ std::optional<CallFrame> ParseCallFrame(std::string_view text, std::string& mark
 // Stack marks stand among them and go to `mark`. False if it is no such line.
 bool ParseBracedFrames(std::string_view text, std::string& mark, std::vector<CallFrame>& frames);
 
+// Reads the frames of a line of which 2.2 to 2.6.17 on i386 print several, with no name but an
+// address, or with klogd's name in its place:
+//   [<c0133793>] [<c0133c16>]
+//   [__alloc_pages+61/384] [_alloc_pages+22/24]
+//   <c024c33b> rt_check_expire+0x0/0x10c  <c0119c7d> run_timer_softirq+0x35/0x7d
+bool ParseManyFrames(std::string_view text, std::vector<CallFrame>& frames);
+
 // A line of 32-bit arm names two functions (arch/arm/kernel/traps.c, dump_backtrace_entry()):
 //   [<c0109a55>] (show_stack) from [<c056d489>] (dump_stack+0x75/0x84)
 //   show_stack from dump_stack+0x75/0x84                since 6.0

@@ -154,6 +154,12 @@ Claim CallTraceSection::OfferFrames(const LogLine& line, std::string_view text) 
     }
     if (started_ && TakeMark(text)) return Claim::kTaken;
   }
+  if (std::vector<CallFrame> many; started_ && ParseManyFrames(text, many)) {
+    for (CallFrame& frame : many) {
+      if (Take(std::move(frame), log_line) == Claim::kConflict) return Claim::kConflict;
+    }
+    return Claim::kTaken;
+  }
   std::string mark = mark_;
   std::optional<CallFrame> frame = ParseCallFrame(text, mark);
   // Without a header only a frame with its address is surely one.
@@ -170,9 +176,11 @@ Claim CallTraceSection::Offer(const LogLine& line) {
   if (text.empty()) return Claim::kNone;
   if (ConsumeHeader(text)) {
     text = TrimBlanks(text);
-    std::vector<CallFrame> braced;  // x86-64 began them in this line until 2.6.17
+    std::vector<CallFrame> begun;  // in this line, as i386 and x86-64 did until 2.6.17
     std::string mark;
-    if (!text.empty() && !ParseBracedFrames(text, mark, braced)) return Claim::kNone;
+    if (!text.empty() && !ParseBracedFrames(text, mark, begun) && !ParseManyFrames(text, begun) &&
+        !ParseCallFrame(text, mark))
+      return Claim::kNone;
     const Claim claim = StartTrace();
     return claim == Claim::kTaken && !text.empty() ? OfferFrames(line, text) : claim;
   }

@@ -179,6 +179,7 @@ class CrashBlock final : public Block {
       if (behind_head && twice) return Claim::kTaken;  // in the log, not printed
       if (line.cut) head->message.reset();
       if (!InHead() || !Fits(*head)) return Claim::kNone;  // another record's
+      if (head->kind == "rcu_stall") rcu_.TakeHead(line);
       Merge(std::move(*head));
       head_text_ = std::string(line.text);
       head_uptime_us_ = line.uptime_us;
@@ -249,6 +250,9 @@ class CrashBlock final : public Block {
         return !die_ && !(lead_ && IsCutHere(head) == IsCutHere(*lead_)) &&
                !(cause_ && IsCutHere(head));
       case Part::kCause:
+        // KASAN and others name first what was inlined: "in f file.c:12 [inline]".
+        if (cause_ && cause_->kind == "sanitizer" && head.kind == "sanitizer")
+          return head_text_.ends_with("[inline]");
         // The watchdog's message stands below its warning until 3.13.
         if (cause_) return cause_->kind == "warning" && head.kind == "hard_lockup";
         return !die_;
@@ -317,7 +321,7 @@ class CrashBlock final : public Block {
     if (other_cpu_ || IsKind("hung_task")) {
       if (const std::optional<ProcessLine> other = ParseProcessLine(line.text)) {
         trace_.Begin(other->cpu, other->pid);
-        if (IsKind("rcu_stall")) task_.Offer(line);  // the CPU that stalls
+        if (IsKind("rcu_stall") && IsStalled(other->cpu)) task_.Offer(line);
         return Claim::kTaken;
       }
       if (line.text.starts_with("Hardware name: ")) {
@@ -326,7 +330,21 @@ class CrashBlock final : public Block {
       }
     }
     if (line.text.starts_with("Hardware name: ")) message_may_follow_ = behind_warning;
+    if (IsKind("rcu_stall")) {
+      // Who detected the stall may print a stack of its own, too.
+      const std::optional<ProcessLine> who = ParseProcessLine(line.text);
+      if (who && !IsStalled(who->cpu)) {
+        trace_.Begin(who->cpu, who->pid);
+        return Claim::kTaken;
+      }
+    }
     return task_.Offer(line);
+  }
+
+  // The report is about this CPU, as far as is known.
+  bool IsStalled(const Integer& cpu) const {
+    const Integer stalled = Head().cpu ? Head().cpu : rcu_.cpu();
+    return !cpu || !stalled || cpu == stalled;
   }
 
   // "INFO: task a:1 is blocked on a mutex, but the owner is not found." (kernel/hung_task.c,
@@ -357,6 +375,7 @@ class CrashBlock final : public Block {
     const std::size_t end = EndOfMainTrace();
     std::size_t at = FirstOfMainTrace();
     while (at < end && (frames[at].reliable != 1 || frames[at].context == "nmi" ||
+                        frames[at].symbol->starts_with("0x") ||  // it has no name
                         IsNotTheCause(*frames[at].symbol)))
       ++at;
     return at;
@@ -380,7 +399,8 @@ class CrashBlock final : public Block {
   bool NamesCauseByTrace() const {
     return !place_.seen() &&
            (IsKind("bug") || IsKind("panic") || IsKind("hung_task") || IsKind("bad_page") ||
-            IsKind("sanitizer") || (IsKind("lockdep") && main_trace_is_last_));
+            IsKind("oops") || IsKind("gpf") || IsKind("soft_lockup") || IsKind("sanitizer") ||
+            (IsKind("lockdep") && main_trace_is_last_));
   }
 
   Crash Describe() const {

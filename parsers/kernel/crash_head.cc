@@ -223,7 +223,7 @@ std::span<const Form> Warnings() {
       Cause("warning", "WARNING: at ", "WARNING", R"re(FILE(?: SYMBOL(?:\(\))?(?: \(.*\))?)?)re",
             {kFile, kLine, kSymbol, kModule}),  // until 3.11
       Cause("warning", "WARNING: CPU: ", "WARNING",
-            R"re((\d+) PID: (\d+) at FILE(?: SYMBOL(?:\(\))?)?)re",
+            R"re((\d+) PID: (\d+) at FILE(?: SYMBOL(?:\(\)| \(.*\))?)?)re",
             {kCpu, kPid, kFile, kLine, kSymbol, kModule}),  // 3.11 to 6.18
       Cause("warning", "WARNING: ", "WARNING", R"re(FILE at SYMBOL, CPU#(\d+): .*)re",
             {kFile, kLine, kSymbol, kModule, kCpu}),  // since 6.19; the process' line follows
@@ -285,14 +285,15 @@ std::span<const Form> Stalls() {
       Cause("hung_task", "INFO: task ", "INFO: task hung",
             R"re((.{0,15}):(\d+) blocked(?: in I/O wait)? for more than (\d+) seconds\.?)re",
             {kComm, kPid, kSeconds}),
-      Cause("rcu_stall", "INFO: ", "INFO: % self-detected stall on CPU",
-            R"re((\w+) self-detected stall on CPU(?: \{ (\d+)\b[^}]*\})?(?: +\(t=(\d+) jiffies)?)re"
-            R"re((?: *[\d{(,].*)?)re",
-            {kTitle, kCpu, kJiffies}),
+      Cause(
+          "rcu_stall", "INFO: ", "INFO: % self-detected stall on CPU",
+          R"re((\w+) self-detected stall on CPU(?: \{ (\d+)\b[^}]*\})?(?: +\(t=(\d+) jiffies.*)?)re"
+          R"re((?: *[\d{(,].*)?)re",
+          {kTitle, kCpu, kJiffies}),
       Cause(
           "rcu_stall", "INFO: ", "INFO: % detected stalls on CPUs/tasks",
           R"re((\w+) detected (?:expedited )?stalls? on (?:CPUs?/)?tasks:)re"
-          R"re((?: \{ (?:(\d+)\b)?[^}]*\} (?:\(detected by .*\bt=)?(\d+) jiffies)?(?: *(?:[\d{(,]|P\d).*)?)re",
+          R"re((?: \{ (?:(\d+)\b)?[^}]*\} (?:\(detected by .*\bt=)?(\d+) jiffies.*|(?: *(?:[\d{(,]|P\d).*)?))re",
           {kTitle, kCpu, kJiffies}),
       Cause("rcu_stall", "INFO: ", "INFO: % detected stalls on CPUs/tasks",
             R"re((\w+) detected (?:stall on )?CPU (\d+)(?: stall)? \(t=(\d+) jiffies\).*)re",

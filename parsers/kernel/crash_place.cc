@@ -83,7 +83,11 @@ std::optional<CodePlace> ParseInstructionPointer(std::string_view text) {
       R"re((?:[0-9a-f]{4}:)?([A-Za-z_][\w.$]*) \([\w./-]+:\d+.*\)(?: \[?([\w-]+)\]?)?)re");
   // x86-64 until 2.6.17: "0010:[<ffffffff80235a92>] <ffffffff80235a92>{strlen+2}".
   static const LogPattern kBraced(R"re(.*\{(?::[\w-]+:)?([\w.$]+)\+\d+\}()\s*)re");
+  // klogd until 2.6.2x: "0010:[rmqueue+655/760]".
+  static const LogPattern kKlogd(R"re(.*\[(?:([\w-]+):)?([\w.$]+)\+\d+/\d+\].*)re");
   auto groups = MatchAll<2>(rest, kSymbol);
+  if (const auto klogd = groups ? std::nullopt : MatchAll<2>(rest, kKlogd))
+    return CodePlace{std::string((*klogd)[1]), TextOf((*klogd)[0])};
   if (!groups) groups = MatchAll<2>(rest, kBraced);
   if (!groups) groups = MatchAll<2>(rest, kDecoded);
   if (groups) return CodePlace{std::string((*groups)[0]), TextOf((*groups)[1])};

@@ -57,6 +57,18 @@ Claim CrashTaskSection::OfferOldForms(const LogLine& line) {
     if (const auto cpu = MatchAll<1>(text, kCpu); cpu && !cpu_) cpu_ = ParseInteger((*cpu)[0]);
     return text.starts_with("E") ? Claim::kNone : Claim::kTaken;  // registers stand there too
   }
+  // Behind registers (i386, mips, alpha, ia64, powerpc), whose line is another part's too.
+  static const LogPattern kAmongRegisters(
+      R"re((?:EIP: |EFLAGS: |REGS: |epc +: |pc = |psr : |CPU: +\d+ ).*?\s(Not tainted|Tainted: [A-Z -]+?)(?: +VLI)?(?: +\(?(\d+\.\d[^)\s]*)[^)]*\)?)? *)re");
+  if (text.find("ainted") < text.size() && !taint_ && !line.cut) {
+    if (const auto groups = MatchAll<2>(text, kAmongRegisters)) {
+      const auto& [taint, release] = *groups;
+      taint_ = TaintOf(taint);
+      if (!release_) release_ = TextOf(release);
+      if (const auto cpu = MatchAll<1>(text, kCpu); cpu && !cpu_) cpu_ = ParseInteger((*cpu)[0]);
+      return text.starts_with("CPU") ? Claim::kTaken : Claim::kNone;
+    }
+  }
   static const LogPattern kCpuAlone(R"re(CPU:? +(\d+):?)re");
   if (const auto cpu = MatchAll<1>(text, kCpuAlone)) {
     if (!cpu_ && !pid_ && !line.cut) cpu_ = ParseInteger((*cpu)[0]);

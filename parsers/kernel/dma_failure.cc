@@ -167,7 +167,12 @@ class DmaFailureBlock final : public Block {
 };
 
 // Bare text may be somebody's prose.
-bool IsFailure(const LogLine& line) { return line.prefixed && Parse(line.text).has_value(); }
+// Without a prefix only if a device is named: "ahci 0000:00:12.0", "dwc3 38200000.dwc3".
+bool IsFailure(const LogLine& line) {
+  const std::optional<DmaFailure> failure = Parse(line.text);
+  return failure && (line.prefixed || (failure->device && failure->device->find_first_of(":.") <
+                                                              failure->device->size()));
+}
 
 }  // namespace
 

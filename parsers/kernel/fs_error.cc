@@ -253,7 +253,11 @@ std::optional<FsError> Parse(const LogLine& line) {
 }
 
 // Without a prefix it may be prose about it.
-bool IsError(const LogLine& line) { return line.prefixed && Parse(line).has_value(); }
+// Without a prefix prose looks like some of these, but tells no inode, block or line.
+bool IsError(const LogLine& line) {
+  const std::optional<FsError> row = Parse(line);
+  return row && (line.prefixed || row->message->find_first_of("0123456789") < row->message->size());
+}
 
 // The message's words, without figures and what else differs from line to line.
 std::string WordsOf(std::string_view message) {

@@ -153,10 +153,10 @@ std::optional<IoError> ParseMd(std::string_view text) {
   return Row("offline", (*groups)[0], text);
 }
 
-// Without a prefix it may be prose about it.
+// Whole lines of fixed words: without a prefix they are a bare dmesg's.
 template <std::optional<IoError> (*Parse)(std::string_view)>
 bool Is(const LogLine& line) {
-  return line.prefixed && !line.cut && Parse(line.text).has_value();
+  return !line.cut && Parse(line.text).has_value();
 }
 
 class IoErrorBlock final : public Block {

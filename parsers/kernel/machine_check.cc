@@ -82,7 +82,7 @@ std::optional<Slot> SlotOf(std::string_view text) {
 bool IsLogged(std::string_view text) { return text == "Machine check events logged"; }
 
 bool IsMachineCheck(const LogLine& line) {
-  if (!line.prefixed || line.cut) return false;
+  if (line.cut) return false;
   if (const std::optional<std::string_view> text = BehindMarks(line.text))
     return IsVerdict(*text) || IsLogged(*text) || ParseHead(*text);
   return line.text.starts_with("CPU ") && ParseHead(line.text);

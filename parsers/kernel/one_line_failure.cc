@@ -123,7 +123,9 @@ class OneLineFailureBlock final : public Block {
 };
 
 // Without a prefix it may be prose about it.
-bool IsRefusal(const LogLine& line) { return line.prefixed && Parse(line).has_value(); }
+bool IsRefusal(const LogLine& line) {
+  return (line.prefixed || ParseKernel24(line.text)) && Parse(line).has_value();
+}
 
 }  // namespace
 

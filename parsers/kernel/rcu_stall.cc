@@ -63,6 +63,23 @@ bool RcuStallSection::TakeTasks(const LogLine& line, std::string_view text) {
   return true;
 }
 
+void RcuStallSection::TakeHead(const LogLine& line) {
+  const std::size_t begin = line.text.find(" { ");
+  const std::size_t end = line.text.find('}', std::min(begin, line.text.size()));
+  if (end >= line.text.size()) return;
+  std::string_view list = line.text.substr(begin + 3, end - begin - 3);
+  while (!(list = TrimBlanks(list)).empty() && stalls_.size() < kMaxStalls) {
+    std::string_view number = ConsumeWord(list);
+    number = number.substr(0, number.find('-'));  // "4-...." and letters for its state
+    RcuStall stall{.cpu = std::nullopt,
+                   .pid = std::nullopt,
+                   .state = std::nullopt,
+                   .log_line = static_cast<int64_t>(line.place.line)};
+    (ConsumePrefix(number, "P") ? stall.pid : stall.cpu) = ParseInteger(number);
+    if (stall.cpu || stall.pid) stalls_.push_back(std::move(stall));
+  }
+}
+
 Claim RcuStallSection::Offer(const LogLine& line) {
   std::string_view text = line.text;
   ConsumePrefix(text, "rcu:");

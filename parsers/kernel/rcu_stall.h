@@ -26,6 +26,9 @@ struct RcuStall {
 class RcuStallSection : public Section {
  public:
   Claim Offer(const LogLine& line) override;
+  // The report's first line, in which the CPUs and tasks stand until 4.1, and in expedited stalls:
+  // "{ 12 13} (detected by 17, t=60002 jiffies)".
+  void TakeHead(const LogLine& line);
   // None of these lines was read but the report's first.
   bool empty() const { return stalls_.empty() && !jiffies_; }
   const Integer& jiffies() const { return jiffies_; }

@@ -21,8 +21,7 @@ std::optional<UserFault> Parse(const LogLine& line) {
   return line.cut ? std::nullopt : ParseUserFault(line.text);
 }
 
-// Without a prefix it may be prose about it.
-bool IsFault(const LogLine& line) { return line.prefixed && Parse(line).has_value(); }
+bool IsFault(const LogLine& line) { return Parse(line).has_value(); }
 
 class SegfaultBlock final : public Block {
  public:
