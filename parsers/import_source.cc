@@ -195,9 +195,16 @@ class Importer {
 
   // True if the group's last line ends in a soft line break, so that `next` goes on with it.
   bool EndsInSoftBreak(const PhysicalLine& next) const {
-    if (!quoted_printable_ || group_.empty() || group_.size() >= kMaxWrapped) return false;
+    if (group_.empty() || group_.size() >= kMaxWrapped) return false;
     const PhysicalLine& above = group_.back();
-    return above.number + 1 == next.number && StripLineEnd(above.text).ends_with('=');
+    const std::string_view text = StripLineEnd(above.text);
+    if (above.number + 1 != next.number || !text.ends_with('=')) return false;
+    if (quoted_printable_) return true;
+    // An archive may have cut off the mail's header: the encoding breaks at a width of its own.
+    constexpr std::size_t kWidest = 76;  // RFC 2045, section 6.7
+    constexpr std::size_t kNarrowest = 73;
+    return text.size() >= kNarrowest && text.size() <= kWidest &&
+           text.find_last_of("= ", text.size() - 2) != text.size() - 2 && !HasPrefix(next);
   }
 
   void NoteQuotedPrintable() {

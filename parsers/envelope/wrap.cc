@@ -154,8 +154,8 @@ bool BeginsLine(std::string_view rest) {
 std::string_view SkipQuoteMarks(std::string_view text) {
   for (;;) {
     text = TrimBlanks(text);
-    const bool mark =
-        ConsumePrefix(text, ">") || ConsumePrefix(text, "\xC2\xA0");  // or a no-break space
+    const bool mark = ConsumePrefix(text, ">") || ConsumePrefix(text, "| ") ||
+                      ConsumePrefix(text, "\xC2\xA0");  // or a no-break space
     if (!mark) return text;
   }
 }

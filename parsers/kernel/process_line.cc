@@ -27,7 +27,17 @@ std::optional<ProcessLine> ParseProcessLine(std::string_view text) {
   static const LogPattern kPattern(
       R"re((?:Pid: |CPU: (\d+) (?:UID: \d+ )?PID: )(\d+),? [cC]omm: (.{0,15}?) )re"
       R"re((?:Kdump: loaded )?(?:ve: \S+ )?(Not tainted|Tainted: [A-Za-z\- ]*?)(?: *(\d+\.\d[^ ]*|syzkaller)(?: .*)?)?)re");
+  // Mail breaks it before the taint.
+  static const LogPattern kBroken(
+      R"re(CPU: (\d+) (?:UID: \d+ )?PID: (\d+) Comm: (\S{1,15})(?: Kdump:| Tainted:| Not)?)re");
   const auto groups = MatchAll<5>(text, kPattern);
+  if (const auto broken = groups ? std::nullopt : MatchAll<3>(text, kBroken)) {
+    return ProcessLine{.pid = ParseInteger((*broken)[1]),
+                       .comm = std::string((*broken)[2]),
+                       .cpu = ParseInteger((*broken)[0]),
+                       .taint = std::nullopt,
+                       .release = std::nullopt};
+  }
   if (!groups) return std::nullopt;
   const auto& [cpu, pid, comm, taint, release] = *groups;
   return ProcessLine{.pid = ParseInteger(pid),

@@ -33,6 +33,7 @@ void ConsumeMarks(std::string_view& text, std::string& mark) {
     std::string_view name = text.substr(1, end - 1);
     ConsumePrefix(name, "<");
     const bool ends = ConsumePrefix(name, "/");
+    if (name.empty() || (name[0] >= 'a' && name[0] <= 'z')) return;  // "<br>" of a web page
     mark = ends ? "process" : StackOf(name);
     text.remove_prefix(end + 1);
     ConsumePrefix(text, ">");

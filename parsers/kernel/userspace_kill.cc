@@ -8,7 +8,9 @@
 // versions before 249 print is not known here.
 //   sending SIGTERM to process 4711 uid 1000 "java": badness 914, VmRSS 3120 MiB
 // earlyoom, kill.c, kill_process(); newer ones print "oom_score 914, oom_score_adj 0" in place of
-// badness, and the command line behind.
+// badness, and the command line behind. No uid before 1.4; before 1.3
+//   killing process 27541 "bash" with signal 15: badness 550, VmRSS 7609 MiB
+//   Killing process 'bash' with signal 15, pid: 5874, badness: 538, VmRSS: 3160 MiB
 #include <fmt/core.h>
 
 #include <string>
@@ -51,10 +53,29 @@ std::optional<UserspaceKill> ParseOomd(std::string_view text) {
   return kill;
 }
 
-std::optional<UserspaceKill> ParseEarlyoom(std::string_view text) {
-  if (!text.starts_with("sending SIG")) return std::nullopt;
+std::optional<UserspaceKill> ParseOldEarlyoom(std::string_view text) {
   static const LogPattern kPattern(
-      R"re(sending (SIGTERM|SIGKILL) to process (\d+) uid (\d+) "(.{0,15})": )re"
+      R"re(killing process (\d+) "(.{0,15})" with signal (\d+): badness (\d+)(?:, VmRSS .*)?|)re"
+      R"re(Killing process '(.{0,15})' with signal (\d+), pid: (\d+), badness: (\d+)(?:, VmRSS: .*)?)re");
+  const auto groups = MatchAll<8>(text, kPattern);
+  if (!groups) return std::nullopt;
+  const auto& [pid, comm, signal, score, old_comm, old_signal, old_pid, old_score] = *groups;
+  const bool old = pid.empty();
+  UserspaceKill kill;
+  kill.row.pid = ParseInteger(old ? old_pid : pid);
+  kill.row.comm = std::string(old ? old_comm : comm);
+  kill.row.score = ParseInteger(old ? old_score : score);
+  kill.row.guest = GuestOfComm(*kill.row.comm);
+  kill.title = fmt::format("earlyoom: {} to {} (pid {})",
+                           (old ? old_signal : signal) == "9" ? "SIGKILL" : "SIGTERM",
+                           *kill.row.comm, *kill.row.pid);
+  return kill;
+}
+
+std::optional<UserspaceKill> ParseEarlyoom(std::string_view text) {
+  if (!text.starts_with("sending SIG")) return ParseOldEarlyoom(text);
+  static const LogPattern kPattern(
+      R"re(sending (SIGTERM|SIGKILL) to process (\d+)(?: uid (\d+))? "(.{0,15})": )re"
       R"re((?:badness|oom_score) (\d+),(?: oom_score_adj (-?\d+),)?(.* VmRSS \d+ MiB.*)?)re");
   const auto groups = MatchAll<7>(text, kPattern);
   if (!groups) return std::nullopt;
@@ -112,7 +133,9 @@ bool IsKill(const LogLine& line) { return line.witness && Parse(line.text).has_v
 
 RecordKind UserspaceKillKind() {
   return {.name = "userspace_kill",
-          .openers = {{" due to memory ", IsKill, false}, {"sending SIG", IsKill, false}},
+          .openers = {{" due to memory ", IsKill, false},
+                      {"sending SIG", IsKill, false},
+                      {"illing process ", IsKill, false}},
           .open = [] { return std::unique_ptr<Block>(std::make_unique<UserspaceKillBlock>()); }};
 }
 
