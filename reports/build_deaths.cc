@@ -178,6 +178,7 @@ Death NothingDied(const EventFacts& event, ReferenceList& references) {
   const CallPath path = ReadCallPath(event);
   death.what = path.network ? "nothing; one network packet of the host was refused"
                             : "nothing; one request for memory was refused";
+  if (event.kind == "alloc_stall") death.what = "nothing; one request for memory had to wait";
   death.refs = {HeaderReference(references, event)};
   return death;
 }

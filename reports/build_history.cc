@@ -46,6 +46,9 @@ std::vector<SameRefusals> GroupRefusals(const IncidentFacts& facts) {
 
 std::string WhatRefused(const EventFacts& event, const std::optional<PieceRequest>& request,
                         const CallPath& path) {
+  if (!request && event.refusal->size_bytes)
+    return fmt::format("{} bytes [{}]", Thousands(*event.refusal->size_bytes),
+                       event.refusal->kind.value_or("failure"));
   if (!request) return "a request of unknown size";
   std::string what = fmt::format("{}, mode {}", PieceWords(request->order, event.page_kb()),
                                  GfpWords(event.refusal->gfp_mask, request->gfp));
@@ -162,7 +165,9 @@ std::string PlainWhat(const BuildInput& input, const EventFacts& event) {
   }
   if (event.refusal) {
     const std::optional<PieceRequest> request = RequestOf(input.facts, event);
-    return request ? PieceSize(event.page_kb() << request->order) + " refused" : "request refused";
+    const std::string what =
+        request ? PieceSize(event.page_kb() << request->order) : std::string("request");
+    return what + (event.kind == "alloc_stall" ? " waited for" : " refused");
   }
   if (event.oom) return "OOM killer ran";
   return event.mem ? "memory report" : "";

@@ -24,9 +24,10 @@ const LogPattern& AnnouncementPattern() {
 
 // Sizes follow in kB; their set and the place of the uid differ by version and distribution.
 const LogPattern& VictimPattern() {
-  static const LogPattern kPattern("(?:" + std::string(kMessage) +
-                                   R"re()?Killed process (\d+)(?:, UID (\d+),)? ?\((.{0,15}?)\))re"
-                                   R"re((?:\.|(,? +(?:UID \d+, )?(?:total-vm|vsz):\d+kB.*))?)re");
+  static const LogPattern kPattern(
+      "(?:" + std::string(kMessage) +
+      R"re()?Killed process (\d+)(?:, UID (\d+),)? ?\((.{0,15}?)\))re"
+      R"re((?:\.|(,? +(?:UID \d+, )?(?:total-vm|vsz):\d+(?:kB.*)?))?)re");
   return kPattern;
 }
 

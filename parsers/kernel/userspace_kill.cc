@@ -126,8 +126,13 @@ class UserspaceKillBlock final : public Block {
   bool cut_ = false;
 };
 
-// The same words in another program's line, or without a prefix, are somebody's quotation.
+// The same words in another program's line are somebody's quotation.
 bool IsKill(const LogLine& line) { return line.witness && Parse(line.text).has_value(); }
+
+// earlyoom may print to a terminal, without a prefix.
+bool IsBareKill(const LogLine& line) {
+  return !line.prefixed && !line.cut && ParseEarlyoom(line.text).has_value();
+}
 
 }  // namespace
 
@@ -135,7 +140,9 @@ RecordKind UserspaceKillKind() {
   return {.name = "userspace_kill",
           .openers = {{" due to memory ", IsKill, false},
                       {"sending SIG", IsKill, false},
-                      {"illing process ", IsKill, false}},
+                      {"illing process ", IsKill, false},
+                      {"sending SIG", IsBareKill, true},
+                      {"illing process ", IsBareKill, true}},
           .open = [] { return std::unique_ptr<Block>(std::make_unique<UserspaceKillBlock>()); }};
 }
 

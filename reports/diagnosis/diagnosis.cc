@@ -122,6 +122,8 @@ std::string PlainHeadline(const IncidentFacts& facts) {
   const EventFacts* const kill = FirstKill(facts);
   if (kill) return KillSentence(facts, *kill, false) + " Why memory was short is not in the text.";
   for (const EventFacts& event : facts.events) {
+    if (event.kind == "alloc_stall")
+      return OnDayHost(facts, event) + " let a request for memory wait; why is not in the text.";
     if (event.refusal) {
       return OnDayHost(facts, event) + " refused a request for memory; why is not in the text.";
     }
@@ -129,9 +131,11 @@ std::string PlainHeadline(const IncidentFacts& facts) {
       return OnDayHost(facts, event) +
              " ran the OOM killer; whom it killed and why is not in the text.";
     }
-    if (event.kind == "userspace_kill")
-      return OnDayHost(facts, event) +
-             " had something killed before the kernel had to do it: " + event.title + ".";
+    if (event.kind == "userspace_kill") {
+      std::string who = event.title;  // "earlyoom: SIGTERM to java"
+      if (const std::size_t at = who.find(": "); at < who.size()) who.erase(at, 1);
+      return fmt::format("{}, before the kernel had to: {}.", OnDayHost(facts, event), who);
+    }
   }
   for (const EventFacts& event : facts.events) {
     if (event.mem)

@@ -45,11 +45,12 @@ TextLine ReadTextLine(std::string_view text) {
   return result;
 }
 
-// The first line that holds one of the needles, tried in their order; without needles the first
-// line.
+// The first line that holds one of the needles, tried in their order; the first line of all if none
+// does, or if there are no needles.
 void Quote(std::string_view text, Evidence& evidence) {
-  const std::vector<std::string> first_line = {""};
-  for (const std::string& needle : evidence.needles.empty() ? first_line : evidence.needles) {
+  std::vector<std::string_view> needles(evidence.needles.begin(), evidence.needles.end());
+  needles.emplace_back();
+  for (const std::string_view needle : needles) {
     const std::size_t at = text.find(needle);
     if (at == std::string_view::npos) continue;
     const std::size_t newline = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
@@ -114,9 +115,7 @@ Evidence FirstLineEvidence(const EventFacts& event, std::string_view relation) {
   return Make(event, std::string(relation), Key(event), {});
 }
 
-namespace {
-
-Status LookUp(RowReader& reader, std::vector<Finding>& findings) {
+Status QuoteEvidence(RowReader& reader, std::vector<Finding>& findings) {
   constexpr const char* kSql = "SELECT text FROM event_text WHERE event_id = ?1";
   std::map<int64_t, std::vector<Evidence*>> by_event;
   for (Finding& finding : findings) {
@@ -131,21 +130,6 @@ Status LookUp(RowReader& reader, std::vector<Finding>& findings) {
     if (!read) return read;
   }
   return {};
-}
-
-}  // namespace
-
-Status QuoteEvidence(RowReader& reader, std::vector<Finding>& findings) {
-  Status done = LookUp(reader, findings);
-  bool again = false;
-  for (Finding& finding : findings) {
-    const bool none = std::all_of(finding.evidence.begin(), finding.evidence.end(),
-                                  [](const Evidence& evidence) { return evidence.line == 0; });
-    if (!none || finding.evidence.empty()) continue;
-    finding.evidence.front().needles.clear();
-    again = true;
-  }
-  return done && again ? LookUp(reader, findings) : done;
 }
 
 std::string_view FactOf(const Evidence& evidence) {

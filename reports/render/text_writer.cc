@@ -183,6 +183,10 @@ void TextWriter::Wrapped(std::string_view head, int hang, std::string_view text,
   // A coloured head ends in codes that take no columns, so the margin is what counts.
   int used = line.find('\x1b') == std::string::npos ? std::max(hang, DisplayWidth(line)) : hang;
   if (line.find('\x1b') == std::string::npos) line = PadRight(line, hang);
+  if (!line.empty() && line.back() != ' ') {  // a head as wide as its column
+    line += ' ';
+    ++used;
+  }
   bool empty = true;
   const std::string body = InCharset(text);
   for (const std::string_view word : SplitWords(body)) {

@@ -30,10 +30,10 @@ std::optional<Finding> RuleMemcgLimit(const IncidentFacts& facts) {
     finding.confidence = Confidence::kHigh;
     finding.event_id = event.id;
     const Text group = event.oom ? event.oom->oom_memcg : Text();
-    const std::string name = group ? " " + *group : "";
-    finding.title = fmt::format("{}: the memory limit of control group{} was reached.",
-                                OnDayHost(facts, event), name);
-    finding.brief = fmt::format("limit of control group{} reached", name);
+    const std::string name = group ? "control group " + *group : "a control group";
+    finding.title =
+        fmt::format("{} reached the memory limit of {}.", OnDayHost(facts, event), name);
+    finding.brief = fmt::format("limit of {} reached", name);
     finding.explanation =
         "The log states it: the limit of the group was hit, so the memory of the host "
         "does not matter.";
@@ -43,7 +43,8 @@ std::optional<Finding> RuleMemcgLimit(const IncidentFacts& facts) {
     }
     finding.recommendation =
         "Compare the group's limit with what its programs need: raise the limit or "
-        "make them use less. Check: memory.max and memory.events of the group.";
+        "make them use less. Check: memory.max and memory.events of the group, in version 1 "
+        "memory.limit_in_bytes and memory.failcnt.";
     if (event.kills.empty())
       finding.evidence.push_back(HeaderEvidence(event));
     else

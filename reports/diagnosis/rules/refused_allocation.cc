@@ -24,10 +24,11 @@ std::optional<Finding> RuleRefusedAllocation(const IncidentFacts& facts) {
     finding.confidence = Confidence::kMedium;
     finding.event_id = event.id;
     finding.when = DayText(event);
-    finding.title = fmt::format("{}: {} was refused{}.", OnDayHost(facts, event),
-                                PieceWords(request->order, event.page_kb()),
-                                path.driver.empty() ? "" : " to " + path.driver);
-    finding.brief = "a request was refused";
+    const bool waited = event.kind == "alloc_stall";
+    finding.title = fmt::format(
+        "{}: {} {}{}.", OnDayHost(facts, event), PieceWords(request->order, event.page_kb()),
+        waited ? "had to wait" : "was refused", path.driver.empty() ? "" : " to " + path.driver);
+    finding.brief = waited ? "a request had to wait" : "a request was refused";
     finding.explanation = fmt::format(
         "mode {}{}", GfpWords(event.refusal->gfp_mask, request->gfp),
         request->gfp.may_reclaim ? "." : ": must not wait, so it cannot reclaim or compact.");
