@@ -39,6 +39,8 @@ Classification KernelText(std::string_view line, std::string_view text) {
 }
 
 Classification ClassifySender(std::string_view line, std::string_view rest) {
+  if (IsPlainlyOthers(rest)) return {LineClass::kOtherProgram, line.size()};
+  if (const std::size_t text = BehindKernelTag(rest)) return KernelText(line, rest.substr(text));
   const Sender sender = SenderOf(rest);
   if (sender.line_class == LineClass::kUnknown || sender.line_class == LineClass::kOtherProgram)
     return {sender.line_class, line.size()};

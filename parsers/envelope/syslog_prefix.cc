@@ -1,5 +1,7 @@
 #include "parsers/envelope/syslog_prefix.h"
 
+#include <cstring>
+
 #include "base/text.h"
 #include "parsers/envelope/printk_prefix.h"
 #include "parsers/envelope/stamp.h"
@@ -108,7 +110,41 @@ bool ConsumeLogcat(std::string_view& text, LogLine& line) {
   return true;
 }
 
+// False for the tags of nearly all programs, by a byte or two.
+inline bool MayBeWanted(const char* tag, const char* end) {
+  constexpr std::ptrdiff_t kShortestWitness = 9;  // "kdump[1]:"
+  if (*tag == 'k' || *tag == 'u' || *tag == '[') return true;
+  if (end - tag < kShortestWitness) return false;
+  return (*tag == 's' && tag[7] == '-') || (*tag == 'e' && tag[1] == 'a') ||
+         (*tag == 'r' && tag[1] == 's');
+}
+
 }  // namespace
+
+// Bare pointers stay in registers. With a string_view, whose halves are stored one by one and
+// loaded as one, this took a sixth of the time of a log without reports.
+bool IsPlainlyOthers(std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at < end && *at == ' ') ++at;
+  if (at == end || *at == '[') return false;
+  const char* blank = at;
+  while (blank < end && *blank != ' ') ++blank;
+  const bool host = blank[-1] != ':' && !(blank - at >= 5 && at[4] == '.');
+  return host && end - blank > 1 && !MayBeWanted(blank + 1, end);
+}
+
+std::size_t BehindKernelTag(std::string_view text) {
+  constexpr char kTag[] = " kernel: ";
+  constexpr std::size_t kLength = sizeof kTag - 1;
+  std::size_t host = 0;
+  while (host < text.size() && text[host] != ' ') ++host;
+  if (host == 0 || text[host - 1] == ':' || text.size() - host <= kLength ||
+      std::memcmp(text.data() + host, kTag, kLength) != 0)
+    return 0;
+  const char next = text[host + kLength];
+  return next == ' ' || next == ':' ? 0 : host + kLength;
+}
 
 bool IsWitness(std::string_view tag) {
   return ConsumePrefix(tag, "systemd-oomd[") || ConsumePrefix(tag, "systemd-journal") ||

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "parsers/envelope/envelope.h"
@@ -17,6 +18,13 @@ struct Sender {
 // "host kernel: text", "kernel: text", "host kern.warn kernel: text", and "host kernel - - - text"
 // (RFC 5424). Witnesses are those that IsWitness() names.
 Sender SenderOf(std::string_view text);
+
+// True only for what SenderOf() calls another program's: a quick answer for most lines of most logs.
+bool IsPlainlyOthers(std::string_view text);
+
+// Where the text begins behind "host kernel: "; 0 if something else stands there, or only
+// SenderOf() can tell.
+std::size_t BehindKernelTag(std::string_view text);
 
 // True for the tag of a program that kills processes before the kernel has to
 // ("systemd-oomd[581]:", "earlyoom[904]:") or tells that messages were lost ("rsyslogd-2177:",
