@@ -50,13 +50,13 @@ bool StartsMemInfo(const LogLine& line) {
   const std::string_view text = line.text;
   if (text.empty()) return false;
   if (IsHeader(text)) return true;
-  if (text[0] >= 'D' && text[0] <= 'N') return StartsNamed(text);
   // Without a prefix only what nothing else looks like.
   if ((text[0] >= '0' && text[0] <= '9') || text[0] == 'F' || text[0] == 'S' || text[0] == 'T') {
     const std::optional<MemTotal> total = ParseMemTotal(text);
     return total &&
            (total->known.ram || (line.prefixed && !line.cut && CountKnown(total->known) > 0));
   }
+  if (text[0] >= 'D' && text[0] <= 'N') return StartsNamed(text);
   // A single "free:12" may stand in anything.
   const std::optional<MemCounters> counters = ParseMemCounters(text);
   return counters && CountKnown(counters->known) > 1;

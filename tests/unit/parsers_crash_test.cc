@@ -54,6 +54,13 @@ TEST_CASE("the heads of crashes have one title for the words of all times") {
       {"BUG: Unable to handle kernel data access on write at 0xc00a0000", "oops", kPaging},
       {"CPU 1 Unable to handle kernel paging request at virtual address 00000024, epc == 80123454",
        "oops", kPaging},
+      {"Unable to handle kernel paging request at virtual address 003dfb44 when read", "oops",
+       kPaging},
+      {"CPU 0 Unable to handle kernel paging request at virtual address 0000000000002b82, era == "
+       "9000",
+       "oops", kPaging},
+      {"Unable to handle kernel paging request for data at address 0x00000000", "oops", kPaging},
+      {"Unable to handle kernel access at virtual address (ptrval)", "oops", kPaging},
       {"Oops: 0002 [#1] PREEMPT SMP", "oops", "Oops"},
       {"Oops: Oops: 0002 [#1] PREEMPT SMP NOPTI", "oops", "Oops"},
       {"double fault: 0000 [1] SMP", "oops", "double fault"},
@@ -72,6 +79,8 @@ TEST_CASE("the heads of crashes have one title for the words of all times") {
       {"WARNING: at fs/x.c:12 f+0x1/0x2() (Not tainted)", "warning", "WARNING"},
       {"WARNING: CPU: 0 PID: 7 at fs/x.c:12 f+0x1/0x2 [m]", "warning", "WARNING"},
       {"WARNING: fs/x.c:12 at f+0x1/0x2, CPU#0: a b/7", "warning", "WARNING"},
+      {"WARNING: CPU: 0 PID: 7 at fs/x.c:12 f (fs/x.c:12 (discriminator 2) fs/x.c:8)", "warning",
+       "WARNING"},
       {"NMI watchdog: BUG: soft lockup - CPU#38 stuck for 26s! [xfs_io:258927]", "soft_lockup",
        "BUG: soft lockup"},
       {"watchdog: CPU3: Watchdog detected hard LOCKUP on cpu 7", "hard_lockup", "hard LOCKUP"},
@@ -297,6 +306,88 @@ TEST_CASE("two crashes that no caller tells apart are not called whole") {
   const TextSink sink = Import(text);
   REQUIRE_FALSE(sink.events().empty());
   for (const RecordedEvent& event : sink.events()) CHECK_FALSE(event.complete);
+}
+
+TEST_CASE("an old stall tells its CPUs in the first line, and whose stack stands below") {
+  const TextSink sink = Import(
+      "[  100.000000] INFO: rcu_sched detected stalls on CPUs/tasks: { 3 12} (detected by 1, "
+      "t=15002 "
+      "jiffies)\n"
+      "[  100.000001] NMI backtrace for cpu 1\n"
+      "[  100.000002] CPU: 1 PID: 0 Comm: swapper/1 Not tainted 3.13.0 #1\n"
+      "[  100.000003] NMI backtrace for cpu 3\n"
+      "[  100.000004] CPU: 3 PID: 77 Comm: spinner Not tainted 3.13.0 #1\n");
+  REQUIRE(sink.events().size() == 1);
+  const RecordedEvent& event = sink.events()[0];
+  CHECK(CellOf(event, "crash", "comm") == "spinner");
+  CHECK(CellOf(event, "crash", "pid") == "77");
+  CHECK(CellOf(event, "crash", "jiffies") == "15002");
+  CHECK(std::count_if(event.rows.begin(), event.rows.end(),
+                      [](const RecordedRow& row) { return row.relation == "rcu_stall"; }) == 2);
+}
+
+TEST_CASE("taint stands among the registers of old kernels and other architectures") {
+  const std::string head = "Unable to handle kernel paging request at virtual address 0f0ffa77\n";
+  for (const char* line :
+       {"EIP:    0060:[<f8cbd29d>]    Tainted: P  ", "EFLAGS: 00000293    Tainted: P  (2.6.12)",
+        "REGS: c0000000017ff4a0 TRAP: 0300   Tainted: P  (2.6.19-rc4-mm1)",
+        "CPU:    3    Tainted: P  ", "epc   : ffffffff80088290 f+0x1/0x2     Tainted: P"}) {
+    CAPTURE(line);
+    const TextSink sink = Import(head + line + "\n");
+    REQUIRE(sink.events().size() == 1);
+    CHECK(CellOf(sink.events()[0], "crash", "taint") == "P");
+  }
+}
+
+TEST_CASE("the oldest traces name several frames in a line, or none") {
+  struct Case {
+    std::string_view line;
+    std::vector<std::string> symbols;
+  };
+  const Case cases[] = {
+      {"Call Trace: [<c0133793>] [<c0133c16>]", {"0xc0133793", "0xc0133c16"}},
+      {"Call Trace: [<0023f77c>] timerqueue_del+0x2c/0x50", {"timerqueue_del"}},
+      {"Call Trace: [__alloc_pages+61/384] [audio:usbout+22/24]", {"__alloc_pages", "usbout"}},
+      {"Call Trace:\n <c024c33b> f+0x0/0x10c  <c0119c7d> g+0x35/0x7d", {"f", "g"}},
+      {"Call Trace:\n [<c010525b>] dump_stack+0x1e/0x20 (20)", {"dump_stack"}},
+      {"Call Trace:\n [<c0133793>]", {}}};  // what a cut leaves of a frame with a name
+  for (const Case& expected : cases) {
+    CAPTURE(expected.line);
+    const TextSink sink =
+        Import("Unable to handle kernel paging request at virtual address 0f0ffa77\n" +
+               std::string(expected.line) + "\n");
+    REQUIRE(sink.events().size() == 1);
+    std::vector<std::string> symbols;
+    for (const RecordedRow& row : sink.events()[0].rows) {
+      if (row.relation != "call_frame") continue;
+      for (const auto& [name, value] : row.cells) {
+        if (name == "symbol") symbols.push_back(value);
+      }
+    }
+    CHECK(symbols == expected.symbols);
+  }
+}
+
+TEST_CASE("KASAN names first what was inlined, in one report") {
+  const TextSink sink = Import(
+      "[  100.000000] BUG: KASAN: slab-out-of-bounds in inner fs/x.c:3393 [inline]\n"
+      "[  100.000001] BUG: KASAN: slab-out-of-bounds in outer+0x1d88/0x2000 fs/x.c:639\n"
+      "[  100.000002] Read of size 1 at addr ffff8880738eb714 by task poc/3605\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].title == "KASAN: slab-out-of-bounds in outer");
+}
+
+TEST_CASE("a process line that mail broke before the taint still names the process") {
+  const TextSink sink = Import(
+      "BUG: scheduling while atomic: masim/895/0x00000002\n"
+      "CPU: 2 PID: 895 Comm: masim\n"
+      "Not tainted 6.6.0-dirty #255\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(CellOf(sink.events()[0], "crash", "cpu") == "2");
+  const auto& cells = sink.events()[0].facts.cells;
+  CHECK(std::any_of(cells.begin(), cells.end(), [](const auto& cell) {
+    return cell.first == "kernel_release" && cell.second == "6.6.0-dirty";
+  }));
 }
 
 TEST_CASE("prose that looks like the first line of a crash is none") {

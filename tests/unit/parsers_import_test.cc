@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "tests/support/files.h"
@@ -82,6 +83,108 @@ TEST_CASE("The pid tells to which of two reports a victim belongs") {
   CHECK(rows.find("oom_kill pid=21 comm=child uid=0 score=6 ") != std::string::npos);
   CHECK(rows.find("reason=global chosen_pid=20 chosen_comm=b") != std::string::npos);
   CHECK(rows.find("chosen_pid=10 chosen_comm=a log_line") == std::string::npos);
+}
+
+TEST_CASE("A first line that was copied without its prefix belongs to the host of the next") {
+  const std::string rest = "Jun 13 04:36:30 h kernel: ";
+  const TextSink sink = Import("java: page allocation failure: order:0, mode:0x20(GFP_ATOMIC)\n" +
+                               rest + "CPU: 7 PID: 111104 Comm: java Not tainted 4.4.0 #1\n" +
+                               rest + "Call Trace:\n" + rest + " [<ffffffff8112f64a>] f+0x1/0x2\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].lines.size() == 4);
+  CHECK(sink.ToText().find("host=h") != std::string::npos);
+  CHECK(test::CellOf(sink.events()[0], "page_alloc_failure", "pid") == "111104");
+}
+
+TEST_CASE("A report that lost its header is known by the requester's cpuset, or by its trace") {
+  const std::string trace =
+      "[  10.000002] CPU: 2 PID: 22101 Comm: mongod Kdump: loaded Not tainted "
+      "3.10.0-957.el7.x86_64 #1\n"
+      "[  10.000003] Call Trace:\n"
+      "[  10.000004]  [<ffffffff9e5bb7c0>] dump_header+0x90/0x229\n"
+      "[  10.000005]  [<ffffffff9e5bb8c0>] oom_kill_process+0x254/0x3d0\n"
+      "[  10.000006]  [<ffffffff9e5bb9c0>] mem_cgroup_oom_synchronize+0x1/0x2\n";
+  const TextSink cpuset = Import("[  10.000001] mongod cpuset=66af mems_allowed=0\n" + trace);
+  REQUIRE(cpuset.events().size() == 1);
+  CHECK(cpuset.events()[0].kind == "oom");
+  CHECK(test::CellOf(cpuset.events()[0], "oom_report", "invoker_comm") == "mongod");
+  CHECK(test::CellOf(cpuset.events()[0], "oom_report", "cpuset") == "66af");
+  CHECK(test::CellOf(cpuset.events()[0], "oom_report", "constraint_kind") == "memcg");
+  const TextSink frame = Import(trace.substr(trace.find("[  10.000004]")));
+  REQUIRE(frame.events().size() == 1);
+  CHECK(frame.events()[0].kind == "oom");
+  const TextSink refusal = Import(
+      "[  10.000001] mongod cpuset=/ mems_allowed=0\n"
+      "[  10.000002] CPU: 2 PID: 22101 Comm: mongod Not tainted 4.14.0 #1\n"
+      "[  10.000003] Call Trace:\n"
+      "[  10.000004]  warn_alloc+0x10b/0x1a0\n");
+  REQUIRE(refusal.events().size() == 1);
+  CHECK(refusal.events()[0].kind == "alloc_failure");
+}
+
+TEST_CASE("The rest of a memory report is one from its counters or totals on") {
+  for (const std::string text :
+       {"[  10.000001] 316507 total pagecache pages\n", "[  10.000001] Free swap  = 1945376kB\n",
+        "[  10.000001] Swap cache stats: add 1, delete 1, find 0/0\n",
+        "[  10.000001]  mapped:5636 shmem:182 pagetables:211\n"}) {
+    CAPTURE(text);
+    const TextSink sink = Import(text);
+    REQUIRE(sink.events().size() == 1);
+    CHECK(sink.events()[0].kind == "mem_info");
+    CHECK_FALSE(sink.events()[0].complete);
+  }
+}
+
+TEST_CASE("Old kernels tell one kill for each thread of the process") {
+  const std::string kill = "[  10.000001] Out of Memory: Killed process 2368 (jserver).\n";
+  const TextSink sink = Import(kill + kill + kill);
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].lines.size() == 3);
+  CHECK(std::count_if(sink.events()[0].rows.begin(), sink.events()[0].rows.end(),
+                      [](const test::RecordedRow& row) { return row.relation == "oom_kill"; }) ==
+        1);
+}
+
+TEST_CASE("A kill whose sizes were cut off is one") {
+  const TextSink sink =
+      Import("[  10.000001] Out of memory: Killed process 2866 (dontstarve) total-vm:740852\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(test::CellOf(sink.events()[0], "oom_kill", "comm") == "dontstarve");
+  CHECK(test::CellOf(sink.events()[0], "oom_kill", "total_vm_kb").empty());
+}
+
+TEST_CASE("Soft breaks of mail that lost its header are joined, pipes quote") {
+  const TextSink sink = Import(
+      "WARNING: CPU: 2 PID: 387 at security/apparmor/match.c:316 aa_dfa_unpack_and=\n"
+      "_more+0x6cc/0x720\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].title == "WARNING in aa_dfa_unpack_and_more");
+  const TextSink quoted = Import(
+      ">>> | BUG: Kernel NULL pointer dereference at 0x00000000\n"
+      ">>> | Oops: Kernel access of bad area, sig: 11 [#1]\n");
+  REQUIRE(quoted.events().size() == 1);
+  CHECK(quoted.events()[0].lines.size() == 2);
+}
+
+TEST_CASE("Bare lines of fixed words are records, prose with such words is none") {
+  for (const std::string text :
+       {"end_request: I/O error, dev sda, sector 67801511\n",
+        "EXT3-fs error (device dm-1): ext3_readdir: bad entry in directory #978\n",
+        "crasher[143]: segfault at 10 ip 0000000000401615 sp 00007ffd2dae5c68 error 6 in "
+        "c[401000+78000]\n",
+        "ahci 0000:00:12.0: swiotlb buffer is full (sz: 512 bytes)\n",
+        "__alloc_pages: 0-order allocation failed (gfp=0x20/0) from c012845e\n",
+        "sending SIGTERM to process 12006 \"python3\": badness 209, VmRSS 2891 MiB\n"}) {
+    CAPTURE(text);
+    CHECK(Import(text).events().size() == 1);
+  }
+  for (const std::string text :
+       {"I got end_request: I/O error, dev sda, sector 67801511 all day\n",
+        "EXT3-fs error (device dm-1): ext3_readdir: what does it mean?\n",
+        "Total swap = 12kB is what it said\n", "x cpuset=/ mems_allowed=0\n"}) {
+    CAPTURE(text);
+    CHECK(Import(text).events().empty());
+  }
 }
 
 TEST_CASE("A byte order mark before the first line does not hide it") {
