@@ -21,7 +21,12 @@ std::optional<UserFault> Parse(const LogLine& line) {
   return line.cut ? std::nullopt : ParseUserFault(line.text);
 }
 
-bool IsFault(const LogLine& line) { return Parse(line).has_value(); }
+// Without a prefix words before the name may be prose's.
+bool IsFault(const LogLine& line) {
+  const std::optional<UserFault> fault = Parse(line);
+  if (!fault || line.prefixed) return fault.has_value();
+  return fault->row.comm && fault->row.comm->find(": ") == std::string::npos;
+}
 
 class SegfaultBlock final : public Block {
  public:
