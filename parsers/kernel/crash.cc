@@ -76,7 +76,8 @@ constexpr auto kNotTheCause =
                                      "lock_page",        "__lock_page",
                                      "folio_wait",       "sched_show_task",
                                      "rcu_dump",         "__switch_to",
-                                     "rtlock_slowlock",  "might_alloc",
+                                     "rtlock_slowlock",  "rt_spin_lock",
+                                     "might_alloc",      "slab_pre_alloc",
                                      "watchdog_timer",   "softlockup_tick"});
 
 bool IsNotTheCause(std::string_view symbol) {
@@ -374,7 +375,10 @@ class CrashBlock final : public Block {
     const std::vector<CallFrame>& frames = trace_.frames();
     const std::size_t end = EndOfMainTrace();
     std::size_t at = FirstOfMainTrace();
+    // A soft lockup is told by the timer's interrupt; what it interrupts is what does not end.
+    const bool by_timer = IsKind("soft_lockup");
     while (at < end && (frames[at].reliable != 1 || frames[at].context == "nmi" ||
+                        (by_timer && frames[at].context == "irq") ||
                         frames[at].symbol->starts_with("0x") ||  // it has no name
                         IsNotTheCause(*frames[at].symbol)))
       ++at;
