@@ -103,14 +103,19 @@ std::string ServedUpTo(const BuildInput& input, const EventFacts& event) {
     }
   }
   std::vector<std::string> words;
+  bool at_most = false;  // said of the zone before
   for (std::size_t i = 0; i < largest.size(); ++i) {
     if (!largest[i]) continue;
-    words.push_back(fmt::format("{} from {}", PieceSize(event.page_kb() << *largest[i]),
-                                ZoneName(event.zones[i])));
+    const ZoneFacts& zone = event.zones[i];
+    const bool listed = !zone.cells.empty() && !ListIsCut(zone);
+    const char* const bound = !listed ? "at least " : at_most ? "" : "at most ";
+    at_most = listed;
+    words.push_back(fmt::format("{}{} from {}", bound, PieceSize(event.page_kb() << *largest[i]),
+                                ZoneName(zone)));
   }
   if (words.empty())
     return fmt::format("Ordinary requests get nothing, not even {}.", PieceSize(event.page_kb()));
-  return fmt::format("Ordinary requests get at most {}.", JoinWords(words));
+  return fmt::format("Ordinary requests get {}.", JoinWords(words));
 }
 
 // Free memory, marks and largest piece of one ordinary zone.
