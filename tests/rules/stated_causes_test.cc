@@ -54,6 +54,20 @@ TEST_CASE("zones with memory but no marks mean that the allocator is not up") {
   CHECK_FALSE(RuleEarlyBoot(SmallFacts(empty)));
 }
 
+TEST_CASE("a panic for want of init is no bug of the kernel if init was killed for memory") {
+  EventFacts panic;
+  panic.id = 2;
+  panic.kind = "panic";
+  panic.crash.emplace().title = "kernel panic: Attempted to kill init! exitcode=0x0000008b";
+  IncidentFacts facts = SmallFacts(ExhaustedOom());
+  facts.events.push_back(panic);
+  CHECK(RuleKernelBug(facts));
+  KillFacts kill;
+  kill.pid = 1;
+  facts.events.front().kills.push_back(kill);
+  CHECK_FALSE(RuleKernelBug(facts));
+}
+
 TEST_CASE("a request larger than the machine is the caller's fault") {
   EventFacts event = SeedRefusal();
   event.refusal->size_bytes = int64_t{1} << 50;

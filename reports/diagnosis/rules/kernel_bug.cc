@@ -37,11 +37,22 @@ bool IsExplainedElsewhere(const EventFacts& event) {
          });
 }
 
+// The kernel cannot go on without init: that it was killed for want of memory is the reason then
+// (kernel/exit.c, do_exit()).
+bool IsEndOfInit(const IncidentFacts& facts, const EventFacts& event) {
+  if (event.kind != "panic" || event.crash->title.find("to kill init") == std::string::npos)
+    return false;
+  return std::any_of(facts.events.begin(), facts.events.end(), [](const EventFacts& other) {
+    return std::any_of(other.kills.begin(), other.kills.end(),
+                       [](const KillFacts& kill) { return kill.pid == 1; });
+  });
+}
+
 // The first crash that is no mere warning; else the first warning.
 const EventFacts* FindCrash(const IncidentFacts& facts) {
   const EventFacts* warning = nullptr;
   for (const EventFacts& event : facts.events) {
-    if (!event.crash || IsExplainedElsewhere(event)) continue;
+    if (!event.crash || IsExplainedElsewhere(event) || IsEndOfInit(facts, event)) continue;
     if (IsFatal(event)) return &event;
     if (IsWarning(event) && !warning) warning = &event;
   }
