@@ -96,4 +96,11 @@ int64_t SecondsBetween(const PrintedTime& from, const PrintedTime& to) {
   return seconds;
 }
 
+std::string_view DateWords(std::string_view local_time) {
+  constexpr std::size_t kHour = 2;  // digits
+  const std::size_t colon = local_time.find(':');
+  return colon == std::string_view::npos || colon < kHour ? std::string_view()
+                                                          : local_time.substr(0, colon - kHour);
+}
+
 }  // namespace kautopsy

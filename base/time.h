@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace kautopsy {
 
@@ -44,5 +45,8 @@ std::optional<PrintedTime> FromUnixMicroseconds(int64_t microseconds);
 // Seconds from `from` to `to`. Without years the shorter way round the calendar is taken, so that
 // New Year's Eve lies one day before New Year.
 int64_t SecondsBetween(const PrintedTime& from, const PrintedTime& to);
+
+// What stands before the clock of a printed time: all that a date tells whose words are not known.
+std::string_view DateWords(std::string_view local_time);
 
 }  // namespace kautopsy

@@ -212,11 +212,15 @@ bool ConsumeForeignStamp(std::string_view& text, LogLine& line) {
   const auto names = [&](std::string_view tag) { return head.find(tag, clock) < head.size(); };
   if (!names(" kernel: ") && !names(" systemd-oomd[") && !names(" earlyoom[")) return false;
   static const LogPattern kForm(
-      R"re(((?:[^\s:\[\]]{1,16} {1,2}){0,4}?(?:\d\d?:\d\d:\d\d(?:[.,]\d{1,9})?)(?: [A-Z]{3,4})?) (?:([\w.-]{1,64}) )?)re"
+      R"re(((?:[^\s:\[\]<>]{1,16} {1,2}){0,4}?(?:[01]?\d|2[0-3]):[0-5]\d:[0-6]\d(?:[.,]\d{1,9})?)re"
+      R"re((?: [AP]M)?(?: [A-Z]{3,5})?) (?:([\w.-]{1,64}) )?)re"
       R"re((?:kernel: |((?:systemd-oomd|earlyoom)\[\d+\]: ))(.*))re");
   const auto groups = MatchAll<4>(text, kForm);
   if (!groups) return false;
   const auto& [time, host, witness, rest] = *groups;
+  // Words before the clock are a date only if one of them has the day's number.
+  const std::string_view date = time.substr(0, time.rfind(' ', time.find(':')) + 1);
+  if (!date.empty() && date.find_first_of("0123456789") == std::string_view::npos) return false;
   line.local_time = time;
   line.host = host;
   line.witness = !witness.empty();

@@ -19,7 +19,8 @@ struct Sender {
 // (RFC 5424). Witnesses are those that IsWitness() names.
 Sender SenderOf(std::string_view text);
 
-// True only for what SenderOf() calls another program's: a quick answer for most lines of most logs.
+// True only for what SenderOf() calls another program's: a quick answer for most lines of most
+// logs.
 bool IsPlainlyOthers(std::string_view text);
 
 // Where the text begins behind "host kernel: "; 0 if something else stands there, or only
@@ -43,9 +44,9 @@ bool ConsumeNamedStamp(std::string_view& text, LogLine& line);
 // F " follows the ISO stamp, or nothing (dmesg --time-format iso).
 bool ConsumeNumericStamp(std::string_view& text, LogLine& line);
 
-// "апр 28 01:23:30 host kernel: ", "2024/05/03 11:05:35 kernel: ": dates in languages and forms that
-// are not known here, before a clock and the kernel's or a witness's tag. Such a time is kept as
-// printed only.
+// "апр 28 01:23:30 host kernel: ", "2024/05/03 11:05:35 kernel: ": dates in languages and forms
+// that are not known here, before a clock and the kernel's or a witness's tag. Such a time is kept
+// as printed only.
 bool ConsumeForeignStamp(std::string_view& text, LogLine& line);
 
 // "kernel: " alone.

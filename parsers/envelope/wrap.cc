@@ -152,11 +152,11 @@ bool BeginsLine(std::string_view rest) {
 }  // namespace
 
 std::string_view SkipQuoteMarks(std::string_view text) {
-  for (;;) {
+  for (bool quoted = false;;) {
     text = TrimBlanks(text);
-    const bool mark = ConsumePrefix(text, ">") || ConsumePrefix(text, "| ") ||
-                      ConsumePrefix(text, "\xC2\xA0");  // or a no-break space
-    if (!mark) return text;
+    const bool mark = ConsumePrefix(text, ">") || (quoted && ConsumePrefix(text, "| "));
+    quoted = quoted || mark;
+    if (!mark && !ConsumePrefix(text, "\xC2\xA0")) return text;  // nor a no-break space
   }
 }
 

@@ -34,7 +34,7 @@ class GzipSource final : public ByteSource {
     state_.avail_out = room;
     while (state_.avail_out == room) {
       if (!error_ && state_.avail_in == 0 && !end_) Fill();
-      if (!error_ && state_.block_state == ISAL_BLOCK_FINISH && !BeginMember()) return 0;
+      if (!error_ && state_.block_state == ISAL_BLOCK_FINISH && !BeginMember() && !error_) return 0;
       if (!error_) Inflate(room);
       // What was unpacked before an error is given out first.
       if (error_ && state_.avail_out == room) return tl::unexpected(*error_);
@@ -57,10 +57,15 @@ class GzipSource final : public ByteSource {
     state_.avail_in = static_cast<uint32_t>(*read);
   }
 
-  // Files that were packed one by one and joined are one file. What else stands behind a member is
-  // no data: blocks of tapes are filled up with NULs.
+  // Files that were packed one by one and joined are one file. NULs behind a member fill up the
+  // block of a tape.
   bool BeginMember() {
-    if (state_.avail_in == 0 || state_.next_in[0] != kFirstOfMagic) return false;
+    if (state_.avail_in == 0) return false;
+    if (state_.next_in[0] != kFirstOfMagic) {
+      if (state_.next_in[0] != 0)
+        error_ = Error{"other data follows the gzip data; it is not read"};
+      return false;
+    }
     isal_inflate_reset(&state_);
     return true;
   }
@@ -90,12 +95,17 @@ class ArchiveSource final : public ByteSource {
     archive_read_support_filter_xz(archive_.get());
     archive_read_support_filter_zstd(archive_.get());
     archive_read_support_format_raw(archive_.get());
+    archive_read_support_format_empty(archive_.get());
     archive_entry* entry = nullptr;
-    good_ = archive_read_open(archive_.get(), this, nullptr, ReadPacked, nullptr) == ARCHIVE_OK &&
-            archive_read_next_header(archive_.get(), &entry) == ARCHIVE_OK;
+    good_ = archive_read_open(archive_.get(), this, nullptr, ReadPacked, nullptr) == ARCHIVE_OK;
+    if (!good_) return;
+    const int header = archive_read_next_header(archive_.get(), &entry);
+    good_ = header == ARCHIVE_OK;
+    end_ = header == ARCHIVE_EOF;  // nothing was packed
   }
 
   Result<std::size_t> Read(std::span<char> block) override {
+    if (end_) return 0;
     const la_ssize_t size =
         good_ ? archive_read_data(archive_.get(), block.data(), block.size()) : -1;
     if (size >= 0) return static_cast<std::size_t>(size);
@@ -124,6 +134,7 @@ class ArchiveSource final : public ByteSource {
   std::vector<char> block_;
   std::unique_ptr<archive, Freer> archive_;
   bool good_ = false;
+  bool end_ = false;
   std::optional<Error> error_;  // of `packed_`
 };
 

@@ -257,7 +257,7 @@ bool ConsumeAngledFrame(std::string_view& text, CallFrame& frame) {
 
 }  // namespace
 
-bool ParseManyFrames(std::string_view text, std::vector<CallFrame>& frames) {
+bool ParseManyFrames(std::string_view text, bool nameless_above, std::vector<CallFrame>& frames) {
   std::vector<CallFrame> read;
   while (!(text = TrimBlanks(text)).empty()) {
     CallFrame frame;
@@ -267,8 +267,7 @@ bool ParseManyFrames(std::string_view text, std::vector<CallFrame>& frames) {
     if (!text.empty() && text[0] != ' ') return false;
     read.push_back(std::move(frame));
   }
-  // One address alone is what a cut leaves of a frame with its name.
-  if (read.empty() || (read.size() == 1 && read[0].address)) return false;
+  if (read.empty() || (read.size() == 1 && read[0].address && !nameless_above)) return false;
   for (CallFrame& frame : read) frames.push_back(std::move(frame));
   return true;
 }

@@ -55,7 +55,9 @@ bool ParseBracedFrames(std::string_view text, std::string& mark, std::vector<Cal
 //   [<c0133793>] [<c0133c16>]
 //   [__alloc_pages+61/384] [_alloc_pages+22/24]
 //   <c024c33b> rt_check_expire+0x0/0x10c  <c0119c7d> run_timer_softirq+0x35/0x7d
-bool ParseManyFrames(std::string_view text, std::vector<CallFrame>& frames);
+// One address alone is none, for it is what a cut leaves of a frame with a name, unless the frames
+// above have no names either.
+bool ParseManyFrames(std::string_view text, bool nameless_above, std::vector<CallFrame>& frames);
 
 // A line of 32-bit arm names two functions (arch/arm/kernel/traps.c, dump_backtrace_entry()):
 //   [<c0109a55>] (show_stack) from [<c056d489>] (dump_stack+0x75/0x84)

@@ -154,7 +154,9 @@ Claim CallTraceSection::OfferFrames(const LogLine& line, std::string_view text) 
     }
     if (started_ && TakeMark(text)) return Claim::kTaken;
   }
-  if (std::vector<CallFrame> many; started_ && ParseManyFrames(text, many)) {
+  const bool nameless =
+      !frames_.empty() && frames_.back().symbol->starts_with("0x") && frames_.back().address;
+  if (std::vector<CallFrame> many; started_ && ParseManyFrames(text, nameless, many)) {
     for (CallFrame& frame : many) {
       if (Take(std::move(frame), log_line) == Claim::kConflict) return Claim::kConflict;
     }
@@ -178,8 +180,8 @@ Claim CallTraceSection::Offer(const LogLine& line) {
     text = TrimBlanks(text);
     std::vector<CallFrame> begun;  // in this line, as i386 and x86-64 did until 2.6.17
     std::string mark;
-    if (!text.empty() && !ParseBracedFrames(text, mark, begun) && !ParseManyFrames(text, begun) &&
-        !ParseCallFrame(text, mark))
+    if (!text.empty() && !ParseBracedFrames(text, mark, begun) &&
+        !ParseManyFrames(text, false, begun) && !ParseCallFrame(text, mark))
       return Claim::kNone;
     const Claim claim = StartTrace();
     return claim == Claim::kTaken && !text.empty() ? OfferFrames(line, text) : claim;

@@ -201,7 +201,9 @@ class CrashBlock final : public Block {
       if (line.text.starts_with("-> #") || line.text.ends_with(" at:")) where_taken_ = true;
     }
     Claim claim = OfferTask(line, behind_warning);
-    if (line.text.starts_with("Modules linked in:") && modules_.seen() && !other_cpu_)
+    // 2.6.32 prints the list twice in a soft lockup.
+    if (line.text.starts_with("Modules linked in:") && modules_.seen() && !other_cpu_ &&
+        !IsKind("soft_lockup"))
       mixed_ = true;
     if (claim == Claim::kNone) claim = modules_.Offer(line);
     if (claim == Claim::kNone && IsKind("rcu_stall")) claim = rcu_.Offer(line);
@@ -322,7 +324,7 @@ class CrashBlock final : public Block {
     if (other_cpu_ || IsKind("hung_task")) {
       if (const std::optional<ProcessLine> other = ParseProcessLine(line.text)) {
         trace_.Begin(other->cpu, other->pid);
-        if (IsKind("rcu_stall") && IsStalled(other->cpu)) task_.Offer(line);
+        if (IsKind("rcu_stall") && rcu_.IsStalled(other->cpu)) task_.Offer(line);
         return Claim::kTaken;
       }
       if (line.text.starts_with("Hardware name: ")) {
@@ -334,18 +336,12 @@ class CrashBlock final : public Block {
     if (IsKind("rcu_stall")) {
       // Who detected the stall may print a stack of its own, too.
       const std::optional<ProcessLine> who = ParseProcessLine(line.text);
-      if (who && !IsStalled(who->cpu)) {
+      if (who && !rcu_.IsStalled(who->cpu)) {
         trace_.Begin(who->cpu, who->pid);
         return Claim::kTaken;
       }
     }
     return task_.Offer(line);
-  }
-
-  // The report is about this CPU, as far as is known.
-  bool IsStalled(const Integer& cpu) const {
-    const Integer stalled = Head().cpu ? Head().cpu : rcu_.cpu();
-    return !cpu || !stalled || cpu == stalled;
   }
 
   // "INFO: task a:1 is blocked on a mutex, but the owner is not found." (kernel/hung_task.c,

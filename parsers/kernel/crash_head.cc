@@ -332,11 +332,13 @@ std::span<const Form> Ends() {
       Alone("panic", "Kernel panic - not syncing", "kernel panic: %", R"re((?:: (.*)|))re",
             {kTitle}),
       // Until 2.6.4; prose looks alike.
-      Alone("panic", "Kernel panic: ", "kernel panic: %",
-            R"re(((?:VFS: |Attempted to kill |Aiee, killing |No init found|Fatal exception|)re"
-            R"re(Out of memory and no killable |CPU context corrupt|Unable to continue|)re"
-            R"re(I have no root and I want to scream).*))re",
-            {kTitle}),
+      Alone(
+          "panic", "Kernel panic: ", "kernel panic: %",
+          R"re((VFS: Unable to mount root fs on \S+|Attempted to kill (?:init|the idle task)!|)re"
+          R"re(Aiee, killing interrupt handler!|No init found\..*|Fatal exception(?: in interrupt)?|)re"
+          R"re(Out of memory and no killable processes\.\.\.|CPU context corrupt|Unable to continue|)re"
+          R"re(I have no root and I want to scream))re",
+          {kTitle}),
       Vague(Alone("panic", "Kernel panic: ", "kernel panic: %", R"re((.+))re", {kTitle})),
       // arch/parisc/kernel/traps.c, die_if_kernel(), and parisc_terminate() above its panic
       Cause("oops", "", "%",

@@ -255,8 +255,9 @@ std::optional<FsError> Parse(const LogLine& line) {
 // Without a prefix it may be prose about it.
 // Without a prefix prose looks like some of these, but tells no inode, block or line.
 bool IsError(const LogLine& line) {
+  static const LogPattern kNumber(R"re(.*(?:[=#]\d| at line \d+ of file |\b0x[0-9a-f]).*)re");
   const std::optional<FsError> row = Parse(line);
-  return row && (line.prefixed || row->message->find_first_of("0123456789") < row->message->size());
+  return row && (line.prefixed || Matches(*row->message, kNumber));
 }
 
 // The message's words, without figures and what else differs from line to line.

@@ -47,7 +47,7 @@ class OomBlock final : public Block {
     const bool headless = !header_.seen();
     if (headless && trace_.empty() && IsOomFrame(line)) trace_.Begin(std::nullopt, std::nullopt);
     const Claim claim = sections_.Offer(line);
-    const Text& comm = header_.report().invoker_comm;
+    const Text& comm = header_.seen() ? header_.report().invoker_comm : header_.cpuset_comm();
     if (headless && comm) process_.Expect(*comm);
     return claim;
   }
@@ -150,9 +150,11 @@ class OomBlock final : public Block {
       report.tasks_rss_kb = *report.tasks_rss_pages * *page_size_kb;
   }
 
+  // What shows that the OOM killer ran: a cpuset's line and a process' stand above a refused
+  // request's memory report, too (4.10 to 4.20).
   bool IsMemInfoAlone() const {
-    return !header_.seen() && !process_.seen() && trace_.empty() && table_.empty() &&
-           kill_.empty() && !summary_.seen() && memcg_.empty() && slabs_.empty();
+    return !header_.seen() && trace_.empty() && table_.empty() && kill_.empty() &&
+           !summary_.seen() && memcg_.empty() && slabs_.empty();
   }
 
   // The functions that call the OOM killer for a memory cgroup (mm/memcontrol.c).
@@ -174,6 +176,13 @@ class OomBlock final : public Block {
   }
 
   void FinishMemInfo(EventRecord& event) {
+    event.comm = process_.comm();
+    event.pid = process_.pid();
+    event.kernel_release = process_.release();
+    if (mem_info_.empty()) {  // a cpuset's line, and maybe a process'
+      event.kind.clear();
+      return;
+    }
     event.kind = "mem_info";
     event.title = "memory report [Mem-Info]";
     if (const Integer free_pages = mem_info_.free_pages()) {

@@ -158,7 +158,9 @@ Claim OomHeaderSection::OfferCpuset(const LogLine& line) {
     cpuset_part_ = std::string(head->rest);
     return Claim::kTaken;
   }
-  return TakeCpuset(head->rest, line.cut) ? Claim::kTaken : Claim::kNone;
+  if (!TakeCpuset(head->rest, line.cut)) return Claim::kNone;
+  cpuset_comm_ = std::string(head->comm);
+  return Claim::kTaken;
 }
 
 // The path "/", or " mems_allowed=0", or both.

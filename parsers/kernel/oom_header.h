@@ -27,6 +27,7 @@ class OomHeaderSection : public Section {
   // By its words: neither comm nor order. The memory report follows at once.
   bool before_2_6_12() const { return orderless_; }
   const OomReport& report() const { return report_; }
+  const Text& cpuset_comm() const { return cpuset_comm_; }  // whom the cpuset line names
 
  private:
   Claim OfferHeader(const LogLine& line);
@@ -38,6 +39,7 @@ class OomHeaderSection : public Section {
   bool orderless_ = false;
   bool oomkilladj_ = false;
   Text cpuset_part_;  // what stands behind "cpuset=" while mems_allowed is to come
+  Text cpuset_comm_;
   OomReport report_;
 };
 

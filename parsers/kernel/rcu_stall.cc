@@ -29,6 +29,15 @@ std::span<const Field<RcuStall>> RcuStall::Fields() {
   return fields;
 }
 
+// "(detected by 17, t=60002 jiffies, ...": that CPU does not stall.
+void RcuStallSection::NoteDetector(std::string_view text) {
+  constexpr std::string_view kWords = "(detected by ";
+  const std::size_t at = text.find(kWords);
+  if (at >= text.size() || detector_) return;
+  text.remove_prefix(at + kWords.size());
+  detector_ = ConsumeInteger(text);
+}
+
 bool RcuStallSection::TakeCpu(const LogLine& line, std::string_view text) {
   static const LogPattern kPattern(R"re((\d+)(?:-[\w.!?+]+)?: (\(.*))re");
   const auto groups = MatchAll<2>(text, kPattern);
@@ -63,7 +72,18 @@ bool RcuStallSection::TakeTasks(const LogLine& line, std::string_view text) {
   return true;
 }
 
+bool RcuStallSection::IsStalled(const Integer& cpu) const {
+  if (!cpu) return true;
+  bool any = false;
+  for (const RcuStall& stall : stalls_) {
+    if (stall.cpu == cpu) return true;
+    any = any || stall.cpu;
+  }
+  return !any && cpu != detector_;
+}
+
 void RcuStallSection::TakeHead(const LogLine& line) {
+  NoteDetector(line.text);
   const std::size_t begin = line.text.find(" { ");
   const std::size_t end = line.text.find('}', std::min(begin, line.text.size()));
   if (end >= line.text.size()) return;
@@ -75,7 +95,8 @@ void RcuStallSection::TakeHead(const LogLine& line) {
                    .pid = std::nullopt,
                    .state = std::nullopt,
                    .log_line = static_cast<int64_t>(line.place.line)};
-    (ConsumePrefix(number, "P") ? stall.pid : stall.cpu) = ParseInteger(number);
+    const bool task = ConsumePrefix(number, "P");
+    (task ? stall.pid : stall.cpu) = ParseInteger(number);
     if (stall.cpu || stall.pid) stalls_.push_back(std::move(stall));
   }
 }
@@ -88,6 +109,7 @@ Claim RcuStallSection::Offer(const LogLine& line) {
   static const LogPattern kStarved(
       R"re(\w+ kthread (?:starved for \d+ jiffies!|timer wakeup didn't happen for \d+).*)re");
   static const LogPattern kJiffies(R"re(.*\bt=(\d+) jiffies.*)re");
+  NoteDetector(text);
   const bool head = std::any_of(kHeads.begin(), kHeads.end(),
                                 [&](std::string_view word) { return text.starts_with(word); });
   if (!head) return Matches(text, kStarved) ? Claim::kTaken : Claim::kNone;

@@ -29,6 +29,8 @@ class RcuStallSection : public Section {
   // The report's first line, in which the CPUs and tasks stand until 4.1, and in expedited stalls:
   // "{ 12 13} (detected by 17, t=60002 jiffies)".
   void TakeHead(const LogLine& line);
+  // False for a CPU that is not among those that stall, as far as the lines so far tell.
+  bool IsStalled(const Integer& cpu) const;
   // None of these lines was read but the report's first.
   bool empty() const { return stalls_.empty() && !jiffies_; }
   const Integer& jiffies() const { return jiffies_; }
@@ -36,12 +38,14 @@ class RcuStallSection : public Section {
   void AddTo(EventRecord& event) { AddRows(event, std::move(stalls_)); }
 
  private:
+  void NoteDetector(std::string_view text);
   bool TakeCpu(const LogLine& line, std::string_view text);
   bool TakeTasks(const LogLine& line, std::string_view text);
 
   std::vector<RcuStall> stalls_;
   Integer jiffies_;
-  Integer cpu_;  // the first that stalls
+  Integer detector_;  // the CPU that tells of the stall
+  Integer cpu_;       // the first that stalls
 };
 
 }  // namespace kautopsy

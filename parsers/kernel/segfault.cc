@@ -25,7 +25,8 @@ std::optional<UserFault> Parse(const LogLine& line) {
 bool IsFault(const LogLine& line) {
   const std::optional<UserFault> fault = Parse(line);
   if (!fault || line.prefixed) return fault.has_value();
-  return fault->row.comm && fault->row.comm->find(": ") == std::string::npos;
+  return fault->row.comm && !fault->row.comm->empty() && fault->row.comm->front() != '-' &&
+         fault->row.comm->find_first_of(" :\"'`*$#|") == std::string::npos;
 }
 
 class SegfaultBlock final : public Block {

@@ -61,13 +61,14 @@ std::optional<UserspaceKill> ParseOldEarlyoom(std::string_view text) {
   if (!groups) return std::nullopt;
   const auto& [pid, comm, signal, score, old_comm, old_signal, old_pid, old_score] = *groups;
   const bool old = pid.empty();
+  const std::string_view number = old ? old_signal : signal;
+  if (number != "9" && number != "15") return std::nullopt;  // 0 kills nobody
   UserspaceKill kill;
   kill.row.pid = ParseInteger(old ? old_pid : pid);
   kill.row.comm = std::string(old ? old_comm : comm);
   kill.row.score = ParseInteger(old ? old_score : score);
   kill.row.guest = GuestOfComm(*kill.row.comm);
-  kill.title = fmt::format("earlyoom: {} to {} (pid {})",
-                           (old ? old_signal : signal) == "9" ? "SIGKILL" : "SIGTERM",
+  kill.title = fmt::format("earlyoom: {} to {} (pid {})", number == "9" ? "SIGKILL" : "SIGTERM",
                            *kill.row.comm, *kill.row.pid);
   return kill;
 }

@@ -42,6 +42,7 @@ struct BlockEngine::OpenBlock {
   EventRecord event;
   std::optional<PrintedTime> last_time;
   std::optional<int64_t> last_uptime_us;
+  std::string unread_date;     // of the last line whose date is in words that are not known
   unsigned foreign_lines = 0;  // since the last line taken
   Hasher key;
 };
@@ -82,6 +83,8 @@ void BlockEngine::Keep(const LogLine& line, OpenBlock& block) {
   if (!event.uptime_us) event.uptime_us = line.uptime_us;
   if (line.time) block.last_time = line.time;
   if (line.uptime_us) block.last_uptime_us = line.uptime_us;
+  if (!line.time && !line.local_time.empty())
+    block.unread_date = std::string(DateWords(line.local_time));
   if (line.cut && (line.trimmed || !block.block->ProvesWhole())) event.damage = kCut;
   block.foreign_lines = 0;
   if (event.lines.size() >= kMaxLinesPerEvent || block.block->closed()) Close(block);
@@ -139,6 +142,8 @@ void BlockEngine::Insert(const LogLine& line, const RecordKind& kind, std::uniqu
 
 bool BlockEngine::OfferTo(OpenBlock& block, const LogLine& line, Stream& stream) {
   if (TooFarApart(block.last_time, block.last_uptime_us, line)) return false;
+  const std::string_view date = line.time ? std::string_view() : DateWords(line.local_time);
+  if (!date.empty() && !block.unread_date.empty() && date != block.unread_date) return false;
   switch (block.block->Offer(line)) {
     case Claim::kTaken:
       CountForeign(stream, &block);

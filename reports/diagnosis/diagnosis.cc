@@ -132,9 +132,10 @@ std::string PlainHeadline(const IncidentFacts& facts) {
              " ran the OOM killer; whom it killed and why is not in the text.";
     }
     if (event.kind == "userspace_kill") {
-      std::string who = event.title;  // "earlyoom: SIGTERM to java"
-      if (const std::size_t at = who.find(": "); at < who.size()) who.erase(at, 1);
-      return fmt::format("{}, before the kernel had to: {}.", OnDayHost(facts, event), who);
+      std::string who = event.title;  // "earlyoom: SIGTERM to java", "systemd-oomd: killed a.scope"
+      if (const std::size_t at = who.find(": "); at < who.size())
+        who.replace(at, 2, who.compare(at + 2, 3, "SIG") == 0 ? " sent " : " ");
+      return fmt::format("{}: before the kernel had to kill, {}.", OnDayHost(facts, event), who);
     }
   }
   for (const EventFacts& event : facts.events) {

@@ -51,6 +51,7 @@ struct EventClock {
   int64_t source_id = 0;
   Text host;
   Integer boot_id;
+  std::string date;  // in words that are not known: equal or not is all that it tells
   bool command = false;
   char clock = 'n';  // w: wall time, y: printed time without a year, u: uptime, n: none
   int64_t clock_us = 0;
@@ -61,7 +62,7 @@ using Key = std::tuple<char, std::string, int64_t, int64_t>;  // clock, host, so
 
 Key KeyOf(const EventClock& event) {
   const bool by_source = !event.host || event.clock == 'n';
-  return {event.clock, event.host.value_or(""), by_source ? event.source_id : 0,
+  return {event.clock, event.host.value_or("") + event.date, by_source ? event.source_id : 0,
           event.clock == 'u' ? event.boot_id.value_or(0) : 0};
 }
 
@@ -82,6 +83,8 @@ void ReadClock(const Statement& row, int column, EventClock& event) {
   } else if (uptime_us) {
     event.clock = 'u';
     event.clock_us = *uptime_us;
+  } else if (local_time) {
+    event.date = "\n" + std::string(DateWords(*local_time));
   }
 }
 

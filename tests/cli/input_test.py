@@ -1,5 +1,6 @@
 """Inputs that are missing, empty, damaged or not logs at all: a clear message, and the rest is kept."""
 
+import bz2
 import gzip
 import lzma
 import os
@@ -55,6 +56,10 @@ class Input(CliTest):
         self.assertEqual(self.count("oom_kill"), 1)
         self.ingest(self.write("messages", OOM_LINES), self.write("messages.xz", lzma.compress(OOM_LINES)))
         self.assertEqual(self.count("source"), 1)  # the same content
+
+    def test_an_empty_file_may_be_packed(self):
+        for name, packed in (("gz", gzip.compress(b"")), ("xz", lzma.compress(b"")), ("bz2", bz2.compress(b""))):
+            self.assert_says(self.check(0, self.write("empty." + name, packed)), "empty." + name, "empty file")
 
     def test_a_packed_file_that_ends_too_early_is_named_and_its_records_are_kept(self):
         packed = gzip.compress(OOM_LINES + os.urandom(100000).hex().encode())

@@ -326,6 +326,23 @@ TEST_CASE("an old stall tells its CPUs in the first line, and whose stack stands
                       [](const RecordedRow& row) { return row.relation == "rcu_stall"; }) == 2);
 }
 
+TEST_CASE("whoever is not among the CPUs of a stall does not stall") {
+  const std::string who =
+      "[  100.000001] CPU: 3 PID: 33 Comm: three Not tainted 3.10.0 #1\n"
+      "[  100.000002] Call Trace:\n"
+      "[  100.000003]  spin+0x1/0x2\n";
+  const TextSink both = Import(
+      "[  100.000000] INFO: rcu_sched self-detected stall on CPU { 2 3}  (t=2100 jiffies g=1)\n" +
+      who);
+  CHECK(CellOf(TheOne(both, "rcu_stall"), "crash", "comm") == "three");
+  const TextSink tasks = Import(
+      "[  100.000000] INFO: rcu_sched detected stalls on CPUs/tasks: { P1234 P99 } (detected by 3, "
+      "t=6002 jiffies)\n" +
+      who);
+  CHECK(CellOf(TheOne(tasks, "rcu_stall"), "crash", "comm").empty());
+  CHECK(CellOf(TheOne(tasks, "rcu_stall"), "rcu_stall", "pid") == "1234");
+}
+
 TEST_CASE("taint stands among the registers of old kernels and other architectures") {
   const std::string head = "Unable to handle kernel paging request at virtual address 0f0ffa77\n";
   for (const char* line :

@@ -122,6 +122,24 @@ TEST_CASE("A report that lost its header is known by the requester's cpuset, or 
   CHECK(refusal.events()[0].kind == "alloc_failure");
 }
 
+TEST_CASE("A cpuset line is no run of the OOM killer, and names whose report it is") {
+  const std::string cpuset = "[  10.000001] dockerd cpuset=/ mems_allowed=0\n";
+  CHECK(Import(cpuset + "[  10.000002] CPU: 0 PID: 5 Comm: other Not tainted 5.4.0 #1\n")
+            .events()
+            .empty());
+  const TextSink sink = Import(cpuset + "[  10.000002] Mem-Info:\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].kind == "mem_info");
+}
+
+TEST_CASE("Equal days of different months are different days, though their names are not known") {
+  const TextSink sink = Import(
+      "май 28 01:23:30 h kernel: bar invoked oom-killer: gfp_mask=0xd0, order=0, oom_adj=0\n"
+      "июн 28 01:23:31 h kernel: Out of memory: Killed process 7 (bar) total-vm:1kB, anon-rss:1kB, "
+      "file-rss:0kB\n");
+  CHECK(sink.events().size() == 2);
+}
+
 TEST_CASE("The rest of a memory report is one from its counters or totals on") {
   for (const std::string text :
        {"[  10.000001] 316507 total pagecache pages\n", "[  10.000001] Free swap  = 1945376kB\n",
@@ -182,6 +200,10 @@ TEST_CASE("Bare lines of fixed words are records, prose with such words is none"
   for (const std::string& text :
        {std::string("I got end_request: I/O error, dev sda, sector 67801511 all day"),
         std::string("EXT3-fs error (device dm-1): ext3_readdir: what does it mean?"),
+        std::string("BTRFS critical (device X): I saw this 2 times"),
+        std::string("Kernel panic: Attempted to kill init! happens when you run this 3 times"),
+        std::string("| Out of memory: Killed process 5 (foo)"), "I got " + segfault,
+        std::string("See log at 12:34:56 in kernel: Out of memory: Killed process 9 (foo)."),
         std::string("Total swap = 12kB is what it said"), std::string("x cpuset=/ mems_allowed=0"),
         "I see: " + segfault}) {
     CAPTURE(text);

@@ -107,6 +107,9 @@ TEST_CASE("Files of gzip that were joined are one, and NULs behind the end are n
     const Unpacked padded = UnpackAll(one + std::string(512, '\0'), per_read, 100);
     CHECK(padded.text == "one\n");
     CHECK(padded.error.empty());
+    const Unpacked followed = UnpackAll(one + "no gzip\n", per_read, 100);
+    CHECK(followed.text == "one\n");
+    CHECK_FALSE(followed.error.empty());
   }
 }
 
