@@ -18,8 +18,9 @@ struct Probe {
   std::string refusal;
 };
 
-// Looks at the first 64 KiB of `source`, of what is packed in it if it is packed. NUL bytes do not make a log binary: file systems leave
-// runs of them after a crash. An error means that not even the first byte could be read.
+// Looks at the first 64 KiB of `source`, of what is packed in it if it is packed. NUL bytes do not
+// make a log binary: file systems leave runs of them after a crash. An error means that not even
+// the first byte could be read.
 Result<Probe> ProbeSource(std::unique_ptr<ByteSource> source);
 
 }  // namespace kautopsy

@@ -584,7 +584,7 @@ constexpr auto kWords = std::to_array<std::string_view>({"nable to handle kernel
                                                          "userspace code (SMEP",
                                                          "Insufficient stack space",
                                                          " (code ",
-                                                         "Kernel Fault: Code=",
+                                                         ": Code=",
                                                          "PANIC: double fault",
                                                          "Debug: sleeping function"});
 

@@ -345,8 +345,11 @@ std::span<const Form> Ends() {
             R"re((.{0,15}) \(pid (\d+)\): ([A-Z][\w ]+? (?:reference|instruction|fault|trap|)re"
             R"re(operation|register|access|interruption)) \(code \d+\))re",
             {kComm, kPid, kTitle}),
-      Cause("oops", "", "Kernel Fault",
-            R"re(Kernel Fault: Code=\d+ .*?(?: at addr ([0-9a-f]+).*)?)re", {kAddress}),
+      Cause("oops", "", "%",
+            R"re((Kernel Fault|Bad Address \(null pointer deref\?\)|Page fault: no context|)re"
+            R"re(Page fault: bad address|Stack Overflow|High Priority Machine Check \(HPMC\)))re"
+            R"re(: Code=\d+ .*?(?: at addr ([0-9a-f]+).*)?)re",
+            {kTitle, kAddress}),
       Lead("oops", "BUG: ", "BUG: stack guard page was hit",
            R"re((?:\S+ )?stack guard page was hit at (\S+) .*)re", {kAddress}),
       // arch/x86/kernel/traps.c, exc_general_protection(), where the rest of the line is cut off
@@ -487,7 +490,7 @@ std::optional<CrashHead> ParseDie(std::string_view text) {
     text.remove_prefix(text.find(kGpf));  // KASAN's note of 4.x has no end of line
   static const LogPattern kPattern(
       R"re((?:(.{0,15})\((\d+)\): )?((?:Internal error: |Oops: |Oops - |Fault - )*)([A-Za-z][\w ,()/.-]*?)?)re"
-      R"re((?:(?:: |^)([0-9a-f]{1,16})|, sig: \d+)?(?: ilc:\d)? ?\[#?(\d+)\]:?(?: [A-Z_0-9 =()+a-z]*)?)re");
+      R"re((?:(?:: |^)([0-9a-f]{1,16})|, sig: \d+)?(?: ilc:\d)? ?\[#?(\d+)\]:?(?: ?[A-Z][A-Z_0-9 =()+a-z]*| *)?)re");
   const auto groups = MatchAll<6>(text, kPattern);
   if (!groups) return std::nullopt;
   const auto& [comm, pid, source, name, code, count] = *groups;
