@@ -96,12 +96,7 @@ class ArchiveSource final : public ByteSource {
     archive_read_support_filter_zstd(archive_.get());
     archive_read_support_format_raw(archive_.get());
     archive_read_support_format_empty(archive_.get());
-    archive_entry* entry = nullptr;
-    good_ = archive_read_open(archive_.get(), this, nullptr, ReadPacked, nullptr) == ARCHIVE_OK;
-    if (!good_) return;
-    const int header = archive_read_next_header(archive_.get(), &entry);
-    good_ = header == ARCHIVE_OK;
-    end_ = header == ARCHIVE_EOF;  // nothing was packed
+    Open();
   }
 
   Result<std::size_t> Read(std::span<char> block) override {
@@ -117,6 +112,15 @@ class ArchiveSource final : public ByteSource {
   }
 
  private:
+  void Open() {
+    archive_entry* entry = nullptr;
+    good_ = archive_read_open(archive_.get(), this, nullptr, ReadPacked, nullptr) == ARCHIVE_OK;
+    if (!good_) return;
+    const int header = archive_read_next_header(archive_.get(), &entry);
+    good_ = header == ARCHIVE_OK;
+    end_ = header == ARCHIVE_EOF;  // nothing was packed
+  }
+
   static la_ssize_t ReadPacked(archive* /*archive*/, void* self, const void** block) {
     auto& source = *static_cast<ArchiveSource*>(self);
     const Result<std::size_t> read = source.packed_->Read(source.block_);
