@@ -22,8 +22,8 @@ std::optional<int64_t> ConsumeUptime(std::string_view& text) {
   const std::size_t before = rest.size();
   const std::optional<int64_t> micros = ConsumeInteger(rest);
   if (!micros || before - rest.size() != 6) return std::nullopt;
-  if (rest.size() > 2 && rest[0] == ',' && IsDigit(rest[1]))
-    rest.remove_prefix(2);          // Samsung's CPU
+  // "71.146532,0": the CPU, in Samsung's kernels.
+  if (rest.size() > 2 && rest[0] == ',' && IsDigit(rest[1])) rest.remove_prefix(2);
   if (ConsumePrefix(rest, " <")) {  // dmesg -d: the time since the line before
     const std::size_t end = rest.find('>');
     if (end == std::string_view::npos) return std::nullopt;

@@ -99,7 +99,7 @@ class OomBlock final : public Block {
         summary.constraint_kind ? summary.constraint_kind : kill_.constraint_kind();
     if (!report.constraint_kind && (!memcg_.empty() || CameFromMemcg()))
       report.constraint_kind = "memcg";
-    // 5.0 and its backports name no constraint for a memory cgroup (fixed by ef8444ea01d7).
+    // Seen in 5.0-rc: a memory cgroup's report that names no constraint.
     if (summary.oom_memcg && report.constraint_kind == "none") report.constraint_kind = "memcg";
     if (!report.nodemask) report.nodemask = summary.nodemask;
     if (!report.cpuset) report.cpuset = summary.cpuset;

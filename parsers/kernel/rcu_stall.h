@@ -26,7 +26,8 @@ struct RcuStall {
 class RcuStallSection : public Section {
  public:
   Claim Offer(const LogLine& line) override;
-  // The report's first line, in which the CPUs and tasks stand until 4.1, and in expedited stalls:
+  // The report's first line, in which the CPUs and tasks stand in 2.6.35 to 4.x, and in expedited
+  // stalls:
   // "{ 12 13} (detected by 17, t=60002 jiffies)".
   void TakeHead(const LogLine& line);
   // False for a CPU that is not among those that stall, as far as the lines so far tell.

@@ -24,7 +24,7 @@
 //   User process fault: interruption code 0011 ilc:3 in crasher[1000000+2000]
 //       arch/s390/mm/fault.c, report_user_fault(); the address and registers follow
 //   do_page_fault() command='crasher' type=15 address=0x00000010 in crasher[10000+1000]
-//       arch/parisc/mm/fault.c, show_signal_msg(), since 3.13; "trap #15: Data TLB miss fault" and
+//       arch/parisc/mm/fault.c, show_signal_msg(); "trap #15: Data TLB miss fault" and
 //       registers follow
 #include "parsers/kernel/user_fault.h"
 

@@ -8,7 +8,7 @@
 // versions before 249 print is not known here.
 //   sending SIGTERM to process 4711 uid 1000 "java": badness 914, VmRSS 3120 MiB
 // earlyoom, kill.c, kill_process(); newer ones print "oom_score 914, oom_score_adj 0" in place of
-// badness, and the command line behind. No uid before 1.4; before 1.3
+// badness, and the command line behind. Older ones have no uid, or
 //   killing process 27541 "bash" with signal 15: badness 550, VmRSS 7609 MiB
 //   Killing process 'bash' with signal 15, pid: 5874, badness: 538, VmRSS: 3160 MiB
 #include <fmt/core.h>
