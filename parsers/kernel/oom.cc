@@ -179,17 +179,14 @@ class OomBlock final : public Block {
     event.comm = process_.comm();
     event.pid = process_.pid();
     event.kernel_release = process_.release();
-    if (mem_info_.empty()) {  // a cpuset's line, and maybe a process'
-      event.kind.clear();
-      return;
-    }
     event.kind = "mem_info";
     event.title = "memory report [Mem-Info]";
     if (const Integer free_pages = mem_info_.free_pages()) {
       event.title += fmt::format(", {} pages free", *free_pages);
     }
     Damage damage;
-    mem_info_.NoteMissing(damage);
+    damage.AddIf(mem_info_.empty(), "nothing but whose request it was");
+    if (!mem_info_.empty()) mem_info_.NoteMissing(damage);
     tags_.NoteMissing(damage);
     damage.StoreIn(event);
     mem_info_.AddTo(event);

@@ -124,9 +124,12 @@ TEST_CASE("A report that lost its header is known by the requester's cpuset, or 
 
 TEST_CASE("A cpuset line is no run of the OOM killer, and names whose report it is") {
   const std::string cpuset = "[  10.000001] dockerd cpuset=/ mems_allowed=0\n";
-  CHECK(Import(cpuset + "[  10.000002] CPU: 0 PID: 5 Comm: other Not tainted 5.4.0 #1\n")
-            .events()
-            .empty());
+  const TextSink alone =
+      Import(cpuset + "[  10.000002] CPU: 0 PID: 5 Comm: other Not tainted 5.4.0 #1\n");
+  REQUIRE(alone.events().size() == 1);  // the line must not vanish, nor tell more than it says
+  CHECK(alone.events()[0].kind == "mem_info");
+  CHECK(alone.events()[0].lines.size() == 1);
+  CHECK(alone.events()[0].damage == "nothing but whose request it was");
   const TextSink sink = Import(cpuset + "[  10.000002] Mem-Info:\n");
   REQUIRE(sink.events().size() == 1);
   CHECK(sink.events()[0].kind == "mem_info");
