@@ -152,14 +152,21 @@ std::vector<RecordedRow> RowsOfEvent(const EventRecord& event) {
   return rows;
 }
 
-std::string CellOf(const RecordedEvent& event, std::string_view relation, std::string_view column) {
+std::vector<std::string> CellsOf(const RecordedEvent& event, std::string_view relation,
+                                 std::string_view column) {
+  std::vector<std::string> cells;
   for (const RecordedRow& row : event.rows) {
     if (row.relation != relation) continue;
     for (const auto& [name, value] : row.cells) {
-      if (name == column) return value;
+      if (name == column) cells.push_back(value);
     }
   }
-  return "";
+  return cells;
+}
+
+std::string CellOf(const RecordedEvent& event, std::string_view relation, std::string_view column) {
+  const std::vector<std::string> cells = CellsOf(event, relation, column);
+  return cells.empty() ? "" : cells.front();
 }
 
 Status TextSink::BeginSource(std::string_view /*path*/, std::string_view /*kind*/) {

@@ -34,7 +34,11 @@ struct RecordedEvent {
   std::vector<RecordedRow> rows;  // of all relations, in the order they were written
 };
 
-// A cell of the event's first row of `relation` that has it; empty if none does.
+// The cells of one column, of the event's rows of `relation` that have it.
+std::vector<std::string> CellsOf(const RecordedEvent& event, std::string_view relation,
+                                 std::string_view column);
+
+// The first of them; empty if there is none.
 std::string CellOf(const RecordedEvent& event, std::string_view relation, std::string_view column);
 
 // An EventSink without a database: keeps everything as text, for golden and damage tests.

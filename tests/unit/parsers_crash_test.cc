@@ -326,8 +326,7 @@ TEST_CASE("an old stall tells its CPUs in the first line, and whose stack stands
   CHECK(CellOf(event, "crash", "comm") == "spinner");
   CHECK(CellOf(event, "crash", "pid") == "77");
   CHECK(CellOf(event, "crash", "jiffies") == "15002");
-  CHECK(std::count_if(event.rows.begin(), event.rows.end(),
-                      [](const RecordedRow& row) { return row.relation == "rcu_stall"; }) == 2);
+  CHECK(CellsOf(event, "rcu_stall", "cpu") == std::vector<std::string>{"3", "12"});
 }
 
 TEST_CASE("whoever is not among the CPUs of a stall does not stall") {
@@ -378,14 +377,7 @@ TEST_CASE("the oldest traces name several frames in a line, or none") {
         Import("Unable to handle kernel paging request at virtual address 0f0ffa77\n" +
                std::string(expected.line) + "\n");
     REQUIRE(sink.events().size() == 1);
-    std::vector<std::string> symbols;
-    for (const RecordedRow& row : sink.events()[0].rows) {
-      if (row.relation != "call_frame") continue;
-      for (const auto& [name, value] : row.cells) {
-        if (name == "symbol") symbols.push_back(value);
-      }
-    }
-    CHECK(symbols == expected.symbols);
+    CHECK(CellsOf(sink.events()[0], "call_frame", "symbol") == expected.symbols);
   }
 }
 
@@ -432,9 +424,7 @@ TEST_CASE("a list of modules goes on where a line was full, and ends at prose") 
   const TextSink sink =
       Import(head + full + "\n last_one(P) [last unloaded: gone]\nThe end of it\n");
   REQUIRE(sink.events().size() == 1);
-  const auto& rows = sink.events().front().rows;
-  CHECK(std::count_if(rows.begin(), rows.end(),
-                      [](const RecordedRow& row) { return row.relation == "module"; }) == 41);
+  CHECK(CellsOf(sink.events().front(), "module", "name").size() == 41);
 }
 
 }  // namespace kautopsy::test

@@ -1,6 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <string>
 
 #include "tests/support/files.h"
@@ -161,9 +160,7 @@ TEST_CASE("Old kernels tell one kill for each thread of the process") {
   const TextSink sink = Import(kill + kill + kill);
   REQUIRE(sink.events().size() == 1);
   CHECK(sink.events()[0].lines.size() == 3);
-  CHECK(std::count_if(sink.events()[0].rows.begin(), sink.events()[0].rows.end(),
-                      [](const test::RecordedRow& row) { return row.relation == "oom_kill"; }) ==
-        1);
+  CHECK(test::CellsOf(sink.events()[0], "oom_kill", "pid").size() == 1);
 }
 
 TEST_CASE("A kill whose sizes were cut off is one") {
