@@ -1,10 +1,10 @@
 #include <iostream>
 
 #include "cli/command.h"
+#include "cli/import_arguments.h"
 #include "cli/import_run.h"
 #include "cli/messages.h"
 #include "cli/report_arguments.h"
-#include "cli/year_argument.h"
 
 namespace kautopsy {
 namespace {
@@ -13,9 +13,8 @@ namespace po = boost::program_options;
 
 po::options_description Options() {
   po::options_description options;
-  options.add_options()("path", po::value<std::vector<std::string>>());
   AddReportOptions(options);
-  AddYearOption(options);
+  AddImportOptions(options);
   return options;
 }
 
@@ -36,14 +35,11 @@ int Analyse(const ImportRequest& request, const ReportOptions& report_options) {
 }
 
 int Run(const po::variables_map& arguments) {
-  if (arguments.count("path") == 0) return ComplainUsage("", "no path is given");
+  ImportRequest request;
+  if (Status read = ReadImportOptions(arguments, request); !read)
+    return ComplainUsage("", read.error().message);
   const Result<ReportOptions> report_options = ReadReportOptions(arguments);
   if (!report_options) return ComplainUsage("", report_options.error().message);
-  const Result<std::optional<int>> year = ReadYear(arguments);
-  if (!year) return ComplainUsage("", year.error().message);
-  ImportRequest request;
-  request.paths = arguments["path"].as<std::vector<std::string>>();
-  request.year = *year;
   return Analyse(request, *report_options);
 }
 
@@ -54,8 +50,10 @@ const Command kAnalyseCommand = {
     .summary = "report on logs, leaving no store behind",
     .synopsis = "kautopsy [OPTION...] PATH...",
     .details =
-        "Reads files, folders (walked), or - for standard input, and prints what they show.\n"
-        "What gzip, bzip2, xz, zstd or lz4 packed is unpacked.\n"
+        "Reads files, folders (walked), patterns, or - for standard input, and prints what they\n"
+        "show. Archives (tar, cpio, zip) and what gzip, bzip2, xz, zstd or lz4 packed are "
+        "unpacked,\n"
+        "also inside each other.\n"
         "For a file that is named like a command, write ./report.\n",
     .options = Options,
     .positional = "path",

@@ -82,23 +82,24 @@ Result<IncidentCounts> CountIncidents(Database& database) {
 
 std::string DescribeIngest(const ImportTotals& totals, const IncidentCounts& incidents,
                            uint64_t incidents_before, const std::string& store) {
-  const uint64_t read = totals.stored + totals.known;
-  const std::string of = read == totals.files ? "" : " of " + WithThousands(totals.files);
-  std::string text = fmt::format("ingested {}{} {}, {}, {} lines in {} ({})\n", WithThousands(read),
-                                 of, totals.files == 1 ? "file" : "files", SizeText(totals.bytes),
-                                 WithThousands(totals.ledger.lines), DurationText(totals.seconds),
-                                 RateText(totals.bytes, totals.seconds));
+  std::string text =
+      fmt::format("ingested {}, {}, {} lines in {} ({})\n", Files(totals.sources),
+                  SizeText(totals.bytes), WithThousands(totals.ledger.lines),
+                  DurationText(totals.seconds), RateText(totals.bytes, totals.seconds));
   text += DescribeRecords(totals);
   text += DescribeLines(totals.ledger);
+  if (totals.skipped > 0)
+    text += fmt::format("  skipped   {}, not logs: see relation skipped_input\n",
+                        WithThousands(totals.skipped));
   text += DescribeIncidents(incidents, incidents_before);
   text += "see     kautopsy report --db " + EscapeForTerminal(ShellWord(store)) + "\n";
   return text;
 }
 
 std::string DescribeIngestForScripts(const ImportTotals& totals) {
-  return fmt::format("done files={} read={} problems={} lines={} records={} s={:.1f}", totals.files,
-                     totals.stored + totals.known, totals.problems, totals.ledger.lines,
-                     totals.new_events, totals.seconds);
+  return fmt::format("done inputs={} files={} skipped={} problems={} lines={} records={} s={:.1f}",
+                     totals.inputs, totals.sources, totals.skipped, totals.problems,
+                     totals.ledger.lines, totals.new_events, totals.seconds);
 }
 
 }  // namespace kautopsy

@@ -23,7 +23,7 @@ Result<IncidentCounts> CountIncidents(Database& database);
 std::string DescribeIngest(const ImportTotals& totals, const IncidentCounts& incidents,
                            uint64_t incidents_before, const std::string& store);
 
-// The same for scripts: "done files=214 read=213 ...", without a newline.
+// The same for scripts: "done inputs=214 files=213 ...", without a newline.
 std::string DescribeIngestForScripts(const ImportTotals& totals);
 
 }  // namespace kautopsy

@@ -5,34 +5,28 @@
 #include <string>
 #include <vector>
 
-#include "parsers/event_sink.h"
+#include "cli/import_job.h"
 #include "store/database.h"
 
 namespace kautopsy {
 
 struct ImportRequest {
-  std::vector<std::string> paths;  // files, folders, "-"
+  std::vector<std::string> paths;  // files, folders, patterns, "-"
   std::optional<int> year;         // of times printed without one
   std::string store;     // path of the database, to leave it out; empty for a temporary one
   bool progress = true;  // on a terminal
+  unsigned jobs = 1;     // inputs that are read at once
+  uint64_t max_expand_bytes = 0;  // that an input may unpack to; 0: by its size
 };
 
-// What became of the inputs of one run. Events and lines are counted in all sources that were read,
-// those already known included.
-struct ImportTotals {
-  uint64_t files = 0;     // inputs there were
-  uint64_t stored = 0;    // read and stored
-  uint64_t known = 0;     // read, but the same content had been stored before
-  uint64_t problems = 0;  // told on stderr: not read, or not to the end
-  uint64_t bytes = 0;
-  uint64_t new_events = 0;
-  uint64_t known_events = 0;
-  LineLedger ledger;
-  double seconds = 0;  // of reading, and of concluding what it means
+struct ImportTotals : ImportCounts {
+  uint64_t inputs = 0;  // files there were
+  double seconds = 0;   // of reading, and of concluding what it means
 };
 
-// Reads every input into `database`, one transaction each, and tells problems on stderr as they
-// come. A problem with one input does not stop the others; a store that cannot be written does.
+// Reads every input into `database`, one transaction for each source, and tells problems on stderr.
+// What is stored does not depend on the number of jobs. A problem with one input does not stop the
+// others; a store that cannot be written does.
 ImportTotals ImportAll(const ImportRequest& request, Database& database);
 
 // Concludes what the new events mean, with a line of progress, and adds the time to `totals`.

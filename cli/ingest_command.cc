@@ -4,10 +4,10 @@
 
 #include "cli/command.h"
 #include "cli/describe_ingest.h"
+#include "cli/import_arguments.h"
 #include "cli/import_run.h"
 #include "cli/messages.h"
 #include "cli/terminal.h"
-#include "cli/year_argument.h"
 
 namespace kautopsy {
 namespace {
@@ -19,11 +19,10 @@ constexpr std::string_view kName = "ingest";
 po::options_description Options() {
   po::options_description options;
   auto add = options.add_options();
-  add("path", po::value<std::vector<std::string>>());
   add("db", po::value<std::string>()->required()->value_name("FILE"),
       "the store; made if it is missing");
   add("quiet", po::bool_switch(), "no progress and no summary, only problems");
-  AddYearOption(options);
+  AddImportOptions(options);
   return options;
 }
 
@@ -43,13 +42,10 @@ Status Ingest(const ImportRequest& request, bool quiet, ImportTotals& totals) {
 }
 
 int Run(const po::variables_map& arguments) {
-  if (arguments.count("path") == 0) return ComplainUsage(kName, "no path is given");
-  const Result<std::optional<int>> year = ReadYear(arguments);
-  if (!year) return ComplainUsage(kName, year.error().message);
-  const bool quiet = arguments["quiet"].as<bool>();
   ImportRequest request;
-  request.paths = arguments["path"].as<std::vector<std::string>>();
-  request.year = *year;
+  if (Status read = ReadImportOptions(arguments, request); !read)
+    return ComplainUsage(kName, read.error().message);
+  const bool quiet = arguments["quiet"].as<bool>();
   request.store = arguments["db"].as<std::string>();
   request.progress = !quiet;
   ImportTotals totals;
@@ -67,9 +63,12 @@ const Command kIngestCommand = {
     .summary = "read logs into a store",
     .synopsis = "kautopsy ingest --db FILE [OPTION...] PATH...",
     .details =
-        "Reads files, folders (walked), or - for standard input, and unpacks what gzip, bzip2,\n"
-        "xz, zstd or lz4 packed. Each is stored whole or not at all; content that is in the store\n"
-        "already changes nothing, so repeat it at will.\n",
+        "Reads files, folders (walked), patterns, or - for standard input, and unpacks archives "
+        "(tar,\n"
+        "cpio, zip) and what gzip, bzip2, xz, zstd or lz4 packed, also inside each other. Each "
+        "log\n"
+        "is stored whole or not at all; content that is in the store already changes nothing, so\n"
+        "repeat it at will.\n",
     .options = Options,
     .positional = "path",
     .run = Run,

@@ -63,6 +63,16 @@ struct LineLedger {
   uint64_t unclaimed_kernel = 0;
   uint64_t not_kernel = 0;
   uint64_t damaged = 0;  // NUL bytes, or longer than a line may be
+
+  LineLedger& operator+=(const LineLedger& other) {
+    lines += other.lines;
+    claimed += other.claimed;
+    noise += other.noise;
+    unclaimed_kernel += other.unclaimed_kernel;
+    not_kernel += other.not_kernel;
+    damaged += other.damaged;
+    return *this;
+  }
 };
 
 // What is known of a source once it was read to its end.
@@ -83,18 +93,26 @@ enum class SourceOutcome {
   kAlreadyKnown,  // a source of the same content is in the store: nothing was changed
 };
 
+// What became of a source and of its events.
+struct SourceCounts {
+  SourceOutcome outcome = SourceOutcome::kStored;
+  uint64_t new_events = 0;
+  uint64_t known_events = 0;  // stand in another source of the store, too
+};
+
 // Takes the events of one source after the other. Everything between BeginSource and a successful
 // EndSource is one unit: a failure in between, or AbandonSource, leaves no trace of the source.
 class EventSink {
  public:
   virtual ~EventSink() = default;
-  // `path` as the user gave it ("-" for standard input); `kind` is "file" or "stdin".
+  // `path` as the user gave it ("-" for standard input); `kind` is "file", "member"
+  // (of an archive) or "stdin".
   virtual Status BeginSource(std::string_view path, std::string_view kind) = 0;
   // May take what `event` holds; what it leaves is the caller's.
   virtual Status Write(EventRecord&& event) = 0;
   // A kernel line that no record claimed; the importer caps their number per source.
   virtual Status WriteUnclaimed(uint64_t line, std::string_view text) = 0;
-  virtual Result<SourceOutcome> EndSource(const SourceSummary& summary) = 0;
+  virtual Result<SourceCounts> EndSource(const SourceSummary& summary) = 0;
   virtual void AbandonSource() = 0;
 };
 

@@ -415,9 +415,9 @@ Result<ImportResult> ImportSource(ByteSource& source, std::string_view path, std
   result.summary.content_hash = pipeline.ContentHash();
   result.summary.bytes = pipeline.bytes();
   if (pipeline.error()) result.summary.damage = pipeline.error()->message;
-  const Result<SourceOutcome> outcome = sink.EndSource(result.summary);
-  if (!outcome) return tl::unexpected(outcome.error());
-  result.outcome = *outcome;
+  const Result<SourceCounts> counts = sink.EndSource(result.summary);
+  if (!counts) return tl::unexpected(counts.error());
+  result.counts = *counts;
   return result;
 }
 

@@ -22,15 +22,16 @@ struct ImportOptions {
 };
 
 struct ImportResult {
-  SourceOutcome outcome = SourceOutcome::kStored;
+  SourceCounts counts;
   SourceSummary summary;
   uint64_t events = 0;
   uint64_t incomplete_events = 0;
 };
 
 // Reads one source to its end, finds the records in it and writes them to `sink` as one unit.
-// `path` as the user gave it, `kind` "file" or "stdin". A source that cannot be read to its end is
-// kept as far as it went, and `summary.damage` says so; an error means that nothing was stored.
+// `path` as the user gave it, `kind` as BeginSource() takes it. A source that cannot be read to its
+// end is kept as far as it went, and `summary.damage` says so; an error means that nothing was
+// stored.
 Result<ImportResult> ImportSource(ByteSource& source, std::string_view path, std::string_view kind,
                                   const ImportOptions& options, EventSink& sink);
 

@@ -45,7 +45,7 @@ class WriterThread final : public EventSink {
     return batch_.unclaimed.size() < kEventsPerBatch ? Status() : HandOver();
   }
 
-  Result<SourceOutcome> EndSource(const SourceSummary& summary) override {
+  Result<SourceCounts> EndSource(const SourceSummary& summary) override {
     static_cast<void>(HandOver());  // a failure stays in status_
     Join();
     if (status_) {

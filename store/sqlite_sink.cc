@@ -75,6 +75,7 @@ class SqliteSink final : public EventSink {
     if (Status status = Prepare(); !status) return status;
     path_ = path;
     kind_ = kind;
+    counts_ = SourceCounts();
     // Takes the lock for writing now: a second ingest is told so before it reads anything.
     if (Status status = database_.Execute("BEGIN IMMEDIATE"); !status) return status;
     return Guard(ReadNextIds());
@@ -84,6 +85,7 @@ class SqliteSink final : public EventSink {
     assert(!event.lines.empty());
     if (!IsOpen()) return NotOpen();
     const int64_t event_id = next_event_id_++;
+    ++counts_.new_events;
     return Guard(WriteEvent(event_id, event).and_then([&] { return WriteRows(event_id, event); }));
   }
 
@@ -92,20 +94,20 @@ class SqliteSink final : public EventSink {
     return Guard(Run(insert_unclaimed_, source_id_, line, text));
   }
 
-  Result<SourceOutcome> EndSource(const SourceSummary& summary) override {
+  Result<SourceCounts> EndSource(const SourceSummary& summary) override {
     if (!IsOpen()) return tl::unexpected(NotOpen().error());
     const Result<bool> known = IsKnown(summary.content_hash);
     if (!known || *known) {
       AbandonSource();
       if (!known) return tl::unexpected(known.error());
-      return SourceOutcome::kAlreadyKnown;
+      return SourceCounts{SourceOutcome::kAlreadyKnown, 0, counts_.new_events};
     }
     const Status stored = Guard(WriteSource(summary)
                                     .and_then([&] { return WriteBoots(summary); })
                                     .and_then([&] { return undated_->Resolve(summary.years); })
                                     .and_then([&] { return database_.Execute("COMMIT"); }));
     if (!stored) return tl::unexpected(stored.error());
-    return SourceOutcome::kStored;
+    return counts_;
   }
 
   void AbandonSource() override { database_.Rollback(); }
@@ -239,6 +241,7 @@ class SqliteSink final : public EventSink {
   std::vector<RowInserter> inserters_;    // a dozen: found by looking at each
   std::string path_;
   std::string kind_;
+  SourceCounts counts_;
   std::string text_;  // bound without a copy
   int64_t source_id_ = 0;
   int64_t next_event_id_ = 0;

@@ -1,15 +1,13 @@
 #include "parsers/input/unpack.h"
 
-#include <archive.h>
-#include <archive_entry.h>
-#include <fmt/core.h>
 #include <isa-l/igzip_lib.h>
 
 #include <algorithm>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
+
+#include "parsers/input/archive_handle.h"
 
 namespace kautopsy {
 namespace {
@@ -89,57 +87,28 @@ class GzipSource final : public ByteSource {
 class ArchiveSource final : public ByteSource {
  public:
   explicit ArchiveSource(std::unique_ptr<ByteSource> packed)
-      : packed_(std::move(packed)), block_(kPackedBlock), archive_(archive_read_new()) {
-    archive_read_support_filter_bzip2(archive_.get());
-    archive_read_support_filter_lz4(archive_.get());
-    archive_read_support_filter_xz(archive_.get());
-    archive_read_support_filter_zstd(archive_.get());
-    archive_read_support_format_raw(archive_.get());
-    archive_read_support_format_empty(archive_.get());
-    Open();
+      : handle_(std::move(packed), "the packed data") {
+    archive_read_support_filter_bzip2(handle_.get());
+    archive_read_support_filter_lz4(handle_.get());
+    archive_read_support_filter_xz(handle_.get());
+    archive_read_support_filter_zstd(handle_.get());
+    archive_read_support_format_raw(handle_.get());
+    archive_read_support_format_empty(handle_.get());
   }
 
   Result<std::size_t> Read(std::span<char> block) override {
-    if (end_) return 0;
-    const la_ssize_t size =
-        good_ ? archive_read_data(archive_.get(), block.data(), block.size()) : -1;
-    if (size >= 0) return static_cast<std::size_t>(size);
-    good_ = false;
-    if (error_) return tl::unexpected(*error_);
-    const char* const reason = archive_error_string(archive_.get());
-    return Fail(fmt::format("the packed data is damaged or ends too early: {}",
-                            reason == nullptr ? "unknown format" : reason));
+    if (!entry_) {
+      const Result<archive_entry*> entry = handle_.Next();
+      if (!entry) return tl::unexpected(entry.error());
+      entry_ = *entry;
+    }
+    if (*entry_ == nullptr) return 0;  // nothing was packed
+    return handle_.Read(block);
   }
 
  private:
-  void Open() {
-    archive_entry* entry = nullptr;
-    good_ = archive_read_open(archive_.get(), this, nullptr, ReadPacked, nullptr) == ARCHIVE_OK;
-    if (!good_) return;
-    const int header = archive_read_next_header(archive_.get(), &entry);
-    good_ = header == ARCHIVE_OK;
-    end_ = header == ARCHIVE_EOF;  // nothing was packed
-  }
-
-  static la_ssize_t ReadPacked(archive* /*archive*/, void* self, const void** block) {
-    auto& source = *static_cast<ArchiveSource*>(self);
-    const Result<std::size_t> read = source.packed_->Read(source.block_);
-    *block = source.block_.data();
-    if (read) return static_cast<la_ssize_t>(*read);
-    source.error_ = read.error();
-    return ARCHIVE_FATAL;
-  }
-
-  struct Freer {
-    void operator()(archive* archive) const { archive_read_free(archive); }
-  };
-
-  std::unique_ptr<ByteSource> packed_;
-  std::vector<char> block_;
-  std::unique_ptr<archive, Freer> archive_;
-  bool good_ = false;
-  bool end_ = false;
-  std::optional<Error> error_;  // of `packed_`
+  ArchiveHandle handle_;
+  std::optional<archive_entry*> entry_;  // once it was asked for
 };
 
 struct Magic {

@@ -3,12 +3,13 @@ CREATE TABLE source (
   -- lines: lines = lines_claimed + lines_noise + lines_unclaimed_kernel + lines_not_kernel
   -- + lines_damaged. NULL = not known; 0 = none.
   source_id INTEGER PRIMARY KEY,    -- [id] counts from 1 in the order of reading
-  path TEXT NOT NULL,               -- as the user gave it; - for standard input
+  path TEXT NOT NULL,               -- as the user gave it; - for standard input; a member's name stands
+                                    -- behind its archive's, as if that were a folder
   content_hash TEXT NOT NULL UNIQUE,-- XXH3-128 of all bytes, 32 hex digits: the same content is stored once
   sha256 TEXT,                      -- SHA-256 of all bytes; NULL unless asked for
   bytes INTEGER NOT NULL,           -- [bytes] that were read
   lines INTEGER NOT NULL,           -- [lines] that were read; a last line without its newline counts
-  kind TEXT NOT NULL,               -- file or stdin
+  kind TEXT NOT NULL,               -- file, member (of an archive), stdin
   lines_claimed INTEGER NOT NULL,   -- [lines] that belong to a record, or tell of a boot
   lines_noise INTEGER NOT NULL,     -- [lines] of the kernel, of kinds known not to matter here
   lines_unclaimed_kernel INTEGER NOT NULL,  -- [lines] of the kernel that no record claimed
@@ -16,6 +17,12 @@ CREATE TABLE source (
   lines_damaged INTEGER NOT NULL,   -- [lines] with NUL bytes, or longer than a line may be
   quotes INTEGER NOT NULL,          -- [count] of fragments that repeat an earlier record of the source
   damage TEXT                       -- why reading stopped before the end; NULL = read to its end
+) STRICT;
+
+CREATE TABLE skipped_input (
+  -- One row per file, or member of an archive, that was not read, as it holds no log.
+  path TEXT PRIMARY KEY,            -- where it was found
+  reason TEXT NOT NULL              -- what it is: binary data, a database, empty file, a device
 ) STRICT;
 
 CREATE TABLE unclaimed_line (

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import io
 import lzma
 import os
 import subprocess
@@ -67,10 +68,79 @@ class Input(CliTest):
         self.assert_says(done, "messages.gz", "ends too early")
         self.assertEqual(self.count("oom_kill"), 1)
 
-    def test_an_archive_is_no_log(self):
-        with tarfile.open(os.path.join(self.folder, "logs.tgz"), "w:gz") as archive:
-            archive.add(self.write("messages", OOM_LINES), "messages")
-        self.assert_says(self.check(1, "logs.tgz"), "logs.tgz", "tar archive")
+    def pack(self, name, members):
+        """Makes a tar archive, packed as its name says, of {path: contents}."""
+        with tarfile.open(os.path.join(self.folder, name), "w:" + name.rpartition(".")[2]) as archive:
+            for path, data in members.items():
+                member = tarfile.TarInfo(path)
+                member.size = len(data)
+                archive.addfile(member, io.BytesIO(data))
+        return name
+
+    def test_an_archive_is_read_like_a_folder(self):
+        members = {"sos/var/log/messages": OOM_LINES, "sos/var/log/wtmp": bytes(range(32)) * 100, "sos/empty": b"",
+                   "sos/var/log/messages-20141026.gz": gzip.compress(OOM_LINES.replace(b"42", b"41"))}
+        done = self.ingest(self.pack("sos.tar.xz", members))
+        self.assertEqual(self.rows("SELECT path, kind FROM source ORDER BY path"),
+                         [("sos.tar.xz/sos/var/log/messages", "member"),
+                          ("sos.tar.xz/sos/var/log/messages-20141026.gz", "member")])
+        self.assertEqual(self.rows("SELECT path, reason FROM skipped_input ORDER BY path"),
+                         [("sos.tar.xz/sos/empty", "empty file"),
+                          ("sos.tar.xz/sos/var/log/wtmp", "binary data, no log lines")])
+        self.assertIn("skipped   2", done.stderr)
+        self.assertIn("pid 41", self.check(0, "sos.tar.xz").stdout)
+
+    def test_an_archive_that_ends_too_early_is_named_and_its_records_are_kept(self):
+        noise = os.urandom(100000).hex().encode()
+        self.write("cut.tar.gz", read(self.folder + "/" + self.pack("whole.gz", {"a": OOM_LINES, "b": noise}))[:30000])
+        self.assert_says(self.ingest("cut.tar.gz", code=1), "cut.tar.gz", "ends too early")
+        self.assertEqual(self.count("oom_kill"), 1)
+
+    def test_nothing_is_written_where_an_archive_says(self):
+        self.pack("evil.gz", {"../../outside": OOM_LINES, self.folder + "/absolute": OOM_LINES.replace(b"42", b"43")})
+        before = sorted(os.listdir(self.folder) + os.listdir(os.path.dirname(self.folder)))
+        self.check(0, "evil.gz")
+        self.assertEqual(sorted(os.listdir(self.folder) + os.listdir(os.path.dirname(self.folder))), before)
+
+    def test_a_decompression_bomb_is_named_and_the_others_are_read(self):
+        bomb = gzip.compress(b"0" * 20_000_000)
+        self.write("bomb.gz", bomb)
+        done = self.ingest("--max-expand", "1M", "bomb.gz", self.write("messages", OOM_LINES), code=1)
+        self.assert_says(done, "bomb.gz", "unpacks to more than 1 MiB", "--max-expand")
+        self.assertEqual(self.count("oom_kill"), 1)
+        self.ingest("--max-expand", "20M", "bomb.gz", code=1)  # a line of 20 MB
+        for wrong in ("0", "1X", "", "-1", "99999999999T"):
+            self.check(2, "--max-expand", wrong, "bomb.gz")
+
+    def test_what_is_no_file_in_a_folder_is_passed_over(self):
+        self.write("logs/messages", OOM_LINES)
+        os.mkfifo(self.folder + "/logs/fifo")
+        os.symlink("../logs", self.folder + "/logs/loop")
+        os.symlink("self", self.folder + "/logs/self")
+        os.symlink("nowhere", self.folder + "/logs/dangling")
+        done = self.ingest("logs")
+        self.assertEqual(self.count("source"), 1)
+        self.assertEqual(self.rows("SELECT path, reason FROM skipped_input"),
+                         [("logs/fifo", "a device, pipe or socket")])
+        self.assertIn("skipped   1", done.stderr)
+
+    def test_a_pattern_stands_for_what_it_matches(self):
+        self.write("messages", OOM_LINES)
+        self.write("messages.1", OOM_LINES.replace(b"42", b"41"))
+        self.ingest("messages*")
+        self.assertEqual(self.count("source"), 2)
+        self.assert_says(self.check(1, "nothing*"), "nothing*", "No such file")
+        self.write("[a]", OOM_LINES)
+        self.check(0, "[a]")
+
+    def test_a_named_pipe_is_read_when_it_is_named(self):
+        os.mkfifo(self.folder + "/fifo")
+        feeder = subprocess.Popen(["sh", "-c", "cat > fifo"], stdin=subprocess.PIPE, cwd=self.folder)
+        feeder.stdin.write(OOM_LINES)
+        feeder.stdin.close()
+        self.ingest("fifo")
+        feeder.wait()
+        self.assertEqual(self.count("oom_kill"), 1)
 
     def test_nul_bytes_between_lines_cost_no_record(self):
         self.ingest(self.write("zeroed.log", b"\0" * 5000 + b"\n" + OOM_LINES + b"\0" * 5000))

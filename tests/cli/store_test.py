@@ -68,6 +68,19 @@ class Store(CliTest):
         self.ingest(PASTE)
         self.assertEqual(self.count("source"), 2)
 
+    def test_the_number_of_jobs_changes_nothing(self):
+        report = b"".join(line + b"\n" for line in read(MESSAGES).split(b"\n")[6:37])
+        for number in range(12):
+            self.write("logs/%02d" % number, report.replace(b"wv2-f302", b"host%d" % number) * (12 - number))
+        stores = []
+        for jobs in ("1", "2", "7"):
+            self.database = os.path.join(self.folder, "%s.db" % jobs)
+            self.ingest("--jobs", jobs, "logs", "no-such-file", PASTE, code=1)
+            stores.append(self.dump())
+        self.assertEqual(len(stores[0]["source"]), 13)
+        self.assertTrue(stores[0] == stores[1] == stores[2])
+        self.check(2, "--jobs", "0", PASTE)
+
     def test_a_store_that_cannot_be_written_is_named_with_the_reason(self):
         for path in ("no-such-folder/kernel.db", "/proc/kernel.db", self.folder):
             with self.subTest(path):

@@ -185,10 +185,10 @@ Status TextSink::WriteUnclaimed(uint64_t line, std::string_view text) {
   return {};
 }
 
-Result<SourceOutcome> TextSink::EndSource(const SourceSummary& summary) {
+Result<SourceCounts> TextSink::EndSource(const SourceSummary& summary) {
   summary_ = summary;
   ended_ = true;
-  return SourceOutcome::kStored;
+  return SourceCounts();
 }
 
 void TextSink::AbandonSource() {

@@ -47,7 +47,7 @@ class TextSink final : public EventSink {
   Status BeginSource(std::string_view path, std::string_view kind) override;
   Status Write(EventRecord&& event) override;
   Status WriteUnclaimed(uint64_t line, std::string_view text) override;
-  Result<SourceOutcome> EndSource(const SourceSummary& summary) override;
+  Result<SourceCounts> EndSource(const SourceSummary& summary) override;
   void AbandonSource() override;
 
   const std::vector<RecordedEvent>& events() const { return events_; }

@@ -1,37 +1,16 @@
-#include <archive.h>
-#include <archive_entry.h>
 #include <doctest/doctest.h>
 
 #include <memory>
 #include <string>
 
 #include "parsers/input/unpack.h"
+#include "tests/support/pack.h"
 #include "tests/support/string_source.h"
 
 namespace kautopsy {
 namespace {
 
-la_ssize_t Append(archive* /*archive*/, void* packed, const void* block, std::size_t size) {
-  static_cast<std::string*>(packed)->append(static_cast<const char*>(block), size);
-  return static_cast<la_ssize_t>(size);
-}
-
-// `text` as the program `filter` packs it.
-std::string Pack(const std::string& text, const char* filter) {
-  std::string packed;
-  archive* const writer = archive_write_new();
-  archive_write_add_filter_by_name(writer, filter);
-  archive_write_set_format_raw(writer);
-  archive_write_set_bytes_per_block(writer, 1);  // no NULs behind the end
-  REQUIRE(archive_write_open(writer, &packed, nullptr, Append, nullptr) == ARCHIVE_OK);
-  archive_entry* const entry = archive_entry_new();
-  archive_entry_set_filetype(entry, AE_IFREG);
-  archive_write_header(writer, entry);
-  archive_write_data(writer, text.data(), text.size());
-  archive_entry_free(entry);
-  archive_write_free(writer);
-  return packed;
-}
+using test::Pack;
 
 struct Unpacked {
   std::string text;

@@ -24,9 +24,9 @@ class NotingSink final : public EventSink {
     unclaimed.push_back(std::to_string(line) + std::string(text));
     return {};
   }
-  Result<SourceOutcome> EndSource(const SourceSummary&) override {
+  Result<SourceCounts> EndSource(const SourceSummary&) override {
     calls.emplace_back("end");
-    return SourceOutcome::kStored;
+    return SourceCounts();
   }
   void AbandonSource() override { calls.emplace_back("abandon"); }
 
@@ -70,7 +70,7 @@ TEST_CASE("A failure of the sink comes back, and nothing is written behind it") 
     REQUIRE(writer->BeginSource("x", "file"));
     Status status;
     for (int i = 0; status && i <= last; ++i) status = writer->Write(Titled(i));
-    const Result<SourceOutcome> end = writer->EndSource({});
+    const Result<SourceCounts> end = writer->EndSource({});
     REQUIRE_FALSE(end.has_value());
     CHECK(end.error().message == "disk full");
     CHECK(sink.calls == std::vector<std::string>{"begin", "abandon"});

@@ -124,7 +124,7 @@ inline Result<SourceOutcome> Store(EventSink& sink, EventRecord event,
                                    const SourceSummary& summary) {
   REQUIRE(sink.BeginSource("messages", "file"));
   REQUIRE(sink.Write(std::move(event)));
-  return sink.EndSource(summary);
+  return sink.EndSource(summary).map([](const SourceCounts& counts) { return counts.outcome; });
 }
 
 }  // namespace kautopsy::test

@@ -1,4 +1,4 @@
-#include "cli/probe.h"
+#include "parsers/input/content.h"
 
 #include <algorithm>
 #include <cstring>
@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "parsers/input/archive.h"
 #include "parsers/input/unpack.h"
 
 namespace kautopsy {
@@ -18,17 +19,7 @@ constexpr std::size_t kProbeBytes = 65536;
 // Random bytes hold 10 % of control characters that no log has; text of any encoding holds none.
 constexpr std::size_t kBinaryPercent = 3;
 
-struct Magic {
-  std::string_view bytes;
-  std::string_view refusal;
-};
-
-// Formats that hold logs but are not logs, by their first bytes, with the way to get at them.
-constexpr Magic kMagics[] = {
-    {"PK\x03\x04"sv, "a zip archive; unpack it first"},
-    {"LPKSHHRH"sv, "a journal file; print it first: journalctl -k --file FILE | kautopsy -"},
-    {"SQLite format 3\0"sv, "a database, no log lines"},
-};
+constexpr std::string_view kDatabase = "SQLite format 3\0"sv;
 
 // Gives `head` once more, then the rest, or the error that ended the head.
 class ReplayingSource final : public ByteSource {
@@ -60,17 +51,10 @@ bool IsControl(char c) {
   return (byte < 0x20 && kInLogs.find(c) == std::string_view::npos) || byte == 0x7F;
 }
 
-std::string RefusalOf(std::string_view head) {
-  for (const Magic& magic : kMagics) {
-    if (head.starts_with(magic.bytes)) return std::string(magic.refusal);
-  }
-  constexpr std::size_t kTarMagic = 257;  // where it stands in the first header (ustar(5))
-  if (head.size() > kTarMagic && head.substr(kTarMagic).starts_with("ustar"))
-    return "a tar archive; unpack it first: tar xf FILE";
+bool IsBinary(std::string_view head) {
   const auto nuls = static_cast<std::size_t>(std::ranges::count(head, '\0'));
   const auto controls = static_cast<std::size_t>(std::ranges::count_if(head, IsControl));
-  if (controls * 100 <= (head.size() - nuls) * kBinaryPercent) return {};
-  return "binary data, no log lines";
+  return controls * 100 > (head.size() - nuls) * kBinaryPercent;
 }
 
 // Reads the head of `source`, and replaces it by one that gives the head once more. An error means
@@ -91,17 +75,33 @@ Result<std::string> ReadHead(std::unique_ptr<ByteSource>& source) {
   return head;
 }
 
+void Judge(Probe& probe) {
+  const std::string_view head = probe.head;
+  if (head.empty()) {
+    probe.content = Content::kEmpty;
+  } else if (PackingOf(head) != Packing::kNone) {
+    probe.content = Content::kPacked;
+  } else if (IsArchive(head)) {
+    probe.content = Content::kArchive;
+  } else if (head.starts_with(kDatabase)) {
+    probe.reason = "a database, no log lines";
+  } else if (IsBinary(head)) {
+    probe.reason = "binary data, no log lines";
+  } else {
+    probe.content = Content::kLog;
+  }
+}
+
 }  // namespace
 
 Result<Probe> ProbeSource(std::unique_ptr<ByteSource> source) {
   Result<std::string> head = ReadHead(source);
   if (!head) return tl::unexpected(head.error());
-  if (const Packing packing = PackingOf(*head); packing != Packing::kNone) {
-    source = Unpack(std::move(source), packing);
-    head = ReadHead(source);
-    if (!head) return tl::unexpected(head.error());
-  }
-  return Probe{.source = std::move(source), .empty = head->empty(), .refusal = RefusalOf(*head)};
+  Probe probe;
+  probe.source = std::move(source);
+  probe.head = *std::move(head);
+  Judge(probe);
+  return probe;
 }
 
 }  // namespace kautopsy

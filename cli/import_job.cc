@@ -1,0 +1,140 @@
+#include "cli/import_job.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "parsers/import_source.h"
+#include "parsers/input/byte_source.h"
+#include "parsers/input/source_walk.h"
+
+namespace kautopsy {
+namespace {
+
+// Logs shrink to a tenth or less when they are packed, storms of equal lines further; gzip's limit
+// is a thousandth, and who wants to fill a disk packs twice.
+constexpr uint64_t kUsualExpansion = 200;
+constexpr uint64_t kAlwaysAllowed = uint64_t{1} << 30;
+
+std::string Name(const std::string& path) { return path == "-" ? "standard input" : path; }
+
+// Counts what is read of an input, as it stands in the file: progress of packed files too.
+class CountedSource final : public ByteSource {
+ public:
+  CountedSource(std::unique_ptr<ByteSource> source, std::atomic<uint64_t>& bytes)
+      : source_(std::move(source)), bytes_(bytes) {}
+
+  Result<std::size_t> Read(std::span<char> block) override {
+    Result<std::size_t> read = source_->Read(block);
+    if (read) bytes_ += *read;
+    return read;
+  }
+
+ private:
+  std::unique_ptr<ByteSource> source_;
+  std::atomic<uint64_t>& bytes_;
+};
+
+class ImportJob final : public SourceVisitor {
+ public:
+  ImportJob(const Input& input, const JobOptions& options, ImportProgress& progress,
+            EventSink& sink)
+      : input_(input), progress_(progress), sink_(sink) {
+    options_.year = options.year;
+    options_.scan_threads = options.scan_threads;
+    options_.progress = [this](uint64_t /*unpacked*/) {
+      if (progress_.update) progress_.update();
+    };
+  }
+
+  JobResult Run(uint64_t max_expand_bytes) {
+    Result<std::unique_ptr<ByteSource>> source =
+        input_.path == "-" ? StandardInput() : OpenFile(input_.path);
+    if (!source) {
+      Problem(source.error().message);
+      return std::move(result_);
+    }
+    ExpandLimit limit(max_expand_bytes > 0
+                          ? max_expand_bytes
+                          : kAlwaysAllowed + kUsualExpansion * input_.bytes.value_or(0));
+    const FoundSource found = {.path = input_.path, .mtime = input_.mtime, .member = false};
+    result_.store_failed = !WalkSources(
+        found, std::make_unique<CountedSource>(std::move(*source), progress_.bytes), limit, *this);
+    return std::move(result_);
+  }
+
+  bool OnSource(const FoundSource& found, ByteSource& bytes) override {
+    const std::string_view kind = found.member ? "member" : found.path == "-" ? "stdin" : "file";
+    const Result<ImportResult> result = ImportSource(bytes, found.path, kind, options_, sink_);
+    if (!result) {
+      Problem(result.error().message);
+      return false;
+    }
+    Count(*result);
+    if (result->summary.damage) OnProblem(found, "damaged: " + *result->summary.damage);
+    return true;
+  }
+
+  void OnSkipped(const FoundSource& found, const std::string& reason) override {
+    ++result_.counts.skipped;
+    result_.skipped.emplace_back(found.path, reason);
+    // What the user named was meant to be read; in a folder or an archive it is no surprise.
+    if (input_.walked || found.member) return;
+    if (reason == kEmptyFile)
+      result_.messages.push_back(Name(found.path) + ": " + reason);
+    else
+      OnProblem(found, "skipped: " + reason);
+  }
+
+  void OnProblem(const FoundSource& found, const std::string& problem) override {
+    Problem(Name(found.path) + ": " + problem);
+  }
+
+ private:
+  void Problem(const std::string& message) {
+    ++result_.counts.problems;
+    result_.messages.push_back(message);
+  }
+
+  void Count(const ImportResult& result) {
+    ImportCounts& counts = result_.counts;
+    ++counts.sources;
+    ++(result.counts.outcome == SourceOutcome::kStored ? counts.stored : counts.known);
+    counts.new_events += result.counts.new_events;
+    counts.known_events += result.counts.known_events;
+    counts.bytes += result.summary.bytes;
+    counts.ledger += result.summary.ledger;
+    progress_.events += result.events;
+  }
+
+  const Input& input_;
+  ImportProgress& progress_;
+  EventSink& sink_;
+  ImportOptions options_;
+  JobResult result_;
+};
+
+}  // namespace
+
+ImportCounts& ImportCounts::operator+=(const ImportCounts& other) {
+  sources += other.sources;
+  stored += other.stored;
+  known += other.known;
+  problems += other.problems;
+  skipped += other.skipped;
+  bytes += other.bytes;
+  new_events += other.new_events;
+  known_events += other.known_events;
+  ledger += other.ledger;
+  return *this;
+}
+
+uint64_t ImportCounts::kernel_lines() const {
+  return ledger.claimed + ledger.noise + ledger.unclaimed_kernel;
+}
+
+JobResult RunImportJob(const Input& input, const JobOptions& options, ImportProgress& progress,
+                       EventSink& sink) {
+  return ImportJob(input, options, progress, sink).Run(options.max_expand_bytes);
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/inputs.h"
+#include "parsers/event_sink.h"
+
+namespace kautopsy {
+
+// What became of some inputs. Events and lines are counted in all sources that were read, those
+// already known included.
+struct ImportCounts {
+  uint64_t sources = 0;   // logs read: files, or members of archives
+  uint64_t stored = 0;    // of them, new
+  uint64_t known = 0;     // of them, the same content had been stored before
+  uint64_t problems = 0;  // told on stderr: not read, or not to the end
+  uint64_t skipped = 0;   // known not to be logs
+  uint64_t bytes = 0;     // unpacked
+  uint64_t new_events = 0;
+  uint64_t known_events = 0;
+  LineLedger ledger;
+
+  ImportCounts& operator+=(const ImportCounts& other);
+  // Lines that the kernel printed, understood or not.
+  uint64_t kernel_lines() const;
+};
+
+// What is counted while jobs run, for a line of progress.
+struct ImportProgress {
+  std::atomic<uint64_t> bytes = 0;  // read of the inputs, packed as they are
+  std::atomic<uint64_t> events = 0;
+  std::function<void()> update;  // called now and then by any job; may be empty
+};
+
+struct JobOptions {
+  std::optional<int> year;  // of times printed without one
+  unsigned scan_threads = 1;
+  uint64_t max_expand_bytes = 0;  // 0: by the size of the input
+};
+
+struct JobResult {
+  ImportCounts counts;
+  std::vector<std::string> messages;  // problems and what else the user should know
+  std::vector<std::pair<std::string, std::string>> skipped;  // path, reason
+  bool store_failed = false;                                 // the store takes no more
+};
+
+// Reads one input and whatever is packed in it into `sink`.
+JobResult RunImportJob(const Input& input, const JobOptions& options, ImportProgress& progress,
+                       EventSink& sink);
+
+}  // namespace kautopsy

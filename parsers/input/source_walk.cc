@@ -1,0 +1,112 @@
+#include "parsers/input/source_walk.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "parsers/input/archive.h"
+#include "parsers/input/content.h"
+#include "parsers/input/unpack.h"
+
+namespace kautopsy {
+namespace {
+
+// sosreport.tar.xz holds messages.gz: three. More is made to keep a reader busy.
+constexpr int kMaxLayers = 8;
+
+class LimitedSource final : public ByteSource {
+ public:
+  LimitedSource(std::unique_ptr<ByteSource> source, ExpandLimit& limit)
+      : source_(std::move(source)), limit_(limit) {}
+
+  Result<std::size_t> Read(std::span<char> block) override {
+    if (limit_.exceeded()) return tl::unexpected(limit_.Message());
+    Result<std::size_t> read = source_->Read(block);
+    if (read && !limit_.Count(*read)) return tl::unexpected(limit_.Message());
+    return read;
+  }
+
+ private:
+  std::unique_ptr<ByteSource> source_;
+  ExpandLimit& limit_;
+};
+
+class Walk {
+ public:
+  Walk(ExpandLimit& limit, SourceVisitor& visitor) : limit_(limit), visitor_(visitor) {}
+
+  bool Visit(const FoundSource& found, std::unique_ptr<ByteSource> bytes, int layer) {
+    Result<Probe> probe = ProbeSource(std::move(bytes));
+    if (!probe) {
+      visitor_.OnProblem(found, probe.error().message);
+      return true;
+    }
+    switch (probe->content) {
+      case Content::kLog:
+        return visitor_.OnSource(found, *probe->source);
+      case Content::kPacked:
+      case Content::kArchive:
+        return Open(found, std::move(*probe), layer + 1);
+      case Content::kEmpty:
+        visitor_.OnSkipped(found, std::string(kEmptyFile));
+        return true;
+      case Content::kOther:
+        visitor_.OnSkipped(found, std::string(probe->reason));
+        return true;
+    }
+    return true;
+  }
+
+ private:
+  bool Open(const FoundSource& found, Probe probe, int layer) {
+    if (layer > kMaxLayers) {
+      visitor_.OnProblem(found, fmt::format("packed more than {} times; not read", kMaxLayers));
+      return true;
+    }
+    if (probe.content == Content::kArchive) return VisitMembers(found, std::move(probe), layer);
+    std::unique_ptr<ByteSource> unpacked = Unpack(std::move(probe.source), PackingOf(probe.head));
+    return Visit(found, Limited(std::move(unpacked)), layer);
+  }
+
+  bool VisitMembers(const FoundSource& found, Probe probe, int layer) {
+    const std::unique_ptr<ArchiveReader> archive = OpenArchive(std::move(probe.source));
+    while (!limit_.exceeded()) {
+      const Result<std::optional<ArchiveMember>> member = archive->Next();
+      if (!member) visitor_.OnProblem(found, member.error().message);
+      if (!member || !*member) return true;
+      const FoundSource inner = {
+          .path = found.path + "/" + (*member)->path, .mtime = (*member)->mtime, .member = true};
+      if (!Visit(inner, Limited(archive->Contents()), layer)) return false;
+    }
+    return true;
+  }
+
+  std::unique_ptr<ByteSource> Limited(std::unique_ptr<ByteSource> source) {
+    return std::make_unique<LimitedSource>(std::move(source), limit_);
+  }
+
+  ExpandLimit& limit_;
+  SourceVisitor& visitor_;
+};
+
+}  // namespace
+
+bool ExpandLimit::Count(uint64_t bytes) {
+  exceeded_ = exceeded_ || bytes > left_;
+  left_ -= exceeded_ ? left_ : bytes;
+  return !exceeded_;
+}
+
+Error ExpandLimit::Message() const {
+  return Error{fmt::format(
+      "unpacks to more than {} MiB and is read no further; if it is no decompression bomb, raise "
+      "the limit with --max-expand",
+      bytes_ >> 20)};
+}
+
+bool WalkSources(const FoundSource& input, std::unique_ptr<ByteSource> bytes, ExpandLimit& limit,
+                 SourceVisitor& visitor) {
+  return Walk(limit, visitor).Visit(input, std::move(bytes), 0);
+}
+
+}  // namespace kautopsy

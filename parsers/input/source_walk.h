@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "parsers/input/byte_source.h"
+
+namespace kautopsy {
+
+inline constexpr std::string_view kEmptyFile = "empty file";  // reason to skip it
+
+// A log in an input: the input itself, or a file in the archive that it is.
+struct FoundSource {
+  std::string path;  // "sosreport.tar.xz/var/log/messages.1.gz": archives look like folders
+  std::optional<int64_t> mtime;  // [s] since the epoch
+  bool member = false;           // of an archive
+};
+
+// Is told what an input holds, in its order.
+class SourceVisitor {
+ public:
+  virtual ~SourceVisitor() = default;
+  // `bytes` gives the log, unpacked. False ends the walk.
+  virtual bool OnSource(const FoundSource& found, ByteSource& bytes) = 0;
+  // What is known not to be a log; `reason` says what it is.
+  virtual void OnSkipped(const FoundSource& found, const std::string& reason) = 0;
+  // What cannot be read, or not further; what came before is good.
+  virtual void OnProblem(const FoundSource& found, const std::string& problem) = 0;
+};
+
+// How much an input may grow by unpacking; all layers of archives and packed files are added up. A
+// small file can unpack to more than any disk holds.
+class ExpandLimit {
+ public:
+  explicit ExpandLimit(uint64_t bytes) : left_(bytes), bytes_(bytes) {}
+
+  // Counts what a layer gave; false once it is too much.
+  bool Count(uint64_t bytes);
+  bool exceeded() const { return exceeded_; }
+  // For people: what happened, and what to do.
+  Error Message() const;
+
+ private:
+  uint64_t left_;
+  uint64_t bytes_;
+  bool exceeded_ = false;
+};
+
+// Unpacks `bytes`, whatever it is packed in and however often, and shows the visitor each log in
+// it. Nothing is written to a disk. False if the visitor ended the walk.
+bool WalkSources(const FoundSource& input, std::unique_ptr<ByteSource> bytes, ExpandLimit& limit,
+                 SourceVisitor& visitor);
+
+}  // namespace kautopsy
