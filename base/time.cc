@@ -31,6 +31,14 @@ std::optional<int64_t> MicrosecondsSinceEpoch(const PrintedTime& time) {
   return (*days * kSecondsPerDay + SecondOfDay(time)) * 1000000 + time.microsecond;
 }
 
+int64_t MicrosecondsOfYear(const PrintedTime& time) {
+  PrintedTime moment = time;
+  moment.year = kLeapYear;
+  PrintedTime new_year;
+  new_year.year = kLeapYear;
+  return MicrosecondsSinceEpoch(moment).value_or(0) - *MicrosecondsSinceEpoch(new_year);
+}
+
 std::optional<std::string> Iso8601Utc(const PrintedTime& time) {
   if (!MicrosecondsSinceEpoch(time)) return std::nullopt;
   std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", *time.year, time.month,

@@ -29,6 +29,10 @@ struct PrintedTime {
 // does not exist (29 February of a common year).
 std::optional<int64_t> MicrosecondsSinceEpoch(const PrintedTime& time);
 
+// Microseconds since the beginning of its year, which is taken for a leap year: for readings that
+// may lack a year.
+int64_t MicrosecondsOfYear(const PrintedTime& time);
+
 // "2014-11-25T09:14:07Z" with as many fractional digits as the log had; none as above.
 std::optional<std::string> Iso8601Utc(const PrintedTime& time);
 

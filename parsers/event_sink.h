@@ -50,8 +50,10 @@ struct EventRecord {
   std::string title;
   bool complete = false;  // false: lines are missing; `damage` says which
   Text damage;
-  std::string key;  // hash of the record's normalised text: 32 hex digits
-  RawLines lines;   // never empty
+  std::string key;         // hash of the record's normalised text: 32 hex digits
+  uint64_t head_hash = 0;  // of its first line's normalised text alone
+  int64_t log_lines = 0;   // it consists of; in whatever way they are written
+  RawLines lines;          // never empty
   std::vector<std::unique_ptr<RowBatch>> rows;
 };
 

@@ -1,12 +1,15 @@
 #include "store/sqlite_sink.h"
 
 #include <cassert>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "store/cell_text.h"
+#include "store/known_events.h"
 #include "store/row_inserter.h"
 #include "store/time_quality.h"
 #include "store/undated_events.h"
@@ -17,8 +20,8 @@ namespace {
 constexpr char kInsertEvent[] =
     "INSERT INTO event (event_id, event_key, kind, host, boot_id, time, time_us, local_time, "
     "time_quality, uptime_us, comm, pid, kernel_release, page_size_kb, page_size_from, title, "
-    "complete, damage, source_id, first_line, last_line, first_column) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "complete, log_lines, damage, source_id, first_line, last_line, first_column) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kInsertEventSource[] =
     "INSERT INTO event_source (event_id, source_id, first_line, last_line, first_column) "
     "VALUES (?, ?, ?, ?, ?)";
@@ -33,6 +36,31 @@ constexpr char kInsertSource[] =
     "INSERT INTO source (source_id, path, content_hash, bytes, lines, kind, lines_claimed, "
     "lines_noise, lines_unclaimed_kernel, lines_not_kernel, lines_damaged, quotes, damage) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr char kMergeBoot[] =
+    "UPDATE boot SET host = coalesce(host, ?2), first_time = min(coalesce(first_time, ?3), "
+    "coalesce(?3, first_time)), last_time = max(coalesce(last_time, ?4), coalesce(?4, last_time)), "
+    "kernel_release = coalesce(kernel_release, ?5), banner = coalesce(banner, ?6), "
+    "command_line = coalesce(command_line, ?7), crash_kernel = coalesce(crash_kernel, ?8), "
+    "hardware = coalesce(hardware, ?9), hypervisor = coalesce(hypervisor, ?10), "
+    "ram_from = CASE WHEN ram_kb IS NULL THEN ?12 ELSE ram_from END, "
+    "ram_kb = coalesce(ram_kb, ?11), ended = coalesce(ended, ?13) WHERE boot_id = ?1";
+constexpr char kMoveToBoot[] =
+    "UPDATE event SET boot_id = ?1 WHERE event_id >= ?2 AND boot_id = ?3";
+// What the event's first source did not know.
+constexpr char kCompleteEvent[] =
+    "UPDATE event SET host = coalesce(host, ?2), "
+    "time_quality = CASE WHEN time_us IS NULL AND (?4 IS NOT NULL OR local_time IS NULL) THEN ?6 "
+    "ELSE time_quality END, time = coalesce(time, ?3), time_us = coalesce(time_us, ?4), "
+    "local_time = coalesce(local_time, ?5), uptime_us = coalesce(uptime_us, ?7), "
+    "kernel_release = coalesce(kernel_release, ?8) WHERE event_id = ?1 AND "
+    "(host IS NULL AND ?2 IS NOT NULL OR time_us IS NULL AND ?4 IS NOT NULL OR "
+    "local_time IS NULL AND ?5 IS NOT NULL OR uptime_us IS NULL AND ?7 IS NOT NULL OR "
+    "kernel_release IS NULL AND ?8 IS NOT NULL)";
+constexpr char kSetIncident[] = "UPDATE event SET incident_id = ?2 WHERE event_id = ?1";
+constexpr char kOutdateIncident[] = "UPDATE incident SET outdated = 1 WHERE incident_id = ?1";
+constexpr char kSelectRelations[] =
+    "SELECT t.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' "
+    "AND c.name = 'event_id' AND t.name <> 'event_source' ORDER BY t.name";
 constexpr char kFindSource[] = "SELECT count(*) FROM source WHERE content_hash = ?";
 constexpr char kNextIds[] =
     "SELECT (SELECT coalesce(max(source_id), 0) + 1 FROM source), "
@@ -78,15 +106,21 @@ class SqliteSink final : public EventSink {
     counts_ = SourceCounts();
     // Takes the lock for writing now: a second ingest is told so before it reads anything.
     if (Status status = database_.Execute("BEGIN IMMEDIATE"); !status) return status;
-    return Guard(ReadNextIds());
+    return Guard(ReadNextIds().and_then([&] { return known_->BeginSource(source_id_); }));
   }
 
   Status Write(EventRecord&& event) override {
     assert(!event.lines.empty());
     if (!IsOpen()) return NotOpen();
-    const int64_t event_id = next_event_id_++;
-    ++counts_.new_events;
-    return Guard(WriteEvent(event_id, event).and_then([&] { return WriteRows(event_id, event); }));
+    const Result<std::optional<KnownEvent>> known = known_->Find(event);
+    if (!known) return Guard(tl::unexpected(known.error()));
+    if (!*known) {
+      ++counts_.new_events;
+      return Guard(WriteNew(next_event_id_++, event));
+    }
+    ++counts_.known_events;
+    if (event.boot && (*known)->boot_id) known_boots_.emplace(*event.boot, *(*known)->boot_id);
+    return Guard((*known)->less_whole ? Replace(**known, event) : Complete(**known, event));
   }
 
   Status WriteUnclaimed(uint64_t line, std::string_view text) override {
@@ -100,11 +134,13 @@ class SqliteSink final : public EventSink {
     if (!known || *known) {
       AbandonSource();
       if (!known) return tl::unexpected(known.error());
-      return SourceCounts{SourceOutcome::kAlreadyKnown, 0, counts_.new_events};
+      return SourceCounts{SourceOutcome::kAlreadyKnown, 0,
+                          counts_.new_events + counts_.known_events};
     }
     const Status stored = Guard(WriteSource(summary)
                                     .and_then([&] { return WriteBoots(summary); })
                                     .and_then([&] { return undated_->Resolve(summary.years); })
+                                    .and_then([&] { return known_->EndSource(); })
                                     .and_then([&] { return database_.Execute("COMMIT"); }));
     if (!stored) return tl::unexpected(stored.error());
     return counts_;
@@ -131,6 +167,11 @@ class SqliteSink final : public EventSink {
         {kInsertEventText, &insert_event_text_},
         {kInsertUnclaimed, &insert_unclaimed_},
         {kInsertBoot, &insert_boot_},
+        {kMergeBoot, &merge_boot_},
+        {kMoveToBoot, &move_to_boot_},
+        {kCompleteEvent, &complete_event_},
+        {kSetIncident, &set_incident_},
+        {kOutdateIncident, &outdate_incident_},
         {kInsertSource, &insert_source_},
         {kFindSource, &find_source_},
         {kNextIds, &next_ids_}};
@@ -139,6 +180,9 @@ class SqliteSink final : public EventSink {
       if (!statement) return tl::unexpected(statement.error());
       *target = std::move(*statement);
     }
+    Result<std::unique_ptr<KnownEvents>> known = KnownEvents::Create(database_);
+    if (!known) return tl::unexpected(known.error());
+    known_ = std::move(*known);
     Result<UndatedEvents> undated = UndatedEvents::Create(database_);
     if (!undated) return tl::unexpected(undated.error());
     undated_ = std::move(*undated);
@@ -151,27 +195,85 @@ class SqliteSink final : public EventSink {
       source_id_ = next_ids_.GetInteger(0).value_or(1);
       next_event_id_ = next_ids_.GetInteger(1).value_or(1);
       first_boot_id_ = next_ids_.GetInteger(2).value_or(1);
+      first_event_id_ = next_event_id_;
+      known_boots_.clear();
     }
     next_ids_.Reset();
     return row ? Status() : tl::unexpected(row.error());
   }
 
+  Status WriteNew(int64_t event_id, const EventRecord& event) {
+    return WriteEvent(event_id, event)
+        .and_then([&] { return WritePlace(event_id, event); })
+        .and_then([&] { return WriteRows(event_id, event); })
+        .and_then([&] { return known_->Add(event_id, event); });
+  }
+
+  // Notes where a known event stands, too, and what its first source did not tell of it.
+  Status Complete(const KnownEvent& known, const EventRecord& event) {
+    const PrintedTime time = event.time.value_or(PrintedTime());
+    Status status =
+        Run(complete_event_, known.event_id, event.host, Iso8601Utc(time),
+            MicrosecondsSinceEpoch(time), event.local_time,
+            TimeQuality(event.time, event.uptime_us), event.uptime_us, event.kernel_release);
+    if (status && sqlite3_changes(database_.handle()) > 0)
+      status = Run(outdate_incident_, known.incident_id);
+    return status ? WritePlace(known.event_id, event) : status;
+  }
+
+  // Writes all rows of an event anew of which the other source has less.
+  Status Replace(const KnownEvent& known, const EventRecord& event) {
+    return known_->Forget(known.event_id, event)
+        .and_then([&] { return DeleteRows(known.event_id); })
+        .and_then([&] { return WriteNew(known.event_id, event); })
+        .and_then([&] { return Run(set_incident_, known.event_id, known.incident_id); })
+        .and_then([&] { return Run(outdate_incident_, known.incident_id); });
+  }
+
+  Status DeleteRows(int64_t event_id) {
+    if (delete_rows_.empty()) {
+      Result<Statement> relations = database_.Prepare(kSelectRelations);
+      if (!relations) return tl::unexpected(relations.error());
+      while (relations->Step().value_or(false)) {
+        Result<Statement> statement = database_.Prepare(
+            "DELETE FROM " + relations->GetText(0).value_or("") + " WHERE event_id = ?");
+        if (!statement) return tl::unexpected(statement.error());
+        delete_rows_.push_back(std::move(*statement));
+      }
+    }
+    Status status;
+    for (Statement& statement : delete_rows_) {
+      if (status) status = Run(statement, event_id);
+    }
+    return status;
+  }
+
+  // The boot of an event; of one that another source tells, too, that source's.
+  Integer BootId(const EventRecord& event) const {
+    if (!event.boot) return std::nullopt;
+    const auto known = known_boots_.find(*event.boot);
+    return known != known_boots_.end() ? known->second : first_boot_id_ + *event.boot;
+  }
+
+  Status WritePlace(int64_t event_id, const EventRecord& event) {
+    const Place first = event.lines.first();
+    return Run(insert_event_source_, event_id, source_id_, first.line, event.lines.last().line,
+               first.column);
+  }
+
   Status WriteEvent(int64_t event_id, const EventRecord& event) {
     const Place first = event.lines.first();
     const uint64_t last_line = event.lines.last().line;
-    Integer boot_id;
-    if (event.boot) boot_id = first_boot_id_ + *event.boot;
     const PrintedTime time = event.time.value_or(PrintedTime());  // without a year: no time
-    Status status =
-        Run(insert_event_, event_id, event.key, event.kind, event.host, boot_id, Iso8601Utc(time),
-            MicrosecondsSinceEpoch(time), event.local_time,
-            TimeQuality(event.time, event.uptime_us), event.uptime_us, event.comm, event.pid,
-            event.kernel_release, event.page_size_kb, event.page_size_from, event.title,
-            event.complete, event.damage, source_id_, first.line, last_line, first.column);
+    Status status = Run(insert_event_, event_id, event.key, event.kind, event.host, BootId(event),
+                        Iso8601Utc(time), MicrosecondsSinceEpoch(time), event.local_time,
+                        TimeQuality(event.time, event.uptime_us), event.uptime_us, event.comm,
+                        event.pid, event.kernel_release, event.page_size_kb, event.page_size_from,
+                        event.title, event.complete, event.log_lines, event.damage, source_id_,
+                        first.line, last_line, first.column);
     if (!status) return status;
     if (event.time && !MicrosecondsSinceEpoch(time)) status = undated_->Add(event_id, time);
-    if (!status) return status;
-    return Run(insert_event_source_, event_id, source_id_, first.line, last_line, first.column);
+    return status;
   }
 
   Status WriteRows(int64_t event_id, const EventRecord& event) {
@@ -218,12 +320,16 @@ class SqliteSink final : public EventSink {
       return time ? Iso8601Utc(WithYear(*time, summary.years)) : std::nullopt;
     };
     Status status;
-    int64_t boot_id = first_boot_id_;
-    for (const BootRecord& boot : summary.boots) {
-      if (!status) break;
-      status = Run(insert_boot_, boot_id++, boot.host, iso(boot.first_time), iso(boot.last_time),
-                   boot.kernel_release, boot.banner, boot.command_line, boot.crash_kernel,
-                   boot.hardware, boot.hypervisor, boot.ram_kb, boot.ram_from, boot.ended);
+    for (uint32_t index = 0; status && index < summary.boots.size(); ++index) {
+      const BootRecord& boot = summary.boots[index];
+      const int64_t own_id = first_boot_id_ + index;
+      const auto known = known_boots_.find(index);
+      const bool is_new = known == known_boots_.end();
+      status = Run(is_new ? insert_boot_ : merge_boot_, is_new ? own_id : known->second, boot.host,
+                   iso(boot.first_time), iso(boot.last_time), boot.kernel_release, boot.banner,
+                   boot.command_line, boot.crash_kernel, boot.hardware, boot.hypervisor,
+                   boot.ram_kb, boot.ram_from, boot.ended);
+      if (status && !is_new) status = Run(move_to_boot_, known->second, first_event_id_, own_id);
     }
     return status;
   }
@@ -234,17 +340,26 @@ class SqliteSink final : public EventSink {
   Statement insert_event_text_;
   Statement insert_unclaimed_;
   Statement insert_boot_;
+  Statement merge_boot_;
+  Statement move_to_boot_;
+  Statement complete_event_;
+  Statement set_incident_;
+  Statement outdate_incident_;
+  std::vector<Statement> delete_rows_;  // of one event, from all relations
   Statement insert_source_;
   Statement find_source_;
   Statement next_ids_;
-  std::optional<UndatedEvents> undated_;  // set once all statements are prepared
-  std::vector<RowInserter> inserters_;    // a dozen: found by looking at each
+  std::unique_ptr<KnownEvents> known_;
+  std::map<uint32_t, int64_t> known_boots_;  // of the source's boots, those of older sources
+  std::optional<UndatedEvents> undated_;     // set once all statements are prepared
+  std::vector<RowInserter> inserters_;       // a dozen: found by looking at each
   std::string path_;
   std::string kind_;
   SourceCounts counts_;
   std::string text_;  // bound without a copy
   int64_t source_id_ = 0;
   int64_t next_event_id_ = 0;
+  int64_t first_event_id_ = 0;
   int64_t first_boot_id_ = 0;
 };
 

@@ -69,6 +69,7 @@ void BlockEngine::Keep(const LogLine& line, OpenBlock& block) {
   normalised_.assign(event.lines.empty() ? 0 : 1, ' ');
   AppendCollapsed(normalised_, line.text);
   block.key.Add(normalised_);
+  if (event.log_lines++ == 0) event.head_hash = QuickHash(normalised_);
   // A line that holds several of the record's is kept once.
   const bool same_line = !event.lines.empty() && event.lines.last() == line.place;
   if (!same_line) event.lines.Add(line.place, line.raw);

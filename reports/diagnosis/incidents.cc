@@ -39,6 +39,7 @@ constexpr char kInsertGrouped[] =
 constexpr char kSelectGrouped[] =
     "SELECT first_event, event_id, incident_id FROM temp.grouped"
     " ORDER BY first_event, incident_id IS NULL, rowid";
+constexpr char kSelectOutdated[] = "SELECT incident_id FROM incident WHERE outdated = 1";
 constexpr char kInsertIncident[] = "INSERT INTO incident (host) VALUES (NULL)";
 constexpr char kAssign[] = "UPDATE event SET incident_id = ?1 WHERE event_id = ?2";
 // The host that most of its events name.
@@ -262,6 +263,15 @@ class IncidentWriter {
  public:
   explicit IncidentWriter(Database& database) : database_(database) {}
 
+  // Those whose events were told better since they were concluded have changed, too.
+  Status AddOutdated() {
+    return ForEachRow(database_, kSelectOutdated, [&](const Statement& row) {
+      changed_.push_back(row.GetInteger(0).value_or(0));
+      hosts_wanted_.push_back(changed_.back());
+      return Status();
+    });
+  }
+
   // Gives each group of `grouped` that has a fresh event its incident.
   Status WriteAll() {
     for (const auto& [sql, statement] :
@@ -295,7 +305,7 @@ class IncidentWriter {
     if (!incident_) {
       if (Status done = Run(insert_); !done) return done;
       incident_ = database_.LastInsertId();
-      created_.push_back(*incident_);
+      hosts_wanted_.push_back(*incident_);
     }
     if (changed_.empty() || changed_.back() != *incident_) changed_.push_back(*incident_);
     return Run(assign_, incident_, event_id);
@@ -305,7 +315,7 @@ class IncidentWriter {
     Result<Statement> set_host = database_.Prepare(kSetHost);
     if (!set_host) return tl::unexpected(set_host.error());
     Status done;
-    for (const int64_t incident : created_) {
+    for (const int64_t incident : hosts_wanted_) {
       if (done) done = Run(*set_host, incident);
     }
     return done;
@@ -314,8 +324,8 @@ class IncidentWriter {
   Database& database_;
   Statement insert_;
   Statement assign_;
-  Integer incident_;  // of the group at hand
-  std::vector<int64_t> created_;
+  Integer incident_;                   // of the group at hand
+  std::vector<int64_t> hosts_wanted_;  // incidents
   std::vector<int64_t> changed_;
 };
 
@@ -328,6 +338,7 @@ Result<std::vector<int64_t>> GroupEvents(Database& database) {
   IncidentWriter writer(database);
   if (done) done = sorter.Sort();
   if (done) done = CutAtGaps(database, sorter);
+  if (done) done = writer.AddOutdated();
   if (done) done = writer.WriteAll();
   if (done) done = database.Execute(kEmptyTables);
   if (!done) return tl::unexpected(done.error());

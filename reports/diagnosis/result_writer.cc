@@ -22,7 +22,8 @@ enum Sql : std::size_t {
 
 constexpr const char* kSql[] = {
     "UPDATE incident SET first_time = ?1, last_time = ?2, severity = ?3, primary_cause = ?4,"
-    " confidence = ?5, headline = ?6, victims = ?7, boot_id = ?8, signature = ?9, missing = ?10"
+    " confidence = ?5, headline = ?6, victims = ?7, boot_id = ?8, signature = ?9, missing = ?10,"
+    " outdated = 0"
     " WHERE incident_id = ?11",
     "INSERT INTO finding (incident_id, event_id, rule, cause, role, rank, severity, confidence, "
     "title,"

@@ -25,6 +25,7 @@ CREATE TABLE event (
                                     -- list), zone_sum, kill_line, arch, assumed
   title TEXT NOT NULL,              -- one line for people
   complete INTEGER NOT NULL,        -- [0/1] 0: lines of the record are missing
+  log_lines INTEGER NOT NULL,       -- [lines] it consists of; a source may write several into one of its own
   damage TEXT,                      -- which lines are missing, and why; NULL if complete
   source_id INTEGER NOT NULL REFERENCES source,  -- [id] of the source it was first seen in
   first_line INTEGER NOT NULL,      -- [line] where it begins in that source, from 1
@@ -43,6 +44,17 @@ CREATE TABLE event_source (
   first_column INTEGER NOT NULL     -- [column] byte of first_line where it begins, from 1
 ) STRICT;
 CREATE INDEX event_source_by_event ON event_source (event_id);
+
+CREATE TABLE event_clock (
+  -- One row per clock of an event: its uptime, and its time. By them, and by its text, a record
+  -- is known again when another source tells it, too.
+  head_hash INTEGER NOT NULL,       -- [id] hash of its first line's text, without the prefix
+  clock_us INTEGER NOT NULL,        -- [us] uptime, less 2^62; or wall_us; 2^63 - 1 if it has neither
+  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  wall_us INTEGER,                  -- [us] since its year began, which is taken for a leap year: many
+                                    -- logs print no year. NULL if the record has no time
+  PRIMARY KEY (head_hash, clock_us, event_id)
+) WITHOUT ROWID, STRICT;
 
 CREATE TABLE event_text (
   -- The raw lines of an event, kept because log files rotate away. One row per event.

@@ -11,7 +11,9 @@ CREATE TABLE incident (
   victims TEXT,                     -- comm:pid of what was killed, joined by commas
   boot_id INTEGER REFERENCES boot,  -- [id] of the boot it happened in
   signature TEXT,                   -- equal for the same kind of incident elsewhere
-  missing TEXT                      -- what would make the conclusion sure
+  missing TEXT,                     -- what would make the conclusion sure
+  outdated INTEGER NOT NULL DEFAULT 0  -- [0/1] 1: another source told more of its events since it was
+                                    -- concluded; the next ingest concludes it anew
 ) STRICT;
 
 CREATE TABLE finding (

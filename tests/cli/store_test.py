@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import time
 
-from driver import MESSAGES, PASTE, PROGRAM, CliTest, main, read
+from driver import MESSAGES, PASTE, PROGRAM, ROOT, CliTest, main, read
 
 
 class Store(CliTest):
@@ -49,6 +49,55 @@ class Store(CliTest):
         times = self.rows("SELECT time FROM event WHERE host = 'wv2-f302' ORDER BY time")
         self.assertIn(("2013-10-27T14:24:43Z",), times)
         self.assertTrue(all(t is not None for (t,) in times))
+
+    def reports(self, hosts):
+        """The same OOM report on several hosts, as lines."""
+        lines = read(os.path.join(ROOT, "samples", "oom", "el6-complete.log")).splitlines(keepends=True)
+        host = lines[0].split()[3]
+        return [[line.replace(host, b"host%d" % number) for line in lines] for number in range(hosts)]
+
+    def events_of(self, paths):
+        self.ingest(*paths)
+        return self.rows("SELECT event_key, kind, host, local_time, complete, title FROM event ORDER BY host, event_id")
+
+    def test_a_log_that_has_grown_adds_what_is_new_wherever_it_was_cut(self):
+        lines = [line for report in self.reports(2) for line in report]
+        self.write("whole", b"".join(lines))
+        whole = self.events_of(["whole"])
+        for cut in range(1, len(lines), 11):
+            with self.subTest(cut):
+                self.database = os.path.join(self.folder, "cut%d.db" % cut)
+                self.write("messages", b"".join(lines[:cut]))
+                self.ingest("messages")
+                self.assertEqual(self.events_of(["whole"]), whole)
+                self.assertEqual(self.events_of([self.write("old", b"".join(lines[:cut]) + b"\n")]), whole)
+
+    def test_a_rotated_set_that_overlaps_is_told_once(self):
+        reports = self.reports(6)
+        self.write("whole", b"".join(line for report in reports for line in report))
+        whole = self.events_of(["whole"])
+        self.database = os.path.join(self.folder, "rotated.db")
+        for number, (first, last) in enumerate(((0, 4), (2, 6), (1, 3))):
+            self.write("logs/messages.%d" % number, b"".join(line for report in reports[first:last] for line in report))
+        self.assertEqual(self.events_of(["logs"]), whole)
+        self.assertEqual(self.rows("SELECT count(*) FROM event_source GROUP BY event_id ORDER BY event_id"),
+                         [(1,), (2,), (3,), (2,), (1,), (1,)])
+
+    def test_an_ingest_that_is_killed_at_any_moment_is_completed_by_the_next(self):
+        for number in range(8):
+            self.write("logs/%02d" % number, b"".join(b"".join(report) for report in self.reports(8 + number)))
+        start = time.monotonic()
+        expected = self.events_of(["logs"])
+        seconds = time.monotonic() - start
+        for moment in range(6):
+            self.database = os.path.join(self.folder, "killed%d.db" % moment)
+            program = subprocess.Popen([PROGRAM, "ingest", "--quiet", "--db", self.database, "logs"], cwd=self.folder)
+            time.sleep(seconds * moment / 6)
+            program.send_signal(signal.SIGKILL)
+            program.wait()
+            with self.subTest(moment):
+                self.assertEqual(self.events_of(["logs"]), expected)
+                self.assertEqual(self.rows("PRAGMA integrity_check"), [("ok",)])
 
     def test_a_killed_ingest_leaves_a_store_that_opens_and_has_no_half_source(self):
         self.ingest(MESSAGES)

@@ -11,8 +11,7 @@ Database StoreWith(const std::string& events) {
       " lines_unclaimed_kernel, lines_not_kernel, lines_damaged, quotes) VALUES"
       " ('a', 'aa', 1, 1, 'file', 1, 0, 0, 0, 0, 0), ('b', 'bb', 1, 1, 'file', 1, 0, 0, 0, 0, 0);"
       "INSERT INTO event (event_key, kind, host, time_us, local_time, time_quality, uptime_us, "
-      "title,"
-      " complete, source_id, first_line, last_line, first_column) VALUES " +
+      "title, log_lines, complete, source_id, first_line, last_line, first_column) VALUES " +
       events);
   REQUIRE_MESSAGE(done.has_value(), done.error().message);
   return database;
@@ -31,38 +30,38 @@ std::string Groups(Database& database) {
 
 TEST_CASE("events of one host within ten minutes are one incident") {
   Database database = StoreWith(
-      "('k', 'oom', 'a', 1000000000, NULL, 'exact', NULL, 't', 1, 1, 1, 1, 1),"
-      "('k', 'oom', 'a', 1500000000, NULL, 'exact', NULL, 't', 1, 1, 2, 2, 1),"
-      "('k', 'oom', 'a', 2200000001, NULL, 'exact', NULL, 't', 1, 1, 3, 3, 1),"
-      "('k', 'oom', 'b', 1000000000, NULL, 'exact', NULL, 't', 1, 1, 4, 4, 1)");
+      "('k', 'oom', 'a', 1000000000, NULL, 'exact', NULL, 't', 1, 1, 1, 1, 1, 1),"
+      "('k', 'oom', 'a', 1500000000, NULL, 'exact', NULL, 't', 1, 1, 1, 2, 2, 1),"
+      "('k', 'oom', 'a', 2200000001, NULL, 'exact', NULL, 't', 1, 1, 1, 3, 3, 1),"
+      "('k', 'oom', 'b', 1000000000, NULL, 'exact', NULL, 't', 1, 1, 1, 4, 4, 1)");
   Update(database);
   CHECK(Groups(database) == "1 1 2 3\n");
 }
 
 TEST_CASE("printed times without a year are compared too") {
   Database database = StoreWith(
-      "('k', 'oom', 'a', NULL, 'Nov 20 12:42:42', 'no_year', NULL, 't', 1, 1, 1, 1, 1),"
-      "('k', 'oom', 'a', NULL, 'Nov 20 12:50:00', 'no_year', NULL, 't', 1, 1, 2, 2, 1),"
-      "('k', 'oom', 'a', NULL, 'Nov 21 12:50:00', 'no_year', NULL, 't', 1, 1, 3, 3, 1)");
+      "('k', 'oom', 'a', NULL, 'Nov 20 12:42:42', 'no_year', NULL, 't', 1, 1, 1, 1, 1, 1),"
+      "('k', 'oom', 'a', NULL, 'Nov 20 12:50:00', 'no_year', NULL, 't', 1, 1, 1, 2, 2, 1),"
+      "('k', 'oom', 'a', NULL, 'Nov 21 12:50:00', 'no_year', NULL, 't', 1, 1, 1, 3, 3, 1)");
   Update(database);
   CHECK(Groups(database) == "1 1 2\n");
 }
 
 TEST_CASE("events without a host never join over sources") {
   Database database = StoreWith(
-      "('k', 'oom', NULL, NULL, NULL, 'boot_relative', 5000000, 't', 1, 1, 1, 1, 1),"
-      "('k', 'oom', NULL, NULL, NULL, 'boot_relative', 6000000, 't', 1, 2, 1, 1, 1),"
-      "('k', 'oom', NULL, NULL, NULL, 'none', NULL, 't', 1, 1, 9, 9, 1),"
-      "('k', 'oom', NULL, NULL, NULL, 'none', NULL, 't', 1, 1, 10, 10, 1)");
+      "('k', 'oom', NULL, NULL, NULL, 'boot_relative', 5000000, 't', 1, 1, 1, 1, 1, 1),"
+      "('k', 'oom', NULL, NULL, NULL, 'boot_relative', 6000000, 't', 1, 1, 2, 1, 1, 1),"
+      "('k', 'oom', NULL, NULL, NULL, 'none', NULL, 't', 1, 1, 1, 9, 9, 1),"
+      "('k', 'oom', NULL, NULL, NULL, 'none', NULL, 't', 1, 1, 1, 10, 10, 1)");
   Update(database);
   CHECK(Groups(database) == "1 2 3 3\n");
 }
 
 TEST_CASE("a source with pasted output is a case file: one incident") {
   Database database = StoreWith(
-      "('k', 'mem_info', 'a', NULL, 'Nov 20 12:42:42', 'no_year', NULL, 't', 1, 1, 1, 1, 1),"
-      "('k', 'oom', 'a', NULL, 'Oct 27 12:50:00', 'no_year', NULL, 't', 1, 1, 2, 2, 1),"
-      "('k', 'buddyinfo', NULL, NULL, NULL, 'none', NULL, 't', 1, 1, 3, 3, 1)");
+      "('k', 'mem_info', 'a', NULL, 'Nov 20 12:42:42', 'no_year', NULL, 't', 1, 1, 1, 1, 1, 1),"
+      "('k', 'oom', 'a', NULL, 'Oct 27 12:50:00', 'no_year', NULL, 't', 1, 1, 1, 2, 2, 1),"
+      "('k', 'buddyinfo', NULL, NULL, NULL, 'none', NULL, 't', 1, 1, 1, 3, 3, 1)");
   Update(database);
   CHECK(Groups(database) == "1 1 1\n");
   CHECK(Rows(database, "SELECT host FROM incident") == "a\n");
@@ -70,32 +69,45 @@ TEST_CASE("a source with pasted output is a case file: one incident") {
 
 TEST_CASE("boots and lone commands are no incidents") {
   Database database = StoreWith(
-      "('k', 'boot', 'a', 1000000000, NULL, 'exact', NULL, 't', 1, 1, 1, 1, 1),"
-      "('k', 'command', NULL, NULL, NULL, 'none', NULL, 't', 1, 2, 1, 1, 1)");
+      "('k', 'boot', 'a', 1000000000, NULL, 'exact', NULL, 't', 1, 1, 1, 1, 1, 1),"
+      "('k', 'command', NULL, NULL, NULL, 'none', NULL, 't', 1, 1, 2, 1, 1, 1)");
   Update(database);
   CHECK(Groups(database) == "none none\n");
 }
 
 TEST_CASE("a later source extends an incident, and a repeated update changes nothing") {
   Database database =
-      StoreWith("('k', 'oom', 'a', 1000000000, NULL, 'exact', NULL, 't', 1, 1, 1, 1, 1)");
+      StoreWith("('k', 'oom', 'a', 1000000000, NULL, 'exact', NULL, 't', 1, 1, 1, 1, 1, 1)");
   Update(database);
   const std::string before = Rows(database, "SELECT * FROM finding");
   Update(database);
   CHECK(Rows(database, "SELECT * FROM finding") == before);
-  REQUIRE(database.Execute(
-      "INSERT INTO event (event_key, kind, host, time_us, time_quality, title, complete, source_id,"
-      " first_line, last_line, first_column) VALUES ('k', 'oom', 'a', 1300000000, 'exact', 't', 1, "
-      "2, 1, 1, 1)"));
+  REQUIRE(
+      database.Execute("INSERT INTO event (event_key, kind, host, time_us, time_quality, title, "
+                       "log_lines, complete, "
+                       "source_id, first_line, last_line, first_column) VALUES "
+                       "('k', 'oom', 'a', 1300000000, 'exact', 't', 1, 1, 2, 1, 1, 1)"));
   Update(database);
   CHECK(Groups(database) == "1 1\n");
   CHECK(Rows(database, "SELECT count(*) FROM incident") == "1\n");
 }
 
+TEST_CASE("an incident of which another source told more is concluded anew, under its number") {
+  Database database =
+      StoreWith("('k', 'oom', NULL, NULL, NULL, 'boot_relative', 5000000, 't', 1, 1, 1, 1, 1, 1)");
+  Update(database);
+  REQUIRE(
+      database.Execute("UPDATE event SET host = 'a', time = '2020-01-01T00:00:00Z';"
+                       "UPDATE incident SET outdated = 1"));
+  Update(database);
+  CHECK(Rows(database, "SELECT incident_id, host, first_time, outdated FROM incident") ==
+        "1,a,2020-01-01T00:00:00Z,0\n");
+}
+
 TEST_CASE("every incident has a cause, a confidence, a severity and a headline") {
   Database database = StoreWith(
-      "('k', 'oom', 'a', 1000000000, NULL, 'exact', NULL, 't', 0, 1, 1, 1, 1),"
-      "('k', 'free', NULL, NULL, NULL, 'none', NULL, 't', 1, 2, 4, 4, 1)");
+      "('k', 'oom', 'a', 1000000000, NULL, 'exact', NULL, 't', 1, 0, 1, 1, 1, 1),"
+      "('k', 'free', NULL, NULL, NULL, 'none', NULL, 't', 1, 1, 2, 4, 4, 1)");
   Update(database);
   CHECK(Rows(database,
              "SELECT count(*) FROM incident WHERE primary_cause IS NULL OR confidence IS NULL"

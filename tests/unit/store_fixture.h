@@ -101,6 +101,8 @@ inline EventRecord MakeEvent() {
   event.local_time = "Nov 20 12:42:42";
   event.title = "a kill";
   event.key = "0123456789abcdef0123456789abcdef";
+  event.head_hash = 1;
+  event.log_lines = 1;
   event.lines.Add({7, 1}, "Nov 20 12:42:42 db1 kernel: Killed process 1 (init)");
   return event;
 }

@@ -64,7 +64,10 @@ TEST_CASE("the same content again changes nothing") {
   CHECK(Store(*sink, MakeEvent(), MakeSummary("aa")) == SourceOutcome::kAlreadyKnown);
   CHECK(Rows(database, "SELECT count(*) FROM event") == "1\n");
   CHECK(Rows(database, "SELECT count(*) FROM boot") == "1\n");
-  CHECK(Store(*sink, MakeEvent(), MakeSummary("bb")) == SourceOutcome::kStored);
+  EventRecord other = MakeEvent();
+  other.key = "another";
+  other.head_hash = 2;
+  CHECK(Store(*sink, std::move(other), MakeSummary("bb")) == SourceOutcome::kStored);
   CHECK(Rows(database, "SELECT event_id, source_id, boot_id FROM event") == "1,1,1\n2,2,2\n");
 }
 
@@ -158,7 +161,10 @@ TEST_CASE("a year that the source gives for the day dates its events and boots a
         "2014-11-20T12:42:42Z,1416487362000000,\"year_inferred,zone_assumed\",Nov 20 12:42:42\n");
   CHECK(Rows(database, "SELECT first_time FROM boot") == "2014-11-20T12:42:42Z\n");
   // The next source has no such date: nothing of the first one is left to be dated.
-  REQUIRE(Store(*sink, MakeEvent(), MakeSummary("bb")));
+  EventRecord other = MakeEvent();
+  other.key = "another";
+  other.head_hash = 2;
+  REQUIRE(Store(*sink, std::move(other), MakeSummary("bb")));
   CHECK(Rows(database, "SELECT time_quality FROM event WHERE source_id = 2") == "no_year\n");
 }
 

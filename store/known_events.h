@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "parsers/event_sink.h"
+#include "store/database.h"
+
+namespace kautopsy {
+
+// An event of the store that a source tells once more.
+struct KnownEvent {
+  int64_t event_id = 0;
+  Integer boot_id;
+  Integer incident_id;
+  bool less_whole = false;  // it lacks lines that the new source has
+};
+
+// Knows the record again that another source has told already: messages and its rotated copy, or
+// kern.log, or the journal. Same record means same text (`event_key`), same host as far as it is
+// named, and same clocks as far as both have them. A record of which one source has less, as the
+// log ended or lines were lost, is known by its first line at the same moment. Within one source
+// equal records are different events: each event of the store is found once per source at most.
+class KnownEvents {
+ public:
+  // `database` must outlive it.
+  static Result<std::unique_ptr<KnownEvents>> Create(Database& database);
+
+  Status BeginSource(int64_t source_id);
+  // The event that `event` is, if the store has it. The caller notes the place in event_source.
+  Result<std::optional<KnownEvent>> Find(const EventRecord& event);
+  // Notes an event that is new, so that later sources find it.
+  Status Add(int64_t event_id, const EventRecord& event);
+  // Takes an event out again, before its rows are replaced by those of `event`, which has more of
+  // it.
+  Status Forget(int64_t event_id, const EventRecord& event);
+  Status EndSource();
+
+ private:
+  struct Window {
+    int64_t from_us = 0;
+    int64_t to_us = 0;
+  };
+  // How much of the text must be equal.
+  enum class Match { kWhole, kHead };
+
+  explicit KnownEvents(Database& database) : database_(database) {}
+  Status Prepare();
+  std::vector<Window> WindowsOf(const EventRecord& event);
+  Result<std::optional<KnownEvent>> Search(const EventRecord& event, const Window& window,
+                                           Match match);
+  // Of the candidate that search_ stands on.
+  bool Fits(const EventRecord& event, Match match);
+  bool WallFits(const PrintedTime& time, int64_t wall_us, int64_t tolerance_us);
+  KnownEvent TakeFound(const EventRecord& event, Match match);
+
+  Database& database_;
+  Statement any_;
+  Statement search_;
+  Statement insert_clock_;
+  Statement keep_clocks_;
+  Statement clear_clocks_;
+  Statement forget_;
+  int64_t source_id_ = 0;
+  bool any_events_ = false;  // in older sources
+  // Where the last event of a key was found: storms repeat a text thousands of times.
+  std::unordered_map<std::string, std::pair<int64_t, int64_t>> found_at_;  // clock, event
+  Integer zone_us_;  // what the other kind of source's clock is ahead, once that is known
+  int zone_searches_ = 0;
+};
+
+}  // namespace kautopsy

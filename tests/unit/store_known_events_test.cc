@@ -1,0 +1,191 @@
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/unit/store_fixture.h"
+
+namespace kautopsy::test {
+namespace {
+
+constexpr int64_t kSecond = 1000000;
+
+PrintedTime At(int hour, int minute, int second) {
+  PrintedTime time = November20();
+  time.hour = hour;
+  time.minute = minute;
+  time.second = second;
+  return time;
+}
+
+EventRecord Kill(const PrintedTime& time, Integer uptime_us = {}) {
+  EventRecord event = MakeEvent();
+  event.time = time;
+  event.uptime_us = uptime_us;
+  return event;
+}
+
+EventRecord JournalKill(PrintedTime time, Integer uptime_us = {}) {
+  time.year = 2014;
+  time.year_printed = true;
+  time.utc = true;
+  return Kill(time, uptime_us);
+}
+
+EventRecord DmesgKill(int64_t uptime_us) {
+  EventRecord event = Kill({}, uptime_us);
+  event.host.reset();
+  event.time.reset();
+  event.local_time.reset();
+  return event;
+}
+
+// Stores sources one after the other, each with its events.
+class Sources {
+ public:
+  Sources() : database_(OpenOrFail(Database::OpenTemporary())), sink_(NewSqliteSink(database_)) {}
+
+  SourceCounts Add(std::vector<EventRecord> events) {
+    const std::string name = std::to_string(++count_);
+    REQUIRE(sink_->BeginSource(name, "file"));
+    for (EventRecord& event : events) REQUIRE(sink_->Write(std::move(event)));
+    const Result<SourceCounts> counts = sink_->EndSource(MakeSummary(name));
+    REQUIRE(counts);
+    return *counts;
+  }
+
+  template <class... Events>
+  SourceCounts Add(EventRecord first, Events... rest) {
+    std::vector<EventRecord> events;
+    events.push_back(std::move(first));
+    (events.push_back(std::move(rest)), ...);
+    return Add(std::move(events));
+  }
+
+  std::string Show(const std::string& sql) { return Rows(database_, sql); }
+  // The sources of each event, as "1 2;".
+  std::string Places() {
+    return Show(
+        "SELECT group_concat(sources, ';') FROM (SELECT group_concat(source_id, ' ') AS "
+        "sources FROM event_source GROUP BY event_id ORDER BY event_id)");
+  }
+
+ private:
+  Database database_;
+  std::unique_ptr<EventSink> sink_;
+  int count_ = 0;
+};
+
+TEST_CASE("A record that another source tells, too, is one event with two places") {
+  const PrintedTime noon = At(12, 0, 0);
+  struct Case {
+    const char* name;
+    EventRecord first;
+    EventRecord second;
+    bool same;
+  };
+  std::vector<Case> cases;
+  const auto add = [&cases](const char* name, EventRecord first, EventRecord second, bool same) {
+    cases.push_back({name, std::move(first), std::move(second), same});
+  };
+  EventRecord other_host = Kill(noon);
+  other_host.host = "db2";
+  EventRecord long_name = Kill(noon);
+  long_name.host = "db1.example.com";
+  EventRecord no_host = Kill(noon);
+  no_host.host.reset();
+  add("a second apart", Kill(noon), Kill(At(12, 0, 1)), true);
+  add("a minute apart", Kill(noon), Kill(At(12, 1, 0)), false);
+  add("another host", Kill(noon), std::move(other_host), false);
+  add("with its domain", Kill(noon), std::move(long_name), true);
+  add("one line of a host that is not named", Kill(noon), std::move(no_host), false);
+  PrintedTime later = noon;
+  later.day = 25;
+  add("by uptime", Kill(noon, 90 * kSecond), DmesgKill(90 * kSecond), true);
+  add("another uptime", Kill(noon, 90 * kSecond), DmesgKill(95 * kSecond), false);
+  add("the same uptime of another day", Kill(noon, 90 * kSecond), JournalKill(later, 90 * kSecond),
+      false);
+  add("local time and UTC", Kill(At(14, 0, 0)), JournalKill(noon), true);
+  add("local time and UTC, no zone of the earth", Kill(At(14, 7, 0)), JournalKill(noon), false);
+  for (Case& test : cases) {
+    CAPTURE(test.name);
+    Sources sources;
+    sources.Add(std::move(test.first));
+    sources.Add(std::move(test.second));
+    CHECK(sources.Places() == (test.same ? "1 2\n" : "1;2\n"));
+  }
+}
+
+TEST_CASE("Equal records within one source are different events, and matched one to one") {
+  Sources sources;
+  const PrintedTime noon = At(12, 0, 0);
+  CHECK(sources.Add(Kill(noon), Kill(noon), Kill(noon)).new_events == 3);
+  const SourceCounts fewer = sources.Add(Kill(noon), Kill(noon));
+  CHECK(fewer.known_events == 2);
+  const SourceCounts more = sources.Add(Kill(noon), Kill(noon), Kill(noon), Kill(noon));
+  CHECK(more.known_events == 3);
+  CHECK(more.new_events == 1);
+  CHECK(sources.Places() == "1 2 3;1 2 3;1 3;3\n");
+}
+
+TEST_CASE("Of a storm of equal lines a file that was rotated in its middle adds the rest only") {
+  const auto storm = [](int from, int to) {
+    std::vector<EventRecord> events;
+    for (int i = from; i < to; ++i) {
+      for (int same_second = 0; same_second < 3; ++same_second)
+        events.push_back(Kill(At(12, i / 60, i % 60)));
+    }
+    return events;
+  };
+  Sources sources;
+  sources.Add(storm(0, 600));
+  const SourceCounts rest = sources.Add(storm(300, 900));
+  CHECK(rest.known_events == 900);
+  CHECK(rest.new_events == 900);
+}
+
+TEST_CASE("What the first source did not tell is filled in by the second") {
+  Sources sources;
+  sources.Add(DmesgKill(90 * kSecond));
+  sources.Add(JournalKill(At(12, 0, 0), 90 * kSecond));
+  CHECK(sources.Show("SELECT host, time, time_quality, uptime_us FROM event") ==
+        "db1,2014-11-20T12:00:00Z,exact,90000000\n");
+}
+
+TEST_CASE("A report of which one source has less is one event, told by the fuller one") {
+  const auto report = [](bool whole) {
+    EventRecord event = Kill(At(12, 0, 0), 90 * kSecond);
+    event.key = whole ? "whole" : "cut";
+    event.log_lines = whole ? 20 : 10;
+    event.complete = whole;
+    event.title = event.key;
+    std::vector<KillRow> kills(1);
+    kills[0].pid = whole ? 1 : 2;
+    event.rows.push_back(std::make_unique<RowsOf<KillRow>>(std::move(kills)));
+    return event;
+  };
+  for (const bool whole_first : {false, true}) {
+    CAPTURE(whole_first);
+    Sources sources;
+    sources.Add(report(whole_first));
+    CHECK(sources.Add(report(!whole_first)).known_events == 1);
+    CHECK(sources.Show("SELECT event_id, title FROM event") == "1,whole\n");
+    CHECK(sources.Show("SELECT event_id, pid FROM oom_kill") == "1,1\n");
+    CHECK(sources.Places() == "1 2\n");
+    CHECK(sources.Add(report(true)).known_events == 1);
+  }
+}
+
+TEST_CASE("Boots that two sources tell are one") {
+  Sources sources;
+  EventRecord only_second = Kill(At(13, 0, 0));
+  only_second.key = "another";
+  only_second.head_hash = 2;
+  sources.Add(Kill(At(12, 0, 0)));
+  sources.Add(std::move(only_second), Kill(At(12, 0, 0)));
+  CHECK(sources.Show("SELECT count(*) FROM boot") == "1\n");
+  CHECK(sources.Show("SELECT DISTINCT boot_id FROM event") == "1\n");
+}
+
+}  // namespace
+}  // namespace kautopsy::test
