@@ -21,7 +21,7 @@ std::span<const RecordKind> AllKinds() {
       VmstatKind(),
       SlabinfoKind(),
       SwapsKind(),
-      TopKind(),
+      PsKind(),
       LostLinesKind(),
       CommandKind(),
       BootKind(),

@@ -40,13 +40,13 @@ RecordKind OomKind();
 RecordKind OomRowsKind();  // a report of which only rows of the process table and the kill are left
 RecordKind PagetypeinfoKind();
 RecordKind PercpuFailureKind();
+RecordKind PsKind();
 RecordKind ScsiErrorKind();
 RecordKind SegfaultKind();
 RecordKind ShutdownKind();  // gives no event: its lines tell how a boot ended
 RecordKind SlabFailureKind();
 RecordKind SlabinfoKind();
 RecordKind SwapsKind();
-RecordKind TopKind();
 RecordKind LostLinesKind();
 RecordKind UserspaceKillKind();
 RecordKind VmstatKind();

@@ -64,7 +64,8 @@ CREATE INDEX oom_kill_by_event ON oom_kill (event_id);
 
 CREATE TABLE task (
   -- One row per line of the process table of an OOM report: mm/oom_kill.c, dump_tasks(). The columns
-  -- are found by the words of its header line; those that it lacks are NULL.
+  -- are found by the words of its header line; those that it lacks are NULL. In events of the kind ps
+  -- a line of ps or top, whose sizes are in KiB: of its threads a process' first one only.
   event_id INTEGER NOT NULL REFERENCES event,  -- [id]
   pid INTEGER,                      -- [pid] of the thread that holds the memory, "[ pid ]"
   uid INTEGER,                      -- [uid] it runs as
@@ -79,10 +80,12 @@ CREATE TABLE task (
   cpu INTEGER,                      -- [cpu] number it ran on, "cpu" (before v3.6)
   oom_adj INTEGER,                  -- [points] -17 to 15, "oom_adj" (before v3.6)
   oom_score_adj INTEGER,            -- [points] -1000 to 1000, "oom_score_adj" (since v2.6.36)
-  comm TEXT,                        -- command, at most 15 bytes: all that follows the last number
-  guest TEXT,                       -- virtual machine behind a qemu process: qemu_wl52 -> wl52
-  total_vm_kb INTEGER,              -- [KiB] total_vm_pages * event.page_size_kb
-  rss_kb INTEGER,                   -- [KiB] rss_pages * event.page_size_kb
+  comm TEXT,                        -- command, at most 15 bytes: all that follows the last number; of ps
+                                    -- the program's name, without its folder and arguments
+  guest TEXT,                       -- virtual machine behind a qemu process: qemu_wl52 -> wl52, or
+                                    -- what ps shows as its -name or cgroup
+  total_vm_kb INTEGER,              -- [KiB] total_vm_pages * event.page_size_kb, or "VSZ"
+  rss_kb INTEGER,                   -- [KiB] rss_pages * event.page_size_kb, or "RSS"
   swap_kb INTEGER,                  -- [KiB] swapents_pages * event.page_size_kb
   position INTEGER,                 -- [count] row in the table, from 0
   rss_rank INTEGER,                 -- [count] place by rss_pages, from 1; equal ones as they stand
