@@ -54,6 +54,12 @@ bool EndsInVictimsPid(std::string_view line) {
   return Matches(line, kPid);
 }
 
+// "CPU: 1 PID: 188" without the name: broken within the pid.
+bool EndsInPid(std::string_view line) {
+  static const LogPattern kPid(R"re(.*CPU: \d+(?: UID: \d+)? PID: \d+)re");
+  return Matches(line, kPid);
+}
+
 // "gfp_mask=0x140dca(GFP_HIGHUSER_MOVABLE|": broken within the names.
 bool EndsInNames(std::string_view line) {
   const std::size_t names = line.rfind('(');
@@ -98,6 +104,8 @@ std::optional<std::string_view> GlueBySides(std::string_view line, std::string_v
   static const LogPattern kCells(R"re(-?\d+ .*)re");
   static const LogPattern kNames(R"re([A-Z_|]+\).*)re");
   static const LogPattern kTotal("\\d+kB");
+  static const LogPattern kRestOfPid(R"re(\d+ Comm: .+)re");
+  if (IsDigit(rest[0]) && EndsInPid(line) && Matches(rest, kRestOfPid)) return "";
   if (EndsInNames(line) && Matches(rest, kNames)) return "";
   const bool joins =
       (line.ends_with(',') && IsField(rest)) || (line.ends_with('=') && Matches(rest, kTotal)) ||

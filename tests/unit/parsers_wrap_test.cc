@@ -2,10 +2,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
 
+#include "parsers/envelope/wrap.h"
 #include "tests/support/files.h"
 #include "tests/support/import.h"
 
@@ -129,6 +131,15 @@ TEST_CASE("A line of Android's log is not the rest of an empty one of the kernel
   const test::TextSink sink = test::Import("Mar  3 04:17:11 old1 kernel: \n" + kill);
   REQUIRE(sink.events().size() == 1);
   CHECK(sink.events()[0].lines.front().place.line == 2);
+}
+
+TEST_CASE("A process line that was broken within its pid is put together") {
+  const std::optional<std::string_view> glue = GlueOfBroken(
+      "CPU: 1 PID: 1", false, "88243 Comm: Render Thread Not tainted 5.3.6-300.fc31 #1");
+  REQUIRE(glue);
+  CHECK(glue->empty());
+  CHECK_FALSE(GlueOfBroken("CPU: 1 PID: 1", false, "88243 is what Comm: means"));
+  CHECK_FALSE(GlueOfBroken("CPU: 1 PID:", false, "Comm: a"));
 }
 
 TEST_CASE("A bare banner is not the rest of an empty line of the kernel's") {
