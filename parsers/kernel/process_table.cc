@@ -211,7 +211,7 @@ bool ProcessTableSection::TakeCell(ProcessColumn column, std::string_view cell, 
       return task.cpu || IsNumber(cell) || cell == "*";
     case C::kCgroup:
       row.cgroup = std::string(cell);
-      return true;
+      return cell == "-" || cell.find(":/") != std::string_view::npos;
     case C::kState:
       return IsState(cell);
     case C::kNumber:
