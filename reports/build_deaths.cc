@@ -24,7 +24,11 @@ std::string WhoWords(const KillFacts& kill) {
   return inside.empty() ? who : who + "]";
 }
 
+// The OOM killer chooses by a score, which nothing tells of here.
+bool IsFaultKill(const EventFacts& event) { return event.title.starts_with("page fault without"); }
+
 std::string How(const EventFacts& event, const KillFacts& kill) {
+  if (IsFaultKill(event)) return "by its page fault, which got no memory";
   const bool group = kill.reason == "memcg" || (event.oom && event.oom->constraint_kind == "memcg");
   if (event.oom && event.oom->sysrq) return "on a person's request [SysRq-f]";
   return group ? "by the OOM killer of its control group" : "by the OOM killer";
@@ -59,6 +63,7 @@ std::string PlaceWords(const KillChoice& choice) {
 }
 
 void AddWhyThisOne(const KillChoice& choice, Death& death) {
+  if (IsFaultKill(*choice.event)) return;
   if (choice.kill->reason == "allocating_task") {
     death.details.emplace_back(
         "why this one: it asked, and the kernel kills who asks [oom_kill_allocating_task]");

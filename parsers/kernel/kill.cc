@@ -127,6 +127,16 @@ bool IsKillLine(const LogLine& line) {
          Matches(line.text, SkipPattern()) || line.text == kNoneKillable;
 }
 
+std::optional<OomKill> ParseFaultKill(std::string_view text) {
+  static const LogPattern kPattern(R"re(VM: [kK]illing process (.{1,15}?)(?:\((\d+)\))?)re");
+  const auto groups = MatchAll<2>(text, kPattern);
+  if (!groups) return std::nullopt;
+  OomKill kill;
+  kill.comm = std::string((*groups)[0]);
+  kill.pid = ParseInteger((*groups)[1]);
+  return kill;
+}
+
 Claim KillSection::OfferAnnouncement(std::string_view text) {
   const auto groups = MatchAll<4>(text, AnnouncementPattern());
   if (!groups) return Claim::kNone;
@@ -263,6 +273,15 @@ Claim KillSection::OfferNoVictim(std::string_view text) {
   return Claim::kTaken;
 }
 
+// The victim that faults before it is dead gets no memory either: the same death once more.
+Claim KillSection::OfferFault(std::string_view text) const {
+  const std::optional<OomKill> fault = ParseFaultKill(text);
+  const bool victim = fault && std::any_of(kills_.begin(), kills_.end(), [&](const OomKill& kill) {
+                        return kill.comm == fault->comm && (!fault->pid || kill.pid == fault->pid);
+                      });
+  return victim ? Claim::kTaken : Claim::kNone;
+}
+
 bool KillSection::Expects(std::string_view text, const Integer& chosen) const {
   const char first = text.empty() ? '\0' : text[0];
   if (!chosen || ended() || (first != 'K' && first != 'O' && first != 'M')) return false;
@@ -275,6 +294,7 @@ Claim KillSection::Offer(const LogLine& line) {
   if (ConsumePrefix(text, "oom_reaper: ")) return OfferReaper(text);
   const char first = text.empty() ? '\0' : text[0];
   if (first == 'T') return OfferGroup(text);
+  if (first == 'V') return OfferFault(text);
   if (first == 'O' || first == 'M' || first == 'K' || first == 'N' || first == 'H') {
     Claim claim = OfferVictim(text, line);
     if (claim == Claim::kNone) claim = OfferAnnouncement(text);

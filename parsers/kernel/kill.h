@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/row.h"
@@ -73,6 +75,7 @@ class KillSection : public Section {
   Claim OfferGroup(std::string_view text);
   Claim OfferReaper(std::string_view text);
   Claim OfferNoVictim(std::string_view text);
+  Claim OfferFault(std::string_view text) const;
   bool IsKnown(const OomKill& kill) const;
 
   Integer chosen_pid_;
@@ -84,6 +87,9 @@ class KillSection : public Section {
   bool message_in_victim_line_ = false;
   std::vector<OomKill> kills_;
 };
+
+// "VM: killing process httpd": a page fault without memory, see fault_kill.cc.
+std::optional<OomKill> ParseFaultKill(std::string_view text);
 
 // True for a line that can be all that is left of a report: announcement, victim, none found.
 bool IsKillLine(const LogLine& line);

@@ -10,6 +10,7 @@ std::span<const RecordKind> AllKinds() {
       CmaFailureKind(),
       PercpuFailureKind(),
       DmaFailureKind(),
+      FaultKillKind(),
       FaultRetryKind(),
       OneLineFailureKind(),
       MemInfoKind(),

@@ -24,6 +24,7 @@ RecordKind CmaFailureKind();
 RecordKind CommandKind();
 RecordKind CrashKind();
 RecordKind DmaFailureKind();
+RecordKind FaultKillKind();
 RecordKind FaultRetryKind();
 RecordKind FreeKind();
 RecordKind FsErrorKind();

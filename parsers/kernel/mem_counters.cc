@@ -65,7 +65,7 @@ struct TotalWords {
 
 // lib/show_mem.c and mm/page_alloc.c, show_free_areas(). "pages of RAM" and those marked with
 // `repeats` are from show_mem() of arch/i386/mm/pgtable.c and arch/x86_64/mm/init.c until 2.6.27.
-constexpr std::array<TotalWords, 23> kTotals = {{{" total pagecache pages", &MemInfo::pagecache},
+constexpr std::array<TotalWords, 26> kTotals = {{{" total pagecache pages", &MemInfo::pagecache},
                                                  {" pagecache pages", &MemInfo::pagecache},  // EL5
                                                  {" pages in swap cache", &MemInfo::swap_cache},
                                                  {" pages swap cached", &MemInfo::swap_cache, true},
@@ -86,6 +86,9 @@ constexpr std::array<TotalWords, 23> kTotals = {{{" total pagecache pages", &Mem
                                                  {" pages slab", &MemInfo::slab, true},
                                                  {" pages pagetables", &MemInfo::pagetables, true},
                                                  {" pages in pagetable cache"},
+                                                 {" pages in page table cache"},
+                                                 {" pages of slabcache", &MemInfo::slab},  // EL3
+                                                 {" pages of kernel stacks"},
                                                  {" slab pages"},  // arch/arm/mm/init.c
                                                  {" free pages"}}};
 
@@ -161,9 +164,9 @@ std::optional<MemTotal> ParseSwap(std::string_view text) {
 }
 
 // "Free pages:       16012kB (0kB HighMem)" stands above the counters until 2.6.24, whose "free:"
-// says the same in pages.
+// says the same in pages; EL3's kernel 2.4 prints pages here, too.
 bool IsFreePages(std::string_view text) {
-  static const LogPattern kPattern(R"(Free pages: +\d+kB \(\d+kB HighMem\))");
+  static const LogPattern kPattern(R"(Free pages: +\d+(?:kB)? \( *\d+(?:kB)? HighMem\))");
   return text.starts_with("Free pages:") && Matches(text, kPattern);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "parsers/kernel/kinds.h"
+#include "parsers/kernel/mem_info_2_4.h"
 #include "parsers/kernel/oom.h"
 #include "parsers/kernel/size_fields.h"
 
@@ -57,6 +58,7 @@ bool StartsMemInfo(const LogLine& line) {
            (total->known.ram || (line.prefixed && !line.cut && CountKnown(total->known) > 0));
   }
   if (text[0] >= 'D' && text[0] <= 'N') return StartsNamed(text);
+  if (text[0] == 'Z') return ParseZone24(text).has_value();
   // A single "free:12" may stand in anything.
   const std::optional<MemCounters> counters = ParseMemCounters(text);
   return counters && CountKnown(counters->known) > 1;
@@ -204,6 +206,7 @@ Claim MemInfoSection::OfferWhole(const LogLine& line) {
   const std::string_view text = line.text;
   const char first = text[0];
   if (IsHeader(text)) return OfferHeader();
+  if (const Claim old = Offer24(line); old != Claim::kNone) return old;
   if (first >= '0' && first <= '9') return OfferTotal(text);
   if (text.starts_with("lowmem_reserve") || text.starts_with("protections"))
     return OfferReserve(line);
@@ -223,6 +226,10 @@ Claim MemInfoSection::Offer(const LogLine& line) {
 }
 
 void MemInfoSection::NoteMissingZones(Damage& damage) const {
+  if (is_2_4_) {
+    NoteMissingZones24(damage);
+    return;
+  }
   damage.AddIf(zones_.empty(), "no zone lines");
   damage.AddIf(zones_.size() != lists_.size(),
                fmt::format("{} zones, but free lists of {}", zones_.size(), lists_.size()));
@@ -243,7 +250,8 @@ void MemInfoSection::NoteMissing(Damage& damage, bool alone) const {
   damage.AddIf(!counters_.free, "no counters");
   NoteMissingZones(damage);
   // Since 4.8 zones do not tell whether they are unreclaimable, nodes do.
-  const bool per_node = !zones_.empty() && !zones_.front().all_unreclaimable && !before_2_6_11_;
+  const bool per_node =
+      !zones_.empty() && !zones_.front().all_unreclaimable && !before_2_6_11_ && !is_2_4_;
   damage.AddIf(per_node && nodes_.empty(), "no node lines");
   for (const NodeLine& node : nodes_)
     damage.AddIf(!node.all_unreclaimable, fmt::format("node {}: its line is cut", *node.node));
@@ -260,8 +268,9 @@ void MemInfoSection::NoteMissing(Damage& damage, bool alone) const {
 }
 
 void MemInfoSection::SetPageSize(EventRecord& event) const {
-  if (list_rows_.empty()) return;
-  event.page_size_kb = list_rows_[0].block_kb;
+  const std::vector<FreeListRow>& rows = list_rows_.empty() ? unnamed_ : list_rows_;
+  if (rows.empty()) return;
+  event.page_size_kb = rows[0].block_kb;
   event.page_size_from = "free_list";
 }
 
@@ -272,6 +281,8 @@ Integer MemInfoSection::RamKb(const Integer& page_size_kb) const {
 
 void MemInfoSection::AddTo(EventRecord& event) {
   if (!seen_) return;
+  ConvertPages(event.page_size_kb);
+  NameLists();
   for (const FreeList& list : lists_) {
     if (Zone* zone = FindZone(list.node, list.zone)) zone->free_list_kb = list.total_kb;
   }
@@ -297,6 +308,7 @@ RecordKind MemInfoKind() {
                       {"unevictable:", StartsMemInfo, true},
                       {"slab_unreclaimable:", StartsMemInfo, true},
                       {" free:", StartsMemInfo, true},
+                      {" freepages:", StartsMemInfo, true},  // 2.4
                       {"*4kB", StartsMemInfo, true},
                       {"*64kB", StartsMemInfo, true},  // pages of 8, 16 or 64 KiB
                       {" hugepages_total=", StartsMemInfo, true},

@@ -43,6 +43,12 @@ class MemInfoSection : public Section {
   Claim OfferNode(const LogLine& line);
   Claim OfferHugePages(const LogLine& line);
   Claim OfferFreeList(const LogLine& line);
+  Claim Offer24(const LogLine& line);  // lines of kernels 2.4 only
+  Claim OfferZone24(const LogLine& line);
+  Claim OfferUnnamedList(FreeList list, int64_t log_line);
+  void NameLists();
+  void ConvertPages(const Integer& page_size_kb);
+  void NoteMissingZones24(Damage& damage) const;
   Claim OfferPerCpu(std::string_view text);
   Claim OfferTotal(std::string_view text);
   void KeepExtra(std::vector<MemInfoExtra> extra, int64_t log_line);
@@ -62,6 +68,11 @@ class MemInfoSection : public Section {
   std::vector<FreeList> lists_;
   std::vector<FreeListRow> list_rows_;  // of those that have cells
   std::vector<PerCpuLists> per_cpu_;
+  bool is_2_4_ = false;
+  bool in_pages_ = false;               // the sizes of zones, so far
+  std::vector<FreeListRow> unnamed_;    // lists of 2.4, whose zone their total must tell
+  std::vector<int64_t> unnamed_total_;  // of them, in KiB
+  std::size_t empty_lists_ = 0;
 };
 
 // True for a line that only a Mem-Info block prints, so that a block which lost its header can
