@@ -23,32 +23,34 @@ constexpr std::size_t kMaxCommandBytes = 65536;
 using Header = std::pair<std::string_view, ProcessColumn>;
 // The columns of procps (src/ps/output.c, format_array; src/top/top.c, Fieldstab), busybox and
 // toybox have a part of them. CMD and COMMAND are args, cmd, comm or ucmd.
-constexpr std::array<Header, 74> kHeaders = {
-    {{"PID", C::kPid},       {"LWP", C::kThread},   {"TID", C::kThread},
-     {"SPID", C::kThread},   {"USER", C::kUser},    {"UID", C::kUser},
-     {"EUID", C::kUser},     {"EUSER", C::kUser},   {"RUID", C::kOther},
-     {"RUSER", C::kOther},   {"SUSER", C::kOther},  {"GID", C::kOther},
-     {"GROUP", C::kOther},   {"EGROUP", C::kOther}, {"RGROUP", C::kOther},
-     {"PPID", C::kNumber},   {"TGID", C::kNumber},  {"PGID", C::kNumber},
-     {"PGRP", C::kNumber},   {"SID", C::kNumber},   {"SESS", C::kNumber},
-     {"NLWP", C::kNumber},   {"THCNT", C::kNumber}, {"TPGID", C::kNumber},
-     {"TTY", C::kOther},     {"TT", C::kOther},     {"STAT", C::kState},
-     {"S", C::kState},       {"F", C::kOther},      {"C", C::kNumber},
-     {"CP", C::kNumber},     {"%CPU", C::kNumber},  {"%MEM", C::kNumber},
-     {"CPU", C::kCpu},       {"PSR", C::kCpu},      {"P", C::kOther},
-     {"PRI", C::kOther},     {"PR", C::kOther},     {"NI", C::kOther},
-     {"CLS", C::kOther},     {"POL", C::kOther},    {"SCH", C::kOther},
-     {"RTPRIO", C::kOther},  {"VSZ", C::kVsz},      {"VIRT", C::kVsz},
-     {"RSS", C::kRss},       {"RSZ", C::kRss},      {"RES", C::kRss},
-     {"SHR", C::kNumber},    {"SZ", C::kPages},     {"SIZE", C::kNumber},
-     {"DRS", C::kNumber},    {"TRS", C::kNumber},   {"PSS", C::kNumber},
-     {"USS", C::kNumber},    {"SWAP", C::kNumber},  {"MAJFL", C::kNumber},
-     {"MINFL", C::kNumber},  {"ADDR", C::kOther},   {"WCHAN", C::kOther},
-     {"START", C::kOther},   {"STIME", C::kOther},  {"STARTED", C::kStarted},
-     {"TIME", C::kNumber},   {"TIME+", C::kNumber}, {"ELAPSED", C::kNumber},
-     {"LABEL", C::kOther},   {"OOM", C::kNumber},   {"OOMADJ", C::kNumber},
-     {"CGROUP", C::kCgroup}, {"UNIT", C::kOther},   {"COMMAND", C::kCommand},
-     {"CMD", C::kCommand},   {"COMM", C::kCommand}}};
+constexpr std::array<Header, 79> kHeaders = {
+    {{"PID", C::kPid},       {"LWP", C::kThread},      {"TID", C::kThread},
+     {"SPID", C::kThread},   {"USER", C::kUser},       {"UID", C::kUser},
+     {"EUID", C::kUser},     {"EUSER", C::kUser},      {"RUID", C::kOther},
+     {"RUSER", C::kOther},   {"SUSER", C::kOther},     {"GID", C::kOther},
+     {"GROUP", C::kOther},   {"EGROUP", C::kOther},    {"RGROUP", C::kOther},
+     {"PPID", C::kNumber},   {"TGID", C::kNumber},     {"PGID", C::kNumber},
+     {"PGRP", C::kNumber},   {"SID", C::kNumber},      {"SESS", C::kNumber},
+     {"NLWP", C::kNumber},   {"THCNT", C::kNumber},    {"TPGID", C::kNumber},
+     {"TTY", C::kOther},     {"TT", C::kOther},        {"STAT", C::kState},
+     {"S", C::kState},       {"F", C::kOther},         {"C", C::kNumber},
+     {"CP", C::kNumber},     {"%CPU", C::kNumber},     {"%MEM", C::kNumber},
+     {"CPU", C::kCpu},       {"PSR", C::kCpu},         {"P", C::kOther},
+     {"PRI", C::kOther},     {"PR", C::kOther},        {"NI", C::kOther},
+     {"CLS", C::kOther},     {"POL", C::kOther},       {"SCH", C::kOther},
+     {"RTPRIO", C::kOther},  {"VSZ", C::kVsz},         {"VIRT", C::kVsz},
+     {"RSS", C::kRss},       {"RSZ", C::kRss},         {"RES", C::kRss},
+     {"SHR", C::kNumber},    {"SZ", C::kPages},        {"SIZE", C::kNumber},
+     {"DRS", C::kNumber},    {"TRS", C::kNumber},      {"PSS", C::kNumber},
+     {"USS", C::kNumber},    {"SWAP", C::kNumber},     {"MAJFL", C::kNumber},
+     {"MINFL", C::kNumber},  {"ADDR", C::kOther},      {"WCHAN", C::kOther},
+     {"START", C::kOther},   {"STIME", C::kOther},     {"STARTED", C::kStarted},
+     {"TIME", C::kNumber},   {"TIME+", C::kNumber},    {"ELAPSED", C::kNumber},
+     {"PENDING", C::kOther}, {"BLOCKED", C::kOther},   {"IGNORED", C::kOther},
+     {"CAUGHT", C::kOther},  {"CATCHED", C::kOther},   {"LABEL", C::kOther},
+     {"OOM", C::kNumber},    {"OOMADJ", C::kNumber},   {"CGROUP", C::kCgroup},
+     {"UNIT", C::kOther},    {"COMMAND", C::kCommand}, {"CMD", C::kCommand},
+     {"COMM", C::kCommand}}};
 
 std::optional<ProcessColumn> ColumnOf(std::string_view word) {
   const auto* found = std::find_if(kHeaders.begin(), kHeaders.end(),
@@ -270,10 +272,9 @@ void ProcessTableSection::CloseRow() {
 bool ProcessTableSection::OfferBrokenOff(const LogLine& line) {
   if (!row_ || !at_edge_ || cuts_off_ || columns_.back() != C::kCommand) return false;
   if (row_->command.size() + line.text.size() > kMaxCommandBytes) return false;
-  // A blank at the edge is lost in copying.
-  const bool blank_lost = line.raw.starts_with(" ");
-  if (blank_lost) row_->command += ' ';
+  if (blank_at_edge_ || line.raw.starts_with(' ')) row_->command += ' ';
   row_->command += line.text;
+  wraps_ = true;
   return true;
 }
 
@@ -290,12 +291,16 @@ Claim ProcessTableSection::Offer(const LogLine& line) {
   std::optional<Row> row = ParseRow(line.text);
   if (!row && !OfferBrokenOff(line)) return Claim::kNone;
   if (row) {
-    cuts_off_ |= row_ && at_edge_;
+    // Or the row ended there by chance.
+    cuts_off_ |= row_ && at_edge_ && !wraps_ && !row_->command.ends_with(']');
     CloseRow();
     row->task.log_line = static_cast<int64_t>(line.place.line);
     row_ = std::move(row);
   }
-  at_edge_ = line.raw.size() == kTerminalColumns || line.raw.size() == kTerminalColumns - 1;
+  // A blank at the edge is lost in copying.
+  const std::size_t width = line.raw.size();
+  blank_at_edge_ = width == kTerminalColumns - 1 || line.raw.ends_with(' ');
+  at_edge_ = width == kTerminalColumns || width == kTerminalColumns - 1;
   return Claim::kTaken;
 }
 

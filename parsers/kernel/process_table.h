@@ -56,8 +56,10 @@ class ProcessTableSection : public Section {
   std::vector<ProcessColumn> columns_;
   bool names_only_ = false;  // the command's column holds the kernel's name of it
   bool is_top_ = false;
-  bool at_edge_ = false;    // the line taken last is as wide as the terminal
+  bool at_edge_ = false;  // the line taken last is as wide as the terminal
+  bool blank_at_edge_ = false;
   bool cuts_off_ = false;   // a row of that width was followed by a row: ps cut it there
+  bool wraps_ = false;      // a row went on in the next line
   Integer process_;         // of the row kept last
   std::optional<Row> row_;  // the last one, while more of its command may follow
   std::vector<Task> tasks_;

@@ -138,6 +138,24 @@ TEST_CASE("Rows that a terminal of 80 columns broke are put together") {
   CHECK(Column(text, "guest") == Cells{"web1", "", "web1"});
 }
 
+TEST_CASE("A blank at the terminal's edge still parts two words") {
+  const std::string cells = " 7 0.0 0.1 10 20 ? S 10:01 0:00 ./ab";
+  const std::string row = std::string(79 - cells.size(), 'u') + cells;
+  CHECK(Column(kAux + row + " \nbehind\n", "comm") == Cells{"ab"});
+  CHECK(Column(kAux + row + "\nbehind\n", "comm") == Cells{"ab"});
+  CHECK(Column(kAux + ("u" + row) + "\n behind\n", "comm") == Cells{"ab"});
+  CHECK(Column(kAux + ("u" + row) + "\nbehind\n", "comm") == Cells{"abbehind"});
+}
+
+TEST_CASE("A row that ends at the edge by chance does not end a table of broken rows") {
+  const std::string head = "x 7 0.0 0.1 10 20 ? S 10:01 0:00 /";
+  const std::string fits = head + std::string(80 - head.size(), 'a') + "\n";
+  const std::string thread = "x 8 0.0 0.1 0 0 ? S 10:01 0:00 [" + std::string(48, 'k') + "]\n";
+  const std::string broken = head + std::string(90, 'b') + " -c\n";
+  const std::string text = Wrapped(kAux + thread + broken + fits + broken + kRoot, 80);
+  CHECK(Column(text, "pid") == Cells{"8", "7", "7", "7", "1"});
+}
+
 TEST_CASE("What stands below a table that ps cut at 80 columns is not taken") {
   const std::string row = kAux + std::string(kRoot).substr(0, 68) + std::string(12, 'x') + "\n" +
                           std::string(kRoot).substr(0, 68) + std::string(12, 'y') + "\n";
