@@ -7,19 +7,17 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace kautopsy {
 namespace {
 
 class FileDescriptorSource final : public ByteSource {
  public:
-  FileDescriptorSource(int descriptor, bool owned) : descriptor_(descriptor), owned_(owned) {
+  // `owned` may be the same as `descriptor`, or none.
+  FileDescriptorSource(int descriptor, FileDescriptor owned)
+      : descriptor_(descriptor), owned_(std::move(owned)) {
     ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
-  }
-  FileDescriptorSource(const FileDescriptorSource&) = delete;
-  FileDescriptorSource& operator=(const FileDescriptorSource&) = delete;
-  ~FileDescriptorSource() override {
-    if (owned_) ::close(descriptor_);
   }
 
   Result<std::size_t> Read(std::span<char> block) override {
@@ -33,14 +31,14 @@ class FileDescriptorSource final : public ByteSource {
 
  private:
   int descriptor_;
-  bool owned_;
+  FileDescriptor owned_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<ByteSource>> OpenFile(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) {
     const int error = errno;
     const char* what_to_do = error == EACCES   ? "; run as root or copy it to where you may read it"
                              : error == ENOENT ? "; check the path"
@@ -48,15 +46,18 @@ Result<std::unique_ptr<ByteSource>> OpenFile(const std::string& path) {
     return Fail(fmt::format("{}: cannot be opened: {}{}", path, std::strerror(error), what_to_do));
   }
   struct stat status = {};
-  if (::fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode)) {
-    ::close(descriptor);
+  if (::fstat(file.get(), &status) == 0 && S_ISDIR(status.st_mode))
     return Fail(fmt::format("{}: is a directory; name the files in it", path));
-  }
-  return std::make_unique<FileDescriptorSource>(descriptor, true);
+  return DescriptorSource(std::move(file));
 }
 
 std::unique_ptr<ByteSource> StandardInput() {
-  return std::make_unique<FileDescriptorSource>(STDIN_FILENO, false);
+  return std::make_unique<FileDescriptorSource>(STDIN_FILENO, FileDescriptor());
+}
+
+std::unique_ptr<ByteSource> DescriptorSource(FileDescriptor file) {
+  const int descriptor = file.get();
+  return std::make_unique<FileDescriptorSource>(descriptor, std::move(file));
 }
 
 }  // namespace kautopsy

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "parsers/input/file_descriptor.h"
 
 namespace kautopsy {
 
@@ -22,5 +23,8 @@ class ByteSource {
 Result<std::unique_ptr<ByteSource>> OpenFile(const std::string& path);
 
 std::unique_ptr<ByteSource> StandardInput();
+
+// Gives what `file` has from its current place on.
+std::unique_ptr<ByteSource> DescriptorSource(FileDescriptor file);
 
 }  // namespace kautopsy
