@@ -93,12 +93,13 @@ Status CheckExtent(int file) {
 }
 
 Status PrintWholeDump(int file, bool callers, DumpLogSink& sink) {
-  const Status extent = CheckExtent(file);
-  const Result<DumpMemory> memory = DumpMemory::Open(file, [&sink] { sink.OnProgress(); });
+  Status extent = CheckExtent(file);
+  const Result<DumpMemory> memory =
+      DumpMemory::Open(file, extent.has_value(), [&sink] { sink.OnProgress(); });
   if (!memory) return extent ? Status(tl::unexpected(memory.error())) : extent;
   sink.OnFacts(FactsOf(*memory));
   std::size_t records = 0;
-  const Status status = ReadPrintkBuffer(*memory, [&](const PrintkRecord& record) {
+  Status status = ReadPrintkBuffer(*memory, [&](const PrintkRecord& record) {
     PrintRecord(record, callers, sink);
     ++records;
   });

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
-#include <cstring>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -26,6 +26,7 @@ constexpr char kHostAttribute[] = "linux.uts.nodename";
 constexpr std::string_view kNoHost = "(none)";  // UTS_NODENAME: what it is called before it is set
 
 constexpr uint64_t kProgressPages = 1 << 16;
+constexpr auto kLongestSearch = std::chrono::minutes(20);  // 1 TiB of memory at 1 GiB/s
 constexpr std::size_t kUsualPageBytes = 4096;
 constexpr std::size_t kLargestPageBytes = 1 << 16;
 
@@ -37,11 +38,14 @@ bool HasLogKey(std::string_view text) {
 
 }  // namespace
 
-Result<DumpMemory> DumpMemory::Open(int file, const Progress& progress) {
+Result<DumpMemory> DumpMemory::Open(int file, bool whole, const Progress& progress) {
   DumpMemory memory(kdump_new());
   if (!memory.context_) return Fail("not enough memory to read a crash dump");
   if (Status status = memory.Prepare(file); !status) return tl::unexpected(status.error());
-  if (Status status = memory.LoadInfo(progress); !status) return tl::unexpected(status.error());
+  if (!memory.LoadInfo()) {
+    if (!whole) return Fail("the crash dump has no VMCOREINFO in what is there of it");
+    if (Status status = memory.FindInfo(progress); !status) return tl::unexpected(status.error());
+  }
   memory.pointer_bytes_ = memory.NumberAttribute(KDUMP_ATTR_PTR_SIZE, 8) == 4 ? 4 : 8;
   memory.big_endian_ =
       memory.NumberAttribute(KDUMP_ATTR_BYTE_ORDER, KDUMP_LITTLE_ENDIAN) == KDUMP_BIG_ENDIAN;
@@ -65,15 +69,13 @@ Status DumpMemory::Prepare(int file) {
   return {};
 }
 
-Status DumpMemory::LoadInfo(const Progress& progress) {
+bool DumpMemory::LoadInfo() {
   char* text = nullptr;
-  if (kdump_vmcoreinfo_raw(context_.get(), &text) != KDUMP_OK || text == nullptr) {
-    kdump_clear_err(context_.get());
-    return FindInfo(progress);
-  }
-  info_ = VmcoreInfo(text);
+  const bool known = kdump_vmcoreinfo_raw(context_.get(), &text) == KDUMP_OK && text != nullptr;
+  kdump_clear_err(context_.get());
+  if (known) info_ = VmcoreInfo(text);
   std::free(text);
-  return {};
+  return known;
 }
 
 Status DumpMemory::FindInfo(const Progress& progress) {
@@ -84,10 +86,12 @@ Status DumpMemory::FindInfo(const Progress& progress) {
   const auto page_bytes = static_cast<std::size_t>(std::clamp<uint64_t>(
       NumberAttribute(KDUMP_ATTR_PAGE_SIZE, kUsualPageBytes), kUsualPageBytes, kLargestPageBytes));
   std::vector<char> page(page_bytes);
+  const auto deadline = std::chrono::steady_clock::now() + kLongestSearch;
   kdump_addr_t number = 0;
-  for (uint64_t seen = 1; kdump_bmp_find_set(pages.val.bitmap, &number) == KDUMP_OK; ++number) {
-    if (seen++ % kProgressPages == 0 && progress) progress();
-    const std::string text = InfoTextAt(number * page_bytes, page);
+  for (uint64_t seen = 1; kdump_bmp_find_set(pages.val.bitmap, &number) == KDUMP_OK; ++seen) {
+    if (seen % kProgressPages == 0 && progress) progress();
+    if (seen % kProgressPages == 0 && std::chrono::steady_clock::now() > deadline) break;
+    const std::string text = InfoTextAt(number++ * page_bytes, page);
     if (!text.empty() && TryInfo(text)) return {};
   }
   return Fail(
@@ -118,7 +122,7 @@ bool DumpMemory::TryInfo(const std::string& text) {
   kdump_ctx_t* const context = context_.get();
   void* const copy = std::malloc(text.size());  // the library frees it
   if (copy == nullptr) return false;
-  std::memcpy(copy, text.data(), text.size());
+  std::ranges::copy(text, static_cast<char*>(copy));
   kdump_attr_t value = {};
   value.type = KDUMP_BLOB;
   value.val.blob = kdump_blob_new(copy, text.size());

@@ -19,8 +19,9 @@ namespace kautopsy {
 // use it only in a process that may die.
 class DumpMemory {
  public:
-  // `file` must be readable at any place, and stays open as long as this lives.
-  static Result<DumpMemory> Open(int file, const Progress& progress);
+  // `file` must be readable at any place, and stays open as long as this lives. Where a dump has no
+  // VMCOREINFO note, its text is searched in all memory, if `whole` says that all of it is there.
+  static Result<DumpMemory> Open(int file, bool whole, const Progress& progress);
 
   const VmcoreInfo& info() const { return info_; }
   std::string format() const;  // as libkdumpfile calls it: "elf", "diskdump"
@@ -43,8 +44,8 @@ class DumpMemory {
   explicit DumpMemory(kdump_ctx_t* context) : context_(context) {}
 
   Status Prepare(int file);
-  Status LoadInfo(const Progress& progress);
-  // For dumps without a VMCOREINFO note: searches all memory for its text.
+  // False if there is no note.
+  bool LoadInfo();
   Status FindInfo(const Progress& progress);
   // The text that begins in the page at `address`; empty if none does.
   std::string InfoTextAt(uint64_t address, std::span<char> page) const;

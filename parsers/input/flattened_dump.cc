@@ -46,7 +46,8 @@ Result<Piece> ReadPieceHead(int file, uint64_t at) {
   const Piece piece = {.to = BigEndian(std::span(head).first(8)),
                        .size = BigEndian(std::span(head).last(8))};
   if (piece.to == kEndFlag && piece.size == kEndFlag) return Piece{.end = true};
-  if (piece.to > INT64_MAX || piece.size > INT64_MAX) return Fail("the flattened dump is damaged");
+  if (piece.to > INT64_MAX || piece.size > INT64_MAX || piece.size == 0)
+    return Fail("the flattened dump is damaged");
   return piece;
 }
 
