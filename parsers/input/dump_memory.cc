@@ -1,6 +1,7 @@
 #include "parsers/input/dump_memory.h"
 
 #include <fmt/core.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -30,6 +31,15 @@ constexpr auto kLongestSearch = std::chrono::minutes(20);  // 1 TiB of memory at
 constexpr std::size_t kUsualPageBytes = 4096;
 constexpr std::size_t kLargestPageBytes = 1 << 16;
 
+// How many pages of memory the dump can have: kdump's format describes each by 24 bytes
+// (makedumpfile's diskdump_mod.h, page_desc_t), an ELF core holds it. Damaged heads tell of more.
+uint64_t MostPages(int file) {
+  constexpr uint64_t kLeastBytes = 24;
+  struct stat status = {};
+  const bool known = ::fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
+  return known ? static_cast<uint64_t>(status.st_size) / kLeastBytes : UINT64_MAX;
+}
+
 bool HasLogKey(std::string_view text) {
   return std::ranges::any_of(kInfoLogKeys, [text](std::string_view key) {
     return text.find(key) != std::string_view::npos;
@@ -44,7 +54,8 @@ Result<DumpMemory> DumpMemory::Open(int file, bool whole, const Progress& progre
   if (Status status = memory.Prepare(file); !status) return tl::unexpected(status.error());
   if (!memory.LoadInfo()) {
     if (!whole) return Fail("the crash dump has no VMCOREINFO in what is there of it");
-    if (Status status = memory.FindInfo(progress); !status) return tl::unexpected(status.error());
+    if (Status status = memory.FindInfo(file, progress); !status)
+      return tl::unexpected(status.error());
   }
   memory.pointer_bytes_ = memory.NumberAttribute(KDUMP_ATTR_PTR_SIZE, 8) == 4 ? 4 : 8;
   memory.big_endian_ =
@@ -78,7 +89,7 @@ bool DumpMemory::LoadInfo() {
   return known;
 }
 
-Status DumpMemory::FindInfo(const Progress& progress) {
+Status DumpMemory::FindInfo(int file, const Progress& progress) {
   kdump_attr_t pages = {};
   pages.type = KDUMP_BITMAP;
   if (kdump_get_typed_attr(context_.get(), KDUMP_ATTR_FILE_PAGEMAP, &pages) != KDUMP_OK)
@@ -87,8 +98,10 @@ Status DumpMemory::FindInfo(const Progress& progress) {
       NumberAttribute(KDUMP_ATTR_PAGE_SIZE, kUsualPageBytes), kUsualPageBytes, kLargestPageBytes));
   std::vector<char> page(page_bytes);
   const auto deadline = std::chrono::steady_clock::now() + kLongestSearch;
+  const uint64_t most = MostPages(file);
   kdump_addr_t number = 0;
-  for (uint64_t seen = 1; kdump_bmp_find_set(pages.val.bitmap, &number) == KDUMP_OK; ++seen) {
+  for (uint64_t seen = 1; seen <= most && kdump_bmp_find_set(pages.val.bitmap, &number) == KDUMP_OK;
+       ++seen) {
     if (seen % kProgressPages == 0 && progress) progress();
     if (seen % kProgressPages == 0 && std::chrono::steady_clock::now() > deadline) break;
     const std::string text = InfoTextAt(number++ * page_bytes, page);

@@ -46,7 +46,8 @@ class DumpMemory {
   Status Prepare(int file);
   // False if there is no note.
   bool LoadInfo();
-  Status FindInfo(const Progress& progress);
+  // Searches all memory for the text. `file` is the dump's.
+  Status FindInfo(int file, const Progress& progress);
   // The text that begins in the page at `address`; empty if none does.
   std::string InfoTextAt(uint64_t address, std::span<char> page) const;
   // Lets the library work with `text`; false if the kernel's memory contradicts it.
