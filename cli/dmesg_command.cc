@@ -31,10 +31,9 @@ po::options_description Options() {
   po::options_description options;
   auto add = options.add_options();
   add("file", po::value<std::vector<std::string>>());
-  add("facts", po::bool_switch(), "print what the dump tells besides as comments above the log");
-  add("callers", po::bool_switch(), "print which task [T12] or CPU [C1] each line is from");
-  add("in-process", po::bool_switch(),
-      "read it here; without, a process of its own takes a damaged dump's crashes");
+  add("facts", po::bool_switch(), "print kernel, host, time of the crash above the log");
+  add("callers", po::bool_switch(), "print who wrote a line: task [T12] or CPU [C1]");
+  add("in-process", po::bool_switch(), "read it in this process, which damage may crash");
   return options;
 }
 

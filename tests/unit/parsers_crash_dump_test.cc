@@ -158,6 +158,34 @@ TEST_CASE("The log in the ring buffer is what vmcore-dmesg printed of the same d
                                         .format = "elf"});
 }
 
+TEST_CASE("A text that did not fit before the ring's end is read at its beginning") {
+  // The first message lies at the beginning of the ring: its position is -size, BLK0_LPOS of
+  // printk_ringbuffer.h. A position just below says that it did not fit there.
+  constexpr uint64_t kRingBytes = 1 << 17;
+  const auto position = [](uint64_t below) {
+    const uint64_t value = 0 - kRingBytes - below;
+    std::string bytes(sizeof(value), '\0');
+    std::memcpy(bytes.data(), &value, sizeof(value));
+    return bytes;
+  };
+  std::string dump = UnpackedText(kRingDump);
+  const Printed whole = PrintText(dump);
+  // Head and tail of the data ring have the same value; the descriptor is the one with an end.
+  std::size_t replaced = 0;
+  for (std::size_t at = dump.find(position(0)); at != std::string::npos;
+       at = dump.find(position(0), at + 1)) {
+    uint64_t next = 0;
+    std::memcpy(&next, &dump[at + 8], sizeof(next));
+    if (next + kRingBytes == 0 || next + kRingBytes > 512) continue;
+    dump.replace(at, 8, position(64));
+    ++replaced;
+  }
+  REQUIRE(replaced == 1);
+  const Printed printed = PrintText(dump);
+  CHECK(printed.error.empty());
+  CHECK((printed.log == whole.log));
+}
+
 TEST_CASE("The buffer of records is read, and each line of a message has its time") {
   const Printed printed = Print(Unpacked(kRecordDump).get());
   CHECK(printed.error.empty());
