@@ -60,11 +60,12 @@ Result<FileDescriptor> Open(const std::string& path) {
 }
 
 int RunInProcess(const std::string& path, bool callers) {
-  ::prctl(PR_SET_DUMPABLE, 0);  // a crash here is foreseen, and leaves no core
+  ::prctl(PR_SET_DUMPABLE, 0);  // a crash below is foreseen, and leaves no core
   Printer printer;
   const Result<FileDescriptor> file = Open(path);
   const Status status =
       file ? PrintDumpLog(file->get(), callers, printer) : Status(tl::unexpected(file.error()));
+  ::prctl(PR_SET_DUMPABLE, 1);  // LeakSanitizer needs it at the end
   std::cout << std::flush;
   if (status) return kExitOk;
   std::cerr << status.error().message << '\n';
