@@ -65,7 +65,8 @@ std::vector<std::string> SampleNames() {
   for (const std::string& path : FilesBelow("samples", "")) {
     const bool compared = path.starts_with("samples/formats/") ||
                           path.starts_with("samples/captures/") ||
-                          path.starts_with("samples/dumps/");
+                          path.starts_with("samples/dumps/") ||
+                           path.starts_with("samples/journal/");
     if (!compared && !path.ends_with(".md")) names.push_back(path.substr(kFolder.size()));
   }
   REQUIRE_FALSE(names.empty());
