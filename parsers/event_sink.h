@@ -18,7 +18,8 @@ namespace kautopsy {
 
 // One boot of a host as far as a source shows it: a boot without a visible boundary counts as one.
 struct BootRecord {
-  Text host;  // none if its lines name none
+  Text host;             // none if its lines name none
+  Text journal_boot_id;  // 32 hex digits that the journal knows the boot by, _BOOT_ID
   std::optional<PrintedTime> first_time;
   std::optional<PrintedTime> last_time;
   Text kernel_release;

@@ -29,21 +29,22 @@ constexpr char kInsertEventText[] = "INSERT INTO event_text (event_id, text) VAL
 constexpr char kInsertUnclaimed[] =
     "INSERT INTO unclaimed_line (source_id, line, text) VALUES (?, ?, ?)";
 constexpr char kInsertBoot[] =
-    "INSERT INTO boot (boot_id, host, first_time, last_time, kernel_release, banner, "
-    "command_line, crash_kernel, hardware, hypervisor, ram_kb, ram_from, ended) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO boot (boot_id, host, journal_boot_id, first_time, last_time, kernel_release, "
+    "banner, command_line, crash_kernel, hardware, hypervisor, ram_kb, ram_from, ended) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kInsertSource[] =
     "INSERT INTO source (source_id, path, content_hash, bytes, lines, kind, lines_claimed, "
     "lines_noise, lines_unclaimed_kernel, lines_not_kernel, lines_damaged, quotes, damage) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kMergeBoot[] =
-    "UPDATE boot SET host = coalesce(host, ?2), first_time = min(coalesce(first_time, ?3), "
-    "coalesce(?3, first_time)), last_time = max(coalesce(last_time, ?4), coalesce(?4, last_time)), "
-    "kernel_release = coalesce(kernel_release, ?5), banner = coalesce(banner, ?6), "
-    "command_line = coalesce(command_line, ?7), crash_kernel = coalesce(crash_kernel, ?8), "
-    "hardware = coalesce(hardware, ?9), hypervisor = coalesce(hypervisor, ?10), "
-    "ram_from = CASE WHEN ram_kb IS NULL THEN ?12 ELSE ram_from END, "
-    "ram_kb = coalesce(ram_kb, ?11), ended = coalesce(ended, ?13) WHERE boot_id = ?1";
+    "UPDATE boot SET host = coalesce(host, ?2), journal_boot_id = coalesce(journal_boot_id, ?3), "
+    "first_time = min(coalesce(first_time, ?4), coalesce(?4, first_time)), "
+    "last_time = max(coalesce(last_time, ?5), coalesce(?5, last_time)), "
+    "kernel_release = coalesce(kernel_release, ?6), banner = coalesce(banner, ?7), "
+    "command_line = coalesce(command_line, ?8), crash_kernel = coalesce(crash_kernel, ?9), "
+    "hardware = coalesce(hardware, ?10), hypervisor = coalesce(hypervisor, ?11), "
+    "ram_from = CASE WHEN ram_kb IS NULL THEN ?13 ELSE ram_from END, "
+    "ram_kb = coalesce(ram_kb, ?12), ended = coalesce(ended, ?14) WHERE boot_id = ?1";
 constexpr char kMoveToBoot[] =
     "UPDATE event SET boot_id = ?1 WHERE event_id >= ?2 AND boot_id = ?3";
 // What the event's first source did not know.
@@ -325,7 +326,7 @@ class SqliteSink final : public EventSink {
       const int64_t own_id = first_boot_id_ + index;
       const auto known = known_boots_.find(index);
       const bool is_new = known == known_boots_.end();
-      status = Run(is_new ? insert_boot_ : merge_boot_, is_new ? own_id : known->second, boot.host,
+      status = Run(is_new ? insert_boot_ : merge_boot_, is_new ? own_id : known->second, boot.host, boot.journal_boot_id,
                    iso(boot.first_time), iso(boot.last_time), boot.kernel_release, boot.banner,
                    boot.command_line, boot.crash_kernel, boot.hardware, boot.hypervisor,
                    boot.ram_kb, boot.ram_from, boot.ended);

@@ -35,6 +35,7 @@ struct MessageLine {
 // An entry of a log whose format spreads one over several lines, as far as they were seen.
 struct Entry {
   std::string host;
+  std::string boot_id;  // _BOOT_ID of the journal; empty if the format has none
   std::optional<PrintedTime> time;
   std::optional<int64_t> uptime_us;
   bool kernel = false;   // the kernel printed it

@@ -92,6 +92,8 @@ void JournalExport::NoteField(std::string_view name, std::string_view value) {
     entry_.witness = entry_.witness || IsWitness(std::string(value) + "[");
   } else if (name == "_HOSTNAME") {
     entry_.host = value;
+  } else if (name == "_BOOT_ID") {
+    entry_.boot_id = value;
   } else if (name == "__REALTIME_TIMESTAMP") {
     if (const auto micros = ParseInteger(value)) entry_.time = FromUnixMicroseconds(*micros);
   } else if (name == "_SOURCE_MONOTONIC_TIMESTAMP") {

@@ -81,6 +81,7 @@ std::optional<JsonLine> ParseJsonLine(std::string_view line) {
   result.witness = !result.kernel && IsWitness(TextOf(object, "SYSLOG_IDENTIFIER") + "[");
   if (!result.kernel && !result.witness) return std::nullopt;
   result.host = TextOf(object, "_HOSTNAME");
+  result.boot_id = TextOf(object, "_BOOT_ID");
   result.uptime_us = MicrosOf(object, "_SOURCE_MONOTONIC_TIMESTAMP");
   const std::optional<int64_t> micros = MicrosOf(object, "__REALTIME_TIMESTAMP");
   if (micros) result.time = FromUnixMicroseconds(*micros);

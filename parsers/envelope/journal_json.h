@@ -12,6 +12,7 @@ namespace kautopsy {
 struct JsonLine {
   std::string text;  // may hold newlines
   std::string host;
+  std::string boot_id;  // of the journal, _BOOT_ID
   std::optional<PrintedTime> time;
   std::optional<int64_t> uptime_us;
   bool kernel = false;   // the object says that the kernel printed it; else `text` may tell

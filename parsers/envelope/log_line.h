@@ -25,6 +25,7 @@ struct LogLine {
   std::span<const BrokenOff> wrapped;  // what follows of it in the source
   std::string_view text;               // what the program printed, blanks around it taken off
   std::string_view host;               // empty if the line names none
+  std::string_view boot_id;            // as the journal tells it, _BOOT_ID; empty if it does not
   std::optional<PrintedTime> time;
   std::string_view local_time;  // `time` as printed
   std::optional<int64_t> uptime_us;

@@ -31,8 +31,10 @@ bool Unwrapper::UnwrapJson(const LogLine& line, std::string_view object) {
   LogLine whole = line;
   json_text_ = std::move(json->text);
   host_ = std::move(json->host);
+  boot_id_ = std::move(json->boot_id);
   whole.text = json_text_;
   whole.host = host_;
+  whole.boot_id = boot_id_;
   whole.time = json->time;
   whole.uptime_us = json->uptime_us;
   whole.prefixed = json->kernel || json->witness;
@@ -93,6 +95,7 @@ bool Unwrapper::SplitMessages(LogLine line) {
 
 void Unwrapper::Inherit(LogLine& line) const {
   line.host = above_.host;
+  line.boot_id = above_.boot_id;
   line.time = above_.time;
   line.local_time = above_.local_time;
   line.uptime_us = above_.uptime_us;
@@ -133,6 +136,7 @@ std::vector<LogLine>& Unwrapper::UnwrapMessage(const Entry& entry, const Message
   line.place = message.place;
   line.raw = message.raw;
   line.host = entry.host;
+  line.boot_id = entry.boot_id;
   line.time = entry.time;
   line.uptime_us = entry.uptime_us;
   line.prefixed = true;
@@ -148,6 +152,7 @@ void Unwrapper::NoteClaimed(const LogLine& line) {
   if (is_rest_) return;
   above_.indent = line.indent();
   above_.host = line.host;
+  above_.boot_id = line.boot_id;
   above_.time = line.time;
   above_.local_time = line.local_time;
   above_.uptime_us = line.uptime_us;

@@ -37,6 +37,7 @@ class Unwrapper {
     uint64_t line = 0;
     std::size_t indent = 0;
     std::string host;
+    std::string boot_id;
     std::optional<PrintedTime> time;
     std::string local_time;
     std::optional<int64_t> uptime_us;
@@ -53,6 +54,7 @@ class Unwrapper {
   std::string clean_;      // the line, cleaned
   std::string decoded_;    // the line, decoded
   std::string host_;       // of a JSON object
+  std::string boot_id_;    // of a JSON object
   std::string json_text_;  // the text of a JSON object
   std::string unescaped_;  // the text, its control bytes restored
   LatestHead head_;

@@ -24,6 +24,19 @@ bool FallsBack(const std::optional<int64_t>& uptime_us, const LogLine& line) {
   return line.uptime_us && uptime_us && *line.uptime_us + kUptimeToleranceUs < *uptime_us;
 }
 
+// Empty if there is none, or none that the journal would write (systemd.journal-fields(7)).
+std::string_view BootIdOf(const LogLine& line) {
+  constexpr std::size_t kDigits = 32;
+  const bool valid = line.boot_id.size() == kDigits &&
+                     line.boot_id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return valid ? line.boot_id : std::string_view();
+}
+
+// A host's line never counts to another host's boot, whatever id it has.
+std::string KeyOf(const LogLine& line) {
+  return std::string(line.host).append("\n").append(line.boot_id);
+}
+
 void Add(const BootRecord& facts, BootRecord& boot) {
   for (Text BootRecord::*const column : {&BootRecord::banner, &BootRecord::command_line,
                                          &BootRecord::hardware, &BootRecord::hypervisor}) {
@@ -66,22 +79,57 @@ void BootTracker::Note(const LogLine& line, Current& current) {
 }
 
 std::optional<uint32_t> BootTracker::OnLine(const LogLine& line) {
-  if (line.host.empty()) return OnUnnamed(line);
+  if (line.host.empty() && BootIdOf(line).empty()) return OnUnnamed(line);
   unnamed_.reset();
   if (last_host_ == nullptr || last_host_->first != line.host) {
     const auto found = hosts_.find(line.host);
     if (found == hosts_.end()) {
-      last_host_ = &*hosts_.emplace(line.host, Current{Begin(line, {}), line.uptime_us}).first;
+      last_host_ = &*hosts_.emplace(line.host, Current()).first;
+      BeginNext(line, last_host_->second);
       return last_host_->second.boot;
     }
     last_host_ = &*found;
   }
-  Current& host = last_host_->second;
-  if (line.text.starts_with(kBanner) || FallsBack(host.uptime_us, line))
-    host = {Begin(line, host.boot), line.uptime_us};
+  Follow(line, last_host_->second);
+  return last_host_->second.boot;
+}
+
+void BootTracker::Follow(const LogLine& line, Current& host) {
+  if (!BootIdOf(line).empty())
+    FollowId(line, host);
+  else if (line.text.starts_with(kBanner) || FallsBack(host.uptime_us, line))
+    BeginNext(line, host);
   else
     Note(line, host);
-  return host.boot;
+}
+
+void BootTracker::FollowId(const LogLine& line, Current& host) {
+  Text& id = boots_[host.boot].journal_boot_id;
+  if (id != line.boot_id) {
+    const auto known = by_id_.find(KeyOf(line));
+    // Lines of another transport told of the boot first.
+    const bool goes_on = !id && !line.text.starts_with(kBanner) && !FallsBack(host.uptime_us, line);
+    if (known == by_id_.end() && !goes_on) {
+      BeginNext(line, host);
+      return;
+    }
+    if (known != by_id_.end()) {
+      host.boot = known->second;
+    } else {
+      id = std::string(line.boot_id);
+      by_id_.emplace(KeyOf(line), host.boot);
+    }
+  }
+  Note(line, host);
+}
+
+void BootTracker::BeginNext(const LogLine& line, Current& host) {
+  host.boot = Begin(line, host.latest);
+  host.latest = host.boot;
+  host.uptime_us = line.uptime_us;
+  if (BootIdOf(line).empty()) return;
+  boots_[host.boot].journal_boot_id = std::string(line.boot_id);
+  by_id_.emplace(KeyOf(line), host.boot);
 }
 
 std::optional<uint32_t> BootTracker::OnUnnamed(const LogLine& line) {

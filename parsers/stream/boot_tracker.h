@@ -19,6 +19,9 @@ bool IsCrash(std::string_view kind);
 // ("Linux version ...", init/version.c) or where the uptime falls back further than lines of
 // several CPUs overtake each other. Without either, all of a host's lines count as one boot.
 //
+// The journal tells a boot by its id: then that alone decides, and a boot goes on wherever its id
+// is seen again, as in journals of several boots that were merged.
+//
 // Lines that name no host are a console's, dmesg's, or pasted from anywhere. They have a boot only
 // behind a banner, of their own form (with or without a prefix), and no longer once the uptime
 // falls back without a banner or a line names a host (the source is then no single machine's), or
@@ -48,10 +51,16 @@ class BootTracker {
     uint32_t boot = 0;
     std::optional<int64_t> uptime_us;
     bool prefixed = true;
+    // The boot that began last: one of the journal's may go on behind later ones.
+    std::optional<uint32_t> latest = {};
   };
   // `previous`: the boot that ends by this one, if there is one.
   uint32_t Begin(const LogLine& line, std::optional<uint32_t> previous);
   std::optional<uint32_t> OnUnnamed(const LogLine& line);
+  // A line of a host whose lines had a boot before: chooses it, or begins another.
+  void Follow(const LogLine& line, Current& host);
+  void FollowId(const LogLine& line, Current& host);
+  void BeginNext(const LogLine& line, Current& host);
   void BeginBare(EventRecord& event);
   void Note(const LogLine& line, Current& current);
   bool Crashed(std::size_t boot) const;
@@ -59,6 +68,7 @@ class BootTracker {
   using Hosts = std::map<std::string, Current, std::less<>>;
   Hosts hosts_;
   Hosts::value_type* last_host_ = nullptr;  // of the line before: most often the next one's too
+  std::map<std::string, uint32_t> by_id_;   // boots of the journal, by KeyOf()
   std::optional<Current> unnamed_;          // of lines without a host
   std::vector<BootRecord> boots_;
   std::vector<End> ends_;  // one for each boot

@@ -38,6 +38,8 @@ CREATE TABLE boot (
   -- Lines that name no host, as a console's, have a boot only behind its first line, "Linux version".
   boot_id INTEGER PRIMARY KEY,      -- [id] counts from 1
   host TEXT,                        -- as the log names it; NULL if it names none: two sources never share such a boot
+  journal_boot_id TEXT,             -- the kernel's random id of the boot, 32 hex digits, as the journal
+                                    -- gives it (_BOOT_ID); NULL in other logs
   first_time TEXT,                  -- ISO 8601 UTC, of its first line; NULL if no year is known
   last_time TEXT,                   -- ISO 8601 UTC, of its last line; NULL if no year is known
   kernel_release TEXT,              -- as in "Pid: 1, comm: init Not tainted 2.6.32-431.el6.x86_64 #1"

@@ -126,6 +126,7 @@ RecordedRow RowOfBoot(const BootRecord& boot) {
     return value ? Text(std::to_string(*value)) : Text();
   };
   add("host", boot.host);
+  add("journal_boot_id", boot.journal_boot_id);
   add("kernel_release", boot.kernel_release);
   add("banner", boot.banner);
   add("command_line", boot.command_line);

@@ -123,6 +123,43 @@ TEST_CASE(
   CHECK(boot_of("Nov 20 10:06:00 other kernel: x") == 3);
 }
 
+TEST_CASE("The journal's id of a boot decides alone, and an earlier one is known again") {
+  const std::string one(32, '1');
+  const std::string two(32, '2');
+  BootTracker boots;
+  const auto boot_of = [&](std::string_view host, std::string_view id, int64_t uptime_us) {
+    LogLine line = Parse("x");
+    line.host = host;
+    line.boot_id = id;
+    line.uptime_us = uptime_us;
+    return boots.OnLine(line);
+  };
+  constexpr int64_t kMinuteUs = 60 * 1000000;
+  CHECK(boot_of("h", one, kMinuteUs) == 0);
+  CHECK(boot_of("h", one, 0) == 0);
+  CHECK(boot_of("h", two, kMinuteUs) == 1);
+  CHECK(boot_of("h", one, kMinuteUs) == 0);
+  CHECK(boot_of("other", one, kMinuteUs) == 2);
+  CHECK(boot_of("h", two, kMinuteUs) == 1);
+  CHECK(boot_of("", two, kMinuteUs) == 3);
+  CHECK(boot_of("", two, kMinuteUs) == 3);
+  SUBCASE("A boot that syslog told of gets its id once the journal tells it") {
+    CHECK(boot_of("h2", "", kMinuteUs) == 4);
+    CHECK(boot_of("h2", one, 2 * kMinuteUs) == 4);
+    CHECK(boot_of("h2", two, 3 * kMinuteUs) == 5);
+    CHECK(boot_of("h2", one, 2 * kMinuteUs) == 4);
+  }
+  SUBCASE("What is no id is none") {
+    CHECK(boot_of("h2", "1", kMinuteUs) == 4);
+    CHECK(boot_of("h2", std::string(32, 'x'), kMinuteUs) == 4);
+    CHECK(boot_of("h2", "", 0) == 5);
+  }
+  const std::vector<BootRecord> taken = boots.TakeBoots();
+  CHECK(taken[0].journal_boot_id == one);
+  CHECK(taken[1].journal_boot_id == two);
+  CHECK(taken[3].host == std::nullopt);
+}
+
 TEST_CASE("Lines without a host have a boot only behind a banner of their form") {
   BootTracker boots;
   const auto boot_of = [&](std::string_view raw) { return boots.OnLine(Parse(raw)); };

@@ -138,6 +138,25 @@ TEST_CASE("A message of blank lines takes no more memory than others") {
   CHECK(sink.summary().ledger.noise < 70000);
 }
 
+TEST_CASE("The journal's boot ids tell boots apart, in the export and in JSON") {
+  const std::string ids[] = {std::string(32, 'a'), std::string(32, 'b')};
+  std::string entries;
+  std::string objects;
+  for (const int boot : {0, 1, 0, 1}) {
+    entries += std::string(kHead) + "_BOOT_ID=" + ids[boot] + "\n_TRANSPORT=kernel\n_HOSTNAME=h\n" +
+               "MESSAGE=" + kKill + "\n\n";
+    objects += R"({"_TRANSPORT":"kernel","_HOSTNAME":"h","_BOOT_ID":")" + ids[boot] +
+               R"(","MESSAGE":")" + kKill + "\"}\n";
+  }
+  for (const std::string& text : {entries, objects}) {
+    const TextSink sink = Import(text);
+    CHECK(sink.events().size() == 4);
+    REQUIRE(sink.summary().boots.size() == 2);
+    CHECK(sink.summary().boots[0].journal_boot_id == ids[0]);
+    CHECK(sink.summary().boots[1].journal_boot_id == ids[1]);
+  }
+}
+
 TEST_CASE("What systemd-oomd wrote into the journal is its kill") {
   const TextSink sink =
       Import(std::string(kHead) + "_TRANSPORT=journal\n_HOSTNAME=h\n" +
