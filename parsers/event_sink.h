@@ -37,7 +37,7 @@ struct BootRecord {
 struct EventRecord {
   std::string kind;                 // `event.kind` of the SQL contract
   Text host;                        // as the log names it; none for pasted output and bare dmesg
-  std::optional<uint32_t> boot;     // index into SourceSummary::boots
+  std::optional<uint32_t> boot;     // number of WriteBoot()
   std::optional<PrintedTime> time;  // wall clock of the first line that has one
   Text local_time;                  // the same as printed
   Integer uptime_us;
@@ -85,7 +85,6 @@ struct SourceSummary {
   LineLedger ledger;
   uint64_t quotes = 0;  // fragments that repeat, without prefix, an earlier record of the source
   Text damage;          // why reading stopped early; what came before is kept
-  std::vector<BootRecord> boots;
   // Years of days that the text itself dates in full ("2014/11/25"), by {month, day}. Days that are
   // given with more than one year are left out.
   std::map<std::pair<int, int>, int> years;
@@ -113,6 +112,9 @@ class EventSink {
   virtual Status BeginSource(std::string_view path, std::string_view kind) = 0;
   // May take what `event` holds; what it leaves is the caller's.
   virtual Status Write(EventRecord&& event) = 0;
+  // A boot that is over, or about which the source tells no more. They are numbered from 0, each is
+  // written once, in any order, and most of them behind their events.
+  virtual Status WriteBoot(uint32_t index, BootRecord&& boot) = 0;
   // A kernel line that no record claimed; the importer caps their number per source.
   virtual Status WriteUnclaimed(uint64_t line, std::string_view text) = 0;
   virtual Result<SourceCounts> EndSource(const SourceSummary& summary) = 0;

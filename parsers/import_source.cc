@@ -63,7 +63,11 @@ class Importer {
   Importer(const ImportOptions& options, EventSink& sink)
       : options_(options),
         sink_(sink),
-        engine_(AllKinds(), [this](EventRecord&& event) { OnEvent(std::move(event)); }) {}
+        engine_(
+            AllKinds(), [this](EventRecord&& event) { OnEvent(std::move(event)); },
+            [this](uint32_t index, BootRecord&& boot) {
+              if (status_) status_ = sink_.WriteBoot(index, std::move(boot));
+            }) {}
 
   void OnChunk(const ScannedChunk& scanned) {
     if (scanned.quoted_printable) NoteQuotedPrintable();
@@ -88,7 +92,6 @@ class Importer {
           "it, split them",
           *first_cut_line_, ChunkReader::kMaxLineBytes >> 20);
     }
-    result.summary.boots = engine_.TakeBoots();
     result.summary.years = dates_.Years();
     result.events = events_;
     result.incomplete_events = incomplete_events_;

@@ -35,6 +35,14 @@ class OrderedSinks::TurnSink final : public EventSink {
     return {};
   }
 
+  Status WriteBoot(uint32_t index, BootRecord&& boot) override {
+    if (Status ready = OpenIfDue(); !ready) return ready;
+    if (open_) return Check(all_.sink_.WriteBoot(index, std::move(boot)));
+    bytes_ += sizeof(BootRecord);
+    boots_.emplace_back(index, std::move(boot));
+    return {};
+  }
+
   Status WriteUnclaimed(uint64_t line, std::string_view text) override {
     if (Status ready = OpenIfDue(); !ready) return ready;
     if (open_) return Check(all_.sink_.WriteUnclaimed(line, text));
@@ -53,9 +61,7 @@ class OrderedSinks::TurnSink final : public EventSink {
   }
 
   void AbandonSource() override {
-    events_.clear();
-    unclaimed_.clear();
-    bytes_ = 0;
+    Clear();
     if (std::exchange(open_, false)) all_.sink_.AbandonSource();
   }
 
@@ -74,13 +80,21 @@ class OrderedSinks::TurnSink final : public EventSink {
     for (EventRecord& event : events_) {
       if (status) status = all_.sink_.Write(std::move(event));
     }
+    for (auto& [index, boot] : boots_) {
+      if (status) status = all_.sink_.WriteBoot(index, std::move(boot));
+    }
     for (const auto& [line, text] : unclaimed_) {
       if (status) status = all_.sink_.WriteUnclaimed(line, text);
     }
+    Clear();
+    return Check(status);
+  }
+
+  void Clear() {
     events_.clear();
+    boots_.clear();
     unclaimed_.clear();
     bytes_ = 0;
-    return Check(status);
   }
 
   Status Check(Status status) {
@@ -94,6 +108,7 @@ class OrderedSinks::TurnSink final : public EventSink {
   std::string path_;
   std::string kind_;
   std::vector<EventRecord> events_;
+  std::vector<std::pair<uint32_t, BootRecord>> boots_;  // of these events
   std::vector<std::pair<uint64_t, std::string>> unclaimed_;
   std::size_t bytes_ = 0;
 };

@@ -40,6 +40,11 @@ class WriterThread final : public EventSink {
     return batch_.events.size() < kEventsPerBatch ? Status() : HandOver();
   }
 
+  Status WriteBoot(uint32_t index, BootRecord&& boot) override {
+    batch_.boots.emplace_back(index, std::move(boot));
+    return batch_.boots.size() < kEventsPerBatch ? Status() : HandOver();
+  }
+
   Status WriteUnclaimed(uint64_t line, std::string_view text) override {
     batch_.unclaimed.emplace_back(line, text);
     return batch_.unclaimed.size() < kEventsPerBatch ? Status() : HandOver();
@@ -67,6 +72,7 @@ class WriterThread final : public EventSink {
  private:
   struct Batch {
     std::vector<EventRecord> events;
+    std::vector<std::pair<uint32_t, BootRecord>> boots;
     std::vector<std::pair<uint64_t, std::string>> unclaimed;
   };
 
@@ -90,6 +96,9 @@ class WriterThread final : public EventSink {
     while (std::optional<Batch> batch = queue_->Pop()) {
       for (EventRecord& event : batch->events) {
         if (status_) status_ = sink_.Write(std::move(event));
+      }
+      for (auto& [index, boot] : batch->boots) {
+        if (status_) status_ = sink_.WriteBoot(index, std::move(boot));
       }
       for (const auto& [line, text] : batch->unclaimed) {
         if (status_) status_ = sink_.WriteUnclaimed(line, text);

@@ -124,6 +124,11 @@ class SqliteSink final : public EventSink {
     return Guard((*known)->less_whole ? Replace(**known, event) : Complete(**known, event));
   }
 
+  Status WriteBoot(uint32_t index, BootRecord&& boot) override {
+    if (!IsOpen()) return NotOpen();
+    return Guard(StoreBoot(index, boot));
+  }
+
   Status WriteUnclaimed(uint64_t line, std::string_view text) override {
     if (!IsOpen()) return NotOpen();
     return Guard(Run(insert_unclaimed_, source_id_, line, text));
@@ -139,7 +144,6 @@ class SqliteSink final : public EventSink {
                           counts_.new_events + counts_.known_events};
     }
     const Status stored = Guard(WriteSource(summary)
-                                    .and_then([&] { return WriteBoots(summary); })
                                     .and_then([&] { return undated_->Resolve(summary.years); })
                                     .and_then([&] { return known_->EndSource(); })
                                     .and_then([&] { return database_.Execute("COMMIT"); }));
@@ -316,23 +320,24 @@ class SqliteSink final : public EventSink {
                ledger.damaged, summary.quotes, summary.damage);
   }
 
-  Status WriteBoots(const SourceSummary& summary) {
-    const auto iso = [&summary](const std::optional<PrintedTime>& time) {
-      return time ? Iso8601Utc(WithYear(*time, summary.years)) : std::nullopt;
+  // Of a boot that another source tells, too, only what that does not.
+  Status StoreBoot(uint32_t index, const BootRecord& boot) {
+    const auto iso = [](const std::optional<PrintedTime>& time) {
+      return time ? Iso8601Utc(*time) : std::nullopt;
     };
-    Status status;
-    for (uint32_t index = 0; status && index < summary.boots.size(); ++index) {
-      const BootRecord& boot = summary.boots[index];
-      const int64_t own_id = first_boot_id_ + index;
-      const auto known = known_boots_.find(index);
-      const bool is_new = known == known_boots_.end();
-      status = Run(is_new ? insert_boot_ : merge_boot_, is_new ? own_id : known->second, boot.host, boot.journal_boot_id,
-                   iso(boot.first_time), iso(boot.last_time), boot.kernel_release, boot.banner,
-                   boot.command_line, boot.crash_kernel, boot.hardware, boot.hypervisor,
-                   boot.ram_kb, boot.ram_from, boot.ended);
-      if (status && !is_new) status = Run(move_to_boot_, known->second, first_event_id_, own_id);
-    }
-    return status;
+    const auto known = known_boots_.find(index);
+    const bool is_new = known == known_boots_.end();
+    const int64_t own_id = first_boot_id_ + index;
+    const int64_t boot_id = is_new ? own_id : known->second;
+    const Status written =
+        Run(is_new ? insert_boot_ : merge_boot_, boot_id, boot.host, boot.journal_boot_id,
+            iso(boot.first_time), iso(boot.last_time), boot.kernel_release, boot.banner,
+            boot.command_line, boot.crash_kernel, boot.hardware, boot.hypervisor, boot.ram_kb,
+            boot.ram_from, boot.ended);
+    if (!written) return written;
+    if (is_new) return undated_->AddBoot(boot_id, boot.first_time, boot.last_time);
+    known_boots_.erase(known);
+    return Run(move_to_boot_, boot_id, first_event_id_, own_id);
   }
 
   Database& database_;

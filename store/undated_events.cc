@@ -1,6 +1,7 @@
 #include "store/undated_events.h"
 
 #include <string_view>
+#include <utility>
 
 #include "store/time_quality.h"
 
@@ -8,15 +9,18 @@ namespace kautopsy {
 namespace {
 
 constexpr char kCreate[] =
-    "CREATE TEMP TABLE IF NOT EXISTS undated (event_id INTEGER PRIMARY KEY, month INTEGER, "
-    "day INTEGER, hour INTEGER, minute INTEGER, second INTEGER, microsecond INTEGER, "
-    "fraction_digits INTEGER)";
-constexpr char kInsert[] = "INSERT INTO temp.undated VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    "CREATE TEMP TABLE IF NOT EXISTS undated (id INTEGER, month INTEGER, day INTEGER, "
+    "hour INTEGER, minute INTEGER, second INTEGER, microsecond INTEGER, fraction_digits INTEGER, "
+    "what INTEGER)";
+constexpr char kInsert[] = "INSERT INTO temp.undated VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kSelect[] =
-    "SELECT event_id, month, day, hour, minute, second, microsecond, fraction_digits "
-    "FROM temp.undated WHERE month = ? AND day = ? ORDER BY event_id";
-constexpr char kUpdate[] =
-    "UPDATE event SET time = ?, time_us = ?, time_quality = ? WHERE event_id = ?";
+    "SELECT id, month, day, hour, minute, second, microsecond, fraction_digits, what "
+    "FROM temp.undated WHERE month = ? AND day = ? ORDER BY what, id";
+// For each What.
+constexpr const char* kUpdates[] = {
+    "UPDATE event SET time = ?1, time_us = ?2, time_quality = ?3 WHERE event_id = ?4",
+    "UPDATE boot SET first_time = ?1 WHERE boot_id = ?4",
+    "UPDATE boot SET last_time = ?1 WHERE boot_id = ?4"};
 constexpr char kClear[] = "DELETE FROM temp.undated";
 
 PrintedTime ReadTime(const Statement& row) {
@@ -41,20 +45,13 @@ Status Run(Statement& statement) {
 
 }  // namespace
 
-PrintedTime WithYear(PrintedTime time, const YearsOfDays& years) {
-  if (time.year) return time;
-  const auto found = years.find({time.month, time.day});
-  if (found != years.end()) time.year = found->second;
-  return time;
-}
-
 Result<UndatedEvents> UndatedEvents::Create(Database& database) {
   if (Status status = database.Execute(kCreate); !status) return tl::unexpected(status.error());
   UndatedEvents events;
-  const std::pair<const char*, Statement*> statements[] = {{kInsert, &events.insert_},
-                                                           {kSelect, &events.select_},
-                                                           {kUpdate, &events.update_},
-                                                           {kClear, &events.clear_}};
+  const std::pair<const char*, Statement*> statements[] = {
+      {kInsert, &events.insert_},         {kSelect, &events.select_},
+      {kUpdates[0], &events.updates_[0]}, {kUpdates[1], &events.updates_[1]},
+      {kUpdates[2], &events.updates_[2]}, {kClear, &events.clear_}};
   for (const auto& [sql, target] : statements) {
     Result<Statement> statement = database.Prepare(sql);
     if (!statement) return tl::unexpected(statement.error());
@@ -64,8 +61,27 @@ Result<UndatedEvents> UndatedEvents::Create(Database& database) {
 }
 
 Status UndatedEvents::Add(int64_t event_id, const PrintedTime& time) {
-  const int64_t cells[] = {event_id,    time.month,  time.day,         time.hour,
-                           time.minute, time.second, time.microsecond, time.fraction_digits};
+  return Add(What::kEvent, event_id, time);
+}
+
+Status UndatedEvents::AddBoot(int64_t boot_id, const std::optional<PrintedTime>& first_time,
+                              const std::optional<PrintedTime>& last_time) {
+  Status status;
+  if (first_time && !first_time->year) status = Add(What::kBootFirst, boot_id, *first_time);
+  if (status && last_time && !last_time->year) status = Add(What::kBootLast, boot_id, *last_time);
+  return status;
+}
+
+Status UndatedEvents::Add(What what, int64_t id, const PrintedTime& time) {
+  const int64_t cells[] = {id,
+                           time.month,
+                           time.day,
+                           time.hour,
+                           time.minute,
+                           time.second,
+                           time.microsecond,
+                           time.fraction_digits,
+                           static_cast<int64_t>(what)};
   int parameter = 0;
   for (const int64_t cell : cells) insert_.Bind(parameter++, cell);
   return Run(insert_);
@@ -78,11 +94,12 @@ Status UndatedEvents::ResolveDay(const YearsOfDays::value_type& day) {
   for (; row && *row; row = select_.Step()) {
     PrintedTime time = ReadTime(select_);
     time.year = day.second;
-    update_.Bind(0, Iso8601Utc(time));
-    update_.Bind(1, MicrosecondsSinceEpoch(time));
-    update_.Bind(2, TimeQuality(time, std::nullopt));
-    update_.Bind(3, select_.GetInteger(0));
-    if (Status status = Run(update_); !status) {
+    Statement& update = updates_.at(static_cast<std::size_t>(select_.GetInteger(8).value_or(0)));
+    update.Bind(0, Iso8601Utc(time));
+    update.Bind(1, MicrosecondsSinceEpoch(time));
+    update.Bind(2, TimeQuality(time, std::nullopt));
+    update.Bind(3, select_.GetInteger(0));
+    if (Status status = Run(update); !status) {
       select_.Reset();
       return status;
     }

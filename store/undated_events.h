@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/result.h"
@@ -13,27 +15,30 @@ namespace kautopsy {
 // Years of days, by {month, day}: SourceSummary::years.
 using YearsOfDays = std::map<std::pair<int, int>, int>;
 
-// `time` with the year of its day, if it has none and `years` knows one.
-PrintedTime WithYear(PrintedTime time, const YearsOfDays& years);
-
-// Remembers the events of one source whose times lack a year until the source's end shows which
-// year it was. In a temporary table, so that millions of them need no memory; what it holds is part
-// of the open transaction. `database` must outlive it.
+// Remembers the events and boots of one source whose times lack a year until the source's end shows
+// which year it was. In a temporary table, so that millions of them need no memory; what it holds
+// is part of the open transaction. `database` must outlive it.
 class UndatedEvents {
  public:
   static Result<UndatedEvents> Create(Database& database);
 
   Status Add(int64_t event_id, const PrintedTime& time);
 
-  // Gives a time to the events of the days in `years`, and forgets all.
+  // Of a boot the times without a year, if it has such.
+  Status AddBoot(int64_t boot_id, const std::optional<PrintedTime>& first_time,
+                 const std::optional<PrintedTime>& last_time);
+
+  // Gives a time to the events and boots of the days in `years`, and forgets all.
   Status Resolve(const YearsOfDays& years);
 
  private:
+  enum class What { kEvent, kBootFirst, kBootLast };
+  Status Add(What what, int64_t id, const PrintedTime& time);
   Status ResolveDay(const YearsOfDays::value_type& day);
 
   Statement insert_;
   Statement select_;
-  Statement update_;
+  std::array<Statement, 3> updates_;  // for each What
   Statement clear_;
 };
 

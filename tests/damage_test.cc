@@ -151,7 +151,7 @@ class Truth {
       rows_["event"].push_back(event.facts);
       for (const RecordedRow& row : event.rows) rows_[row.relation].push_back(row);
     }
-    for (const BootRecord& boot : whole.summary().boots) rows_["boot"].push_back(RowOfBoot(boot));
+    for (const BootRecord& boot : whole.boots()) rows_["boot"].push_back(RowOfBoot(boot));
   }
   bool Holds(const RecordedRow& row, Allowed allowed) const {
     const auto found = rows_.find(row.relation);
@@ -201,7 +201,7 @@ void CheckSums(const RecordedEvent& event) {
 
 // What a boot's lines say is true of it one by one: a boot whose end is lost goes on in the next.
 void CheckBoots(const TextSink& damaged, const Truth& truth, Allowed allowed) {
-  for (const BootRecord& boot : damaged.summary().boots) {
+  for (const BootRecord& boot : damaged.boots()) {
     for (const Cell& cell : RowOfBoot(boot).cells) {
       const RecordedRow alone{"boot", {cell}};
       if (!truth.Holds(alone, allowed)) FAIL_CHECK("not in the whole sample: ", Describe(alone));

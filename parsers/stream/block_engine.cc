@@ -47,8 +47,9 @@ struct BlockEngine::OpenBlock {
   Hasher key;
 };
 
-BlockEngine::BlockEngine(std::span<const RecordKind> kinds, OnEvent on_event)
-    : kinds_(kinds), on_event_(std::move(on_event)) {
+BlockEngine::BlockEngine(std::span<const RecordKind> kinds, OnEvent on_event,
+                         BootTracker::OnBoot on_boot)
+    : kinds_(kinds), on_event_(std::move(on_event)), boots_(std::move(on_boot)) {
   for (std::size_t i = 0; i < kinds.size(); ++i)
     quotable_ |= uint64_t{kinds[i].quotable} << (i % kGroups);
 }
@@ -275,6 +276,7 @@ void BlockEngine::Finish() {
   streams_.clear();
   last_stream_ = nullptr;
   GiveOut();
+  boots_.Finish();
 }
 
 }  // namespace kautopsy

@@ -33,7 +33,9 @@ class BlockEngine {
   using OnEvent = std::function<void(EventRecord&&)>;
 
   // `kinds` must outlive the engine.
-  BlockEngine(std::span<const RecordKind> kinds, OnEvent on_event);
+  BlockEngine(
+      std::span<const RecordKind> kinds, OnEvent on_event,
+      BootTracker::OnBoot on_boot = [](uint32_t, BootRecord&&) {});
   ~BlockEngine();
 
   // `openers`: bit i (modulo 64) is set if the line may hold a word of an opener of kind i.
@@ -41,9 +43,8 @@ class BlockEngine {
 
   // True if a line without opener words can belong to something: then every line must be offered.
   bool HasOpenBlocks() const { return open_count_ > 0; }
-  // The source has ended: every open block is closed and its event given out.
+  // The source has ended: every open block is closed, its event given out, and then the boots.
   void Finish();
-  std::vector<BootRecord> TakeBoots() { return boots_.TakeBoots(); }
 
  private:
   struct OpenBlock;

@@ -1,7 +1,9 @@
 #include "parsers/stream/boot_tracker.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
+#include <vector>
 
 namespace kautopsy {
 namespace {
@@ -33,9 +35,16 @@ std::string_view BootIdOf(const LogLine& line) {
 }
 
 // A host's line never counts to another host's boot, whatever id it has.
-std::string KeyOf(const LogLine& line) {
-  return std::string(line.host).append("\n").append(line.boot_id);
+std::string KeyOf(std::string_view host, std::string_view boot_id) {
+  return std::string(host).append("\n").append(boot_id);
 }
+
+std::string KeyOf(const LogLine& line) { return KeyOf(line.host, line.boot_id); }
+
+constexpr Text BootRecord::*kTexts[] = {&BootRecord::host,           &BootRecord::journal_boot_id,
+                                        &BootRecord::kernel_release, &BootRecord::banner,
+                                        &BootRecord::command_line,   &BootRecord::hardware,
+                                        &BootRecord::hypervisor};
 
 void Add(const BootRecord& facts, BootRecord& boot) {
   for (Text BootRecord::*const column : {&BootRecord::banner, &BootRecord::command_line,
@@ -55,38 +64,73 @@ bool IsCrash(std::string_view kind) {
          kind == "hard_lockup";
 }
 
+BootTracker::Boot* BootTracker::Find(uint32_t index) {
+  const auto found = boots_.find(index);
+  return found == boots_.end() ? nullptr : &found->second;
+}
+
+// What was heard of last is never given away: more may follow at once.
+void BootTracker::GiveSome() {
+  while (bytes_ > max_bytes_ && heard_.size() > 1) Give(heard_.front());
+}
+
+void BootTracker::Weigh(Boot& boot) {
+  // Nodes and keys of the containers, each some 100 bytes.
+  constexpr std::size_t kAround = 500;
+  bytes_ -= boot.bytes;
+  boot.bytes = sizeof(Boot) + kAround;
+  for (const auto text : kTexts)
+    boot.bytes += (boot.record.*text) ? (boot.record.*text)->size() : 0;
+  bytes_ += boot.bytes;
+  heard_.splice(heard_.end(), heard_, boot.heard);
+}
+
 uint32_t BootTracker::Begin(const LogLine& line, std::optional<uint32_t> previous) {
-  BootRecord boot;
-  if (!line.host.empty()) boot.host = std::string(line.host);
-  boot.first_time = line.time;
-  boot.last_time = line.time;
-  boots_.push_back(std::move(boot));
-  End& end = ends_.emplace_back();
-  end.first = end.last = line.place;
-  const auto index = static_cast<uint32_t>(boots_.size() - 1);
-  if (previous) ends_[*previous].next = index;
+  const uint32_t index = begun_++;
+  Boot& boot = boots_[index];
+  if (!line.host.empty()) boot.record.host = std::string(line.host);
+  boot.record.first_time = line.time;
+  boot.record.last_time = line.time;
+  boot.first = boot.last = line.place;
+  boot.heard = heard_.insert(heard_.end(), index);
+  Boot* const before = previous ? Find(*previous) : nullptr;
+  if (before != nullptr) {
+    before->next = index;
+    boot.previous = previous;
+  }
+  Weigh(boot);
   return index;
 }
 
 void BootTracker::Note(const LogLine& line, Current& current) {
   if (line.uptime_us) current.uptime_us = line.uptime_us;
-  ends_[current.boot].last = line.place;
-  BootRecord& boot = boots_[current.boot];
-  if (!line.time || line.time == boot.last_time) return;
-  if (boot.last_time && SecondsBetween(*boot.last_time, *line.time) > 0) boot.last_time = line.time;
-  if (boot.first_time && SecondsBetween(*boot.first_time, *line.time) < 0)
-    boot.first_time = line.time;
+  Boot& boot = *Find(current.boot);
+  boot.last = line.place;
+  heard_.splice(heard_.end(), heard_, boot.heard);
+  BootRecord& record = boot.record;
+  if (!line.time || line.time == record.last_time) return;
+  if (record.last_time && SecondsBetween(*record.last_time, *line.time) > 0)
+    record.last_time = line.time;
+  if (record.first_time && SecondsBetween(*record.first_time, *line.time) < 0)
+    record.first_time = line.time;
 }
 
 std::optional<uint32_t> BootTracker::OnLine(const LogLine& line) {
+  const std::optional<uint32_t> boot = BootOf(line);
+  GiveSome();
+  return boot;
+}
+
+std::optional<uint32_t> BootTracker::BootOf(const LogLine& line) {
   if (line.host.empty() && BootIdOf(line).empty()) return OnUnnamed(line);
   unnamed_.reset();
   if (last_host_ == nullptr || last_host_->first != line.host) {
     const auto found = hosts_.find(line.host);
     if (found == hosts_.end()) {
-      last_host_ = &*hosts_.emplace(line.host, Current()).first;
-      BeginNext(line, last_host_->second);
-      return last_host_->second.boot;
+      Current host;
+      BeginNext(line, host);
+      last_host_ = &*hosts_.emplace(line.host, host).first;
+      return host.boot;
     }
     last_host_ = &*found;
   }
@@ -104,7 +148,7 @@ void BootTracker::Follow(const LogLine& line, Current& host) {
 }
 
 void BootTracker::FollowId(const LogLine& line, Current& host) {
-  Text& id = boots_[host.boot].journal_boot_id;
+  Text& id = Find(host.boot)->record.journal_boot_id;
   if (id != line.boot_id) {
     const auto known = by_id_.find(KeyOf(line));
     // Lines of another transport told of the boot first.
@@ -128,7 +172,7 @@ void BootTracker::BeginNext(const LogLine& line, Current& host) {
   host.latest = host.boot;
   host.uptime_us = line.uptime_us;
   if (BootIdOf(line).empty()) return;
-  boots_[host.boot].journal_boot_id = std::string(line.boot_id);
+  Find(host.boot)->record.journal_boot_id = std::string(line.boot_id);
   by_id_.emplace(KeyOf(line), host.boot);
 }
 
@@ -154,51 +198,87 @@ void BootTracker::BeginBare(EventRecord& event) {
   const bool same_form = unnamed_ && !unnamed_->prefixed;
   const auto previous = same_form ? std::optional(unnamed_->boot) : std::nullopt;
   unnamed_ = Current{Begin(banner, previous), {}, false};
-  ends_.back().last = event.lines.last();
   event.boot = unnamed_->boot;
+  Find(*event.boot)->last = event.lines.last();
 }
 
 void BootTracker::OnEvent(EventRecord& event) {
   if (event.kind == "boot" && !event.boot) BeginBare(event);
-  if (!event.boot) return;
-  BootRecord& boot = boots_[*event.boot];
+  Boot* const boot = event.boot ? Find(*event.boot) : nullptr;
+  if (boot == nullptr) return;
+  BootRecord& record = boot->record;
   // The banner tells best; lines of another machine may stand between.
-  if (event.kind == "boot" || !boot.kernel_release) boot.kernel_release = event.kernel_release;
+  if (event.kind == "boot" || !record.kernel_release) record.kernel_release = event.kernel_release;
   if (event.ram_kb) {
-    boot.ram_kb = event.ram_kb;
-    boot.ram_from = "mem_info";
+    record.ram_kb = event.ram_kb;
+    record.ram_from = "mem_info";
   }
-  if (event.boot_facts) Add(*event.boot_facts, boot);
-  End& end = ends_[*event.boot];
-  end.panicked = end.panicked || event.kind == "panic";
-  if (IsCrash(event.kind) && (!end.crash || IsBefore(*end.crash, event.lines.last())))
-    end.crash = event.lines.last();
-  if (!event.boot_facts || event.boot_facts->ended != "shutdown") return;
-  end.shut_down = true;
-  if (unnamed_ && unnamed_->boot == *event.boot) unnamed_.reset();
+  if (event.boot_facts) Add(*event.boot_facts, record);
+  NoteEnd(event, *boot);
+  const bool shuts_down = event.boot_facts && event.boot_facts->ended == "shutdown";
+  if (shuts_down && unnamed_ && unnamed_->boot == *event.boot) unnamed_.reset();
+  Weigh(*boot);
+  GiveSome();
 }
 
-bool BootTracker::Crashed(std::size_t boot) const {
-  const End& end = ends_[boot];
-  if (end.panicked || end.shut_down || !end.next) return end.panicked;
-  const BootRecord& next = boots_[*end.next];
-  if (next.crash_kernel == 1) return true;
-  const uint64_t next_line = ends_[*end.next].first.line;
-  if (!end.crash || IsBefore(*end.crash, end.last) || next_line > end.crash->line + kRestartLines)
+void BootTracker::NoteEnd(const EventRecord& event, Boot& boot) {
+  boot.panicked = boot.panicked || event.kind == "panic";
+  if (IsCrash(event.kind) && (!boot.crash || IsBefore(*boot.crash, event.lines.last())))
+    boot.crash = event.lines.last();
+  boot.shut_down = boot.shut_down || (event.boot_facts && event.boot_facts->ended == "shutdown");
+}
+
+BootTracker::Next BootTracker::TellOf(const Boot& boot) {
+  return {boot.first.line, boot.record.first_time, boot.record.crash_kernel == 1};
+}
+
+bool BootTracker::Crashed(const Boot& boot) {
+  if (boot.panicked || boot.shut_down || !boot.next) return boot.panicked;
+  const Boot* const behind = Find(*boot.next);
+  const Next next = behind != nullptr ? TellOf(*behind) : boot.told.value_or(Next());
+  if (next.crash_kernel) return true;
+  if (!boot.crash || IsBefore(*boot.crash, boot.last) ||
+      next.first_line > boot.crash->line + kRestartLines)
     return false;
-  const std::optional<PrintedTime>& last_time = boots_[boot].last_time;
+  const std::optional<PrintedTime>& last_time = boot.record.last_time;
   return !last_time || !next.first_time ||
          std::llabs(SecondsBetween(*last_time, *next.first_time)) <= kRestartSeconds;
 }
 
-std::vector<BootRecord> BootTracker::TakeBoots() {
-  for (std::size_t i = 0; i < boots_.size(); ++i) {
-    if (Crashed(i))
-      boots_[i].ended = "crashed";
-    else if (ends_[i].shut_down)
-      boots_[i].ended = "shutdown";
-  }
-  return std::move(boots_);
+void BootTracker::Give(uint32_t index) {
+  Boot& boot = *Find(index);
+  if (Crashed(boot))
+    boot.record.ended = "crashed";
+  else if (boot.shut_down)
+    boot.record.ended = "shutdown";
+  Boot* const before = boot.previous ? Find(*boot.previous) : nullptr;
+  if (before != nullptr) before->told = TellOf(boot);
+  Forget(index, boot.record);
+  bytes_ -= boot.bytes;
+  heard_.erase(boot.heard);
+  BootRecord record = std::move(boot.record);
+  boots_.erase(index);
+  on_boot_(index, std::move(record));
+}
+
+// No line goes to this boot any more.
+void BootTracker::Forget(uint32_t index, const BootRecord& boot) {
+  if (unnamed_ && unnamed_->boot == index) unnamed_.reset();
+  const std::string host = boot.host.value_or("");
+  if (boot.journal_boot_id) by_id_.erase(KeyOf(host, *boot.journal_boot_id));
+  const auto found = hosts_.find(host);
+  if (found == hosts_.end()) return;
+  Current& current = found->second;
+  if (current.latest == index) current.latest.reset();
+  if (current.boot != index) return;
+  if (last_host_ == &*found) last_host_ = nullptr;
+  hosts_.erase(found);
+}
+
+void BootTracker::Finish() {
+  std::vector<uint32_t> left(heard_.begin(), heard_.end());
+  std::sort(left.begin(), left.end());
+  for (const uint32_t index : left) Give(index);
 }
 
 }  // namespace kautopsy

@@ -88,7 +88,7 @@ std::string EventText(const RecordedEvent& event, std::size_t number) {
   return text + "\n";
 }
 
-std::string SummaryText(const SourceSummary& summary) {
+std::string SummaryText(const SourceSummary& summary, const std::vector<BootRecord>& boots) {
   const LineLedger& ledger = summary.ledger;
   std::string text = fmt::format(
       "lines: {} = {} claimed + {} noise + {} unclaimed kernel + {} not kernel + {} damaged\n",
@@ -96,7 +96,7 @@ std::string SummaryText(const SourceSummary& summary) {
       ledger.damaged);
   text += fmt::format("bytes: {}\nquotes: {}\n", summary.bytes, summary.quotes);
   if (summary.damage) text += fmt::format("damage: {}\n", *summary.damage);
-  for (const BootRecord& boot : summary.boots) {
+  for (const BootRecord& boot : boots) {
     text += fmt::format("boot: host={} from={} to={} kernel_release={} ram_kb={}",
                         boot.host.value_or("-"), boot.first_time ? TimeText(*boot.first_time) : "-",
                         boot.last_time ? TimeText(*boot.last_time) : "-",
@@ -181,6 +181,12 @@ Status TextSink::Write(EventRecord&& event) {
   return {};
 }
 
+Status TextSink::WriteBoot(uint32_t index, BootRecord&& boot) {
+  if (index >= boots_.size()) boots_.resize(index + 1);
+  boots_[index] = std::move(boot);
+  return {};
+}
+
 Status TextSink::WriteUnclaimed(uint64_t line, std::string_view text) {
   unclaimed_.emplace_back(line, text);
   return {};
@@ -194,6 +200,7 @@ Result<SourceCounts> TextSink::EndSource(const SourceSummary& summary) {
 
 void TextSink::AbandonSource() {
   events_.clear();
+  boots_.clear();
   unclaimed_.clear();
 }
 
@@ -203,7 +210,7 @@ std::string TextSink::ToText() const {
   for (const auto& [line, raw] : unclaimed_) {
     text += fmt::format("unclaimed {}: {}\n", line, EscapeForTerminal(raw));
   }
-  return text + SummaryText(summary_);
+  return text + SummaryText(summary_, boots_);
 }
 
 }  // namespace kautopsy::test

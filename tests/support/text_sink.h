@@ -46,12 +46,14 @@ class TextSink final : public EventSink {
  public:
   Status BeginSource(std::string_view path, std::string_view kind) override;
   Status Write(EventRecord&& event) override;
+  Status WriteBoot(uint32_t index, BootRecord&& boot) override;
   Status WriteUnclaimed(uint64_t line, std::string_view text) override;
   Result<SourceCounts> EndSource(const SourceSummary& summary) override;
   void AbandonSource() override;
 
   const std::vector<RecordedEvent>& events() const { return events_; }
   const SourceSummary& summary() const { return summary_; }
+  const std::vector<BootRecord>& boots() const { return boots_; }
   bool ended() const { return ended_; }
 
   // All of it for a reader: one paragraph per event, one line per row, the ledger last.
@@ -61,6 +63,7 @@ class TextSink final : public EventSink {
   std::vector<RecordedEvent> events_;
   std::vector<std::pair<uint64_t, std::string>> unclaimed_;
   SourceSummary summary_;
+  std::vector<BootRecord> boots_;  // by number
   bool ended_ = false;
 };
 

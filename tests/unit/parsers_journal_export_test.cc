@@ -151,9 +151,9 @@ TEST_CASE("The journal's boot ids tell boots apart, in the export and in JSON") 
   for (const std::string& text : {entries, objects}) {
     const TextSink sink = Import(text);
     CHECK(sink.events().size() == 4);
-    REQUIRE(sink.summary().boots.size() == 2);
-    CHECK(sink.summary().boots[0].journal_boot_id == ids[0]);
-    CHECK(sink.summary().boots[1].journal_boot_id == ids[1]);
+    REQUIRE(sink.boots().size() == 2);
+    CHECK(sink.boots()[0].journal_boot_id == ids[0]);
+    CHECK(sink.boots()[1].journal_boot_id == ids[1]);
   }
 }
 

@@ -21,6 +21,7 @@ class NotingSink final : public EventSink {
     calls.push_back(event.title);
     return {};
   }
+  Status WriteBoot(uint32_t, BootRecord&&) override { return {}; }
   Status WriteUnclaimed(uint64_t, std::string_view) override { return {}; }
   Result<SourceCounts> EndSource(const SourceSummary&) override {
     calls.emplace_back("end");

@@ -20,6 +20,10 @@ class NotingSink final : public EventSink {
     calls.push_back(event.title);
     return {};
   }
+  Status WriteBoot(uint32_t index, BootRecord&& boot) override {
+    boots.push_back(std::to_string(index) + boot.host.value_or(""));
+    return {};
+  }
   Status WriteUnclaimed(uint64_t line, std::string_view text) override {
     unclaimed.push_back(std::to_string(line) + std::string(text));
     return {};
@@ -31,6 +35,7 @@ class NotingSink final : public EventSink {
   void AbandonSource() override { calls.emplace_back("abandon"); }
 
   std::vector<std::string> calls;
+  std::vector<std::string> boots;
   std::vector<std::string> unclaimed;
   std::string fails_at = "none";
 };
@@ -39,6 +44,12 @@ EventRecord Titled(int number) {
   EventRecord event;
   event.title = std::to_string(number);
   return event;
+}
+
+BootRecord HostsBoot(const char* host) {
+  BootRecord boot;
+  boot.host = host;
+  return boot;
 }
 
 TEST_CASE(
@@ -52,12 +63,15 @@ TEST_CASE(
     for (int i = 0; i < 1000; ++i) {
       REQUIRE(writer->Write(Titled(i)));
       REQUIRE(writer->WriteUnclaimed(static_cast<uint64_t>(i), "k"));
+      REQUIRE(writer->WriteBoot(static_cast<uint32_t>(i), HostsBoot("h")));
       expected.push_back(std::to_string(i));
     }
     REQUIRE(writer->EndSource({}).has_value());
     expected.emplace_back("end");
   }
   CHECK(sink.calls == expected);
+  REQUIRE(sink.boots.size() == 2000);
+  CHECK(sink.boots[1999] == "999h");
   CHECK(sink.unclaimed.size() == 2000);
   CHECK(sink.unclaimed[1999] == "999k");
 }

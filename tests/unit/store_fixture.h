@@ -107,18 +107,23 @@ inline EventRecord MakeEvent() {
   return event;
 }
 
-// What the importer would know of a source of one line and one boot.
+// What the importer would know of a source of one line.
 inline SourceSummary MakeSummary(const std::string& content_hash) {
   SourceSummary summary;
   summary.content_hash = content_hash;
   summary.bytes = 60;
   summary.ledger.lines = 1;
   summary.ledger.claimed = 1;
+  return summary;
+}
+
+inline BootRecord MakeBoot() {
   BootRecord boot;
   boot.host = "db1";
+  boot.journal_boot_id = std::string(32, '1');
   boot.first_time = November20();
-  summary.boots.push_back(boot);
-  return summary;
+  boot.last_time = November20();
+  return boot;
 }
 
 // Stores one source with one event; the outcome is the caller's to check.
@@ -126,6 +131,7 @@ inline Result<SourceOutcome> Store(EventSink& sink, EventRecord event,
                                    const SourceSummary& summary) {
   REQUIRE(sink.BeginSource("messages", "file"));
   REQUIRE(sink.Write(std::move(event)));
+  REQUIRE(sink.WriteBoot(0, MakeBoot()));
   return sink.EndSource(summary).map([](const SourceCounts& counts) { return counts.outcome; });
 }
 

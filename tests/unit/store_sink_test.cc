@@ -154,12 +154,14 @@ TEST_CASE("a year that the source gives for the day dates its events and boots a
   REQUIRE(sink->BeginSource("paste", "stdin"));
   for (EventRecord* event : {&other_day, &fraction}) REQUIRE(sink->Write(std::move(*event)));
   REQUIRE(sink->Write(MakeEvent()));
+  REQUIRE(sink->WriteBoot(0, MakeBoot()));
   REQUIRE(sink->EndSource(summary));
   CHECK(Rows(database, "SELECT time, time_us, time_quality, local_time FROM event") ==
         ",,no_year,Nov 21 12:42:42\n"
         "2014-11-20T12:42:42.250Z,1416487362250000,\"year_inferred,zone_assumed\",Nov 20 12:42:42\n"
         "2014-11-20T12:42:42Z,1416487362000000,\"year_inferred,zone_assumed\",Nov 20 12:42:42\n");
-  CHECK(Rows(database, "SELECT first_time FROM boot") == "2014-11-20T12:42:42Z\n");
+  CHECK(Rows(database, "SELECT first_time, last_time, journal_boot_id FROM boot") ==
+        "2014-11-20T12:42:42Z,2014-11-20T12:42:42Z,11111111111111111111111111111111\n");
   // The next source has no such date: nothing of the first one is left to be dated.
   EventRecord other = MakeEvent();
   other.key = "another";
