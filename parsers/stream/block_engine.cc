@@ -134,12 +134,17 @@ void BlockEngine::Insert(const LogLine& line, const RecordKind& kind, std::uniqu
   CountForeign(stream, in_order_.back().get());
   Keep(line, *in_order_.back());
   if (stream.open.size() > kMaxOpenPerStream) Close(*stream.open.back());
-  if (open_count_ <= kMaxOpen) return;
-  for (const auto& oldest : in_order_) {
-    if (oldest->stream == nullptr) continue;
-    Close(*oldest);
-    return;
-  }
+  if (open_count_ > kMaxOpen) CloseOldest(stream);
+}
+
+// `current` is the stream of the line at hand. Another one may never have a line again: it goes.
+void BlockEngine::CloseOldest(const Stream& current) {
+  const auto is_open = [](const auto& block) { return block->stream != nullptr; };
+  OpenBlock& oldest = **std::find_if(in_order_.begin(), in_order_.end(), is_open);
+  const Stream& stream = *oldest.stream;
+  const std::string host = oldest.event.host.value_or("");
+  Close(oldest);
+  if (&stream != &current && stream.open.empty()) streams_.erase(host);
 }
 
 bool BlockEngine::OfferTo(OpenBlock& block, const LogLine& line, Stream& stream) {

@@ -64,6 +64,7 @@ class BlockEngine {
   void CountForeign(Stream& stream, const OpenBlock* taker);
   static void MarkCut(Stream& stream);
   void Close(OpenBlock& block);
+  void CloseOldest(const Stream& current);
   void Complete(OpenBlock& block);
   void GiveOut();
 
