@@ -15,6 +15,8 @@ namespace {
 // each other for every one.
 constexpr std::size_t kBatchesAhead = 4;
 constexpr std::size_t kEventsPerBatch = 16;
+// Lines of up to 1 MiB are let through: few of them are enough.
+constexpr std::size_t kBytesPerBatch = std::size_t{1} << 20;
 
 class WriterThread final : public EventSink {
  public:
@@ -36,8 +38,10 @@ class WriterThread final : public EventSink {
   }
 
   Status Write(EventRecord&& event) override {
+    batch_.bytes += event.lines.text().size();
     batch_.events.push_back(std::move(event));
-    return batch_.events.size() < kEventsPerBatch ? Status() : HandOver();
+    const bool full = batch_.events.size() >= kEventsPerBatch || batch_.bytes >= kBytesPerBatch;
+    return full ? HandOver() : Status();
   }
 
   Status WriteBoot(uint32_t index, BootRecord&& boot) override {
@@ -72,6 +76,7 @@ class WriterThread final : public EventSink {
  private:
   struct Batch {
     std::vector<EventRecord> events;
+    std::size_t bytes = 0;  // of their texts
     std::vector<std::pair<uint32_t, BootRecord>> boots;
     std::vector<std::pair<uint64_t, std::string>> unclaimed;
   };
