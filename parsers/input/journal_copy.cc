@@ -9,11 +9,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace kautopsy {
 namespace {
+
+constexpr std::size_t kBlock = 64 << 10;
 
 bool CopyAll(int from, int to, uint64_t bytes) {
   off_t at = 0;
@@ -25,6 +29,25 @@ bool CopyAll(int from, int to, uint64_t bytes) {
   return true;
 }
 
+// True if nothing but zeros is to be written, or all was.
+bool WriteAt(int fd, std::string_view bytes, off_t offset) {
+  if (bytes.find_first_not_of('\0') == std::string_view::npos) return true;
+  while (!bytes.empty()) {
+    const ssize_t count = ::pwrite(fd, bytes.data(), bytes.size(), offset);
+    if (count < 0 && errno != EINTR) return false;
+    const std::size_t written = count < 0 ? 0 : static_cast<std::size_t>(count);
+    bytes.remove_prefix(written);
+    offset += static_cast<off_t>(written);
+  }
+  return true;
+}
+
+tl::unexpected<Error> CannotCopy(int error) {
+  return Fail(fmt::format(
+      "the journal file must be copied to be read, and cannot be: {}; set TMPDIR to another folder",
+      std::strerror(error)));
+}
+
 }  // namespace
 
 JournalCopy::~JournalCopy() {
@@ -32,22 +55,35 @@ JournalCopy::~JournalCopy() {
   ::unlink(path_.c_str());
 }
 
-Result<std::unique_ptr<JournalCopy>> JournalCopy::FillUp(int fd, const JournalHeader& header) {
+Result<std::unique_ptr<JournalCopy>> JournalCopy::Create() {
   std::error_code no_folder;
   std::string path = std::filesystem::temp_directory_path(no_folder).string() + "/kautopsy.XXXXXX";
-  const int file = ::mkostemp(path.data(), O_CLOEXEC);
-  int error = file < 0 ? errno : 0;
-  if (file >= 0) {
-    auto copy = std::make_unique<JournalCopy>(std::move(path), file);
-    if (CopyAll(fd, file, header.file_bytes) &&
-        ::ftruncate(file, static_cast<off_t>(header.claimed_bytes)) == 0)
-      return copy;
-    error = errno;
+  const int fd = ::mkostemp(path.data(), O_CLOEXEC);
+  if (fd < 0) return CannotCopy(errno);
+  return std::make_unique<JournalCopy>(std::move(path), fd);
+}
+
+Result<std::unique_ptr<JournalCopy>> JournalCopy::FillUp(int fd, const JournalHeader& header) {
+  Result<std::unique_ptr<JournalCopy>> copy = Create();
+  if (copy && (!CopyAll(fd, (*copy)->fd(), header.file_bytes) ||
+               ::ftruncate((*copy)->fd(), static_cast<off_t>(header.claimed_bytes)) != 0))
+    return CannotCopy(errno);
+  return copy;
+}
+
+Result<std::unique_ptr<JournalCopy>> JournalCopy::Spool(ByteSource& source) {
+  Result<std::unique_ptr<JournalCopy>> copy = Create();
+  if (!copy) return copy;
+  std::vector<char> block(kBlock);
+  off_t size = 0;
+  while (true) {
+    const Result<std::size_t> read = source.Read(block);
+    if (!read || *read == 0) break;
+    if (!WriteAt((*copy)->fd(), {block.data(), *read}, size)) return CannotCopy(errno);
+    size += static_cast<off_t>(*read);
   }
-  return Fail(
-      fmt::format("the journal file is cut ({} of {} bytes are there), and no copy of it could be "
-                  "made to read what is left: {}; set TMPDIR to another folder",
-                  header.file_bytes, header.claimed_bytes, std::strerror(error)));
+  if (::ftruncate((*copy)->fd(), size) != 0) return CannotCopy(errno);
+  return copy;
 }
 
 }  // namespace kautopsy

@@ -2,8 +2,10 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
+#include "parsers/input/byte_source.h"
 #include "parsers/input/journal_index.h"
 
 namespace kautopsy {
@@ -16,6 +18,10 @@ class JournalCopy {
   // reads past objects that are missing. Errors name the reason, as a full disk.
   static Result<std::unique_ptr<JournalCopy>> FillUp(int fd, const JournalHeader& header);
 
+  // A copy of what `source` gives, holes instead of blocks of zeros; as much as it gives if it ends
+  // in an error.
+  static Result<std::unique_ptr<JournalCopy>> Spool(ByteSource& source);
+
   JournalCopy(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
   JournalCopy(const JournalCopy&) = delete;
   JournalCopy& operator=(const JournalCopy&) = delete;
@@ -24,6 +30,8 @@ class JournalCopy {
   int fd() const { return fd_; }
 
  private:
+  static Result<std::unique_ptr<JournalCopy>> Create();
+
   // Kept while the file is read: libsystemd refuses one without a name (journal_file_fstat()).
   std::string path_;
   int fd_;

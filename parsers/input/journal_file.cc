@@ -1,5 +1,6 @@
 #include "parsers/input/journal_file.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
@@ -276,6 +277,15 @@ Result<std::unique_ptr<ByteSource>> OpenJournalFile(int fd) {
   if (!header) return tl::unexpected(header.error());
   if (header->claimed_bytes > header->file_bytes) return OpenCut(fd, *header);
   return OpenIsolated([&] { return OpenHere(fd, *header); });
+}
+
+Result<std::unique_ptr<ByteSource>> OpenJournalStream(ByteSource& bytes) {
+  Result<std::unique_ptr<JournalCopy>> copy = JournalCopy::Spool(bytes);
+  if (!copy) return tl::unexpected(copy.error());
+  Result<std::unique_ptr<ByteSource>> source =
+      OpenJournalFile(::fcntl((*copy)->fd(), F_DUPFD_CLOEXEC, 0));
+  if (!source) return source;
+  return std::make_unique<CopySource>(std::move(*copy), std::move(*source));
 }
 
 }  // namespace kautopsy

@@ -26,4 +26,9 @@ bool IsJournalFile(std::string_view head);
 // and then an error, which says what the file's own counts name and what was found of it.
 Result<std::unique_ptr<ByteSource>> OpenJournalFile(int fd);
 
+// The same for a journal that can only be read from its beginning to its end, as a packed one or
+// standard input: its bytes are first copied to a temporary file, without the zeros in it. If they
+// end in an error, the journal counts as cut.
+Result<std::unique_ptr<ByteSource>> OpenJournalStream(ByteSource& bytes);
+
 }  // namespace kautopsy

@@ -147,6 +147,43 @@ TEST_CASE("A journal file gives the same in blocks of any size, and leaves nothi
   CHECK(descriptors() == before);
 }
 
+// A folder for temporary files that no other process uses.
+class OwnFolder {
+ public:
+  OwnFolder() {
+    path_ = (std::filesystem::temp_directory_path() / "kautopsy_test.XXXXXX").string();
+    REQUIRE(::mkdtemp(path_.data()) != nullptr);
+    ::setenv("TMPDIR", path_.c_str(), 1);
+  }
+  OwnFolder(const OwnFolder&) = delete;
+  OwnFolder& operator=(const OwnFolder&) = delete;
+  ~OwnFolder() {
+    ::unsetenv("TMPDIR");
+    std::filesystem::remove_all(path_);
+  }
+  bool empty() const { return std::filesystem::is_empty(path_); }
+
+ private:
+  std::string path_;
+};
+
+TEST_CASE("A packed journal gives what its file gives, and leaves no file behind") {
+  const std::string whole = TemporaryFile(JournalBytes()).Read().text;
+  const OwnFolder folder;
+  const std::string packed = test::ReadFile("samples/journal/k.journal.xz");
+  for (const std::size_t missing : {0, 100}) {
+    const std::string some = packed.substr(0, packed.size() - missing);
+    const auto bytes = Unpack(std::make_unique<test::StringSource>(some), Packing::kXz);
+    const auto source = OpenJournalStream(*bytes);
+    REQUIRE(source.has_value());
+    const ReadBack read = ReadAll(**source);
+    CHECK((missing == 0 ? read.text == whole : read.text.size() <= whole.size()));
+    CHECK(read.error.empty() == (missing == 0));
+    CHECK_FALSE(folder.empty());  // while it is read
+  }
+  CHECK(folder.empty());
+}
+
 TEST_CASE("A journal that is cut anywhere gives what is left, and says what is not") {
   const TemporaryFile file(JournalBytes());
   const std::string whole = file.Read().text;
