@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <memory>
 
+#include "cli/dump_reader.h"
 #include "parsers/import_source.h"
 #include "parsers/input/byte_source.h"
+#include "parsers/input/pstore.h"
 #include "parsers/input/source_walk.h"
 
 namespace kautopsy {
@@ -47,8 +49,7 @@ class ImportJob final : public SourceVisitor {
   }
 
   JobResult Run(uint64_t max_expand_bytes) {
-    Result<std::unique_ptr<ByteSource>> source =
-        input_.path == "-" ? StandardInput() : OpenFile(input_.path);
+    Result<std::unique_ptr<ByteSource>> source = Open();
     if (!source) {
       Problem(source.error().message);
       return std::move(result_);
@@ -56,15 +57,20 @@ class ImportJob final : public SourceVisitor {
     ExpandLimit limit(max_expand_bytes > 0
                           ? max_expand_bytes
                           : kAlwaysAllowed + kUsualExpansion * input_.bytes.value_or(0));
-    const FoundSource found = {.path = input_.path, .mtime = input_.mtime, .member = false};
-    result_.store_failed = !WalkSources(
-        found, std::make_unique<CountedSource>(std::move(*source), progress_.bytes), limit, *this);
+    FoundSource found = {.path = input_.path, .mtime = input_.mtime};
+    if (input_.path == "-") found.kind = "stdin";
+    if (!input_.parts.empty()) found.kind = "pstore";
+    result_.store_failed =
+        !WalkSources(found, std::make_unique<CountedSource>(std::move(*source), progress_.bytes),
+                     {.limit = limit, .dump_reader = DumpReader(true)}, *this);
     return std::move(result_);
   }
 
   bool OnSource(const FoundSource& found, ByteSource& bytes) override {
-    const std::string_view kind = found.member ? "member" : found.path == "-" ? "stdin" : "file";
-    const Result<ImportResult> result = ImportSource(bytes, found.path, kind, options_, sink_);
+    ImportOptions options = options_;
+    options.host = found.dump.host;
+    options.mtime = found.mtime;
+    const Result<ImportResult> result = ImportSource(bytes, found.path, found.kind, options, sink_);
     if (!result) {
       Problem(result.error().message);
       return false;
@@ -90,6 +96,18 @@ class ImportJob final : public SourceVisitor {
   }
 
  private:
+  Result<std::unique_ptr<ByteSource>> Open() const {
+    if (input_.path == "-") return StandardInput();
+    if (input_.parts.empty()) return OpenFile(input_.path);
+    std::vector<std::unique_ptr<ByteSource>> parts;
+    for (const std::string& path : input_.parts) {
+      Result<std::unique_ptr<ByteSource>> part = OpenFile(path);
+      if (!part) return part;
+      parts.push_back(std::move(*part));
+    }
+    return JoinPstore(std::move(parts));
+  }
+
   void Problem(const std::string& message) {
     ++result_.counts.problems;
     result_.messages.push_back(message);

@@ -5,12 +5,18 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <set>
 #include <system_error>
+
+#include "parsers/input/pstore.h"
 
 namespace kautopsy {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kLongestHead = 256;  // "Panic#1 Part3"
 
 class Collector {
  public:
@@ -53,7 +59,12 @@ class Collector {
   }
 
   void AddFile(const std::string& path, std::size_t argument, bool walked) {
-    Input input = {.path = path, .argument = argument, .walked = walked, .bytes = {}, .mtime = {}};
+    Input input = {.path = path,
+                   .argument = argument,
+                   .walked = walked,
+                   .parts = {},
+                   .bytes = {},
+                   .mtime = {}};
     struct stat status = {};
     if (path != "-" && ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
       input.bytes = status.st_size;
@@ -72,16 +83,56 @@ class Collector {
                                  "; check its permissions");
     }
     std::ranges::sort(entries);
+    std::vector<std::string> files;
     for (const fs::directory_entry& entry : entries) {
       std::error_code ignored;  // what vanishes meanwhile is neither file nor folder
-      if (entry.is_directory(ignored) && !entry.is_symlink(ignored)) {
+      if (entry.is_directory(ignored) && !entry.is_symlink(ignored))
         Walk(entry.path(), argument);
-      } else if (entry.is_regular_file(ignored)) {
-        if (!IsStore(entry.path())) AddFile(entry.path().string(), argument, true);
-      } else if (entry.exists(ignored) && !entry.is_directory(ignored)) {
+      else if (entry.is_regular_file(ignored))
+        files.push_back(entry.path().string());
+      else if (entry.exists(ignored) && !entry.is_directory(ignored))
         inputs_.skipped.emplace_back(entry.path().string(), "a device, pipe or socket");
-      }
     }
+    const std::set<std::string> taken = AddPstore(folder.string(), files, argument);
+    for (const std::string& file : files) {
+      if (!taken.contains(file) && !IsStore(file)) AddFile(file, argument, true);
+    }
+  }
+
+  // Adds the kernel logs in pstore that a folder holds, and returns the files that belong to them.
+  std::set<std::string> AddPstore(const std::string& folder, const std::vector<std::string>& files,
+                                  std::size_t argument) {
+    std::set<std::string> taken;
+    const PstoreFolder pstore = SortPstore(PstoreFilesOf(files));
+    const auto take = [&](const std::string& name) {
+      return *taken.insert((fs::path(folder) / name).string()).first;
+    };
+    for (const PstoreRecord& record : pstore.records) {
+      AddFile(take(record.names.front()), argument, true);
+      for (const std::string& name : record.names) inputs_.files.back().parts.push_back(take(name));
+    }
+    for (const PstoreProblem& problem : pstore.problems)
+      inputs_.problems.push_back(take(problem.name) + ": " + problem.message);
+    for (const std::string& name : pstore.duplicates)
+      inputs_.skipped.emplace_back(take(name), "tells again what stands in its parts");
+    return taken;
+  }
+
+  // What tells whether a folder holds logs of pstore; nothing if no name looks like it.
+  static std::vector<PstoreFile> PstoreFilesOf(const std::vector<std::string>& files) {
+    std::vector<PstoreFile> result;
+    const auto name_of = [](const std::string& file) { return fs::path(file).filename().string(); };
+    if (std::ranges::none_of(files,
+                             [&](const auto& file) { return name_of(file).starts_with("dmesg-"); }))
+      return result;
+    for (const std::string& file : files) {
+      std::ifstream stream(file);
+      std::string line(kLongestHead, '\0');
+      stream.read(line.data(), static_cast<std::streamsize>(line.size()));
+      line.resize(std::min(line.find('\n'), static_cast<std::size_t>(stream.gcount())));
+      result.push_back({name_of(file), line});
+    }
+    return result;
   }
 
   bool IsStore(const fs::path& path) const {

@@ -88,6 +88,8 @@ struct SourceSummary {
   // Years of days that the text itself dates in full ("2014/11/25"), by {month, day}. Days that are
   // given with more than one year are left out.
   std::map<std::pair<int, int>, int> years;
+  // The year of lines before the first New Year of the source, if its name or its age tells.
+  std::optional<int> first_year;
 };
 
 enum class SourceOutcome {
@@ -108,7 +110,7 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
   // `path` as the user gave it ("-" for standard input); `kind` is "file", "member"
-  // (of an archive) or "stdin".
+  // (of an archive), "stdin", "journal", "crash_dump" or "pstore".
   virtual Status BeginSource(std::string_view path, std::string_view kind) = 0;
   // May take what `event` holds; what it leaves is the caller's.
   virtual Status Write(EventRecord&& event) = 0;

@@ -17,8 +17,10 @@
 #include "parsers/envelope/journal_export.h"
 #include "parsers/envelope/quoted_printable.h"
 #include "parsers/envelope/repair.h"
+#include "parsers/envelope/stamp.h"
 #include "parsers/envelope/unwrapper.h"
 #include "parsers/envelope/wrap.h"
+#include "parsers/envelope/year_finder.h"
 #include "parsers/input/noise.h"
 #include "parsers/input/scan_pipeline.h"
 #include "parsers/kernel/kinds.h"
@@ -60,8 +62,9 @@ std::unique_ptr<EntryReader> ReaderFor(std::string_view line) {
 // keeps the ledger, and hands events to the sink. After a failure of the sink it only drains.
 class Importer {
  public:
-  Importer(const ImportOptions& options, EventSink& sink)
+  Importer(const ImportOptions& options, std::string_view path, EventSink& sink)
       : options_(options),
+        path_(path),
         sink_(sink),
         engine_(
             AllKinds(), [this](EventRecord&& event) { OnEvent(std::move(event)); },
@@ -71,11 +74,15 @@ class Importer {
 
   void OnChunk(const ScannedChunk& scanned) {
     if (scanned.quoted_printable) NoteQuotedPrintable();
+    CountNewYear(scanned.chunk.bytes());
     for (const Candidate& candidate : scanned.candidates) OnCandidate(scanned, candidate);
     ledger_.lines += scanned.lines;
     ledger_.not_kernel += scanned.not_kernel;
     if (scanned.chunk.cut && !first_cut_line_) first_cut_line_ = ledger_.lines;
     KeepGroup();
+    const std::string_view bytes = scanned.chunk.bytes();
+    CountNewYear(bytes.substr(
+        bytes.find_last_of('\n', bytes.size() - std::min<std::size_t>(bytes.size(), 2)) + 1));
   }
 
   // Closes what is open and moves the outcome to `result`; an error of the sink's, if there was
@@ -93,6 +100,10 @@ class Importer {
           *first_cut_line_, ChunkReader::kMaxLineBytes >> 20);
     }
     result.summary.years = dates_.Years();
+    if (const std::optional<PrintedTime>& newest = new_years_.newest()) {
+      const std::optional<int> year = YearOfNewest(*newest, path_, options_.mtime);
+      if (year) result.summary.first_year = *year - newest->new_years;
+    }
     result.events = events_;
     result.incomplete_events = incomplete_events_;
     return status_;
@@ -140,6 +151,12 @@ class Importer {
       OfferGroup();
     }
     group_.push_back(line);
+  }
+
+  // Lines without a record tell of the year, too; one in a chunk is enough.
+  void CountNewYear(std::string_view line) {
+    std::optional<Stamp> stamp = ConsumeSyslogStamp(line);
+    if (stamp && !options_.year) new_years_.Count(stamp->clock);
   }
 
   // True if the line belongs to an entry of several lines. Its message waits for the entry's end:
@@ -359,6 +376,8 @@ class Importer {
   bool OfferLogLine(LogLine& line, uint64_t openers) {
     if (line.text.empty() && !line.cut) return false;
     if (line.time && !line.time->year) line.time->year = options_.year;
+    if (line.time) new_years_.Count(*line.time);
+    if (line.host.empty()) line.host = options_.host;
     const LineFate fate = engine_.Offer(line, openers);
     if (fate == LineFate::kQuoted) ++quotes_;
     if (fate == LineFate::kClaimed) unwrapper_.NoteClaimed(line);
@@ -372,11 +391,13 @@ class Importer {
   }
 
   const ImportOptions& options_;
+  std::string_view path_;
   EventSink& sink_;
   BlockEngine engine_;
   Unwrapper unwrapper_;
   std::unique_ptr<EntryReader> entries_;  // once the source showed that it has some
   DateFinder dates_;
+  NewYearCounter new_years_;
   bool quoted_printable_ = false;  // the source showed that it is mail as it was sent
   LineLedger ledger_;
   std::vector<Fragment> fragments_;
@@ -400,7 +421,7 @@ Result<ImportResult> ImportSource(ByteSource& source, std::string_view path, std
   if (const Status begun = sink.BeginSource(path, kind); !begun)
     return tl::unexpected(begun.error());
   ScanPipeline pipeline(source, kWords, options.scan_threads, options.chunk_bytes);
-  Importer importer(options, sink);
+  Importer importer(options, path, sink);
   uint64_t bytes = 0;
   ScannedChunk scanned;
   while (pipeline.Next(scanned)) {

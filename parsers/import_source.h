@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -13,7 +14,9 @@
 namespace kautopsy {
 
 struct ImportOptions {
-  std::optional<int> year;  // of times that are printed without one
+  std::optional<int> year;       // of times that are printed without one
+  std::string host;              // of lines that name none; empty if it is not known
+  std::optional<int64_t> mtime;  // [s] since the epoch: when the source was changed last
   unsigned scan_threads =
       1;  // threads beside the calling one and the reader; 0: neither is started
   std::size_t chunk_bytes = ChunkReader::kChunkBytes;  // what is found does not depend on it

@@ -144,7 +144,7 @@ class SqliteSink final : public EventSink {
                           counts_.new_events + counts_.known_events};
     }
     const Status stored = Guard(WriteSource(summary)
-                                    .and_then([&] { return undated_->Resolve(summary.years); })
+                                    .and_then([&] { return undated_->Resolve(summary); })
                                     .and_then([&] { return known_->EndSource(); })
                                     .and_then([&] { return database_.Execute("COMMIT"); }));
     if (!stored) return tl::unexpected(stored.error());
@@ -329,11 +329,10 @@ class SqliteSink final : public EventSink {
     const bool is_new = known == known_boots_.end();
     const int64_t own_id = first_boot_id_ + index;
     const int64_t boot_id = is_new ? own_id : known->second;
-    const Status written =
-        Run(is_new ? insert_boot_ : merge_boot_, boot_id, boot.host, boot.journal_boot_id,
-            iso(boot.first_time), iso(boot.last_time), boot.kernel_release, boot.banner,
-            boot.command_line, boot.crash_kernel, boot.hardware, boot.hypervisor, boot.ram_kb,
-            boot.ram_from, boot.ended);
+    Status written = Run(is_new ? insert_boot_ : merge_boot_, boot_id, boot.host,
+                         boot.journal_boot_id, iso(boot.first_time), iso(boot.last_time),
+                         boot.kernel_release, boot.banner, boot.command_line, boot.crash_kernel,
+                         boot.hardware, boot.hypervisor, boot.ram_kb, boot.ram_from, boot.ended);
     if (!written) return written;
     if (is_new) return undated_->AddBoot(boot_id, boot.first_time, boot.last_time);
     known_boots_.erase(known);

@@ -11,11 +11,11 @@ namespace {
 constexpr char kCreate[] =
     "CREATE TEMP TABLE IF NOT EXISTS undated (id INTEGER, month INTEGER, day INTEGER, "
     "hour INTEGER, minute INTEGER, second INTEGER, microsecond INTEGER, fraction_digits INTEGER, "
-    "what INTEGER)";
-constexpr char kInsert[] = "INSERT INTO temp.undated VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "what INTEGER, new_years INTEGER)";
+constexpr char kInsert[] = "INSERT INTO temp.undated VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kSelect[] =
-    "SELECT id, month, day, hour, minute, second, microsecond, fraction_digits, what "
-    "FROM temp.undated WHERE month = ? AND day = ? ORDER BY what, id";
+    "SELECT id, month, day, hour, minute, second, microsecond, fraction_digits, what, "
+    "new_years FROM temp.undated ORDER BY what, id";
 // For each What.
 constexpr const char* kUpdates[] = {
     "UPDATE event SET time = ?1, time_us = ?2, time_quality = ?3 WHERE event_id = ?4",
@@ -33,6 +33,7 @@ PrintedTime ReadTime(const Statement& row) {
   time.second = static_cast<int>(number(5));
   time.microsecond = number(6);
   time.fraction_digits = static_cast<int>(number(7));
+  time.new_years = static_cast<int>(number(9));
   return time;
 }
 
@@ -81,19 +82,23 @@ Status UndatedEvents::Add(What what, int64_t id, const PrintedTime& time) {
                            time.second,
                            time.microsecond,
                            time.fraction_digits,
-                           static_cast<int64_t>(what)};
+                           static_cast<int64_t>(what),
+                           time.new_years};
   int parameter = 0;
   for (const int64_t cell : cells) insert_.Bind(parameter++, cell);
   return Run(insert_);
 }
 
-Status UndatedEvents::ResolveDay(const YearsOfDays::value_type& day) {
-  select_.Bind(0, day.first.first);
-  select_.Bind(1, day.first.second);
+Status UndatedEvents::Date(const SourceSummary& summary) {
   Result<bool> row = select_.Step();
   for (; row && *row; row = select_.Step()) {
     PrintedTime time = ReadTime(select_);
-    time.year = day.second;
+    const auto day = summary.years.find({time.month, time.day});
+    if (day != summary.years.end())
+      time.year = day->second;
+    else if (summary.first_year)
+      time.year = *summary.first_year + time.new_years;
+    if (!MicrosecondsSinceEpoch(time)) continue;
     Statement& update = updates_.at(static_cast<std::size_t>(select_.GetInteger(8).value_or(0)));
     update.Bind(0, Iso8601Utc(time));
     update.Bind(1, MicrosecondsSinceEpoch(time));
@@ -108,11 +113,10 @@ Status UndatedEvents::ResolveDay(const YearsOfDays::value_type& day) {
   return row ? Status() : tl::unexpected(row.error());
 }
 
-Status UndatedEvents::Resolve(const YearsOfDays& years) {
-  for (const auto& day : years) {
-    if (Status status = ResolveDay(day); !status) return status;
-  }
-  return Run(clear_);
+Status UndatedEvents::Resolve(const SourceSummary& summary) {
+  Status dated;
+  if (!summary.years.empty() || summary.first_year) dated = Date(summary);
+  return dated ? Run(clear_) : dated;
 }
 
 }  // namespace kautopsy

@@ -2,18 +2,14 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <utility>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "parsers/event_sink.h"
 #include "store/database.h"
 
 namespace kautopsy {
-
-// Years of days, by {month, day}: SourceSummary::years.
-using YearsOfDays = std::map<std::pair<int, int>, int>;
 
 // Remembers the events and boots of one source whose times lack a year until the source's end shows
 // which year it was. In a temporary table, so that millions of them need no memory; what it holds
@@ -28,13 +24,13 @@ class UndatedEvents {
   Status AddBoot(int64_t boot_id, const std::optional<PrintedTime>& first_time,
                  const std::optional<PrintedTime>& last_time);
 
-  // Gives a time to the events and boots of the days in `years`, and forgets all.
-  Status Resolve(const YearsOfDays& years);
+  // Gives a time to the events and boots whose year `summary` tells, and forgets all.
+  Status Resolve(const SourceSummary& summary);
 
  private:
   enum class What { kEvent, kBootFirst, kBootLast };
   Status Add(What what, int64_t id, const PrintedTime& time);
-  Status ResolveDay(const YearsOfDays::value_type& day);
+  Status Date(const SourceSummary& summary);
 
   Statement insert_;
   Statement select_;

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "parsers/input/archive.h"
+#include "parsers/input/crash_dump.h"
+#include "parsers/input/journal_file.h"
 #include "parsers/input/unpack.h"
 
 namespace kautopsy {
@@ -83,6 +85,10 @@ void Judge(Probe& probe) {
     probe.content = Content::kPacked;
   } else if (IsArchive(head)) {
     probe.content = Content::kArchive;
+  } else if (IsJournalFile(head)) {
+    probe.content = Content::kJournal;
+  } else if (IsCrashDump(head)) {
+    probe.content = Content::kCrashDump;
   } else if (head.starts_with(kDatabase)) {
     probe.reason = "a database, no log lines";
   } else if (IsBinary(head)) {

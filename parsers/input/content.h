@@ -13,9 +13,11 @@ namespace kautopsy {
 enum class Content {
   kLog,  // text, as far as can be seen
   kEmpty,
-  kPacked,   // as a whole, see Unpack()
-  kArchive,  // of files, see OpenArchive()
-  kOther,    // holds no log lines
+  kPacked,     // as a whole, see Unpack()
+  kArchive,    // of files, see OpenArchive()
+  kJournal,    // see OpenJournalFile()
+  kCrashDump,  // or the core of a process, see OpenCrashDump()
+  kOther,      // holds no log lines
 };
 
 struct Probe {

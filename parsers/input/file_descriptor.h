@@ -21,6 +21,7 @@ class FileDescriptor {
 
   int get() const { return descriptor_; }
   bool valid() const { return descriptor_ >= 0; }
+  int Release() { return std::exchange(descriptor_, -1); }
   void Close() {
     if (valid()) ::close(std::exchange(descriptor_, -1));
   }

@@ -1,11 +1,17 @@
 #include "parsers/input/source_walk.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
 
 #include <utility>
 
 #include "parsers/input/archive.h"
 #include "parsers/input/content.h"
+#include "parsers/input/dump_process.h"
+#include "parsers/input/file_descriptor.h"
+#include "parsers/input/journal_file.h"
+#include "parsers/input/temporary_file.h"
 #include "parsers/input/unpack.h"
 
 namespace kautopsy {
@@ -33,7 +39,8 @@ class LimitedSource final : public ByteSource {
 
 class Walk {
  public:
-  Walk(ExpandLimit& limit, SourceVisitor& visitor) : limit_(limit), visitor_(visitor) {}
+  Walk(const WalkOptions& options, SourceVisitor& visitor)
+      : options_(options), limit_(options.limit), visitor_(visitor) {}
 
   bool Visit(const FoundSource& found, std::unique_ptr<ByteSource> bytes, int layer) {
     Result<Probe> probe = ProbeSource(std::move(bytes));
@@ -47,6 +54,10 @@ class Walk {
       case Content::kPacked:
       case Content::kArchive:
         return Open(found, std::move(*probe), layer + 1);
+      case Content::kJournal:
+        return VisitJournal(found, *probe->source, layer);
+      case Content::kCrashDump:
+        return VisitDump(found, *probe->source, layer);
       case Content::kEmpty:
         visitor_.OnSkipped(found, std::string(kEmptyFile));
         return true;
@@ -74,17 +85,61 @@ class Walk {
       const Result<std::optional<ArchiveMember>> member = archive->Next();
       if (!member) visitor_.OnProblem(found, member.error().message);
       if (!member || !*member) return true;
-      const FoundSource inner = {
-          .path = found.path + "/" + (*member)->path, .mtime = (*member)->mtime, .member = true};
+      const FoundSource inner = {.path = found.path + "/" + (*member)->path,
+                                 .mtime = (*member)->mtime,
+                                 .member = true,
+                                 .kind = "member"};
       if (!Visit(inner, Limited(archive->Contents()), layer)) return false;
     }
     return true;
+  }
+
+  bool VisitJournal(FoundSource found, ByteSource& bytes, int layer) {
+    FileDescriptor file = OpenPlain(found, layer);
+    Result<std::unique_ptr<ByteSource>> journal =
+        file.valid() ? OpenJournalFile(file.Release()) : OpenJournalStream(bytes);
+    if (!journal) {
+      visitor_.OnProblem(found, journal.error().message);
+      return true;
+    }
+    found.kind = "journal";
+    return visitor_.OnSource(found, **journal);
+  }
+
+  bool VisitDump(FoundSource found, ByteSource& bytes, int layer) {
+    WholeFile whole = {.file = OpenPlain(found, layer), .error = {}};
+    if (!whole.file.valid()) {
+      Result<WholeFile> spooled = SpoolToTemporaryFile(bytes, {});
+      if (!spooled) {
+        visitor_.OnProblem(found, spooled.error().message);
+        return true;
+      }
+      whole = std::move(*spooled);
+    }
+    if (whole.error) visitor_.OnProblem(found, whole.error->message);
+    const Result<CrashDump> dump = OpenCrashDump(whole.file.get(), options_.dump_reader);
+    if (!dump) {
+      visitor_.OnProblem(found, dump.error().message);
+      return true;
+    }
+    found.kind = "crash_dump";
+    found.dump = dump->facts;
+    return visitor_.OnSource(found, *dump->log);
+  }
+
+  // The input as a file that can be read at any place; none if it is packed, or a pipe.
+  static FileDescriptor OpenPlain(const FoundSource& found, int layer) {
+    struct stat status = {};
+    if (layer > 0 || ::stat(found.path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
+      return FileDescriptor();
+    return FileDescriptor(::open(found.path.c_str(), O_RDONLY | O_CLOEXEC));
   }
 
   std::unique_ptr<ByteSource> Limited(std::unique_ptr<ByteSource> source) {
     return std::make_unique<LimitedSource>(std::move(source), limit_);
   }
 
+  const WalkOptions& options_;
   ExpandLimit& limit_;
   SourceVisitor& visitor_;
 };
@@ -104,9 +159,9 @@ Error ExpandLimit::Message() const {
       bytes_ >> 20)};
 }
 
-bool WalkSources(const FoundSource& input, std::unique_ptr<ByteSource> bytes, ExpandLimit& limit,
-                 SourceVisitor& visitor) {
-  return Walk(limit, visitor).Visit(input, std::move(bytes), 0);
+bool WalkSources(const FoundSource& input, std::unique_ptr<ByteSource> bytes,
+                 const WalkOptions& options, SourceVisitor& visitor) {
+  return Walk(options, visitor).Visit(input, std::move(bytes), 0);
 }
 
 }  // namespace kautopsy

@@ -8,6 +8,8 @@
 
 #include "base/result.h"
 #include "parsers/input/byte_source.h"
+#include "parsers/input/child_process.h"
+#include "parsers/input/crash_dump.h"
 
 namespace kautopsy {
 
@@ -16,8 +18,10 @@ inline constexpr std::string_view kEmptyFile = "empty file";  // reason to skip 
 // A log in an input: the input itself, or a file in the archive that it is.
 struct FoundSource {
   std::string path;  // "sosreport.tar.xz/var/log/messages.1.gz": archives look like folders
-  std::optional<int64_t> mtime;  // [s] since the epoch
-  bool member = false;           // of an archive
+  std::optional<int64_t> mtime = {};  // [s] since the epoch
+  bool member = false;                // of an archive
+  std::string_view kind = "file";     // as EventSink::BeginSource() takes it
+  CrashDumpFacts dump = {};           // of a crash dump
 };
 
 // Is told what an input holds, in its order.
@@ -50,9 +54,16 @@ class ExpandLimit {
   bool exceeded_ = false;
 };
 
+struct WalkOptions {
+  ExpandLimit& limit;
+  ChildProcess::Program dump_reader;  // see OpenCrashDump()
+};
+
 // Unpacks `bytes`, whatever it is packed in and however often, and shows the visitor each log in
-// it. Nothing is written to a disk. False if the visitor ended the walk.
-bool WalkSources(const FoundSource& input, std::unique_ptr<ByteSource> bytes, ExpandLimit& limit,
-                 SourceVisitor& visitor);
+// it, those in journals and crash dumps as text. Nothing is written to a disk, but journals and
+// dumps in archives or packed, which must be read at any place, to a nameless file. False if the
+// visitor ended the walk.
+bool WalkSources(const FoundSource& input, std::unique_ptr<ByteSource> bytes,
+                 const WalkOptions& options, SourceVisitor& visitor);
 
 }  // namespace kautopsy

@@ -9,7 +9,8 @@ CREATE TABLE source (
   sha256 TEXT,                      -- SHA-256 of all bytes; NULL unless asked for
   bytes INTEGER NOT NULL,           -- [bytes] that were read
   lines INTEGER NOT NULL,           -- [lines] that were read; a last line without its newline counts
-  kind TEXT NOT NULL,               -- file, member (of an archive), stdin
+  kind TEXT NOT NULL,               -- file, member (of an archive), stdin, journal, crash_dump, pstore (named
+                                    -- by its oldest part)
   lines_claimed INTEGER NOT NULL,   -- [lines] that belong to a record, or tell of a boot
   lines_noise INTEGER NOT NULL,     -- [lines] of the kernel, of kinds known not to matter here
   lines_unclaimed_kernel INTEGER NOT NULL,  -- [lines] of the kernel that no record claimed

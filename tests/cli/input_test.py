@@ -8,7 +8,7 @@ import os
 import subprocess
 import tarfile
 
-from driver import PASTE, PROGRAM, CliTest, main, read
+from driver import PASTE, PROGRAM, ROOT, CliTest, main, read
 
 PEAK_LIMIT_KB = 64 * 1024  # whatever the size of the input
 SANITIZED = "asan" in os.path.basename(os.path.dirname(PROGRAM))  # shadow memory is no measure
@@ -88,7 +88,7 @@ class Input(CliTest):
                          [("sos.tar.xz/sos/empty", "empty file"),
                           ("sos.tar.xz/sos/var/log/wtmp", "binary data, no log lines")])
         self.assertIn("skipped   2", done.stderr)
-        self.assertIn("pid 41", self.check(0, "sos.tar.xz").stdout)
+        self.assertIn("2 files, 1 host, 2 records", self.check(0, "sos.tar.xz").stdout)
 
     def test_an_archive_that_ends_too_early_is_named_and_its_records_are_kept(self):
         noise = os.urandom(100000).hex().encode()
@@ -123,6 +123,45 @@ class Input(CliTest):
         self.assertEqual(self.rows("SELECT path, reason FROM skipped_input"),
                          [("logs/fifo", "a device, pipe or socket")])
         self.assertIn("skipped   1", done.stderr)
+
+    def test_the_year_comes_from_the_age_of_a_file_or_from_its_name(self):
+        new_year = OOM_LINES.replace(b"Oct 27", b"Jan  2").replace(b"42", b"44")
+        fillers = b"".join(b"%s 08:00:00 h cron[1]: job\n" % day.encode() for day in ("Dec 31", "Jan  1"))
+        self.write("logs/messages", OOM_LINES + fillers + new_year)
+        os.utime(self.folder + "/logs/messages", (0, 1420203600))  # 2 January 2015, 13:00 UTC
+        self.write("logs/old-20131031", OOM_LINES.replace(b"42", b"43"))
+        self.write("logs/copied", OOM_LINES.replace(b"42", b"45"))
+        os.utime(self.folder + "/logs/copied", (0, 1500000000))
+        self.ingest("logs")
+        self.assertEqual(self.rows("SELECT oom_kill.pid, substr(e.time, 1, 10), time_quality FROM oom_kill JOIN event AS e"
+                                   " USING (event_id) ORDER BY 1"),
+                         [(42, "2014-10-27", "year_inferred,zone_assumed"), (43, "2013-10-27", "year_inferred,zone_assumed"),
+                          (44, "2015-01-02", "year_inferred,zone_assumed"), (45, None, "no_year")])
+
+    def test_journals_and_crash_dumps_are_read_wherever_they_lie(self):
+        journal, dump = (lzma.decompress(read(os.path.join(ROOT, "samples", *name))) for name in
+                         (("journal", "k.journal.xz"), ("dumps", "4.15.0-20-generic_oom_global.elf.xz")))
+        self.write("plain/system.journal", journal)
+        self.write("plain/vmcore", dump)
+        self.ingest("plain")
+        plain = self.rows("SELECT event_key, kind, host, time FROM event ORDER BY event_id")
+        self.assertEqual(self.rows("SELECT DISTINCT kind FROM source ORDER BY kind"), [("crash_dump",), ("journal",)])
+        self.database += "2"
+        self.ingest(self.pack("packed.gz", {"a/system.journal": journal, "crash/127.0.0.1/vmcore": dump}))
+        self.assertEqual(self.rows("SELECT event_key, kind, host, time FROM event ORDER BY event_id"), plain)
+        self.database += "3"
+        done = self.ingest(self.pack("cut.gz", {"system.journal": journal[:len(journal) // 2], "vmcore": dump[:9000]}), code=1)
+        self.assert_says(done, "cut.gz/system.journal", "cut.gz/vmcore")
+
+    def test_the_parts_of_a_log_in_pstore_are_one(self):
+        head, tail = OOM_LINES.replace(b"Oct 27 14:24:43 h kernel:", b"<4>[   12.345678]").split(b"sacr")
+        self.write("pstore/dmesg-efi-150000000002001", b"Panic#1 Part2\n" + head)
+        self.write("pstore/dmesg-efi-150000000001001", b"Panic#1 Part1\nsacr" + tail)
+        self.write("pstore/console-ramoops-0", b"nothing\n")
+        self.ingest("pstore")
+        self.assertEqual(self.rows("SELECT path, kind FROM source ORDER BY path"),
+                         [("pstore/console-ramoops-0", "file"), ("pstore/dmesg-efi-150000000002001", "pstore")])
+        self.assertEqual(self.rows("SELECT pid, score FROM oom_kill"), [(42, 318)])
 
     def test_a_pattern_stands_for_what_it_matches(self):
         self.write("messages", OOM_LINES)

@@ -63,10 +63,9 @@ std::vector<std::string> SampleNames() {
   constexpr std::string_view kFolder = "samples/";
   std::vector<std::string> names;
   for (const std::string& path : FilesBelow("samples", "")) {
-    const bool compared = path.starts_with("samples/formats/") ||
-                          path.starts_with("samples/captures/") ||
-                          path.starts_with("samples/dumps/") ||
-                           path.starts_with("samples/journal/");
+    const bool compared =
+        path.starts_with("samples/formats/") || path.starts_with("samples/captures/") ||
+        path.starts_with("samples/dumps/") || path.starts_with("samples/journal/");
     if (!compared && !path.ends_with(".md")) names.push_back(path.substr(kFolder.size()));
   }
   REQUIRE_FALSE(names.empty());

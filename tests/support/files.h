@@ -14,9 +14,9 @@ std::string ReadFile(const std::string& path);
 // The lines of a text, without their ends.
 std::vector<std::string> LinesOf(const std::string& text);
 
-// Every log below samples/, sorted, as "seed/paste.txt". Not samples/formats and samples/journal, whose
-// files hold one log in many formats, which are compared with each other, nor samples/captures and
-// samples/dumps, which have tests of their own.
+// Every log below samples/, sorted, as "seed/paste.txt". Not samples/formats and samples/journal,
+// whose files hold one log in many formats, which are compared with each other, nor
+// samples/captures and samples/dumps, which have tests of their own.
 std::vector<std::string> SampleNames();
 
 // Files of a folder below SourceRoot() that end in `suffix`, sorted, with the folder in front.

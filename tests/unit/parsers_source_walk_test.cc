@@ -50,8 +50,8 @@ class NotingVisitor final : public SourceVisitor {
 NotingVisitor WalkThrough(const std::string& input, uint64_t limit_bytes = kPlenty) {
   NotingVisitor visitor;
   ExpandLimit limit(limit_bytes);
-  CHECK(WalkSources({.path = "in", .mtime = {}, .member = false},
-                    std::make_unique<test::StringSource>(input, 1000), limit, visitor));
+  CHECK(WalkSources({.path = "in"}, std::make_unique<test::StringSource>(input, 1000),
+                    {.limit = limit, .dump_reader = {}}, visitor));
   return visitor;
 }
 
@@ -146,8 +146,8 @@ TEST_CASE("A visitor that has enough ends the walk") {
   visitor.stop_after = 1;
   ExpandLimit limit(kPlenty);
   const std::string archive = PackArchive({{"a", "1"}, {"b", "2"}}, "ustar");
-  CHECK_FALSE(WalkSources({.path = "in", .mtime = {}, .member = false},
-                          std::make_unique<test::StringSource>(archive, 1000), limit, visitor));
+  CHECK_FALSE(WalkSources({.path = "in"}, std::make_unique<test::StringSource>(archive, 1000),
+                          {.limit = limit, .dump_reader = {}}, visitor));
   CHECK(visitor.logs.size() == 1);
 }
 

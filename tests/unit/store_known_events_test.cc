@@ -49,6 +49,7 @@ class Sources {
     const std::string name = std::to_string(++count_);
     REQUIRE(sink_->BeginSource(name, "file"));
     for (EventRecord& event : events) REQUIRE(sink_->Write(std::move(event)));
+    REQUIRE(sink_->WriteBoot(0, MakeBoot()));
     const Result<SourceCounts> counts = sink_->EndSource(MakeSummary(name));
     REQUIRE(counts);
     return *counts;
