@@ -1,5 +1,7 @@
 #include "cli/import_run.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -153,6 +155,7 @@ ImportTotals ImportAll(const ImportRequest& request, Database& database) {
 
 Status ConcludeImport(const ImportRequest& request, Database& database, ImportTotals& totals) {
   const auto start = std::chrono::steady_clock::now();
+  ::malloc_trim(0);  // what reading took lies in pieces all over the heap
   Progress progress(std::nullopt);
   OnIncident on_incident;
   if (request.progress && totals.seconds >= 1)  // else this is short too

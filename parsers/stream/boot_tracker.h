@@ -36,7 +36,7 @@ bool IsCrash(std::string_view kind);
 class BootTracker {
  public:
   // What live boots may take, some ten thousand of them: more than a collector of logs has hosts.
-  static constexpr std::size_t kMaxBytes = std::size_t{12} << 20;
+  static constexpr std::size_t kMaxBytes = std::size_t{10} << 20;
 
   // Takes a boot that is over, and its number: they count from 0 in the order of their beginnings.
   using OnBoot = std::function<void(uint32_t index, BootRecord&& boot)>;

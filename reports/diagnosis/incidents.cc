@@ -6,9 +6,11 @@
 #include <map>
 #include <set>
 #include <string>
-#include <tuple>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/snapshots.h"
@@ -59,12 +61,16 @@ struct EventClock {
   Integer incident_id;  // set for events that have one already
 };
 
-using Key = std::tuple<char, std::string, int64_t, int64_t>;  // clock, host, source, boot
+// A hash: a central log names more hosts than fit into memory.
+int64_t Key(char clock, std::string_view host, int64_t source_id, int64_t boot_id) {
+  return static_cast<int64_t>(
+      QuickHash(fmt::format("{} {} {} {}", clock, source_id, boot_id, host)));
+}
 
-Key KeyOf(const EventClock& event) {
+int64_t KeyOf(const EventClock& event) {
   const bool by_source = !event.host || event.clock == 'n';
-  return {event.clock, event.host.value_or("") + event.date, by_source ? event.source_id : 0,
-          event.clock == 'u' ? event.boot_id.value_or(0) : 0};
+  return Key(event.clock, event.host.value_or("") + event.date, by_source ? event.source_id : 0,
+             event.clock == 'u' ? event.boot_id.value_or(0) : 0);
 }
 
 void ReadClock(const Statement& row, int column, EventClock& event) {
@@ -143,24 +149,24 @@ class EventSorter {
     if (!insert) return tl::unexpected(insert.error());
     if (done) {
       done = ForEachEvent(database_, "incident_id IS NULL", [&](const EventClock& event) {
-        const int64_t key = NumberOf(event);
+        const int64_t key = FreshKeyOf(event);
         NoteReach(event);
-        if (!event.command) has_output_.insert(key);
         return Run(*insert, event.event_id, key, event.clock_us, event.incident_id);
       });
     }
+    TidyKeys();
     if (!done || keys_.empty()) return done;
     return ForEachEvent(database_, NeighbourCondition(), [&](const EventClock& event) {
-      const auto found = keys_.find(KeyOf(event));
-      if (found == keys_.end()) return Status();
-      return Run(*insert, event.event_id, found->second, event.clock_us, event.incident_id);
+      const int64_t key = KeyOf(event);
+      if (!std::binary_search(keys_.begin(), keys_.end(), key)) return Status();
+      return Run(*insert, event.event_id, key, event.clock_us, event.incident_id);
     });
   }
 
   // True if all events of the key are one incident.
   bool IsCaseFile(int64_t key) const { return case_keys_.contains(key); }
   // A case file's command alone, without any output, is no incident.
-  bool HoldsMoreThanCommands(int64_t key) const { return has_output_.contains(key); }
+  bool HoldsMoreThanCommands(int64_t case_key) const { return case_keys_.at(case_key); }
 
  private:
   Status ReadCaseFiles() {
@@ -174,12 +180,21 @@ class EventSorter {
     });
   }
 
-  int64_t NumberOf(const EventClock& event) {
+  int64_t FreshKeyOf(const EventClock& event) {
     const bool case_file = case_files_.contains(event.source_id);
-    const Key key = case_file ? Key{'c', "", event.source_id, 0} : KeyOf(event);
-    const int64_t number = keys_.emplace(key, keys_.size()).first->second;
-    if (case_file) case_keys_.insert(number);
-    return number;
+    const int64_t key = case_file ? Key('c', "", event.source_id, 0) : KeyOf(event);
+    if (case_file) {
+      bool& has_output = case_keys_[key];
+      has_output = has_output || !event.command;
+    }
+    if (keys_.size() == keys_.capacity()) TidyKeys();
+    keys_.push_back(key);
+    return key;
+  }
+
+  void TidyKeys() {
+    std::sort(keys_.begin(), keys_.end());
+    keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
   }
 
   void NoteReach(const EventClock& event) {
@@ -206,9 +221,8 @@ class EventSorter {
 
   Database& database_;
   std::set<int64_t> case_files_;  // sources
-  std::map<Key, int64_t> keys_;
-  std::set<int64_t> case_keys_;
-  std::set<int64_t> has_output_;  // keys
+  std::vector<int64_t> keys_;  // of fresh events; a set of as many hosts takes five times as much
+  std::map<int64_t, bool> case_keys_;  // of case files: true if there is more than commands
   Integer from_us_;
   Integer to_us_;
   bool other_clock_ = false;
