@@ -16,12 +16,42 @@ std::string Files(uint64_t count) {
   return WithThousands(count) + (count == 1 ? " file" : " files");
 }
 
-std::string DescribeRecords(const ImportTotals& totals) {
+// "12 oom, 3 panic"
+std::string ListOf(const CountsByName& counts) {
+  std::string text;
+  for (const auto& [name, count] : counts)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", WithThousands(count), name);
+  return text;
+}
+
+std::string DescribeRecords(const ImportTotals& totals, const StoreContents& after) {
   std::string text = fmt::format("  records   {} new", WithThousands(totals.new_events));
-  if (totals.known > 0) {
-    text += fmt::format(", {} already known ({} stored before)", WithThousands(totals.known_events),
-                        Files(totals.known));
-  }
+  if (!after.new_events.empty()) text += ": " + ListOf(after.new_events);
+  text += "\n";
+  if (totals.known_events > 0)
+    text += fmt::format("            {} already known\n", WithThousands(totals.known_events));
+  if (totals.known > 0) text += fmt::format("            {} stored before\n", Files(totals.known));
+  return text;
+}
+
+uint64_t SkippedInAll(const ImportTotals& totals) {
+  uint64_t sum = 0;
+  for (const auto& [reason, count] : totals.skipped) sum += count;
+  return sum;
+}
+
+std::string DescribeSkipped(const ImportTotals& totals) {
+  if (totals.skipped.empty()) return {};
+  const CountsByName reasons(totals.skipped.begin(), totals.skipped.end());
+  return fmt::format("  skipped   {}: {} [relation skipped_input]\n",
+                     WithThousands(SkippedInAll(totals)), ListOf(reasons));
+}
+
+std::string DescribeStore(const StoreContents& after) {
+  std::string text = fmt::format("  store     {} {}, {} {}", WithThousands(after.hosts),
+                                 after.hosts == 1 ? "host" : "hosts", WithThousands(after.boots),
+                                 after.boots == 1 ? "boot" : "boots");
+  if (!after.first_day.empty()) text += ", " + after.first_day + " to " + after.last_day;
   return text + "\n";
 }
 
@@ -50,55 +80,85 @@ std::string DescribeLines(const LineLedger& ledger) {
   return text;
 }
 
-std::string DescribeIncidents(const IncidentCounts& incidents, uint64_t before) {
-  std::string text = fmt::format("  incidents {}", WithThousands(incidents.total));
-  if (incidents.total > before)
-    text += fmt::format(" ({} new)", WithThousands(incidents.total - before));
-  std::string separator = ": ";
-  for (const auto& [severity, count] : incidents.by_severity) {
-    text += fmt::format("{}{} {}", separator, WithThousands(count), severity);
-    separator = ", ";
-  }
+std::string DescribeIncidents(const StoreContents& before, const StoreContents& after) {
+  std::string text = fmt::format("  incidents {}", WithThousands(after.incidents_total));
+  if (after.incidents_total > before.incidents_total)
+    text += fmt::format(" ({} new)", WithThousands(after.incidents_total - before.incidents_total));
+  if (!after.incidents.empty()) text += ": " + ListOf(after.incidents);
   return text + "\n";
 }
 
-}  // namespace
+constexpr char kSelectIncidents[] =
+    "SELECT coalesce(severity, 'info') AS word, count(*) FROM incident WHERE incident_id > ?1 "
+    "GROUP BY word "
+    "ORDER BY instr('critical major minor info', word)";
+constexpr char kSelectKinds[] =
+    "SELECT kind, count(*) AS events FROM event WHERE event_id > ?1 GROUP BY kind "
+    "ORDER BY events DESC, kind";
+constexpr char kSelectSpan[] =
+    "SELECT count(DISTINCT host), count(*), substr(min(first_time), 1, 10), "
+    "substr(max(last_time), 1, 10), (SELECT max(event_id) FROM event) FROM boot";
 
-Result<IncidentCounts> CountIncidents(Database& database) {
-  Result<Statement> statement = database.Prepare(
-      "SELECT coalesce(severity, 'info') AS word, count(*) FROM incident GROUP BY word "
-      "ORDER BY instr('critical major minor info', word)");
+Result<CountsByName> ReadCounts(Database& database, std::string_view sql, int64_t behind) {
+  Result<Statement> statement = database.Prepare(sql);
   if (!statement) return tl::unexpected(statement.error());
-  IncidentCounts counts;
+  statement->Bind(0, behind);
+  CountsByName counts;
   Result<bool> row = statement->Step();
   for (; row && *row; row = statement->Step()) {
-    const auto count = static_cast<uint64_t>(statement->GetInteger(1).value_or(0));
-    counts.by_severity.emplace_back(statement->GetText(0).value_or(""), count);
-    counts.total += count;
+    counts.emplace_back(statement->GetText(0).value_or(""),
+                        static_cast<uint64_t>(statement->GetInteger(1).value_or(0)));
   }
   if (!row) return tl::unexpected(row.error());
   return counts;
 }
 
-std::string DescribeIngest(const ImportTotals& totals, const IncidentCounts& incidents,
-                           uint64_t incidents_before, const std::string& store) {
+Status ReadSpan(Database& database, StoreContents& contents) {
+  Result<Statement> statement = database.Prepare(kSelectSpan);
+  if (!statement) return tl::unexpected(statement.error());
+  const Result<bool> row = statement->Step();
+  if (!row) return tl::unexpected(row.error());
+  contents.hosts = static_cast<uint64_t>(statement->GetInteger(0).value_or(0));
+  contents.boots = static_cast<uint64_t>(statement->GetInteger(1).value_or(0));
+  contents.first_day = statement->GetText(2).value_or("");
+  contents.last_day = statement->GetText(3).value_or(contents.first_day);
+  contents.last_event_id = statement->GetInteger(4).value_or(0);
+  return {};
+}
+
+}  // namespace
+
+Result<StoreContents> ReadContents(Database& database, int64_t last_event_id) {
+  StoreContents contents;
+  Result<CountsByName> incidents = ReadCounts(database, kSelectIncidents, 0);
+  if (!incidents) return tl::unexpected(incidents.error());
+  Result<CountsByName> kinds = ReadCounts(database, kSelectKinds, last_event_id);
+  if (!kinds) return tl::unexpected(kinds.error());
+  contents.incidents = std::move(*incidents);
+  contents.new_events = std::move(*kinds);
+  for (const auto& [severity, count] : contents.incidents) contents.incidents_total += count;
+  if (Status read = ReadSpan(database, contents); !read) return tl::unexpected(read.error());
+  return contents;
+}
+
+std::string DescribeIngest(const ImportTotals& totals, const StoreContents& before,
+                           const StoreContents& after, const std::string& store) {
   std::string text =
       fmt::format("ingested {}, {}, {} lines in {} ({})\n", Files(totals.sources),
                   SizeText(totals.bytes), WithThousands(totals.ledger.lines),
                   DurationText(totals.seconds), RateText(totals.bytes, totals.seconds));
-  text += DescribeRecords(totals);
+  text += DescribeRecords(totals, after);
   text += DescribeLines(totals.ledger);
-  if (totals.skipped > 0)
-    text += fmt::format("  skipped   {}, not logs: see relation skipped_input\n",
-                        WithThousands(totals.skipped));
-  text += DescribeIncidents(incidents, incidents_before);
+  text += DescribeSkipped(totals);
+  text += DescribeStore(after);
+  text += DescribeIncidents(before, after);
   text += "see     kautopsy report --db " + EscapeForTerminal(ShellWord(store)) + "\n";
   return text;
 }
 
 std::string DescribeIngestForScripts(const ImportTotals& totals) {
-  return fmt::format("done inputs={} files={} skipped={} problems={} lines={} records={} s={:.1f}",
-                     totals.inputs, totals.sources, totals.skipped, totals.problems,
+  return fmt::format("done files={} read={} skipped={} problems={} lines={} records={} s={:.1f}",
+                     totals.inputs, totals.sources, SkippedInAll(totals), totals.problems,
                      totals.ledger.lines, totals.new_events, totals.seconds);
 }
 

@@ -81,7 +81,6 @@ class ImportJob final : public SourceVisitor {
   }
 
   void OnSkipped(const FoundSource& found, const std::string& reason) override {
-    ++result_.counts.skipped;
     result_.skipped.emplace_back(found.path, reason);
     // What the user named was meant to be read; in a folder or an archive it is no surprise.
     if (input_.walked || found.member) return;
@@ -138,7 +137,6 @@ ImportCounts& ImportCounts::operator+=(const ImportCounts& other) {
   stored += other.stored;
   known += other.known;
   problems += other.problems;
-  skipped += other.skipped;
   bytes += other.bytes;
   new_events += other.new_events;
   known_events += other.known_events;

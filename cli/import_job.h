@@ -21,7 +21,6 @@ struct ImportCounts {
   uint64_t stored = 0;    // of them, new
   uint64_t known = 0;     // of them, the same content had been stored before
   uint64_t problems = 0;  // told on stderr: not read, or not to the end
-  uint64_t skipped = 0;   // known not to be logs
   uint64_t bytes = 0;     // unpacked
   uint64_t new_events = 0;
   uint64_t known_events = 0;

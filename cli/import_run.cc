@@ -47,7 +47,6 @@ class ImportRun {
     totals_.inputs = inputs_.files.size();
     for (const std::string& problem : inputs_.problems) Complain(problem);
     totals_.problems += inputs_.problems.size();
-    totals_.skipped += inputs_.skipped.size();
     store_failed_ = !NoteSkipped(inputs_.skipped);
     RunJobs();
     line_.Clear();
@@ -110,6 +109,7 @@ class ImportRun {
 
   // False if the store failed.
   bool NoteSkipped(const SkippedInputs& skipped) {
+    for (const auto& [path, reason] : skipped) ++totals_.skipped[reason];
     const Status noted = StoreSkippedInputs(database_, skipped);
     if (noted) return true;
     Complain(noted.error().message);

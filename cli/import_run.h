@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,8 +21,9 @@ struct ImportRequest {
 };
 
 struct ImportTotals : ImportCounts {
-  uint64_t inputs = 0;  // files there were
-  double seconds = 0;   // of reading, and of concluding what it means
+  uint64_t inputs = 0;                      // files there were
+  std::map<std::string, uint64_t> skipped;  // what was no log, by the reason
+  double seconds = 0;                       // of reading, and of concluding what it means
 };
 
 // Reads every input into `database`, one transaction for each source, and tells problems on stderr.

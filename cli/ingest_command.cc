@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <limits>
 
 #include "cli/command.h"
 #include "cli/describe_ingest.h"
@@ -15,6 +16,7 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr std::string_view kName = "ingest";
+constexpr int64_t kNoEvents = std::numeric_limits<int64_t>::max();
 
 po::options_description Options() {
   po::options_description options;
@@ -29,14 +31,14 @@ po::options_description Options() {
 Status Ingest(const ImportRequest& request, bool quiet, ImportTotals& totals) {
   Result<Database> database = Database::OpenForIngest(request.store);
   if (!database) return tl::unexpected(database.error());
-  const Result<IncidentCounts> before = CountIncidents(*database);
+  const Result<StoreContents> before = ReadContents(*database, kNoEvents);
   if (!before) return tl::unexpected(before.error());
   totals = ImportAll(request, *database);
   if (Status status = ConcludeImport(request, *database, totals); !status) return status;
-  const Result<IncidentCounts> after = CountIncidents(*database);
+  const Result<StoreContents> after = ReadContents(*database, before->last_event_id);
   if (!after) return tl::unexpected(after.error());
   if (quiet) return {};
-  std::cerr << DescribeIngest(totals, *after, before->total, request.store);
+  std::cerr << DescribeIngest(totals, *before, *after, request.store);
   if (!IsTerminal(STDERR_FILENO)) Complain(DescribeIngestForScripts(totals));
   return {};
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "cli/messages.h"
 #include "cli/number_text.h"
 #include "cli/terminal.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr auto kSilence = std::chrono::milliseconds(1000);
 constexpr auto kInterval = std::chrono::milliseconds(200);
+constexpr auto kPlainInterval = std::chrono::seconds(10);  // where lines pile up in a file
 constexpr int kLongestBar = 28;
 
 std::string Bar(double share, int width, bool unicode) {
@@ -34,6 +36,7 @@ std::string Bar(double share, int width, bool unicode) {
 // wraps could not be redrawn.
 std::string Fit(std::string_view verb, std::string text, std::optional<double> share,
                 bool unicode) {
+  if (!IsTerminal(STDERR_FILENO)) return std::string(verb) + text;
   const int room = TerminalWidth(STDERR_FILENO) - 1 - static_cast<int>(verb.size());
   const int left = room - 1 - static_cast<int>(text.size());
   if (left < 0) text.resize(std::min(text.size(), static_cast<std::size_t>(std::max(room, 0))));
@@ -45,7 +48,7 @@ std::string Fit(std::string_view verb, std::string text, std::optional<double> s
 
 Progress::Progress(std::optional<uint64_t> total_bytes)
     : total_bytes_(total_bytes),
-      enabled_(IsTerminal(STDERR_FILENO)),
+      terminal_(IsTerminal(STDERR_FILENO)),
       unicode_(UnicodeLocale()),
       start_(Clock::now()),
       last_(start_) {}
@@ -66,14 +69,16 @@ std::string Progress::Line(uint64_t bytes, uint64_t records, double seconds) con
 }
 
 bool Progress::IsDue() {
-  if (!enabled_) return false;
   const Clock::time_point now = Clock::now();
-  if (now - start_ < kSilence || now - last_ < kInterval) return false;
+  if (now - start_ < kSilence ||
+      now - last_ < (terminal_ ? Clock::duration(kInterval) : kPlainInterval))
+    return false;
   last_ = now;
   return true;
 }
 
 void Progress::Show(const std::string& line) {
+  if (!terminal_) return Complain(line);
   shown_ = true;
   // \r and "erase to the end of the line" redraw in place.
   std::cerr << "\r" << line << "\x1B[K" << std::flush;
@@ -85,7 +90,7 @@ void Progress::Update(uint64_t bytes, uint64_t records) {
 }
 
 void Progress::Conclude(std::size_t done, std::size_t incidents) {
-  if (!enabled_) return;
+  if (!terminal_ && incidents == 0) return;
   // Sorting into incidents takes its time too, and cannot tell how far it is.
   if (incidents == 0) return Show(Fit("sorting into incidents", "", std::nullopt, unicode_));
   if (!IsDue()) return;

@@ -7,8 +7,9 @@
 
 namespace kautopsy {
 
-// A line on stderr that tells how far reading is: first after a second, so that short runs stay
-// silent, then at most five times a second. Nothing at all unless stderr is a terminal.
+// Tells on stderr how far reading is: on a terminal by a line that is redrawn, first after a
+// second, so that short runs stay silent, then at most five times a second; else by a line every
+// ten seconds.
 class Progress {
  public:
   // `total_bytes` of all inputs, if known.
@@ -29,7 +30,7 @@ class Progress {
   std::string Line(uint64_t bytes, uint64_t records, double seconds) const;
 
   std::optional<uint64_t> total_bytes_;
-  bool enabled_;
+  bool terminal_;
   bool unicode_;
   bool shown_ = false;
   Clock::time_point start_;

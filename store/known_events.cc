@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/time.h"
+#include "store/run_statement.h"
 
 namespace kautopsy {
 namespace {
@@ -51,17 +52,8 @@ constexpr char kKeepClocks[] =
     "INSERT INTO event_clock (head_hash, clock_us, event_id, wall_us)"
     " SELECT * FROM temp.fresh_clock ORDER BY head_hash, clock_us, event_id";
 constexpr char kClearClocks[] = "DELETE FROM temp.fresh_clock";
+constexpr char kTakeBack[] = "DELETE FROM temp.fresh_clock WHERE event_id = ?1";
 constexpr char kForget[] = "DELETE FROM event_clock WHERE head_hash = ?1 AND event_id = ?2";
-
-// Runs a statement that gives no rows, with one number per parameter.
-template <class... Numbers>
-Status Run(Statement& statement, const Numbers&... numbers) {
-  [[maybe_unused]] int parameter = 0;
-  (statement.Bind(parameter++, numbers), ...);
-  const Result<bool> done = statement.Step();
-  statement.Reset();
-  return done ? Status() : tl::unexpected(done.error());
-}
 
 // Uptimes and times within a year are kept in one column.
 int64_t UptimeClock(int64_t uptime_us) { return uptime_us - (int64_t{1} << 62); }
@@ -92,7 +84,8 @@ Status KnownEvents::Prepare() {
                                                            {kInsertClock, &insert_clock_},
                                                            {kKeepClocks, &keep_clocks_},
                                                            {kClearClocks, &clear_clocks_},
-                                                           {kForget, &forget_}};
+                                                           {kForget, &forget_},
+                                                           {kTakeBack, &take_back_}};
   for (const auto& [sql, target] : statements) {
     Result<Statement> statement = database_.Prepare(sql);
     if (!statement) return tl::unexpected(statement.error());
@@ -242,6 +235,8 @@ Status KnownEvents::Add(int64_t event_id, const EventRecord& event) {
 Status KnownEvents::Forget(int64_t event_id, const EventRecord& event) {
   return Run(forget_, static_cast<int64_t>(event.head_hash), event_id);
 }
+
+Status KnownEvents::TakeBack(int64_t event_id) { return Run(take_back_, event_id); }
 
 Status KnownEvents::EndSource() {
   Status done = Run(keep_clocks_);

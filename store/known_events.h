@@ -40,6 +40,8 @@ class KnownEvents {
   // Takes an event out again, before its rows are replaced by those of `event`, which has more of
   // it.
   Status Forget(int64_t event_id, const EventRecord& event);
+  // Undoes Add() of the source at hand.
+  Status TakeBack(int64_t event_id);
   Status EndSource();
 
  private:
@@ -67,6 +69,7 @@ class KnownEvents {
   Statement keep_clocks_;
   Statement clear_clocks_;
   Statement forget_;
+  Statement take_back_;
   int64_t source_id_ = 0;
   bool any_events_ = false;  // in older sources
   // Where the last event of a key was found: storms repeat a text thousands of times.

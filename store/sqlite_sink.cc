@@ -1,16 +1,17 @@
 #include "store/sqlite_sink.h"
 
 #include <cassert>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "store/boot_writer.h"
 #include "store/cell_text.h"
 #include "store/known_events.h"
 #include "store/row_inserter.h"
+#include "store/run_statement.h"
 #include "store/time_quality.h"
 #include "store/undated_events.h"
 
@@ -28,25 +29,10 @@ constexpr char kInsertEventSource[] =
 constexpr char kInsertEventText[] = "INSERT INTO event_text (event_id, text) VALUES (?, ?)";
 constexpr char kInsertUnclaimed[] =
     "INSERT INTO unclaimed_line (source_id, line, text) VALUES (?, ?, ?)";
-constexpr char kInsertBoot[] =
-    "INSERT INTO boot (boot_id, host, journal_boot_id, first_time, last_time, kernel_release, "
-    "banner, command_line, crash_kernel, hardware, hypervisor, ram_kb, ram_from, ended) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kInsertSource[] =
     "INSERT INTO source (source_id, path, content_hash, bytes, lines, kind, lines_claimed, "
     "lines_noise, lines_unclaimed_kernel, lines_not_kernel, lines_damaged, quotes, damage) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-constexpr char kMergeBoot[] =
-    "UPDATE boot SET host = coalesce(host, ?2), journal_boot_id = coalesce(journal_boot_id, ?3), "
-    "first_time = min(coalesce(first_time, ?4), coalesce(?4, first_time)), "
-    "last_time = max(coalesce(last_time, ?5), coalesce(?5, last_time)), "
-    "kernel_release = coalesce(kernel_release, ?6), banner = coalesce(banner, ?7), "
-    "command_line = coalesce(command_line, ?8), crash_kernel = coalesce(crash_kernel, ?9), "
-    "hardware = coalesce(hardware, ?10), hypervisor = coalesce(hypervisor, ?11), "
-    "ram_from = CASE WHEN ram_kb IS NULL THEN ?13 ELSE ram_from END, "
-    "ram_kb = coalesce(ram_kb, ?12), ended = coalesce(ended, ?14) WHERE boot_id = ?1";
-constexpr char kMoveToBoot[] =
-    "UPDATE event SET boot_id = ?1 WHERE event_id >= ?2 AND boot_id = ?3";
 // What the event's first source did not know.
 constexpr char kCompleteEvent[] =
     "UPDATE event SET host = coalesce(host, ?2), "
@@ -57,6 +43,8 @@ constexpr char kCompleteEvent[] =
     "(host IS NULL AND ?2 IS NOT NULL OR time_us IS NULL AND ?4 IS NOT NULL OR "
     "local_time IS NULL AND ?5 IS NOT NULL OR uptime_us IS NULL AND ?7 IS NOT NULL OR "
     "kernel_release IS NULL AND ?8 IS NOT NULL)";
+constexpr char kMovePlace[] =
+    "UPDATE event_source SET event_id = ?1 WHERE event_id = ?2 AND source_id = ?3";
 constexpr char kSetIncident[] = "UPDATE event SET incident_id = ?2 WHERE event_id = ?1";
 constexpr char kOutdateIncident[] = "UPDATE incident SET outdated = 1 WHERE incident_id = ?1";
 constexpr char kSelectRelations[] =
@@ -67,30 +55,6 @@ constexpr char kNextIds[] =
     "SELECT (SELECT coalesce(max(source_id), 0) + 1 FROM source), "
     "(SELECT coalesce(max(event_id), 0) + 1 FROM event), "
     "(SELECT coalesce(max(boot_id), 0) + 1 FROM boot)";
-
-template <class T>
-void BindCell(Statement& statement, int parameter, const T& value) {
-  statement.Bind(parameter, value);
-}
-void BindCell(Statement& statement, int parameter, std::string_view text) {
-  BindLogText(statement, parameter, text);
-}
-void BindCell(Statement& statement, int parameter, const std::string& text) {
-  BindLogText(statement, parameter, std::string_view(text));
-}
-void BindCell(Statement& statement, int parameter, const Text& text) {
-  BindLogText(statement, parameter, text);
-}
-
-// Runs a statement that gives no rows, with one cell per parameter, from left to right.
-template <class... Cells>
-Status Run(Statement& statement, const Cells&... cells) {
-  [[maybe_unused]] int parameter = 0;
-  (BindCell(statement, parameter++, cells), ...);
-  const Result<bool> done = statement.Step();
-  statement.Reset();
-  return done ? Status() : tl::unexpected(done.error());
-}
 
 class SqliteSink final : public EventSink {
  public:
@@ -117,10 +81,11 @@ class SqliteSink final : public EventSink {
     if (!known) return Guard(tl::unexpected(known.error()));
     if (!*known) {
       ++counts_.new_events;
+      boots_->NoteNew(event, next_event_id_);
       return Guard(WriteNew(next_event_id_++, event));
     }
     ++counts_.known_events;
-    if (event.boot && (*known)->boot_id) known_boots_.emplace(*event.boot, *(*known)->boot_id);
+    boots_->NoteKnown(event, (*known)->boot_id);
     return Guard((*known)->less_whole ? Replace(**known, event) : Complete(**known, event));
   }
 
@@ -171,10 +136,8 @@ class SqliteSink final : public EventSink {
         {kInsertEventSource, &insert_event_source_},
         {kInsertEventText, &insert_event_text_},
         {kInsertUnclaimed, &insert_unclaimed_},
-        {kInsertBoot, &insert_boot_},
-        {kMergeBoot, &merge_boot_},
-        {kMoveToBoot, &move_to_boot_},
         {kCompleteEvent, &complete_event_},
+        {kMovePlace, &move_place_},
         {kSetIncident, &set_incident_},
         {kOutdateIncident, &outdate_incident_},
         {kInsertSource, &insert_source_},
@@ -188,6 +151,9 @@ class SqliteSink final : public EventSink {
     Result<std::unique_ptr<KnownEvents>> known = KnownEvents::Create(database_);
     if (!known) return tl::unexpected(known.error());
     known_ = std::move(*known);
+    Result<std::unique_ptr<BootWriter>> boots = BootWriter::Create(database_);
+    if (!boots) return tl::unexpected(boots.error());
+    boots_ = std::move(*boots);
     Result<UndatedEvents> undated = UndatedEvents::Create(database_);
     if (!undated) return tl::unexpected(undated.error());
     undated_ = std::move(*undated);
@@ -199,9 +165,7 @@ class SqliteSink final : public EventSink {
     if (row) {
       source_id_ = next_ids_.GetInteger(0).value_or(1);
       next_event_id_ = next_ids_.GetInteger(1).value_or(1);
-      first_boot_id_ = next_ids_.GetInteger(2).value_or(1);
-      first_event_id_ = next_event_id_;
-      known_boots_.clear();
+      boots_->BeginSource(next_ids_.GetInteger(2).value_or(1), next_event_id_);
     }
     next_ids_.Reset();
     return row ? Status() : tl::unexpected(row.error());
@@ -253,11 +217,17 @@ class SqliteSink final : public EventSink {
     return status;
   }
 
-  // The boot of an event; of one that another source tells, too, that source's.
-  Integer BootId(const EventRecord& event) const {
-    if (!event.boot) return std::nullopt;
-    const auto known = known_boots_.find(*event.boot);
-    return known != known_boots_.end() ? known->second : first_boot_id_ + *event.boot;
+  Status StoreBoot(uint32_t index, const BootRecord& boot) {
+    const Result<BootWriter::Stored> stored = boots_->Store(index, boot);
+    if (!stored) return tl::unexpected(stored.error());
+    if (stored->new_boot_id)
+      return undated_->AddBoot(*stored->new_boot_id, boot.first_time, boot.last_time);
+    if (!stored->own_banner) return {};
+    --counts_.new_events;
+    ++counts_.known_events;
+    return Run(move_place_, stored->known_banner, stored->own_banner, source_id_)
+        .and_then([&] { return known_->TakeBack(*stored->own_banner); })
+        .and_then([&] { return DeleteRows(*stored->own_banner); });
   }
 
   Status WritePlace(int64_t event_id, const EventRecord& event) {
@@ -270,12 +240,12 @@ class SqliteSink final : public EventSink {
     const Place first = event.lines.first();
     const uint64_t last_line = event.lines.last().line;
     const PrintedTime time = event.time.value_or(PrintedTime());  // without a year: no time
-    Status status = Run(insert_event_, event_id, event.key, event.kind, event.host, BootId(event),
-                        Iso8601Utc(time), MicrosecondsSinceEpoch(time), event.local_time,
-                        TimeQuality(event.time, event.uptime_us), event.uptime_us, event.comm,
-                        event.pid, event.kernel_release, event.page_size_kb, event.page_size_from,
-                        event.title, event.complete, event.log_lines, event.damage, source_id_,
-                        first.line, last_line, first.column);
+    Status status = Run(insert_event_, event_id, event.key, event.kind, event.host,
+                        boots_->IdOf(event), Iso8601Utc(time), MicrosecondsSinceEpoch(time),
+                        event.local_time, TimeQuality(event.time, event.uptime_us), event.uptime_us,
+                        event.comm, event.pid, event.kernel_release, event.page_size_kb,
+                        event.page_size_from, event.title, event.complete, event.log_lines,
+                        event.damage, source_id_, first.line, last_line, first.column);
     if (!status) return status;
     if (event.time && !MicrosecondsSinceEpoch(time)) status = undated_->Add(event_id, time);
     return status;
@@ -320,34 +290,13 @@ class SqliteSink final : public EventSink {
                ledger.damaged, summary.quotes, summary.damage);
   }
 
-  // Of a boot that another source tells, too, only what that does not.
-  Status StoreBoot(uint32_t index, const BootRecord& boot) {
-    const auto iso = [](const std::optional<PrintedTime>& time) {
-      return time ? Iso8601Utc(*time) : std::nullopt;
-    };
-    const auto known = known_boots_.find(index);
-    const bool is_new = known == known_boots_.end();
-    const int64_t own_id = first_boot_id_ + index;
-    const int64_t boot_id = is_new ? own_id : known->second;
-    Status written = Run(is_new ? insert_boot_ : merge_boot_, boot_id, boot.host,
-                         boot.journal_boot_id, iso(boot.first_time), iso(boot.last_time),
-                         boot.kernel_release, boot.banner, boot.command_line, boot.crash_kernel,
-                         boot.hardware, boot.hypervisor, boot.ram_kb, boot.ram_from, boot.ended);
-    if (!written) return written;
-    if (is_new) return undated_->AddBoot(boot_id, boot.first_time, boot.last_time);
-    known_boots_.erase(known);
-    return Run(move_to_boot_, boot_id, first_event_id_, own_id);
-  }
-
   Database& database_;
   Statement insert_event_;
   Statement insert_event_source_;
   Statement insert_event_text_;
   Statement insert_unclaimed_;
-  Statement insert_boot_;
-  Statement merge_boot_;
-  Statement move_to_boot_;
   Statement complete_event_;
+  Statement move_place_;
   Statement set_incident_;
   Statement outdate_incident_;
   std::vector<Statement> delete_rows_;  // of one event, from all relations
@@ -355,17 +304,15 @@ class SqliteSink final : public EventSink {
   Statement find_source_;
   Statement next_ids_;
   std::unique_ptr<KnownEvents> known_;
-  std::map<uint32_t, int64_t> known_boots_;  // of the source's boots, those of older sources
-  std::optional<UndatedEvents> undated_;     // set once all statements are prepared
-  std::vector<RowInserter> inserters_;       // a dozen: found by looking at each
+  std::unique_ptr<BootWriter> boots_;
+  std::optional<UndatedEvents> undated_;  // set once all statements are prepared
+  std::vector<RowInserter> inserters_;    // a dozen: found by looking at each
   std::string path_;
   std::string kind_;
   SourceCounts counts_;
   std::string text_;  // bound without a copy
   int64_t source_id_ = 0;
   int64_t next_event_id_ = 0;
-  int64_t first_event_id_ = 0;
-  int64_t first_boot_id_ = 0;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "store/run_statement.h"
 #include "store/time_quality.h"
 
 namespace kautopsy {
@@ -35,13 +36,6 @@ PrintedTime ReadTime(const Statement& row) {
   time.fraction_digits = static_cast<int>(number(7));
   time.new_years = static_cast<int>(number(9));
   return time;
-}
-
-// Runs a statement that gives no rows.
-Status Run(Statement& statement) {
-  const Result<bool> done = statement.Step();
-  statement.Reset();
-  return done ? Status() : tl::unexpected(done.error());
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/snapshots.h"
+#include "store/run_statement.h"
 
 namespace kautopsy {
 namespace {
@@ -124,17 +125,6 @@ Status ForEachEvent(Database& database, const std::string& condition, Body&& bod
     event.incident_id = row.GetInteger(8);
     return body(event);
   });
-}
-
-// Runs a statement that gives no rows.
-template <class... Values>
-Status Run(Statement& statement, const Values&... values) {
-  statement.Reset();
-  [[maybe_unused]] int parameter = 0;
-  (statement.Bind(parameter++, values), ...);
-  const Result<bool> done = statement.Step();
-  statement.Reset();
-  return done ? Status() : tl::unexpected(done.error());
 }
 
 // The fresh events, by key, and the ones near them that have an incident.

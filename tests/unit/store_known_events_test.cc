@@ -177,6 +177,26 @@ TEST_CASE("A report of which one source has less is one event, told by the fulle
   }
 }
 
+TEST_CASE("A banner is known if other records of its boot are") {
+  const auto banner = [] {
+    EventRecord event = DmesgKill(0);
+    event.kind = "boot";
+    event.key = "banner";
+    event.head_hash = 2;
+    return event;
+  };
+  Sources sources;
+  sources.Add(banner(), DmesgKill(90 * kSecond));
+  const SourceCounts same = sources.Add(banner(), DmesgKill(90 * kSecond));
+  CHECK(same.new_events == 0);
+  CHECK(same.known_events == 2);
+  const SourceCounts other = sources.Add(banner(), DmesgKill(95 * kSecond));
+  CHECK(other.new_events == 2);
+  CHECK(sources.Places() == "1 2;1 2;3;3\n");
+  CHECK(sources.Show("SELECT count(*) FROM event_clock WHERE event_id NOT IN (SELECT event_id FROM "
+                     "event)") == "0\n");
+}
+
 TEST_CASE("Boots that two sources tell are one") {
   Sources sources;
   EventRecord only_second = Kill(At(13, 0, 0));

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/row.h"
+#include "store/cell_text.h"
+#include "store/database.h"
+
+namespace kautopsy {
+
+// Texts may be a log's.
+template <class T>
+void BindCell(Statement& statement, int parameter, const T& value) {
+  statement.Bind(parameter, value);
+}
+inline void BindCell(Statement& statement, int parameter, std::string_view text) {
+  BindLogText(statement, parameter, text);
+}
+inline void BindCell(Statement& statement, int parameter, const std::string& text) {
+  BindLogText(statement, parameter, std::string_view(text));
+}
+inline void BindCell(Statement& statement, int parameter, const Text& text) {
+  BindLogText(statement, parameter, text);
+}
+
+// Runs a statement that gives no rows, with one cell per parameter, from left to right. Without
+// cells the parameters keep their values.
+template <class... Cells>
+Status Run(Statement& statement, const Cells&... cells) {
+  [[maybe_unused]] int parameter = 0;
+  (BindCell(statement, parameter++, cells), ...);
+  const Result<bool> done = statement.Step();
+  statement.Reset();
+  return done ? Status() : tl::unexpected(done.error());
+}
+
+}  // namespace kautopsy
