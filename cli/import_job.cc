@@ -36,6 +36,24 @@ class CountedSource final : public ByteSource {
   std::atomic<uint64_t>& bytes_;
 };
 
+// Keeps the first bytes that are read.
+class HeadKeeper final : public ByteSource {
+ public:
+  explicit HeadKeeper(ByteSource& source) : source_(source) {}
+
+  Result<std::size_t> Read(std::span<char> block) override {
+    Result<std::size_t> read = source_.Read(block);
+    if (read) head_.append(block.data(), std::min(*read, kHeadBytes - head_.size()));
+    return read;
+  }
+  const std::string& head() const { return head_; }
+
+ private:
+  static constexpr std::size_t kHeadBytes = 512;
+  ByteSource& source_;
+  std::string head_;
+};
+
 class ImportJob final : public SourceVisitor {
  public:
   ImportJob(const Input& input, const JobOptions& options, ImportProgress& progress,
@@ -70,12 +88,16 @@ class ImportJob final : public SourceVisitor {
     ImportOptions options = options_;
     options.host = found.dump.host;
     options.mtime = found.mtime;
-    const Result<ImportResult> result = ImportSource(bytes, found.path, found.kind, options, sink_);
+    HeadKeeper source(bytes);
+    const Result<ImportResult> result =
+        ImportSource(source, found.path, found.kind, options, sink_);
     if (!result) {
       Problem(result.error().message);
       return false;
     }
     Count(*result);
+    if (std::optional<HostTree> tree = ReadHostFile(found.path, source.head()))
+      result_.trees.push_back(std::move(*tree));
     if (result->summary.damage) OnProblem(found, "damaged: " + *result->summary.damage);
     return true;
   }

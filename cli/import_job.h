@@ -11,6 +11,7 @@
 
 #include "cli/inputs.h"
 #include "parsers/event_sink.h"
+#include "parsers/input/host_file.h"
 
 namespace kautopsy {
 
@@ -48,6 +49,7 @@ struct JobResult {
   ImportCounts counts;
   std::vector<std::string> messages;  // problems and what else the user should know
   std::vector<std::pair<std::string, std::string>> skipped;  // path, reason
+  std::vector<HostTree> trees;                               // whose names were found
   bool store_failed = false;                                 // the store takes no more
 };
 

@@ -16,6 +16,7 @@
 #include "reports/diagnosis/diagnose.h"
 #include "store/skipped_inputs.h"
 #include "store/sqlite_sink.h"
+#include "store/tree_hosts.h"
 
 namespace kautopsy {
 namespace {
@@ -50,6 +51,7 @@ class ImportRun {
     store_failed_ = !NoteSkipped(inputs_.skipped);
     RunJobs();
     line_.Clear();
+    NameHosts();
     if (store_failed_ && totals_.inputs > finished_)
       Complain("stopped there; inputs not read: " + std::to_string(totals_.inputs - finished_));
     TellPathsWithoutLogs();
@@ -99,6 +101,7 @@ class ImportRun {
     }
     for (const std::string& message : result.messages) Complain(message);
     totals_ += result.counts;
+    for (const HostTree& tree : result.trees) trees_.emplace(tree.root, tree.host);
     if (result.counts.sources > 0) {
       std::optional<uint64_t>& kernel_lines = kernel_lines_[input.argument];
       kernel_lines = kernel_lines.value_or(0) + result.counts.kernel_lines();
@@ -115,6 +118,15 @@ class ImportRun {
     Complain(noted.error().message);
     ++totals_.problems;
     return false;
+  }
+
+  // Once all of them are read: the file that names a tree's host may come last.
+  void NameHosts() {
+    const Status named =
+        store_failed_ ? Status() : NameHostsOfTrees(database_, trees_, request_.last_event_id);
+    if (named) return;
+    Complain(named.error().message);
+    ++totals_.problems;
   }
 
   void ShowProgress() {
@@ -143,6 +155,7 @@ class ImportRun {
   std::atomic<std::size_t> next_ = 0;
   std::atomic<bool> store_failed_ = false;
   std::size_t finished_ = 0;
+  TreeHosts trees_;
   ImportTotals totals_;
   std::vector<std::optional<uint64_t>> kernel_lines_;  // per path; none if nothing of it was read
 };

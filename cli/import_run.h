@@ -14,9 +14,10 @@ namespace kautopsy {
 struct ImportRequest {
   std::vector<std::string> paths;  // files, folders, patterns, "-"
   std::optional<int> year;         // of times printed without one
-  std::string store;     // path of the database, to leave it out; empty for a temporary one
-  bool progress = true;  // on a terminal
-  unsigned jobs = 1;     // inputs that are read at once
+  std::string store;          // path of the database, to leave it out; empty for a temporary one
+  bool progress = true;       // on a terminal
+  unsigned jobs = 1;          // inputs that are read at once
+  int64_t last_event_id = 0;  // that the store has before
   uint64_t max_expand_bytes = 0;  // that an input may unpack to; 0: by its size
 };
 

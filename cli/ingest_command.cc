@@ -28,11 +28,12 @@ po::options_description Options() {
   return options;
 }
 
-Status Ingest(const ImportRequest& request, bool quiet, ImportTotals& totals) {
+Status Ingest(ImportRequest& request, bool quiet, ImportTotals& totals) {
   Result<Database> database = Database::OpenForIngest(request.store);
   if (!database) return tl::unexpected(database.error());
   const Result<StoreContents> before = ReadContents(*database, kNoEvents);
   if (!before) return tl::unexpected(before.error());
+  request.last_event_id = before->last_event_id;
   totals = ImportAll(request, *database);
   if (Status status = ConcludeImport(request, *database, totals); !status) return status;
   const Result<StoreContents> after = ReadContents(*database, before->last_event_id);

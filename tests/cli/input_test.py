@@ -154,6 +154,22 @@ class Input(CliTest):
         done = self.ingest(self.pack("cut.gz", {"system.journal": journal[:len(journal) // 2], "vmcore": dump[:9000]}), code=1)
         self.assert_says(done, "cut.gz/system.journal", "cut.gz/vmcore")
 
+    def test_lines_without_a_host_get_that_of_the_tree_they_lie_in(self):
+        dmesg = b"[   12.345678] " + OOM_LINES.split(b"kernel: ")[2]
+        trees = {"sos/sos_commands/host/hostname": b"db7\n", "sos/sos_commands/kernel/dmesg": dmesg,
+                 "sos/chroot/etc/hostname": b"guest.example.com\n",
+                 "sos/chroot/var/log/dmesg": dmesg.replace(b"42", b"43"),
+                 "other/dmesg": dmesg.replace(b"42", b"44"), "other/etc/hostname": b"two words\n"}
+        for path, data in trees.items():
+            self.write("folder/" + path, data)
+        expected = [(42, "db7"), (43, "guest.example.com"), (44, None)]
+        self.pack("packed.gz", trees)
+        for source in ("packed.gz", "folder"):
+            self.database = os.path.join(self.folder, source + ".db")
+            self.ingest(source)
+            self.assertEqual(self.rows("SELECT oom_kill.pid, host FROM oom_kill JOIN event USING (event_id) ORDER BY 1"),
+                             expected)
+
     def test_the_parts_of_a_log_in_pstore_are_one(self):
         head, tail = OOM_LINES.replace(b"Oct 27 14:24:43 h kernel:", b"<4>[   12.345678]").split(b"sacr")
         self.write("pstore/dmesg-efi-150000000002001", b"Panic#1 Part2\n" + head)
