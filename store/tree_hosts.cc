@@ -62,11 +62,11 @@ Status NameAll(Database& database, int64_t last_event_id) {
 
 Status NameHostsOfTrees(Database& database, const TreeHosts& trees, int64_t last_event_id) {
   if (trees.empty()) return {};
-  const Status done = database.Execute("BEGIN IMMEDIATE")
-                          .and_then([&] { return database.Execute(kCreate); })
-                          .and_then([&] { return FindSources(database, trees); })
-                          .and_then([&] { return NameAll(database, last_event_id); })
-                          .and_then([&] { return database.Execute("COMMIT"); });
+  Status done = database.Execute("BEGIN IMMEDIATE")
+                    .and_then([&] { return database.Execute(kCreate); })
+                    .and_then([&] { return FindSources(database, trees); })
+                    .and_then([&] { return NameAll(database, last_event_id); })
+                    .and_then([&] { return database.Execute("COMMIT"); });
   if (!done) database.Rollback();
   return done;
 }
