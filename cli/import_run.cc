@@ -1,5 +1,6 @@
 #include "cli/import_run.h"
 
+#include <fmt/core.h>
 #include <malloc.h>
 
 #include <algorithm>
@@ -51,9 +52,13 @@ class ImportRun {
     store_failed_ = !NoteSkipped(inputs_.skipped);
     RunJobs();
     line_.Clear();
-    NameHosts();
+    if (Settle(writer_->Flush()) && !store_failed_)
+      Settle(NameHostsOfTrees(database_, trees_, request_.last_event_id));
     if (store_failed_ && totals_.inputs > finished_)
-      Complain("stopped there; inputs not read: " + std::to_string(totals_.inputs - finished_));
+      Complain(fmt::format(
+          "stopped there; inputs not read: {}; those read last may not be stored either; "
+          "run it again to go on",
+          totals_.inputs - finished_));
     TellPathsWithoutLogs();
     totals_.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -113,20 +118,15 @@ class ImportRun {
   // False if the store failed.
   bool NoteSkipped(const SkippedInputs& skipped) {
     for (const auto& [path, reason] : skipped) ++totals_.skipped[reason];
-    const Status noted = StoreSkippedInputs(database_, skipped);
-    if (noted) return true;
-    Complain(noted.error().message);
-    ++totals_.problems;
-    return false;
+    return Settle(StoreSkippedInputs(database_, skipped));
   }
 
-  // Once all of them are read: the file that names a tree's host may come last.
-  void NameHosts() {
-    const Status named =
-        store_failed_ ? Status() : NameHostsOfTrees(database_, trees_, request_.last_event_id);
-    if (named) return;
-    Complain(named.error().message);
+  // Tells what failed in the store; true if nothing did.
+  bool Settle(const Status& status) {
+    if (status) return true;
+    Complain(status.error().message);
     ++totals_.problems;
+    return false;
   }
 
   void ShowProgress() {

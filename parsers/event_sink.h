@@ -106,6 +106,7 @@ struct SourceCounts {
 
 // Takes the events of one source after the other. Everything between BeginSource and a successful
 // EndSource is one unit: a failure in between, or AbandonSource, leaves no trace of the source.
+// Flush() follows upon the last one.
 class EventSink {
  public:
   virtual ~EventSink() = default;
@@ -121,6 +122,8 @@ class EventSink {
   virtual Status WriteUnclaimed(uint64_t line, std::string_view text) = 0;
   virtual Result<SourceCounts> EndSource(const SourceSummary& summary) = 0;
   virtual void AbandonSource() = 0;
+  // Makes all that was ended last over a crash. A sink may collect small sources until then.
+  virtual Status Flush() { return {}; }
 };
 
 }  // namespace kautopsy

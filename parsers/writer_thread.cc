@@ -73,6 +73,8 @@ class WriterThread final : public EventSink {
     sink_.AbandonSource();
   }
 
+  Status Flush() override { return sink_.Flush(); }
+
  private:
   struct Batch {
     std::vector<EventRecord> events;

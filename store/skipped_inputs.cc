@@ -24,6 +24,8 @@ Status Insert(Database& database, const SkippedInputs& skipped) {
 
 Status StoreSkippedInputs(Database& database, const SkippedInputs& skipped) {
   if (skipped.empty()) return {};
+  // Within the transaction of sources that were read before, if there is one.
+  if (sqlite3_get_autocommit(database.handle()) == 0) return Insert(database, skipped);
   Status done = database.Execute("BEGIN IMMEDIATE");
   if (done) done = Insert(database, skipped);
   if (done) done = database.Execute("COMMIT");

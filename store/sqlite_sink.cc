@@ -1,6 +1,7 @@
 #include "store/sqlite_sink.h"
 
 #include <cassert>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,7 +60,10 @@ constexpr char kNextIds[] =
 class SqliteSink final : public EventSink {
  public:
   explicit SqliteSink(Database& database) : database_(database) {}
-  ~SqliteSink() override { AbandonSource(); }
+  ~SqliteSink() override {
+    AbandonSource();
+    static_cast<void>(Flush());
+  }
   SqliteSink(const SqliteSink&) = delete;
   SqliteSink& operator=(const SqliteSink&) = delete;
 
@@ -70,7 +74,7 @@ class SqliteSink final : public EventSink {
     kind_ = kind;
     counts_ = SourceCounts();
     // Takes the lock for writing now: a second ingest is told so before it reads anything.
-    if (Status status = database_.Execute("BEGIN IMMEDIATE"); !status) return status;
+    if (Status status = BeginUnit(); !status) return status;
     return Guard(ReadNextIds().and_then([&] { return known_->BeginSource(source_id_); }));
   }
 
@@ -111,16 +115,44 @@ class SqliteSink final : public EventSink {
     const Status stored = Guard(WriteSource(summary)
                                     .and_then([&] { return undated_->Resolve(summary); })
                                     .and_then([&] { return known_->EndSource(); })
-                                    .and_then([&] { return database_.Execute("COMMIT"); }));
+                                    .and_then([&] { return EndUnit(); }));
     if (!stored) return tl::unexpected(stored.error());
     return counts_;
   }
 
-  void AbandonSource() override { database_.Rollback(); }
+  void AbandonSource() override {
+    if (std::exchange(open_, false) && InTransaction())
+      sqlite3_exec(database_.handle(), "ROLLBACK TO source; RELEASE source", nullptr, nullptr,
+                   nullptr);
+  }
+
+  Status Flush() override { return InTransaction() ? database_.Execute("COMMIT") : Status(); }
 
  private:
+  // Committing takes longer than a small source does: those of a second are committed together.
+  static constexpr auto kCommitInterval = std::chrono::seconds(1);
+
+  bool InTransaction() const { return sqlite3_get_autocommit(database_.handle()) == 0; }
   // After a failure nothing more of the source may get in: outside a transaction it would stay.
-  bool IsOpen() const { return sqlite3_get_autocommit(database_.handle()) == 0; }
+  bool IsOpen() const { return open_ && InTransaction(); }
+
+  Status BeginUnit() {
+    if (!InTransaction()) {
+      if (Status status = database_.Execute("BEGIN IMMEDIATE"); !status) return status;
+      began_ = std::chrono::steady_clock::now();
+    }
+    Status status = database_.Execute("SAVEPOINT source");
+    open_ = status.has_value();
+    return status;
+  }
+
+  Status EndUnit() {
+    Status status = database_.Execute("RELEASE source");
+    if (status && std::chrono::steady_clock::now() - began_ >= kCommitInterval) status = Flush();
+    if (status) open_ = false;
+    return status;
+  }
+
   static Status NotOpen() { return Fail("no source is open in the store: it was given up before"); }
 
   // A failure undoes the whole source.
@@ -305,8 +337,10 @@ class SqliteSink final : public EventSink {
   Statement next_ids_;
   std::unique_ptr<KnownEvents> known_;
   std::unique_ptr<BootWriter> boots_;
-  std::optional<UndatedEvents> undated_;  // set once all statements are prepared
-  std::vector<RowInserter> inserters_;    // a dozen: found by looking at each
+  std::optional<UndatedEvents> undated_;         // set once all statements are prepared
+  std::vector<RowInserter> inserters_;           // a dozen: found by looking at each
+  bool open_ = false;                            // a source
+  std::chrono::steady_clock::time_point began_;  // the transaction
   std::string path_;
   std::string kind_;
   SourceCounts counts_;

@@ -7,7 +7,9 @@
 
 namespace kautopsy {
 
-// Writes events into a store, one transaction per source. `database` must outlive the sink.
+// Writes events into a store: a source whole or not at all, and those of a second in one
+// transaction, which stays open until Flush(). A full disk undoes all of it. `database` must
+// outlive the sink.
 std::unique_ptr<EventSink> NewSqliteSink(Database& database);
 
 }  // namespace kautopsy

@@ -23,6 +23,7 @@ inline Database StoreOf(const std::string& file) {
   StringSource bytes(text);
   const auto imported = ImportSource(bytes, file, "file", {}, *sink);
   REQUIRE_MESSAGE(imported.has_value(), imported.error().message);
+  REQUIRE(sink->Flush());
   const Status concluded = UpdateIncidents(database);
   REQUIRE_MESSAGE(concluded.has_value(), concluded.error().message);
   return database;

@@ -100,12 +100,13 @@ TEST_CASE("an event that does not fit the schema undoes its source but not those
   CHECK(Rows(database, "SELECT count(*) FROM event") == "1\n");
 }
 
-TEST_CASE("a full disk is told with the path and undoes only the source at hand") {
+TEST_CASE("a full disk is told with the path and undoes only what was not flushed") {
   const TempFolder folder;
   const std::string path = folder.File("store.db");
   Database database = OpenOrFail(Database::OpenForIngest(path));
   const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
   REQUIRE(Store(*sink, MakeEvent(), MakeSummary("aa")));
+  REQUIRE(sink->Flush());
   REQUIRE(database.Execute(
       "PRAGMA max_page_count = 64"));  // SQLite then says SQLITE_FULL, as for a disk
   REQUIRE(sink->BeginSource("large", "file"));
