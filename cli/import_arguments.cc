@@ -38,6 +38,8 @@ void AddImportOptions(po::options_description& options) {
   add("path", po::value<std::vector<std::string>>());
   add("year", po::value<int>()->value_name("YEAR"),
       "the year of times that are printed without one");
+  add("tz", po::value<std::string>()->value_name("ZONE"),
+      "the zone of times that are printed without one: Europe/Berlin or +02:00 (default: UTC)");
   add("jobs", po::value<unsigned>()->value_name("N"),
       "read N inputs at once (default: as many as CPUs); the result is the same");
   add("max-expand", po::value<std::string>()->value_name("SIZE"),
@@ -52,6 +54,11 @@ Status ReadImportOptions(const po::variables_map& arguments, ImportRequest& requ
     request.year = arguments["year"].as<int>();
     if (*request.year < kFirstYear || *request.year > kLastYear)
       return Fail("--year must lie between 1970 and 9999");
+  }
+  if (arguments.count("tz") > 0) {
+    const Result<TimeZone> zone = TimeZone::Find(arguments["tz"].as<std::string>());
+    if (!zone) return Fail("--tz: " + zone.error().message);
+    request.zone = *zone;
   }
   request.jobs = std::max(1U, std::thread::hardware_concurrency());
   if (arguments.count("jobs") > 0) request.jobs = arguments["jobs"].as<unsigned>();

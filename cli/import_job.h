@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/time_zone.h"
 #include "cli/inputs.h"
 #include "parsers/event_sink.h"
 #include "parsers/input/host_file.h"
@@ -41,6 +42,7 @@ struct ImportProgress {
 
 struct JobOptions {
   std::optional<int> year;  // of times printed without one
+  std::optional<TimeZone> zone;
   unsigned scan_threads = 1;
   uint64_t max_expand_bytes = 0;  // 0: by the size of the input
 };

@@ -93,6 +93,7 @@ class ImportRun {
     const bool alone = request_.jobs == 1 || inputs_.files.size() == 1;
     const bool large = !input.bytes || *input.bytes >= kLargeInputBytes;
     return {.year = request_.year,
+            .zone = request_.zone,
             .scan_threads = alone || large ? Cpus() : 0,
             .max_expand_bytes = request_.max_expand_bytes};
   }

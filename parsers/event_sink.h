@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/row.h"
 #include "base/time.h"
+#include "base/time_zone.h"
 #include "parsers/raw_lines.h"
 
 namespace kautopsy {
@@ -90,6 +91,7 @@ struct SourceSummary {
   std::map<std::pair<int, int>, int> years;
   // The year of lines before the first New Year of the source, if its name or its age tells.
   std::optional<int> first_year;
+  std::optional<TimeZone> zone;  // of times that the text gives without one, if that is known
 };
 
 enum class SourceOutcome {

@@ -100,6 +100,7 @@ class Importer {
           *first_cut_line_, ChunkReader::kMaxLineBytes >> 20);
     }
     result.summary.years = dates_.Years();
+    result.summary.zone = options_.zone;
     if (const std::optional<PrintedTime>& newest = new_years_.newest()) {
       const std::optional<int> year = YearOfNewest(*newest, path_, options_.mtime);
       if (year) result.summary.first_year = *year - newest->new_years;
@@ -377,6 +378,7 @@ class Importer {
     if (line.text.empty() && !line.cut) return false;
     if (line.time && !line.time->year) line.time->year = options_.year;
     if (line.time) new_years_.Count(*line.time);
+    if (line.time && options_.zone) line.time = options_.zone->ToUtc(*line.time);
     if (line.host.empty()) line.host = options_.host;
     const LineFate fate = engine_.Offer(line, openers);
     if (fate == LineFate::kQuoted) ++quotes_;

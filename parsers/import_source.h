@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/time_zone.h"
 #include "parsers/event_sink.h"
 #include "parsers/input/byte_source.h"
 #include "parsers/input/chunk_reader.h"
@@ -15,6 +16,7 @@ namespace kautopsy {
 
 struct ImportOptions {
   std::optional<int> year;       // of times that are printed without one
+  std::optional<TimeZone> zone;  // of times that are printed without one
   std::string host;              // of lines that name none; empty if it is not known
   std::optional<int64_t> mtime;  // [s] since the epoch: when the source was changed last
   unsigned scan_threads =

@@ -93,6 +93,7 @@ Status UndatedEvents::Date(const SourceSummary& summary) {
     else if (summary.first_year)
       time.year = *summary.first_year + time.new_years;
     if (!MicrosecondsSinceEpoch(time)) continue;
+    if (summary.zone) time = summary.zone->ToUtc(time);
     Statement& update = updates_.at(static_cast<std::size_t>(select_.GetInteger(8).value_or(0)));
     update.Bind(0, Iso8601Utc(time));
     update.Bind(1, MicrosecondsSinceEpoch(time));

@@ -139,6 +139,16 @@ class Input(CliTest):
                          [(42, "2014-10-27", "year_inferred,zone_assumed"), (43, "2013-10-27", "year_inferred,zone_assumed"),
                           (44, "2015-01-02", "year_inferred,zone_assumed"), (45, None, "no_year")])
 
+    def test_a_zone_makes_times_exact_that_are_printed_without_one(self):
+        self.ingest("--tz", "Europe/Berlin", "--year", "2014", self.write("messages", OOM_LINES))
+        self.assertEqual(self.rows("SELECT time, time_quality FROM event"), [("2014-10-27T13:24:43Z", "year_inferred")])
+        self.database += "2"
+        path = self.write("messages-20140801", OOM_LINES.replace(b"Oct 27", b"Jul 31"))
+        self.ingest("--tz", "+02:00", path)
+        self.assertEqual(self.rows("SELECT time, time_quality FROM event"), [("2014-07-31T12:24:43Z", "year_inferred")])
+        for wrong in ("Mars/Olympus", "+2", "../../etc/passwd", ""):
+            self.check(2, "--tz", wrong, path)
+
     def test_journals_and_crash_dumps_are_read_wherever_they_lie(self):
         journal, dump = (lzma.decompress(read(os.path.join(ROOT, "samples", *name))) for name in
                          (("journal", "k.journal.xz"), ("dumps", "4.15.0-20-generic_oom_global.elf.xz")))

@@ -1,4 +1,5 @@
 #include "base/time.h"
+#include "base/time_zone.h"
 
 #include <doctest/doctest.h>
 
@@ -55,6 +56,32 @@ TEST_CASE("Between times without years the shorter way round is taken") {
   CHECK(SecondsBetween(At({}, 11, 20), At({}, 10, 27)) == -24 * kDay);
   CHECK(SecondsBetween(At({}, 12, 31), At({}, 1, 1)) == kDay);
   CHECK(SecondsBetween(At({}, 1, 1), At({}, 12, 31)) == -kDay);
+}
+
+TEST_CASE("A zone's reading becomes UTC, in summer and winter and where the clock is set back") {
+  const Result<TimeZone> berlin = TimeZone::Find("Europe/Berlin");
+  REQUIRE(berlin);
+  const auto utc = [](const TimeZone& zone, const PrintedTime& time) {
+    return Iso8601Utc(zone.ToUtc(time)).value_or("none");
+  };
+  CHECK(utc(*berlin, At(2014, 7, 1, 12)) == "2014-07-01T10:00:00Z");
+  CHECK(utc(*berlin, At(2014, 12, 1, 12)) == "2014-12-01T11:00:00Z");
+  CHECK(utc(*berlin, At(2014, 10, 26, 2)) == "2014-10-26T00:00:00Z");  // twice that night
+  CHECK(utc(*berlin, At(2014, 3, 30, 2)) == "2014-03-30T01:00:00Z");   // never shown
+  CHECK(utc(*berlin, At({}, 7, 1)) == "none");
+  CHECK(utc(*berlin, At(2014, 2, 29)) == "none");
+  const PrintedTime exact = FromUnixSeconds(0);
+  CHECK(berlin->ToUtc(exact) == exact);
+  for (const auto& [name, expected] :
+       {std::pair("+02:00", "2014-07-01T10:00:00Z"), std::pair("-0330", "2014-07-01T15:30:00Z")}) {
+    const Result<TimeZone> fixed = TimeZone::Find(name);
+    REQUIRE(fixed);
+    CHECK(utc(*fixed, At(2014, 7, 1, 12)) == expected);
+  }
+  for (const char* wrong : {"", "Mars", "+2", "+25:00", "+1:000", "+-1:00", "02:00", "+02:99"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(TimeZone::Find(wrong));
+  }
 }
 
 }  // namespace kautopsy
