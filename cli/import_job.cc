@@ -1,8 +1,11 @@
 #include "cli/import_job.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <memory>
 
+#include "base/text.h"
 #include "cli/dump_reader.h"
 #include "parsers/import_source.h"
 #include "parsers/input/byte_source.h"
@@ -17,23 +20,35 @@ namespace {
 constexpr uint64_t kUsualExpansion = 200;
 constexpr uint64_t kAlwaysAllowed = uint64_t{1} << 30;
 
-std::string Name(const std::string& path) { return path == "-" ? "standard input" : path; }
+// For a message: a newline in the name of an archive's member must not begin a line of its own.
+std::string Name(const std::string& path) {
+  return path == "-" ? "standard input" : EscapeForTerminal(path);
+}
 
-// Counts what is read of an input, as it stands in the file: progress of packed files too.
+// Counts what is read of an input, as it stands in the file: progress of packed files too. A file
+// that had more bytes when it was found ends in an error.
 class CountedSource final : public ByteSource {
  public:
-  CountedSource(std::unique_ptr<ByteSource> source, std::atomic<uint64_t>& bytes)
-      : source_(std::move(source)), bytes_(bytes) {}
+  CountedSource(std::unique_ptr<ByteSource> source, uint64_t expected_bytes,
+                std::atomic<uint64_t>& bytes)
+      : source_(std::move(source)), expected_bytes_(expected_bytes), bytes_(bytes) {}
 
   Result<std::size_t> Read(std::span<char> block) override {
     Result<std::size_t> read = source_->Read(block);
-    if (read) bytes_ += *read;
+    if (!read) return read;
+    bytes_ += *read;
+    own_bytes_ += *read;
+    if (*read == 0 && own_bytes_ < expected_bytes_)
+      return Fail(fmt::format("became shorter while it was read: {} of {} bytes", own_bytes_,
+                              expected_bytes_));
     return read;
   }
 
  private:
   std::unique_ptr<ByteSource> source_;
-  std::atomic<uint64_t>& bytes_;
+  const uint64_t expected_bytes_;
+  uint64_t own_bytes_ = 0;
+  std::atomic<uint64_t>& bytes_;  // of all inputs
 };
 
 // Keeps the first bytes that are read.
@@ -79,9 +94,10 @@ class ImportJob final : public SourceVisitor {
     FoundSource found = {.path = input_.path, .mtime = input_.mtime};
     if (input_.path == "-") found.kind = "stdin";
     if (!input_.parts.empty()) found.kind = "pstore";
-    result_.store_failed =
-        !WalkSources(found, std::make_unique<CountedSource>(std::move(*source), progress_.bytes),
-                     {.limit = limit, .dump_reader = DumpReader(true)}, *this);
+    result_.store_failed = !WalkSources(
+        found,
+        std::make_unique<CountedSource>(std::move(*source), ExpectedBytes(), progress_.bytes),
+        {.limit = limit, .dump_reader = DumpReader(true)}, *this);
     return std::move(result_);
   }
 
@@ -129,6 +145,9 @@ class ImportJob final : public SourceVisitor {
     }
     return JoinPstore(std::move(parts));
   }
+
+  // Parts of pstore are joined without their heads.
+  uint64_t ExpectedBytes() const { return input_.parts.empty() ? input_.bytes.value_or(0) : 0; }
 
   void Problem(const std::string& message) {
     ++result_.counts.problems;

@@ -101,11 +101,7 @@ class ImportRun {
   // In the order of the inputs, by one thread at a time.
   void Finish(const Input& input, const JobResult& result) {
     if (store_failed_) return;  // this one could not be stored either
-    {
-      const std::lock_guard lock(line_mutex_);
-      if (!result.messages.empty()) line_.Clear();
-    }
-    for (const std::string& message : result.messages) Complain(message);
+    Tell(result.messages);
     totals_ += result.counts;
     for (const HostTree& tree : result.trees) trees_.emplace(tree.root, tree.host);
     if (result.counts.sources > 0) {
@@ -114,6 +110,12 @@ class ImportRun {
     }
     store_failed_ = result.store_failed || !NoteSkipped(result.skipped);
     if (!result.store_failed) ++finished_;
+  }
+
+  void Tell(const std::vector<std::string>& messages) {
+    const std::lock_guard lock(line_mutex_);
+    if (!messages.empty()) line_.Clear();
+    for (const std::string& message : messages) Complain(message);
   }
 
   // False if the store failed.

@@ -7,8 +7,10 @@
 namespace kautopsy {
 namespace {
 
-// Of raw text, kept by an input that is ahead of its turn; its rows take some times as much.
+// Of raw text, kept by an input that is ahead of its turn; its rows take some times as much, and an
+// event of a single line as much as kEventBytes of text.
 constexpr std::size_t kMaxBytesAhead = 4 << 20;
+constexpr std::size_t kEventBytes = 1024;
 
 }  // namespace
 
@@ -27,7 +29,7 @@ class OrderedSinks::TurnSink final : public EventSink {
   }
 
   Status Write(EventRecord&& event) override {
-    const std::size_t bytes = event.lines.text().size();
+    const std::size_t bytes = kEventBytes + event.lines.text().size();
     if (Status ready = OpenIfDue(); !ready) return ready;
     if (open_) return Check(all_.sink_.Write(std::move(event)));
     events_.push_back(std::move(event));

@@ -17,20 +17,21 @@ constexpr int64_t kHour = 3600 * kSecond;
 // rsyslog, journald and dmesg -T read clocks of their own, up to a second apart, and some cut the
 // fraction off.
 constexpr int64_t kTolerance = 2 * kSecond;
-// All renderings print the same uptime.
+// dmesg -T drifts further from the wall clock the longer a machine runs; and a daemon stamps what
+// was printed before it was started with the time of its start.
+constexpr int64_t kWideTolerance = 10 * kSecond;
+// All renderings print the same uptime, but journalctl's short-monotonic.
 constexpr int64_t kSameInstant = kSecond / 1000;
-// A daemon stamps what was printed before it was started with the time of its start. Where the
-// uptime says that it is the same record, the wall clock only tells one boot from another.
-constexpr int64_t kBootTolerance = 60 * kSecond;
+constexpr int64_t kEarly = 60 * kSecond;
 // Zones are multiples of a quarter of an hour and at most 14 hours from UTC (tz database).
 constexpr int64_t kZoneStep = kHour / 4;
 constexpr int64_t kLargestZone = 14 * kHour;
 // A source without any record of another kind of source is searched with its first records only.
 constexpr int kMaxZoneSearches = 100;
-constexpr int kMaxRowsPerSearch = 1000;
+constexpr int kMaxRowsPerSearch = 500;
 constexpr std::size_t kMaxKeysAtHand = 10000;
-// So many lines, with the pids, addresses and counters in them, are not printed twice: if one
-// source has only the uptime and the other only the time, they are enough.
+// So many lines, with the pids, addresses and counters in them, are not printed twice within
+// seconds. If one source has only the uptime and the other only the time, they are enough.
 constexpr int64_t kFingerprintLines = 8;
 
 // What the source at hand adds is merged, sorted, when it ends: single rows would fall all over the
@@ -39,14 +40,16 @@ constexpr char kCreateFresh[] =
     "CREATE TEMP TABLE IF NOT EXISTS fresh_clock"
     " (head_hash INTEGER, clock_us INTEGER, event_id INTEGER, wall_us INTEGER)";
 constexpr char kAny[] = "SELECT EXISTS (SELECT 1 FROM event_clock)";
+// SQLite gives the rows in the order of the inner SELECT, one by one as they are asked for; to
+// order them once more would read all before the first.
 constexpr char kSearch[] =
     "SELECT k.clock_us, k.event_id, k.wall_us, e.host, e.uptime_us, e.time_us, e.time_quality,"
-    " e.boot_id, e.incident_id, e.complete, e.log_lines"
-    " FROM event_clock AS k JOIN event AS e USING (event_id)"
-    " WHERE k.head_hash = ?1 AND (k.clock_us, k.event_id) > (?2, ?3) AND k.clock_us <= ?4"
-    " AND e.kind = ?5 AND (e.event_key = ?6) = ?7 AND NOT EXISTS (SELECT 1 FROM event_source AS s"
-    " WHERE s.event_id = k.event_id AND s.source_id = ?8)"
-    " ORDER BY k.clock_us, k.event_id";
+    " e.boot_id, e.incident_id, e.complete, e.log_lines, e.source_id"
+    " FROM (SELECT clock_us, event_id, wall_us FROM event_clock WHERE head_hash = ?1"
+    " AND (clock_us, event_id) > (?2, ?3) AND clock_us <= ?4"
+    " ORDER BY clock_us, event_id LIMIT ?9) AS k JOIN event AS e USING (event_id)"
+    " WHERE e.kind = ?5 AND (e.event_key = ?6) = ?7 AND NOT EXISTS (SELECT 1 FROM event_source AS s"
+    " WHERE s.event_id = k.event_id AND s.source_id = ?8)";
 constexpr char kInsertClock[] = "INSERT INTO temp.fresh_clock VALUES (?, ?, ?, ?)";
 constexpr char kKeepClocks[] =
     "INSERT INTO event_clock (head_hash, clock_us, event_id, wall_us)"
@@ -60,8 +63,17 @@ int64_t UptimeClock(int64_t uptime_us) { return uptime_us - (int64_t{1} << 62); 
 constexpr int64_t kFirstClock = std::numeric_limits<int64_t>::min();
 constexpr int64_t kNoClock = std::numeric_limits<int64_t>::max();
 
-// Printed before the log daemon was started.
-bool IsEarly(const Integer& uptime_us) { return uptime_us && *uptime_us < kBootTolerance; }
+// Maybe printed before the log daemon was started.
+bool IsEarly(const Integer& uptime_us) { return uptime_us && *uptime_us < kEarly; }
+
+bool IsLong(const EventRecord& event) { return event.log_lines >= kFingerprintLines; }
+
+// Readings of one clock, of which one may lack the fraction.
+bool IsSameReading(int64_t one_us, int64_t other_us) {
+  if (one_us == other_us) return true;
+  return one_us / kSecond == other_us / kSecond &&
+         (one_us % kSecond == 0 || other_us % kSecond == 0);
+}
 
 // A host is named with or without its domain.
 bool SameHost(std::string_view one, std::string_view other) {
@@ -97,6 +109,7 @@ Status KnownEvents::Prepare() {
 Status KnownEvents::BeginSource(int64_t source_id) {
   source_id_ = source_id;
   found_at_.clear();
+  overlaps_.clear();
   zone_us_.reset();
   zone_searches_ = 0;
   const Result<bool> row = any_.Step();
@@ -124,28 +137,28 @@ std::vector<KnownEvents::Window> KnownEvents::WindowsOf(const EventRecord& event
   const auto around = [&windows](int64_t at, int64_t reach) {
     windows.push_back({at - reach, at + reach});
   };
-  // Where a storm's log goes on in another file, the reach would take its last records for others.
-  if (event.uptime_us) {
-    around(UptimeClock(*event.uptime_us), 0);
-    around(UptimeClock(*event.uptime_us), kTolerance);
-  }
+  if (event.uptime_us) around(UptimeClock(*event.uptime_us), kSameInstant);
   if (event.time) {
     const int64_t at = MicrosecondsOfYear(*event.time);
-    around(at, 0);
-    around(at, kTolerance);
-    if (IsEarly(event.uptime_us) || event.kind == "boot") around(at, kBootTolerance);
+    windows.push_back({at - at % kSecond, at % kSecond == 0 ? at + kSecond - 1 : at});
+    around(at, IsLong(event) || IsEarly(event.uptime_us) ? kWideTolerance : kTolerance);
     if (zone_us_)
       around(at + *zone_us_, kTolerance);
     else if (zone_searches_++ < kMaxZoneSearches)
       around(at, kLargestZone);
   }
-  if (event.log_lines >= kFingerprintLines) windows.push_back({kFirstClock, kNoClock});
+  if (!IsLong(event)) return windows;
+  if (event.uptime_us) around(UptimeClock(*event.uptime_us), kTolerance);
+  // Where the other source has no clock that this one has.
+  if (!event.uptime_us) windows.push_back({kFirstClock, -1});
+  if (!event.time) windows.push_back({0, kNoClock - 1});
+  windows.push_back({kNoClock, kNoClock});
   return windows;
 }
 
 Result<std::optional<KnownEvent>> KnownEvents::Search(const EventRecord& event,
                                                       const Window& window, Match match) {
-  std::pair<int64_t, int64_t> behind = {window.from_us, 0};
+  std::pair<int64_t, int64_t> behind = {window.from_us, 0};  // ids count from 1
   const auto last = match == Match::kWhole ? found_at_.find(event.key) : found_at_.end();
   if (last != found_at_.end() && last->second > behind && last->second.first <= window.to_us)
     behind = last->second;
@@ -156,10 +169,11 @@ Result<std::optional<KnownEvent>> KnownEvents::Search(const EventRecord& event,
   search_.Bind(parameter++, event.kind);
   search_.Bind(parameter++, event.key);
   search_.Bind(parameter++, match == Match::kWhole);
-  search_.Bind(parameter, source_id_);
+  search_.Bind(parameter++, source_id_);
+  search_.Bind(parameter, kMaxRowsPerSearch);
   std::optional<KnownEvent> found;
   Result<bool> row = search_.Step();
-  for (int rows = 0; row && *row && !found && rows < kMaxRowsPerSearch; ++rows) {
+  while (row && *row && !found) {
     if (Fits(event, match))
       found = TakeFound(event, match);
     else
@@ -174,6 +188,7 @@ KnownEvent KnownEvents::TakeFound(const EventRecord& event, Match match) {
   KnownEvent found = {.event_id = search_.GetInteger(1).value_or(0),
                       .boot_id = search_.GetInteger(7),
                       .incident_id = search_.GetInteger(8)};
+  overlaps_.insert(search_.GetInteger(11).value_or(0));
   if (match == Match::kHead) {
     const bool complete = search_.GetInteger(9) == 1;
     found.less_whole =
@@ -187,21 +202,30 @@ KnownEvent KnownEvents::TakeFound(const EventRecord& event, Match match) {
 
 bool KnownEvents::Fits(const EventRecord& event, Match match) {
   const Text host = search_.GetText(3);
+  if (host && event.host && !SameHost(*host, *event.host)) return false;
   const Integer uptime_us = search_.GetInteger(4);
-  const Integer wall_us = search_.GetInteger(2);
   const bool both_uptimes = uptime_us && event.uptime_us;
   const int64_t drift = both_uptimes ? std::llabs(*uptime_us - *event.uptime_us) : 0;
-  if (drift > (match == Match::kHead ? kSameInstant : kTolerance)) return false;
-  if (host && event.host && !SameHost(*host, *event.host)) return false;
+  const bool whole_and_long = match == Match::kWhole && IsLong(event);
+  if (drift > (whole_and_long ? kTolerance : kSameInstant)) return false;
   // Every machine prints "Linux version" at 0 s. Several lines, or a moment, are a fingerprint.
-  const bool is_long = event.log_lines >= kFingerprintLines;
   const bool has_moment = both_uptimes && *uptime_us >= kSecond;
-  if (!(host && event.host) && !is_long && !has_moment) return false;
-  if (wall_us && event.time) {
-    const bool boot = both_uptimes || IsEarly(uptime_us) || IsEarly(event.uptime_us);
-    return WallFits(*event.time, *wall_us, boot ? kBootTolerance : kTolerance);
-  }
-  return both_uptimes || (match == Match::kWhole && is_long);
+  if (!(host && event.host) && !IsLong(event) && !has_moment) return false;
+  const Integer wall_us = search_.GetInteger(2);
+  if (!wall_us || !event.time) return both_uptimes || whole_and_long;
+  if (both_uptimes) return WallFits(*event.time, *wall_us, kWideTolerance);
+  // Different reports of one second may begin alike: what is whole is not the rest of another one.
+  const bool one_cut = !event.complete || search_.GetInteger(9) == 0;
+  if (match == Match::kHead)
+    return one_cut && IsSameReading(*wall_us, MicrosecondsOfYear(*event.time));
+  if (IsLong(event) || IsEarly(uptime_us) || IsEarly(event.uptime_us))
+    return WallFits(*event.time, *wall_us, kWideTolerance);
+  if (IsSameReading(*wall_us, MicrosecondsOfYear(*event.time)))
+    return WallFits(*event.time, *wall_us, kSecond);
+  // A storm may go on in the next file: lines of its next second are others, unless the sources are
+  // known to tell the same.
+  const bool overlap = overlaps_.contains(search_.GetInteger(11).value_or(0));
+  return WallFits(*event.time, *wall_us, overlap ? kTolerance : 0);
 }
 
 bool KnownEvents::WallFits(const PrintedTime& time, int64_t wall_us, int64_t tolerance_us) {
@@ -211,10 +235,10 @@ bool KnownEvents::WallFits(const PrintedTime& time, int64_t wall_us, int64_t tol
   const int64_t apart = wall_us - MicrosecondsOfYear(time);
   if (std::llabs(apart) <= tolerance_us) return true;
   const bool utc = search_.ViewText(6) == "exact";
-  if (utc == time.utc || std::llabs(apart) > kLargestZone + tolerance_us) return false;
+  if (utc == time.utc || std::llabs(apart) > kLargestZone + kTolerance) return false;
   const int64_t steps = (std::llabs(apart) + kZoneStep / 2) / kZoneStep;
   const int64_t zone_us = (apart < 0 ? -steps : steps) * kZoneStep;
-  if (std::llabs(apart - zone_us) > tolerance_us) return false;
+  if (std::llabs(apart - zone_us) > kTolerance) return false;
   zone_us_ = zone_us;
   return true;
 }

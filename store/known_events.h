@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -74,6 +75,7 @@ class KnownEvents {
   bool any_events_ = false;  // in older sources
   // Where the last event of a key was found: storms repeat a text thousands of times.
   std::unordered_map<std::string, std::pair<int64_t, int64_t>> found_at_;  // clock, event
+  std::set<int64_t> overlaps_;  // older sources with which events were found in common
   Integer zone_us_;  // what the other kind of source's clock is ahead, once that is known
   int zone_searches_ = 0;
 };

@@ -11,7 +11,8 @@ namespace {
 using namespace std::string_view_literals;
 
 // cpio(5) in its portable forms, and zip.
-constexpr std::string_view kMagics[] = {"070701"sv, "070702"sv, "070707"sv, "PK\x03\x04"sv};
+constexpr std::string_view kMagics[] = {"070701"sv, "070702"sv, "070707"sv, "PK\x03\x04"sv,
+                                        "PK\x05\x06"sv};
 
 constexpr std::size_t kTarBlock = 512;
 

@@ -28,7 +28,7 @@ la_ssize_t ArchiveHandle::ReadPacked(archive* /*archive*/, void* self, const voi
 tl::unexpected<Error> ArchiveHandle::Failure() const {
   if (error_) return tl::unexpected(*error_);
   const char* const reason = archive_error_string(archive_.get());
-  return Fail(fmt::format("{} is damaged or ends too early: {}", what_,
+  return Fail(fmt::format("{} is damaged, encrypted, or ends too early: {}", what_,
                           reason ? reason : "unknown format"));
 }
 

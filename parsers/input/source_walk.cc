@@ -130,7 +130,8 @@ class Walk {
   // The input as a file that can be read at any place; none if it is packed, or a pipe.
   static FileDescriptor OpenPlain(const FoundSource& found, int layer) {
     struct stat status = {};
-    if (layer > 0 || ::stat(found.path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
+    if (layer > 0 || found.kind == "stdin" || ::stat(found.path.c_str(), &status) != 0 ||
+        !S_ISREG(status.st_mode))
       return FileDescriptor();
     return FileDescriptor(::open(found.path.c_str(), O_RDONLY | O_CLOEXEC));
   }

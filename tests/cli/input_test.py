@@ -199,6 +199,30 @@ class Input(CliTest):
         self.write("[a]", OOM_LINES)
         self.check(0, "[a]")
 
+    def test_a_name_in_an_archive_forges_no_message(self):
+        self.pack("evil.gz", {"x\nkautopsy: done files=9": gzip.compress(OOM_LINES)[:30]})
+        done = self.check(1, "evil.gz")
+        self.assertNotIn("\nkautopsy: done", done.stderr)
+
+    def test_standard_input_is_no_file_of_that_name(self):
+        journal = lzma.decompress(read(os.path.join(ROOT, "samples", "journal", "k.journal.xz")))
+        self.write("-", b"not a journal")
+        self.ingest("-", stdin=journal)
+        self.assertGreater(self.count("event"), 0)
+
+    def test_a_file_that_shrinks_while_it_is_read_is_named(self):
+        path = self.write("pack/messages", OOM_LINES * 20000)
+        slow = self.write("feed", b"")
+        os.remove(slow)
+        os.mkfifo(slow)
+        program = subprocess.Popen([PROGRAM, "ingest", "--jobs", "1", "--db", self.database, slow, path],
+                                   cwd=self.folder, stderr=subprocess.PIPE)
+        with open(slow, "wb") as feed:  # once it is opened all inputs have been looked at
+            os.truncate(path, 1000)
+            feed.write(OOM_LINES)
+        self.assertIn(b"became shorter while it was read", program.communicate()[1])
+        self.assertEqual(program.returncode, 1)
+
     def test_a_named_pipe_is_read_when_it_is_named(self):
         os.mkfifo(self.folder + "/fifo")
         feeder = subprocess.Popen(["sh", "-c", "cat > fifo"], stdin=subprocess.PIPE, cwd=self.folder)

@@ -40,6 +40,18 @@ EventRecord DmesgKill(int64_t uptime_us) {
   return event;
 }
 
+EventRecord Fraction(PrintedTime time) {
+  time.microsecond = 700000;
+  time.fraction_digits = 6;
+  return Kill(time);
+}
+
+EventRecord Long(const PrintedTime& time) {
+  EventRecord event = Kill(time);
+  event.log_lines = 20;
+  return event;
+}
+
 // Stores sources one after the other, each with its events.
 class Sources {
  public:
@@ -95,13 +107,18 @@ TEST_CASE("A record that another source tells, too, is one event with two places
   long_name.host = "db1.example.com";
   EventRecord no_host = Kill(noon);
   no_host.host.reset();
-  add("a second apart", Kill(noon), Kill(At(12, 0, 1)), true);
+  add("in one second, by clocks with and without a fraction", Kill(noon), Fraction(noon), true);
+  add("a second apart, as a storm goes on", Kill(noon), Kill(At(12, 0, 1)), false);
+  add("a long record, some seconds apart", Long(noon), Long(At(12, 0, 5)), true);
   add("a minute apart", Kill(noon), Kill(At(12, 1, 0)), false);
   add("another host", Kill(noon), std::move(other_host), false);
   add("with its domain", Kill(noon), std::move(long_name), true);
   add("one line of a host that is not named", Kill(noon), std::move(no_host), false);
   PrintedTime later = noon;
   later.day = 25;
+  add("uptimes a second apart", Kill(noon, 90 * kSecond), Kill(At(12, 0, 1), 91 * kSecond), false);
+  add("the same uptime of the next boot", Kill(noon, 5 * kSecond), Kill(At(12, 0, 30), 5 * kSecond),
+      false);
   add("by uptime", Kill(noon, 90 * kSecond), DmesgKill(90 * kSecond), true);
   add("another uptime", Kill(noon, 90 * kSecond), DmesgKill(95 * kSecond), false);
   add("the same uptime of another day", Kill(noon, 90 * kSecond), JournalKill(later, 90 * kSecond),
@@ -127,6 +144,45 @@ TEST_CASE("Equal records within one source are different events, and matched one
   CHECK(more.known_events == 3);
   CHECK(more.new_events == 1);
   CHECK(sources.Places() == "1 2 3;1 2 3;1 3;3\n");
+}
+
+TEST_CASE("A storm that goes on in the next file loses nothing") {
+  const auto storm = [](int from, int to) {
+    std::vector<EventRecord> events;
+    for (int i = from; i < to; ++i) events.push_back(Kill(At(12, 0, 0), i * kSecond / 10));
+    return events;
+  };
+  Sources sources;
+  sources.Add(storm(100, 150));
+  CHECK(sources.Add(storm(150, 200)).new_events == 50);
+}
+
+TEST_CASE("Sources that have records in common may read clocks a second apart") {
+  Sources sources;
+  const auto other = [](int second) {
+    EventRecord event = Kill(At(12, 0, second));
+    event.key = "other";
+    event.head_hash = 2;
+    return event;
+  };
+  sources.Add(Kill(At(12, 0, 0)), other(5));
+  const SourceCounts counts = sources.Add(Kill(At(12, 0, 0)), other(6));
+  CHECK(counts.known_events == 2);
+}
+
+TEST_CASE("Whole reports that begin alike within a second are different ones") {
+  const auto report = [](const char* key, bool complete) {
+    EventRecord event = Long(At(12, 0, 0));
+    event.key = key;
+    event.complete = complete;
+    return event;
+  };
+  Sources whole;
+  whole.Add(report("one", true));
+  CHECK(whole.Add(report("two", true)).new_events == 1);
+  Sources cut;
+  cut.Add(report("one", false));
+  CHECK(cut.Add(report("two", true)).known_events == 1);
 }
 
 TEST_CASE("Of a storm of equal lines a file that was rotated in its middle adds the rest only") {
