@@ -20,8 +20,9 @@ constexpr int64_t kTolerance = 2 * kSecond;
 // dmesg -T drifts further from the wall clock the longer a machine runs; and a daemon stamps what
 // was printed before it was started with the time of its start.
 constexpr int64_t kWideTolerance = 10 * kSecond;
-// All renderings print the same uptime, but journalctl's short-monotonic.
-constexpr int64_t kSameInstant = kSecond / 1000;
+// All renderings print the same uptime, but journalctl's short-monotonic; JSON has it as a
+// fraction.
+constexpr int64_t kSameInstant = 2;
 constexpr int64_t kEarly = 60 * kSecond;
 // Zones are multiples of a quarter of an hour and at most 14 hours from UTC (tz database).
 constexpr int64_t kZoneStep = kHour / 4;
