@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <string>
+#include <tuple>
 
 namespace kautopsy {
 namespace {
@@ -22,6 +23,8 @@ constexpr int64_t kRotatedWithin = 40 * kDay;
 int64_t SecondsWithinYear(const PrintedTime& earlier, const PrintedTime& later) {
   return (MicrosecondsOfYear(later) - MicrosecondsOfYear(earlier)) / 1'000'000;
 }
+
+auto ClockOf(const PrintedTime& time) { return std::tuple(time.hour, time.minute, time.second); }
 
 // The year in which `newest` lies within `reach` before `moment`; none if there is no such.
 std::optional<int> YearBefore(const PrintedTime& newest, int64_t moment, int64_t reach) {
@@ -58,8 +61,12 @@ void NewYearCounter::Count(PrintedTime& time) {
     newest_ = time;
     return;
   }
-  const int64_t ahead = SecondsWithinYear(*newest_, time);
   time.new_years = newest_->new_years;
+  if (time.month == newest_->month && time.day == newest_->day) {  // as of most lines
+    if (ClockOf(time) > ClockOf(*newest_)) newest_ = time;
+    return;
+  }
+  const int64_t ahead = SecondsWithinYear(*newest_, time);
   if (ahead < -kHalfYear)
     ++time.new_years;
   else if (ahead > kHalfYear)
