@@ -8,11 +8,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
+
+#include "parsers/input/temporary_file.h"
 
 namespace kautopsy {
 namespace {
@@ -25,19 +25,6 @@ bool CopyAll(int from, int to, uint64_t bytes) {
     const ssize_t count = ::sendfile(to, from, &at, bytes - static_cast<uint64_t>(at));
     if (count == 0) return true;
     if (count < 0 && errno != EINTR) return false;
-  }
-  return true;
-}
-
-// True if nothing but zeros is to be written, or all was.
-bool WriteAt(int fd, std::string_view bytes, off_t offset) {
-  if (bytes.find_first_not_of('\0') == std::string_view::npos) return true;
-  while (!bytes.empty()) {
-    const ssize_t count = ::pwrite(fd, bytes.data(), bytes.size(), offset);
-    if (count < 0 && errno != EINTR) return false;
-    const std::size_t written = count < 0 ? 0 : static_cast<std::size_t>(count);
-    bytes.remove_prefix(written);
-    offset += static_cast<off_t>(written);
   }
   return true;
 }
@@ -56,8 +43,7 @@ JournalCopy::~JournalCopy() {
 }
 
 Result<std::unique_ptr<JournalCopy>> JournalCopy::Create() {
-  std::error_code no_folder;
-  std::string path = std::filesystem::temp_directory_path(no_folder).string() + "/kautopsy.XXXXXX";
+  std::string path = TemporaryFolder() + "/kautopsy-XXXXXX";
   const int fd = ::mkostemp(path.data(), O_CLOEXEC);
   if (fd < 0) return CannotCopy(errno);
   return std::make_unique<JournalCopy>(std::move(path), fd);
@@ -79,7 +65,11 @@ Result<std::unique_ptr<JournalCopy>> JournalCopy::Spool(ByteSource& source) {
   while (true) {
     const Result<std::size_t> read = source.Read(block);
     if (!read || *read == 0) break;
-    if (!WriteAt((*copy)->fd(), {block.data(), *read}, size)) return CannotCopy(errno);
+    const std::string_view bytes(block.data(), *read);
+    const bool hole = bytes.find_first_not_of('\0') == std::string_view::npos;
+    const Status written =
+        hole ? Status() : WriteAt((*copy)->fd(), bytes, static_cast<uint64_t>(size));
+    if (!written) return tl::unexpected(written.error());
     size += static_cast<off_t>(*read);
   }
   if (::ftruncate((*copy)->fd(), size) != 0) return CannotCopy(errno);

@@ -24,12 +24,12 @@ constexpr std::size_t kHeadBytes = 64;
 // Beyond this pread() and pwrite() cannot go.
 constexpr auto kLastOffset = static_cast<uint64_t>(std::numeric_limits<off_t>::max());
 
+}  // namespace
+
 std::string TemporaryFolder() {
   const char* const folder = std::getenv("TMPDIR");
   return folder != nullptr && *folder != '\0' ? folder : "/var/tmp";
 }
-
-}  // namespace
 
 Result<FileDescriptor> MakeTemporaryFile() {
   const std::string folder = TemporaryFolder();

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "base/result.h"
 #include "parsers/input/byte_source.h"
@@ -15,8 +16,10 @@ namespace kautopsy {
 // Called now and then during work that gives nothing for long; may be empty.
 using Progress = std::function<void()>;
 
-// A file without a name in $TMPDIR, or else in /var/tmp: crash dumps may not fit into memory. It is
-// gone once it is closed.
+// $TMPDIR, or else /var/tmp: crash dumps and journals may not fit into memory, where /tmp may lie.
+std::string TemporaryFolder();
+
+// A file without a name in TemporaryFolder(). It is gone once it is closed.
 Result<FileDescriptor> MakeTemporaryFile();
 
 struct WholeFile {
