@@ -14,16 +14,16 @@ namespace {
 constexpr int64_t kKbPerGib = 1024 * 1024;
 constexpr int64_t kHugePageKb = 2048;  // the size that the arithmetic below is for
 
-Action SmallerGuests(const BuildInput& input, const GuestSize& size, ReferenceList& references) {
-  Action action;
-  action.what = fmt::format("guests of at most {} GiB each", size.gib_each);
-  action.sum = fmt::format("(programs {} + free {} - {} reserve)/{}, all of one moment [{}]",
+Advice SmallerGuests(const BuildInput& input, const GuestSize& size, ReferenceList& references) {
+  Advice advice;
+  advice.act = fmt::format("guests of at most {} GiB each", size.gib_each);
+  advice.why = fmt::format("(programs {} + free {} - {} reserve)/{}, all of one moment [{}]",
                            GibNumber(*size.moment->anon_kb), GibNumber(*size.moment->free_kb),
                            GibNumber(HostReserveKb(*input.facts.ram_kb)), size.guests,
                            SnapshotReference(references, *size.moment));
-  action.risk = "a guest runs short";
-  action.check = "`look` stays > 0";
-  return action;
+  advice.risk = "a guest runs short";
+  advice.check = "`look` stays > 0";
+  return advice;
 }
 
 // Only if the host was seen without huge pages of 2 MiB.
@@ -37,14 +37,14 @@ bool HugePagesUnused(const BuildInput& input) {
   });
 }
 
-Action HugePages(const GuestSize& size) {
-  Action action;
-  action.what = fmt::format("guests in 2 MiB pages: vm.nr_hugepages={} at boot",
-                            size.guests * size.gib_each * (kKbPerGib / kHugePageKb));
-  action.sum = fmt::format("{} x {} GiB", size.guests, size.gib_each);
-  action.risk = "reserved even when a guest is off";
-  action.check = "HugePages_Free";
-  return action;
+Advice HugePages(const GuestSize& size) {
+  Advice advice;
+  advice.act = fmt::format("guests in 2 MiB pages: vm.nr_hugepages={} at boot",
+                           size.guests * size.gib_each * (kKbPerGib / kHugePageKb));
+  advice.why = fmt::format("{} x {} GiB", size.guests, size.gib_each);
+  advice.risk = "reserved even when a guest is off";
+  advice.check = "HugePages_Free";
+  return advice;
 }
 
 // The driver that wants a packet in one large piece.
@@ -56,13 +56,13 @@ Text CopyingDriver(const BuildInput& input) {
   return std::nullopt;
 }
 
-Action SmallerPackets(const std::string& driver) {
-  Action action;
-  action.what = fmt::format("ethtool -K IF tso off gso off, IF = the {} card", driver);
-  action.sum = "packets fit the MTU";
-  action.risk = "more CPU per packet";
-  action.check = "grep -c 'page allocation failure' LOG";
-  return action;
+Advice SmallerPackets(const std::string& driver) {
+  Advice advice;
+  advice.act = fmt::format("ethtool -K IF tso off gso off, IF = the {} card", driver);
+  advice.why = "packets fit the MTU";
+  advice.risk = "more CPU per packet";
+  advice.check = "grep -c 'page allocation failure' LOG";
+  return advice;
 }
 
 bool RefusedWithoutWaiting(const BuildInput& input) {
@@ -85,25 +85,25 @@ Integer SumOfMin(const BuildInput& input) {
   return std::nullopt;
 }
 
-std::optional<Action> LargerReserve(const BuildInput& input, ReferenceList& references) {
+std::optional<Advice> LargerReserve(const BuildInput& input, ReferenceList& references) {
   const Integer now_kb = SumOfMin(input);
   if (!now_kb || !input.facts.ram_kb || !RefusedWithoutWaiting(input)) return std::nullopt;
   const int64_t want_kb = HostReserveKb(*input.facts.ram_kb);
   // On a small machine a whole GiB would itself be the shortage.
   constexpr int64_t kSmallestHost = 32;
   if (want_kb <= *now_kb || *input.facts.ram_kb < want_kb * kSmallestHost) return std::nullopt;
-  Action action;
-  action.what = fmt::format("vm.min_free_kbytes={} (now {})", want_kb, Thousands(*now_kb));
-  action.sum = "for requests that must not wait; no large pieces";
-  action.risk = fmt::format("{} less free", PieceSize(want_kb));
+  Advice advice;
+  advice.act = fmt::format("vm.min_free_kbytes={} (now {})", want_kb, Thousands(*now_kb));
+  advice.why = "for requests that must not wait; no large pieces";
+  advice.risk = fmt::format("{} less free", PieceSize(want_kb));
   const std::optional<GuestSize> size = SizeGuests(input.facts, input.snapshots);
   if (size) {
-    action.risk =
+    advice.risk =
         fmt::format("{} less of {} free at worst [{}]", PieceSize(want_kb),
                     SizeText(*size->moment->free_kb), SnapshotReference(references, *size->moment));
   }
-  action.check = "grep -c 'page allocation failure' LOG";
-  return action;
+  advice.check = "grep -c 'page allocation failure' LOG";
+  return advice;
 }
 
 }  // namespace
@@ -118,11 +118,11 @@ void BuildForGood(const BuildInput& input, ReferenceList& references, IncidentRe
   if (pieces && size && HugePagesUnused(input)) report.for_good.push_back(HugePages(*size));
   const Text driver = CopyingDriver(input);
   if (driver) report.for_good.push_back(SmallerPackets(*driver));
-  const std::optional<Action> reserve = LargerReserve(input, references);
+  const std::optional<Advice> reserve = LargerReserve(input, references);
   if (reserve) report.for_good.push_back(*reserve);
   const bool computed = size || driver;
   if (primary && !computed && !primary->recommendation.empty()) {
-    report.for_good.insert(report.for_good.begin(), Action{primary->recommendation, "", "", ""});
+    report.for_good.insert(report.for_good.begin(), Advice{primary->recommendation, "", "", ""});
   }
 }
 

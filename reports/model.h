@@ -8,6 +8,7 @@
 #include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/diagnosis.h"
 #include "reports/diagnosis/facts.h"
+#include "reports/diagnosis/finding.h"
 
 namespace kautopsy {
 
@@ -131,13 +132,6 @@ struct TimelineSection {
   std::vector<std::string> notes;
 };
 
-struct Action {
-  std::string what;
-  std::string sum;
-  std::string risk;
-  std::string check;
-};
-
 struct EventLine {
   int64_t id = 0;
   std::string kind, title, moment;
@@ -163,7 +157,7 @@ struct IncidentReport {
   std::vector<HoldersSection> holders;
   std::vector<RefusalSection> refusals;
   TimelineSection timeline;
-  std::vector<Action> for_good;
+  std::vector<Advice> for_good;
   std::vector<Missing> unknowns;
   std::vector<SelfCheck> checks;
   std::string confidence_note;

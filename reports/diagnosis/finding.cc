@@ -42,6 +42,19 @@ std::string_view SeverityName(Severity severity) {
   return "info";
 }
 
+std::string RecommendationText(const Finding& finding) {
+  std::string text = finding.recommendation;
+  for (const Advice& advice : finding.advice) {
+    if (!text.empty()) text += ' ';
+    text += advice.act;
+    if (!advice.why.empty()) text += ": " + advice.why;
+    if (!advice.risk.empty()) text += "; risk: " + advice.risk;
+    if (!advice.check.empty()) text += "; check: " + advice.check;
+    text += '.';
+  }
+  return text;
+}
+
 void DistrustShare(Finding& finding) {
   finding.confidence = Confidence::kLow;
   finding.title += " That is more than RAM: the figures disagree.";

@@ -31,6 +31,14 @@ struct Evidence {
   std::string text;
 };
 
+// What to do about a finding on this host. Only what follows from its facts.
+struct Advice {
+  std::string act;    // the knob and its value: "vm.min_free_kbytes=2097152 (now 90,104)"
+  std::string why;    // what it does, or how the value was computed
+  std::string risk;   // what it may cost
+  std::string check;  // how to see that it helped
+};
+
 // Conclusion of one rule. A rule that claims the cause says kPrimary; the first in the order of
 // decision keeps that role, the others become contributing.
 struct Finding {
@@ -44,9 +52,13 @@ struct Finding {
   std::string brief;     // a few words for the verdict table
   std::string when;      // days it is about
   std::string explanation;
-  std::string recommendation;
+  std::string recommendation;  // of rules that have no `advice`
+  std::vector<Advice> advice;  // most effective first
   std::vector<Evidence> evidence;
 };
+
+// What the finding recommends, as one text: `recommendation`, or each advice with its parts.
+std::string RecommendationText(const Finding& finding);
 
 // For a share of more than 100 % of RAM: says that its figures disagree, and is not sure.
 void DistrustShare(Finding& finding);

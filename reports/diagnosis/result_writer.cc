@@ -143,7 +143,7 @@ Status ResultWriter::WriteFinding(int64_t incident_id, const Finding& finding, i
                     .AddText(ConfidenceName(finding.confidence))
                     .AddText(finding.title)
                     .AddText(finding.explanation)
-                    .Add(EmptyIsNull(finding.recommendation))
+                    .Add(EmptyIsNull(RecommendationText(finding)))
                     .Run();
   if (!done) return done;
   const int64_t finding_id = database_->LastInsertId();

@@ -42,7 +42,7 @@ Json FindingJson(const Finding& finding) {
           {"event_id", finding.event_id > 0 ? Json(finding.event_id) : Json()},
           {"title", Value(finding.title)},
           {"explanation", Value(finding.explanation)},
-          {"recommendation", OrNull(finding.recommendation)},
+          {"recommendation", OrNull(RecommendationText(finding))},
           {"evidence", List(finding.evidence, EvidenceJson)}};
 }
 
@@ -187,11 +187,11 @@ void AddSections(const IncidentReport& report, Json& json) {
                 {"lines", List(section.lines, LabelledJson)}};
   });
   json["timeline"] = TimelineJson(report.timeline);
-  json["for_good"] = List(report.for_good, [](const Action& action) {
-    return Json{{"what", Value(action.what)},
-                {"sum", OrNull(action.sum)},
-                {"risk", OrNull(action.risk)},
-                {"check", OrNull(action.check)}};
+  json["for_good"] = List(report.for_good, [](const Advice& advice) {
+    return Json{{"act", Value(advice.act)},
+                {"why", OrNull(advice.why)},
+                {"risk", OrNull(advice.risk)},
+                {"check", OrNull(advice.check)}};
   });
 }
 

@@ -126,18 +126,18 @@ void WriteForGood(const IncidentReport& report, TextWriter& writer) {
   if (report.for_good.empty()) return;
   writer.Heading("FOR GOOD", report.for_good.size() > 1 ? "in the order of expected effect" : "");
   int number = 0;
-  const Action* before = nullptr;
-  for (const Action& action : report.for_good) {
-    std::string text = action.what;
-    if (!action.sum.empty()) text += ": " + action.sum;
-    if (!action.risk.empty()) text += "; risk: " + action.risk;
-    const bool same_check = before && before->check == action.check;
+  const Advice* before = nullptr;
+  for (const Advice& advice : report.for_good) {
+    std::string text = advice.act;
+    if (!advice.why.empty()) text += ": " + advice.why;
+    if (!advice.risk.empty()) text += "; risk: " + advice.risk;
+    const bool same_check = before && before->check == advice.check;
     if (same_check)
       text += fmt::format("; check: as {}", number);
-    else if (!action.check.empty())
-      text += "; check: " + action.check;
+    else if (!advice.check.empty())
+      text += "; check: " + advice.check;
     writer.Wrapped(fmt::format("  {}", ++number), 4, Safe(text));
-    before = &action;
+    before = &advice;
   }
 }
 
@@ -201,7 +201,8 @@ void WriteVerbose(const IncidentReport& report, TextWriter& writer) {
                    fmt::format("{} ({}, {}): {} {}", finding.rule, RoleName(finding.role),
                                ConfidenceName(finding.confidence), Safe(finding.title),
                                Safe(finding.explanation)));
-    if (!finding.recommendation.empty()) writer.Wrapped("    ", 4, Safe(finding.recommendation));
+    const std::string recommendation = RecommendationText(finding);
+    if (!recommendation.empty()) writer.Wrapped("    ", 4, Safe(recommendation));
     for (const Evidence& quote : finding.evidence) {
       const std::string words = QuoteWords(quote);
       if (!words.empty()) writer.Wrapped("    ", 4, words);
