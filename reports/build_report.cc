@@ -78,6 +78,36 @@ std::string ConfidenceNote(const Diagnosis& diagnosis) {
   return fmt::format("{} of {} sums that the text gives twice agree", agree, sums);
 }
 
+// What other incidents tell about this one was concluded from the store, so it is read there.
+Status ReadHistory(RowReader& reader, int64_t incident_id, Diagnosis& diagnosis) {
+  constexpr const char* kSql =
+      "SELECT rule, cause, title, explanation, confidence, brief FROM finding WHERE incident_id = "
+      "?1"
+      " AND rule IN ('recurrence', 'continuation', 'trend') ORDER BY rank";
+  return reader.ForEach(kSql, incident_id, [&](const Statement& row) {
+    Finding finding;
+    finding.rule = row.GetText(0).value_or("");
+    finding.cause = row.GetText(1);
+    finding.title = row.GetText(2).value_or("");
+    finding.brief = row.GetText(5).value_or("");
+    finding.explanation = row.GetText(3).value_or("");
+    finding.confidence = row.GetText(4) == ConfidenceName(Confidence::kHigh) ? Confidence::kHigh
+                                                                             : Confidence::kMedium;
+    diagnosis.findings.push_back(std::move(finding));
+  });
+}
+
+// Other hosts with the same kind of incident.
+Status ReadElsewhere(RowReader& reader, IncidentReport& report) {
+  constexpr const char* kSql =
+      "SELECT other.host, count(*) FROM incident AS own JOIN incident AS other USING (signature)"
+      " WHERE own.incident_id = ?1 AND other.host <> own.host GROUP BY other.host"
+      " ORDER BY count(*) DESC, other.host";
+  return reader.ForEach(kSql, report.line.id, [&](const Statement& row) {
+    report.elsewhere.push_back({row.GetText(0).value_or("?"), row.GetInteger(1).value_or(0)});
+  });
+}
+
 Status QuoteReferences(RowReader& reader, IncidentReport& report) {
   Status done = QuoteEvidence(reader, report.findings);
   for (Reference& reference : report.references) {
@@ -97,11 +127,15 @@ Result<IncidentReport> BuildIncidentReport(RowReader& reader, int64_t incident_i
   Result<IncidentFacts> facts = ReadIncidentFacts(reader, incident_id);
   if (!facts) return tl::unexpected(facts.error());
   RunAgain(*facts);
-  const Diagnosis diagnosis = Diagnose(*facts);
+  Diagnosis diagnosis = Diagnose(*facts);
+  Status read = ReadHistory(reader, incident_id, diagnosis);
+  if (!read) return tl::unexpected(read.error());
   const std::vector<Snapshot> snapshots = CollectSnapshots(*facts);
   const BuildInput input{*facts, diagnosis, snapshots};
   IncidentReport report;
   FillHead(*facts, diagnosis, report);
+  read = ReadElsewhere(reader, report);
+  if (!read) return tl::unexpected(read.error());
   report.findings = diagnosis.findings;
   report.checks = diagnosis.checks;
   report.unknowns = diagnosis.missing;

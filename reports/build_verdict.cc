@@ -87,6 +87,27 @@ std::string SeenBefore(const BuildInput& input, int order, ReferenceList& refere
   return text;
 }
 
+// What happened one after the other, and before, and elsewhere.
+void AddHistory(const BuildInput& input, IncidentReport& report) {
+  constexpr std::pair<std::string_view, const char*> kLabels[] = {
+      {"course", "course"}, {"recurrence", "again"}, {"continuation", "again"}, {"trend", "grows"}};
+  for (const auto& [rule, label] : kLabels) {
+    for (const Finding& finding : input.diagnosis.findings) {
+      if (finding.rule == rule) report.verdict.push_back(ToLine(finding, label));
+    }
+  }
+  if (report.elsewhere.empty()) return;
+  constexpr std::size_t kMostNamed = 3;
+  std::vector<std::string> hosts;
+  for (const Elsewhere& other : report.elsewhere) {
+    if (hosts.size() < kMostNamed)
+      hosts.push_back(fmt::format("{} ({})", other.host, Thousands(other.incidents)));
+  }
+  const auto more = static_cast<int64_t>(report.elsewhere.size() - hosts.size());
+  if (more > 0) hosts.push_back(Counted(more, "more host"));
+  report.verdict.push_back({"elsewhere", "the same on " + JoinWords(hosts), "", "", ""});
+}
+
 }  // namespace
 
 void BuildVerdict(const BuildInput& input, IncidentReport& report) {
@@ -104,6 +125,7 @@ void BuildVerdict(const BuildInput& input, IncidentReport& report) {
   if (input.facts.ended_boot)
     report.verdict.push_back(
         {"end", "the boot ended with this crash: no orderly shutdown follows", "", "", ""});
+  AddHistory(input, report);
   AddCure(input, report);
 }
 

@@ -143,8 +143,15 @@ struct EventLine {
   int64_t column = 0;
 };
 
+// Another host with incidents of the same signature.
+struct Elsewhere {
+  std::string host;
+  int64_t incidents = 0;
+};
+
 struct IncidentReport {
   IncidentLine line;
+  std::vector<Elsewhere> elsewhere;  // most incidents first
   std::vector<int64_t> nodes;
   Integer ram_kb, swap_kb;
   Text kernel_release;

@@ -6,6 +6,7 @@
 #include "reports/diagnosis/diagnosis.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/facts_reader.h"
+#include "reports/diagnosis/incident_relations.h"
 #include "reports/diagnosis/incidents.h"
 #include "reports/diagnosis/result_writer.h"
 #include "reports/diagnosis/watermark.h"
@@ -48,7 +49,8 @@ Status ConcludeAll(Database& database, const OnIncident& on_incident) {
     running = std::async(std::launch::async, Conclude, std::move(*facts));
     if (on_incident) on_incident(done++, changed->size());
   }
-  return Store(reader, *writer, running.get());
+  Status stored = Store(reader, *writer, running.get());
+  return stored ? RelateIncidentsOfHosts(database) : stored;
 }
 
 }  // namespace

@@ -174,6 +174,7 @@ std::string SignatureOf(const IncidentFacts& facts, const Diagnosis& diagnosis) 
     if (order) signature += fmt::format("|order {}", *order);
     if (event.refusal && event.refusal->blame_module)
       signature += "|" + *event.refusal->blame_module;
+    if (event.crash && event.crash->symbol) signature += "|" + *event.crash->symbol;
     if (event.oom && event.oom->constraint_kind) signature += "|" + *event.oom->constraint_kind;
     break;
   }
@@ -193,6 +194,7 @@ Diagnosis Diagnose(const IncidentFacts& facts) {
   }
   diagnosis.headline = HeadlineOf(facts, primary);
   diagnosis.severity = SeverityOf(facts, diagnosis.findings);
+  diagnosis.kills = CountKills(facts);
   diagnosis.victims = VictimsOf(facts);
   diagnosis.signature = SignatureOf(facts, diagnosis);
   diagnosis.missing = FindMissing(facts);

@@ -24,6 +24,7 @@ struct Diagnosis {
   std::string primary_cause = "unknown";
   Severity severity = Severity::kInfo;
   Confidence confidence = Confidence::kLow;
+  int64_t kills = 0;    // processes that the kernel killed
   std::string victims;  // "qemu_wl52:3878", joined by commas
   std::string signature;
 };

@@ -1,8 +1,12 @@
 #include "reports/diagnosis/result_writer.h"
 
+#include <fmt/core.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "reports/diagnosis/balance.h"
+#include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/wording.h"
 
 namespace kautopsy {
@@ -14,20 +18,27 @@ enum Sql : std::size_t {
   kInsertEvidence,
   kInsertZoneCheck,
   kInsertBalance,
+  kInsertMeasure,
+  kUpdateRelation,
+  kSelectLastRank,
   kDeleteEvidence,
   kDeleteFindings,
   kDeleteZoneChecks,
   kDeleteBalance,
+  kDeleteMeasures,
+  kDeleteHistoryEvidence,
+  kDeleteHistory,
 };
 
 constexpr const char* kSql[] = {
     "UPDATE incident SET first_time = ?1, last_time = ?2, severity = ?3, primary_cause = ?4,"
     " confidence = ?5, headline = ?6, victims = ?7, boot_id = ?8, signature = ?9, missing = ?10,"
-    " outdated = 0"
+    " first_us = ?12, last_us = ?13, uptime_us = ?14, kills = ?15, occurrence = NULL, outdated = 0"
     " WHERE incident_id = ?11",
     "INSERT INTO finding (incident_id, event_id, rule, cause, role, rank, severity, confidence, "
     "title,"
-    " explanation, recommendation) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    " brief, explanation, recommendation) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+    "?12)",
     "INSERT INTO finding_evidence (finding_id, relation, row_key, source_id, line, \"column\", "
     "text)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -37,12 +48,20 @@ constexpr const char* kSql[] = {
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'min', ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     "INSERT INTO memory_balance (event_id, node, item, size_kb, percent) VALUES (?1, NULL, ?2, ?3, "
     "?4)",
+    "INSERT INTO incident_measure (incident_id, name, detail, value) VALUES (?1, ?2, ?3, ?4)",
+    "UPDATE incident SET occurrence = ?2, same_as = ?3, gap_s = ?4 WHERE incident_id = ?1",
+    "SELECT max(rank) FROM finding WHERE incident_id = ?1",
     "DELETE FROM finding_evidence WHERE finding_id IN"
     " (SELECT finding_id FROM finding WHERE incident_id = ?1)",
     "DELETE FROM finding WHERE incident_id = ?1",
     "DELETE FROM zone_check WHERE event_id IN (SELECT event_id FROM event WHERE incident_id = ?1)",
     "DELETE FROM memory_balance WHERE event_id IN (SELECT event_id FROM event WHERE incident_id = "
-    "?1)"};
+    "?1)",
+    "DELETE FROM incident_measure WHERE incident_id = ?1",
+    "DELETE FROM finding_evidence WHERE finding_id IN (SELECT finding_id FROM finding"
+    " WHERE incident_id = ?1 AND rule IN ('recurrence', 'continuation', 'trend'))",
+    "DELETE FROM finding WHERE incident_id = ?1 AND rule IN ('recurrence', 'continuation', "
+    "'trend')"};
 
 // Binds the cells of one row in order and runs the statement. Texts are the store's own, so they
 // are UTF-8 already.
@@ -83,8 +102,35 @@ Text EmptyIsNull(const std::string& text) { return text.empty() ? Text() : Text(
 
 std::string MissingText(const std::vector<Missing>& missing) {
   std::string text;
-  for (const Missing& item : missing) text += (text.empty() ? "" : "; ") + item.what;
+  for (const Missing& item : missing)
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", item.what, item.find_out);
   return text;
+}
+
+// When the incident was, by the clock that its dated events share.
+struct Span {
+  Integer first_us, last_us, uptime_us;
+};
+
+Integer ClockOf(const EventFacts& event, bool with_year) {
+  if (with_year) return event.time_us;
+  const std::optional<PrintedTime> printed =
+      event.local_time ? ParsePrintedTime(*event.local_time) : std::nullopt;
+  return printed ? Integer(MicrosecondsOfYear(*printed)) : Integer();
+}
+
+Span SpanOf(const IncidentFacts& facts) {
+  Span span;
+  const bool with_year = std::any_of(facts.events.begin(), facts.events.end(),
+                                     [](const EventFacts& event) { return event.time_us; });
+  for (const EventFacts& event : facts.events) {
+    if (!span.uptime_us) span.uptime_us = event.uptime_us;
+    const Integer clock_us = ClockOf(event, with_year);
+    if (!clock_us) continue;
+    span.first_us = std::min(span.first_us.value_or(*clock_us), *clock_us);
+    span.last_us = std::max(span.last_us.value_or(*clock_us), *clock_us);
+  }
+  return span;
 }
 
 }  // namespace
@@ -100,7 +146,7 @@ Result<ResultWriter> ResultWriter::Open(Database& database) {
 }
 
 Status ResultWriter::Clear(const IncidentFacts& facts) {
-  for (std::size_t sql = kDeleteEvidence; sql <= kDeleteBalance; ++sql) {
+  for (std::size_t sql = kDeleteEvidence; sql <= kDeleteMeasures; ++sql) {
     Status done = Row(statements_[sql]).Add(Integer(facts.id)).Run();
     if (!done) return done;
   }
@@ -116,6 +162,7 @@ Status ResultWriter::WriteIncident(const IncidentFacts& facts, const Diagnosis& 
     if (event.time && (!last || *event.time > *last)) last = event.time;
     if (!boot_id) boot_id = event.boot_id;
   }
+  const Span span = SpanOf(facts);
   return Row(statements_[kUpdateIncident])
       .Add(first)
       .Add(last)
@@ -128,6 +175,10 @@ Status ResultWriter::WriteIncident(const IncidentFacts& facts, const Diagnosis& 
       .Add(EmptyIsNull(diagnosis.signature))
       .Add(EmptyIsNull(MissingText(diagnosis.missing)))
       .Add(Integer(facts.id))
+      .Add(span.first_us)
+      .Add(span.last_us)
+      .Add(span.uptime_us)
+      .Add(Integer(diagnosis.kills))
       .Run();
 }
 
@@ -142,6 +193,7 @@ Status ResultWriter::WriteFinding(int64_t incident_id, const Finding& finding, i
                     .AddText(SeverityName(finding.severity))
                     .AddText(ConfidenceName(finding.confidence))
                     .AddText(finding.title)
+                    .Add(EmptyIsNull(finding.brief))
                     .AddText(finding.explanation)
                     .Add(EmptyIsNull(RecommendationText(finding)))
                     .Run();
@@ -153,7 +205,7 @@ Status ResultWriter::WriteFinding(int64_t incident_id, const Finding& finding, i
                         .Add(Integer(finding_id))
                         .AddText(evidence.relation)
                         .AddText(evidence.row_key)
-                        .Add(Integer(evidence.source_id))
+                        .Add(evidence.source_id > 0 ? Integer(evidence.source_id) : Integer())
                         .Add(quoted ? Integer(evidence.line) : Integer())
                         .Add(quoted ? Integer(evidence.column) : Integer())
                         .Add(quoted ? Text(evidence.text) : Text())
@@ -202,6 +254,42 @@ Status ResultWriter::WriteBalance(const IncidentFacts& facts, const EventFacts& 
   return {};
 }
 
+Status ResultWriter::WriteMeasures(const IncidentFacts& facts) {
+  for (const Measure& measure : MeasuresOf(facts)) {
+    Status done = Row(statements_[kInsertMeasure])
+                      .Add(Integer(facts.id))
+                      .AddText(measure.name)
+                      .AddText(measure.detail)
+                      .Add(Integer(measure.value))
+                      .Run();
+    if (!done) return done;
+  }
+  return {};
+}
+
+Status ResultWriter::WriteRelation(const Relation& relation) {
+  for (const Sql sql : {kDeleteHistoryEvidence, kDeleteHistory}) {
+    Status done = Row(statements_[sql]).Add(Integer(relation.incident_id)).Run();
+    if (!done) return done;
+  }
+  Statement& last_rank = statements_[kSelectLastRank];
+  Row(last_rank).Add(Integer(relation.incident_id));
+  const Result<bool> row = last_rank.Step();
+  if (!row) return tl::unexpected(row.error());
+  int64_t rank = last_rank.GetInteger(0).value_or(0);
+  last_rank.Reset();
+  Status done = Row(statements_[kUpdateRelation])
+                    .Add(Integer(relation.incident_id))
+                    .Add(Integer(relation.occurrence))
+                    .Add(relation.same_as)
+                    .Add(relation.gap_s)
+                    .Run();
+  for (const Finding& finding : relation.findings) {
+    if (done) done = WriteFinding(relation.incident_id, finding, ++rank);
+  }
+  return done;
+}
+
 Status ResultWriter::Write(const IncidentFacts& facts, const Diagnosis& diagnosis) {
   Status done = Clear(facts);
   if (done) done = WriteIncident(facts, diagnosis);
@@ -213,7 +301,7 @@ Status ResultWriter::Write(const IncidentFacts& facts, const Diagnosis& diagnosi
     if (done) done = WriteZoneChecks(event);
     if (done) done = WriteBalance(facts, event);
   }
-  return done;
+  return done ? WriteMeasures(facts) : done;
 }
 
 }  // namespace kautopsy

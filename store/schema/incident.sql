@@ -11,10 +11,35 @@ CREATE TABLE incident (
   victims TEXT,                     -- comm:pid of what was killed, joined by commas
   boot_id INTEGER REFERENCES boot,  -- [id] of the boot it happened in
   signature TEXT,                   -- equal for the same kind of incident elsewhere
-  missing TEXT,                     -- what would make the conclusion sure
+  missing TEXT,                     -- what would make the conclusion sure, each with the command that collects it
+  first_us INTEGER,                 -- [us] of its first dated event since the epoch, or since the beginning of
+                                    -- the year where none is known (first_time is NULL then)
+  last_us INTEGER,                  -- [us] of its last dated event, likewise
+  uptime_us INTEGER,                -- [us] since boot, of its first event that tells it
+  kills INTEGER,                    -- [count] of processes that the kernel killed
+  occurrence INTEGER,               -- [count] the how many-th incident of this signature on this host; those
+                                    -- that only go on from another one count with it. NULL without host or date
+  same_as INTEGER REFERENCES incident,  -- [id] the first incident of this host with the same signature;
+                                    -- NULL if this one is
+  gap_s INTEGER,                    -- [s] since the one before of the same signature began
   outdated INTEGER NOT NULL DEFAULT 0  -- [0/1] 1: another source told more of its events since it was
                                     -- concluded; the next ingest concludes it anew
 ) STRICT;
+CREATE INDEX incident_by_host ON incident (host);
+CREATE INDEX incident_by_signature ON incident (signature);
+CREATE INDEX incident_to_relate ON incident (host) WHERE occurrence IS NULL;
+
+CREATE TABLE incident_measure (
+  -- One row per figure of what a machine held when an incident began, kept to compare incidents: of its
+  -- first memory report and its first process table.
+  incident_id INTEGER NOT NULL REFERENCES incident,  -- [id]
+  name TEXT NOT NULL,               -- free, anon, shmem, slab_unreclaimable, pagetables, swap_used, rss or pieces
+  detail TEXT NOT NULL,             -- rss: guest or command, all its processes among the largest; pieces: the
+                                    -- zone, "node 0 Normal"; else empty
+  value INTEGER NOT NULL            -- [KiB]; of pieces [count] blocks of order 4 in the free list, larger ones
+                                    -- counted as several
+) STRICT;
+CREATE INDEX incident_measure_by_incident ON incident_measure (incident_id);
 
 CREATE TABLE finding (
   -- One row per conclusion of one rule.
@@ -27,7 +52,8 @@ CREATE TABLE finding (
   rank INTEGER,                     -- [count] place among the findings of the incident, from 1
   severity TEXT,                    -- info, minor, major or critical
   confidence TEXT,                  -- high, medium or low
-  title TEXT,                       -- one line
+  title TEXT,                       -- one sentence
+  brief TEXT,                       -- the same in a few words, for tables
   explanation TEXT,                 -- why, with the arithmetic
   recommendation TEXT               -- what to do, with its condition, risk and check
 ) STRICT;

@@ -46,7 +46,7 @@ TEST_CASE("every relation says what one row is before its first column") {
     CHECK(RE2::PartialMatch(sql, "(?i)\n  -- .*row"));
     ++seen;
   }
-  CHECK(seen == 42);
+  CHECK(seen >= 42);  // the loop saw the schema
 }
 
 TEST_CASE("every column has a comment, and every number says its unit") {

@@ -15,7 +15,7 @@ std::span<const Rule> AllRules() {
       // Free, but in pieces; then simply used up.
       RuleFragmentation, RuleHostExhausted, RuleVmOvercommit,
       // Not causes: what was checked and did not hold, and what happened.
-      RuleMemoryUsedUp, RuleKillVictim, RuleRefusedAllocation, RuleCompaction,
+      RuleMemoryUsedUp, RuleKillVictim, RuleRefusedAllocation, RuleCompaction, RuleCourse,
       RuleSelfVerification};
   return kRules;
 }

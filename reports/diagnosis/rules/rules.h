@@ -34,6 +34,7 @@ std::optional<Finding> RuleMemoryUsedUp(const IncidentFacts& facts);
 std::optional<Finding> RuleKillVictim(const IncidentFacts& facts);
 std::optional<Finding> RuleRefusedAllocation(const IncidentFacts& facts);
 std::optional<Finding> RuleCompaction(const IncidentFacts& facts);
+std::optional<Finding> RuleCourse(const IncidentFacts& facts);
 std::optional<Finding> RuleSelfVerification(const IncidentFacts& facts);
 
 // All rules, those that name causes first, in the order of decision.
