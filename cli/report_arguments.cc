@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/terminal.h"
 
@@ -14,6 +15,25 @@ namespace po = boost::program_options;
 constexpr int kNarrowest = 40;
 constexpr int kWidest = 1000;
 
+Result<IncidentFilter> ReadFilter(const po::variables_map& arguments) {
+  IncidentFilter filter;
+  if (arguments.count("incident") > 0) filter.incident = arguments["incident"].as<int64_t>();
+  const std::pair<const char*, Text*> texts[] = {{"host", &filter.host},   {"since", &filter.since},
+                                                 {"until", &filter.until}, {"kind", &filter.kind},
+                                                 {"cause", &filter.cause}, {"guest", &filter.guest},
+                                                 {"comm", &filter.comm}};
+  for (const auto& [name, text] : texts) {
+    if (arguments.count(name) > 0) *text = arguments[name].as<std::string>();
+  }
+  for (Text* const moment : {&filter.since, &filter.until}) {
+    if (!*moment) continue;
+    Result<std::string> parsed = ParseMoment(**moment);
+    if (!parsed) return tl::unexpected(parsed.error());
+    *moment = std::move(*parsed);
+  }
+  return filter;
+}
+
 }  // namespace
 
 void AddReportOptions(po::options_description& options) {
@@ -22,6 +42,15 @@ void AddReportOptions(po::options_description& options) {
       "text or json");
   add("incident", po::value<int64_t>()->value_name("N"),
       "only this incident, by its number in the overview");
+  add("last", po::bool_switch(), "only the newest incident");
+  const auto text = [] { return po::value<std::string>(); };
+  add("host", text()->value_name("NAME"), "only of this host; a pattern matches several: 'kvm*'");
+  add("since", text()->value_name("DATE"), "only from this date on: 2026-11-20, 2026-11-20T09:14");
+  add("until", text()->value_name("DATE"), "only up to this date, the whole of it");
+  add("kind", text()->value_name("KIND"), "only with such a record: oom, alloc_failure, panic...");
+  add("cause", text()->value_name("CAUSE"), "only of this primary cause: fragmentation...");
+  add("guest", text()->value_name("NAME"), "only where this guest's process was killed");
+  add("comm", text()->value_name("NAME"), "only where this program was killed, asked or crashed");
   add("width", po::value<int>()->value_name("N"), "columns of the text (40 to 1000)");
   add("color", po::value<std::string>()->default_value("auto")->value_name("WHEN"),
       "auto, always or never");
@@ -46,7 +75,10 @@ Result<ReportOptions> ReadReportOptions(const po::variables_map& arguments) {
       return Fail("--width must lie between 40 and 1000");
     }
   }
-  if (arguments.count("incident") > 0) options.incident = arguments["incident"].as<int64_t>();
+  const Result<IncidentFilter> filter = ReadFilter(arguments);
+  if (!filter) return tl::unexpected(filter.error());
+  options.filter = *filter;
+  options.last = arguments["last"].as<bool>();
   options.unicode = UnicodeLocale() && !arguments["ascii"].as<bool>();
   options.verbose = arguments["verbose"].as<bool>();
   return options;

@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "reports/diagnosis/row_reader.h"
 #include "reports/diagnosis/snapshots.h"
+#include "reports/incident_filter.h"
 #include "reports/model.h"
 #include "store/database.h"
 
@@ -53,7 +54,12 @@ int SnapshotReference(ReferenceList& references, const Snapshot& snapshot);
 // The whole report of one incident, its quotes looked up.
 Result<IncidentReport> BuildIncidentReport(RowReader& reader, int64_t incident_id);
 
-// All sources and incidents of the store, worst incidents first.
-Result<Overview> BuildOverview(Database& database);
+Result<StoreSummary> BuildStoreSummary(Database& database);
+// The incidents of the filter, summed up; of single ones the `most` worst, or all.
+Result<Overview> BuildOverview(Database& database, const IncidentFilter& filter,
+                               const Integer& most);
+// The incidents of the filter, worst first; with `last` only the newest one.
+Result<std::vector<int64_t>> FindIncidents(Database& database, const IncidentFilter& filter,
+                                           bool last);
 
 }  // namespace kautopsy

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace kautopsy {
@@ -78,6 +80,21 @@ std::string SpanText(int64_t seconds) {
   }
   if (seconds >= kMinute) return fmt::format("{} min", seconds / kMinute);
   return fmt::format("{} s", seconds);
+}
+
+std::string SpanRange(int64_t from_s, int64_t to_s) {
+  struct Unit {
+    int64_t seconds;
+    std::string_view name;
+  };
+  constexpr std::array<Unit, 4> kUnits = {
+      {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}}};
+  const auto* const unit = std::find_if(kUnits.begin(), kUnits.end() - 1,
+                                        [&](const Unit& entry) { return from_s >= entry.seconds; });
+  const int64_t from = (from_s + unit->seconds / 2) / unit->seconds;
+  const int64_t to = (to_s + unit->seconds / 2) / unit->seconds;
+  if (from == to) return Counted(from, unit->name);
+  return fmt::format("{} to {} {}s", Thousands(from), Thousands(to), unit->name);
 }
 
 std::string Counted(int64_t count, std::string_view noun) {

@@ -17,6 +17,8 @@ std::string PieceSize(int64_t kb);                     // size of a block: "4 Ki
 std::string PieceColumn(int64_t kb);                   // heading of a column: "4K", "2M"
 std::string ShortCount(int64_t value);                 // three digits: "98", "1.65M", "10.7k"
 std::string SpanText(int64_t seconds);                 // "23 d 22 h", "5 min", "12 s"
+// "5 to 7 days", "20 minutes": both ends in whole units that fit the smaller one.
+std::string SpanRange(int64_t from_s, int64_t to_s);
 
 // "1 guest", "3 guests".
 std::string Counted(int64_t count, std::string_view noun);

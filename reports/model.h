@@ -174,12 +174,53 @@ struct IncidentReport {
   std::vector<EventLine> events;
 };
 
-struct Overview {
+// What was read into the store, whatever a report is about.
+struct StoreSummary {
   int64_t hosts = 0;
   int64_t records = 0;
   int64_t incomplete = 0;
   std::vector<SourceLedger> sources;
-  std::vector<IncidentLine> incidents;  // worst first
 };
+
+// How many incidents have something in common, or how many kills.
+struct CountLine {
+  std::string name;
+  int64_t count = 0;
+  Integer biggest_kb;  // of victims: the largest rss
+};
+
+struct HostLine {
+  Text host;
+  int64_t incidents = 0;
+  std::vector<int64_t> by_period;  // incidents in each of kPeriods equal parts of the whole time
+  std::string rhythm;              // "every 5 to 7 days"
+  std::string cause;               // the most frequent one
+  int64_t of_cause = 0;
+};
+
+// One kind of incident that several hosts have.
+struct SharedSignature {
+  std::string signature;
+  std::vector<CountLine> hosts;  // most incidents first
+};
+
+struct Overview {
+  StoreSummary store;
+  int64_t incidents = 0;  // that the report is about
+  int64_t with_kills = 0;
+  Text from, to;        // first and last time; none if none of them is dated
+  int64_t from_us = 0;  // the same, since the epoch
+  int64_t span_s = 0;
+  std::vector<int64_t> by_period;     // as HostLine, of all hosts; empty if span_s is too short
+  std::vector<IncidentLine> worst;    // the worst first, as many as were asked for
+  std::vector<CountLine> severities;  // the worst first
+  std::vector<CountLine> causes, victims;  // most first, a few
+  std::vector<HostLine> hosts;             // most incidents first, a few
+  int64_t hosts_in_all = 0;
+  std::vector<SharedSignature> shared;
+};
+
+// Parts of the whole time that a trend is drawn in.
+constexpr std::size_t kPeriods = 12;
 
 }  // namespace kautopsy

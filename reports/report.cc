@@ -12,34 +12,45 @@
 namespace kautopsy {
 namespace {
 
-Status CheckIncident(const Overview& overview, int64_t incident) {
-  const bool known = std::any_of(overview.incidents.begin(), overview.incidents.end(),
-                                 [&](const IncidentLine& line) { return line.id == incident; });
-  if (known) return {};
-  if (overview.incidents.empty())
-    return Fail(fmt::format("incident {}: the store has no incidents", incident));
-  std::vector<int64_t> ids;
-  for (const IncidentLine& line : overview.incidents) ids.push_back(line.id);
+Error NoSuchIncident(const std::vector<int64_t>& known, const IncidentFilter& filter) {
+  const std::string what =
+      filter.incident ? fmt::format("incident {}", *filter.incident) : "these conditions";
+  if (known.empty()) return {what + ": the store has no incidents"};
+  if (!filter.incident)
+    return {fmt::format("{}: none of the {} incidents matches", what, known.size())};
+  std::vector<int64_t> ids = known;
   std::sort(ids.begin(), ids.end());
   constexpr std::size_t kMostNamed = 20;
   std::string names;
   for (std::size_t i = 0; i < ids.size() && i < kMostNamed; ++i)
     names += fmt::format("{}{}", i == 0 ? "" : ", ", ids[i]);
   if (ids.size() > kMostNamed) names += fmt::format(" ... {}", ids.back());
-  return Fail(fmt::format("incident {}: there is none; the store has {}", incident, names));
+  return {fmt::format("{}: there is none; the store has {}", what, names)};
+}
+
+bool Restricts(const IncidentFilter& filter) {
+  return filter.incident || filter.host || filter.since || filter.until || filter.kind ||
+         filter.cause || filter.guest || filter.comm;
+}
+
+// The incidents that are asked for; an error if that leaves none of several.
+Result<std::vector<int64_t>> Select(Database& database, const ReportOptions& options) {
+  Result<std::vector<int64_t>> ids = FindIncidents(database, options.filter, options.last);
+  if (!ids || !ids->empty() || !Restricts(options.filter)) return ids;
+  const Result<std::vector<int64_t>> known = FindIncidents(database, {}, false);
+  if (!known) return tl::unexpected(known.error());
+  return tl::unexpected(NoSuchIncident(*known, options.filter));
 }
 
 // Writes the incidents one after the other, so that a store of any size fits into memory.
-Status PrintJson(Database& database, const Overview& overview, const ReportOptions& options,
+Status PrintJson(Database& database, const std::vector<int64_t>& ids, const ReportOptions& options,
                  std::ostream& out) {
-  std::string head = OverviewJson(overview).dump(2);
+  const Result<Overview> overview = BuildOverview(database, options.filter, 0);
+  if (!overview) return tl::unexpected(overview.error());
+  std::string head = OverviewJson(*overview).dump(2);
   head.resize(head.rfind('\n'));  // the object stays open
   out << head << ",\n  \"incidents\": [";
   RowReader reader(database);
-  std::vector<int64_t> ids;
-  for (const IncidentLine& line : overview.incidents) {
-    if (!options.incident || line.id == *options.incident) ids.push_back(line.id);
-  }
   bool first = true;
   for (const int64_t id : ids) {
     const Result<IncidentReport> report = BuildIncidentReport(reader, id);
@@ -51,18 +62,22 @@ Status PrintJson(Database& database, const Overview& overview, const ReportOptio
   return {};
 }
 
-Status PrintText(Database& database, const Overview& overview, const ReportOptions& options,
+Status PrintText(Database& database, const std::vector<int64_t>& ids, const ReportOptions& options,
                  std::ostream& out) {
-  std::optional<int64_t> incident = options.incident;
-  if (!incident && overview.incidents.size() == 1) incident = overview.incidents.front().id;
-  if (!incident) {
-    RenderOverviewText(overview, options, out);
+  if (ids.size() != 1) {
+    constexpr int64_t kMostListed = 20;
+    const Result<Overview> overview =
+        BuildOverview(database, options.filter, options.verbose ? Integer() : Integer(kMostListed));
+    if (!overview) return tl::unexpected(overview.error());
+    RenderOverviewText(*overview, options, out);
     return {};
   }
+  const Result<StoreSummary> store = BuildStoreSummary(database);
+  if (!store) return tl::unexpected(store.error());
   RowReader reader(database);
-  const Result<IncidentReport> report = BuildIncidentReport(reader, *incident);
+  const Result<IncidentReport> report = BuildIncidentReport(reader, ids.front());
   if (!report) return tl::unexpected(report.error());
-  RenderIncidentText(overview, *report, options, out);
+  RenderIncidentText(*store, *report, options, out);
   return {};
 }
 
@@ -79,14 +94,10 @@ Status PrintReport(Database& database, const ReportOptions& options, std::ostrea
   constexpr int kNarrowest = 40;
   constexpr int kWidest = 200;
   checked.width = std::clamp(checked.width, kNarrowest, kWidest);
-  const Result<Overview> overview = BuildOverview(database);
-  if (!overview) return tl::unexpected(overview.error());
-  if (options.incident) {
-    Status known = CheckIncident(*overview, *options.incident);
-    if (!known) return known;
-  }
-  if (options.format == ReportFormat::kJson) return PrintJson(database, *overview, checked, out);
-  return PrintText(database, *overview, checked, out);
+  const Result<std::vector<int64_t>> ids = Select(database, options);
+  if (!ids) return tl::unexpected(ids.error());
+  if (options.format == ReportFormat::kJson) return PrintJson(database, *ids, checked, out);
+  return PrintText(database, *ids, checked, out);
 }
 
 }  // namespace kautopsy

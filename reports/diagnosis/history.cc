@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -78,31 +77,14 @@ std::string Ordinal(int64_t number) {
   return fmt::format("{}{}", Thousands(number), ending);
 }
 
-// "5 to 7 days", "20 minutes": both ends in the unit of the smaller one.
-std::string RangeWords(int64_t from_s, int64_t to_s) {
-  struct Unit {
-    int64_t seconds;
-    std::string_view name;
-  };
-  constexpr std::array<Unit, 4> kUnits = {
-      {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}}};
-  const auto unit = std::find_if(kUnits.begin(), kUnits.end() - 1,
-                                 [&](const Unit& entry) { return from_s >= entry.seconds; });
-  const int64_t from = (from_s + unit->seconds / 2) / unit->seconds;
-  const int64_t to = (to_s + unit->seconds / 2) / unit->seconds;
-  if (from == to) return Counted(from, unit->name);
-  return fmt::format("{} to {} {}s", Thousands(from), Thousands(to), unit->name);
-}
-
-// Alike: the longest is at most twice the shortest.
 bool Alike(const std::vector<int64_t>& spans) {
   const auto [shortest, longest] = std::minmax_element(spans.begin(), spans.end());
-  return *shortest > 0 && *longest <= 2 * *shortest;
+  return AlikeSpans(*shortest, *longest);
 }
 
 std::string RangeWords(const std::vector<int64_t>& spans) {
   const auto [shortest, longest] = std::minmax_element(spans.begin(), spans.end());
-  return RangeWords(*shortest, *longest);
+  return SpanRange(*shortest, *longest);
 }
 
 // The incidents of one signature so far.
@@ -159,7 +141,7 @@ Finding DescribeContinuation(int64_t first) {
   finding.title = fmt::format("The same trouble as in incident {}, which goes on here.", first);
   finding.brief = fmt::format("goes on from incident {}", first);
   finding.explanation = fmt::format("Same signature, and not {} without a word between them.",
-                                    RangeWords(kSameIncidentSeconds, kSameIncidentSeconds));
+                                    SpanRange(kSameIncidentSeconds, kSameIncidentSeconds));
   return finding;
 }
 
@@ -265,6 +247,10 @@ void FollowMeasures(const PastIncident& incident, Rises& rises, Relation& relati
 }
 
 }  // namespace
+
+bool AlikeSpans(int64_t shortest, int64_t longest) {
+  return shortest > 0 && longest <= 2 * shortest;
+}
 
 std::vector<Measure> MeasuresOf(const IncidentFacts& facts) {
   std::vector<Measure> measures;

@@ -51,6 +51,9 @@ struct Relation {
 // other within kSameIncidentSeconds are one episode: a storm that was told in several.
 std::vector<Relation> RelateIncidents(const std::vector<PastIncident>& incidents);
 
+// Whether gaps of this range make a period.
+bool AlikeSpans(int64_t shortest, int64_t longest);
+
 // From so many recurrences on a period is told: two gaps can be alike by chance.
 constexpr std::size_t kGapsForPeriod = 3;
 

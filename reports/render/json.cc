@@ -195,14 +195,41 @@ void AddSections(const IncidentReport& report, Json& json) {
   });
 }
 
+Json CountJson(const CountLine& line) {
+  return {
+      {"name", Value(line.name)}, {"count", line.count}, {"biggest_kb", Value(line.biggest_kb)}};
+}
+
+Json SummaryJson(const Overview& overview) {
+  const auto host_json = [](const HostLine& line) {
+    return Json{{"host", Value(line.host)},          {"incidents", line.incidents},
+                {"by_period", line.by_period},       {"rhythm", OrNull(line.rhythm)},
+                {"usual_cause", OrNull(line.cause)}, {"of_usual_cause", line.of_cause}};
+  };
+  const auto shared_json = [](const SharedSignature& shared) {
+    return Json{{"signature", Value(shared.signature)}, {"hosts", List(shared.hosts, CountJson)}};
+  };
+  return {{"incidents", overview.incidents},
+          {"with_kills", overview.with_kills},
+          {"from", Value(overview.from)},
+          {"to", Value(overview.to)},
+          {"by_period", overview.by_period},
+          {"severities", List(overview.severities, CountJson)},
+          {"causes", List(overview.causes, CountJson)},
+          {"victims", List(overview.victims, CountJson)},
+          {"hosts", List(overview.hosts, host_json)},
+          {"shared_signatures", List(overview.shared, shared_json)}};
+}
+
 }  // namespace
 
 Json OverviewJson(const Overview& overview) {
   return {{"schema_version", kReportSchemaVersion},
-          {"records", overview.records},
-          {"incomplete", overview.incomplete},
-          {"hosts", overview.hosts},
-          {"ledger", List(overview.sources, LedgerJson)}};
+          {"records", overview.store.records},
+          {"incomplete", overview.store.incomplete},
+          {"hosts", overview.store.hosts},
+          {"ledger", List(overview.store.sources, LedgerJson)},
+          {"summary", SummaryJson(overview)}};
 }
 
 Json IncidentJson(const IncidentReport& report) {

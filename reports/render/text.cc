@@ -13,16 +13,15 @@ std::string FileName(std::string_view path) {
   return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
 }
 
-std::string SourceWords(const Overview& overview) {
+std::string SourceWords(const StoreSummary& store) {
   int64_t lines = 0;
-  for (const SourceLedger& source : overview.sources) lines += source.lines;
-  const std::string name = overview.sources.size() == 1
-                               ? FileName(overview.sources.front().path)
-                               : Counted(static_cast<int64_t>(overview.sources.size()), "file");
-  return fmt::format(
-      "kautopsy │ {}: {}, {}{}", Safe(name), Counted(lines, "line"),
-      Counted(overview.records, "record"),
-      overview.incomplete > 0 ? fmt::format(", {} incomplete", overview.incomplete) : "");
+  for (const SourceLedger& source : store.sources) lines += source.lines;
+  const std::string name = store.sources.size() == 1
+                               ? FileName(store.sources.front().path)
+                               : Counted(static_cast<int64_t>(store.sources.size()), "file");
+  return fmt::format("kautopsy │ {}: {}, {}{}", Safe(name), Counted(lines, "line"),
+                     Counted(store.records, "record"),
+                     store.incomplete > 0 ? fmt::format(", {} incomplete", store.incomplete) : "");
 }
 
 std::string MachineWords(const IncidentReport& report) {
@@ -40,10 +39,10 @@ std::string MachineWords(const IncidentReport& report) {
 
 }  // namespace
 
-void WriteHead(const Overview& overview, const IncidentReport& report, TextWriter& writer) {
-  writer.Line(writer.Cut(SourceWords(overview), writer.width()));
+void WriteHead(const StoreSummary& store, const IncidentReport& report, TextWriter& writer) {
+  writer.Line(writer.Cut(SourceWords(store), writer.width()));
   writer.Line(writer.Cut(MachineWords(report), writer.width()));
-  for (const SourceLedger& source : overview.sources) {
+  for (const SourceLedger& source : store.sources) {
     if (source.damage)
       writer.Wrapped("damaged", 9, Safe(FileName(source.path) + ": " + *source.damage));
   }
@@ -88,10 +87,10 @@ void WriteDoNow(const IncidentReport& report, TextWriter& writer) {
   }
 }
 
-void RenderIncidentText(const Overview& overview, const IncidentReport& report,
+void RenderIncidentText(const StoreSummary& store, const IncidentReport& report,
                         const ReportOptions& options, std::ostream& out) {
   TextWriter writer(options, out);
-  WriteHead(overview, report, writer);
+  WriteHead(store, report, writer);
   WriteVerdict(report, writer);
   WriteDoNow(report, writer);
   WriteDeaths(report, writer);

@@ -10,14 +10,14 @@ namespace kautopsy {
 
 // One incident on two screens: result, then action, then proof, then the rest. Sections without
 // anything to say are left out.
-void RenderIncidentText(const Overview& overview, const IncidentReport& report,
+void RenderIncidentText(const StoreSummary& store, const IncidentReport& report,
                         const ReportOptions& options, std::ostream& out);
 
-// All incidents, worst first, one line each.
+// Incidents in sum, and the worst of them.
 void RenderOverviewText(const Overview& overview, const ReportOptions& options, std::ostream& out);
 
 // Sections, each in its own file.
-void WriteHead(const Overview& overview, const IncidentReport& report, TextWriter& writer);
+void WriteHead(const StoreSummary& store, const IncidentReport& report, TextWriter& writer);
 void WriteVerdict(const IncidentReport& report, TextWriter& writer);
 void WriteDoNow(const IncidentReport& report, TextWriter& writer);
 void WriteDeaths(const IncidentReport& report, TextWriter& writer);

@@ -1,7 +1,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <map>
+#include <array>
+#include <numeric>
 
 #include "reports/format.h"
 #include "reports/render/text.h"
@@ -9,56 +10,158 @@
 namespace kautopsy {
 namespace {
 
-constexpr std::size_t kMostIncidents = 20;
-constexpr std::size_t kMostSummed = 8;
+constexpr int kNameColumns = 16;
+constexpr int64_t kBarColumns = 12;
+
+// "09-01 to 09-25"; months where the years differ.
+std::string SpanWords(const std::string& from, const std::string& to) {
+  const bool one_year = from.compare(0, 4, to, 0, 4) == 0;
+  return one_year ? from.substr(5, 5) + " to " + to.substr(5, 5)
+                  : from.substr(0, 7) + "-" + to.substr(0, 7);
+}
+
+std::string DayOf(const Text& time) { return time ? time->substr(0, 10) : "?"; }
+
+// "23 incidents from 2026-08-31 to 2026-11-22: 1 critical, 13 major."
+std::string CountSentence(const Overview& overview) {
+  std::string sentence = Counted(overview.incidents, "incident");
+  if (overview.from) {
+    const std::string from = DayOf(overview.from);
+    const std::string to = DayOf(overview.to);
+    sentence += from == to ? " on " + from : fmt::format(" from {} to {}", from, to);
+  }
+  std::string severities;
+  for (const CountLine& line : overview.severities)
+    severities +=
+        fmt::format("{}{} {}", severities.empty() ? ": " : ", ", Thousands(line.count), line.name);
+  sentence += severities + ".";
+  if (overview.with_kills > 0)
+    sentence += fmt::format(" In {} of them something was killed.", Thousands(overview.with_kills));
+  return sentence;
+}
+
+// Said only where the last third of the time holds more than half of enough incidents.
+std::string TrendSentence(const Overview& overview) {
+  constexpr int64_t kEnough = 6;
+  constexpr std::size_t kLastThird = kPeriods / 3;
+  if (overview.by_period.size() != kPeriods) return "";
+  const auto all =
+      std::accumulate(overview.by_period.begin(), overview.by_period.end(), int64_t{0});
+  const auto late =
+      std::accumulate(overview.by_period.end() - kLastThird, overview.by_period.end(), int64_t{0});
+  if (all < kEnough || 2 * late <= all) return "";
+  return fmt::format(" More than half of them in the last third of that time: {} of {}.",
+                     Thousands(late), Thousands(all));
+}
+
+std::string CauseSentence(const Overview& overview) {
+  const CountLine& most = overview.causes.front();
+  if (most.name == "unknown" || 2 * most.count <= overview.incidents || overview.incidents < 3)
+    return "";
+  return fmt::format(" {} of {} have one cause: {}.", Thousands(most.count),
+                     Thousands(overview.incidents), most.name);
+}
 
 void WriteIncidents(const Overview& overview, TextWriter& writer) {
   writer.Line("WORST FIRST", Tone::kBold);
-  const std::size_t most = writer.options().verbose ? overview.incidents.size() : kMostIncidents;
-  const std::size_t shown = std::min(overview.incidents.size(), most);
-  for (std::size_t i = 0; i < shown; ++i) {
-    const IncidentLine& line = overview.incidents[i];
+  for (const IncidentLine& line : overview.worst) {
     const std::string head = fmt::format("  #{:<5}{:<9}{:<18}{:<10}", line.id, line.severity,
                                          line.primary_cause, Safe(line.when));
     writer.LineWithTail(head + Safe(line.host.value_or("host unknown")), line.confidence,
                         ConfidenceTone(line.confidence));
     const std::string indent(8, ' ');
-    writer.Line(CutToWidth(indent + Safe(line.headline), writer.width()));
+    writer.Line(writer.Cut(indent + Safe(line.headline), writer.width()));
   }
-  if (shown < overview.incidents.size()) {
-    writer.Line(fmt::format("  … {} more: --verbose",
-                            Thousands(static_cast<int64_t>(overview.incidents.size() - shown))));
+  const int64_t more = overview.incidents - static_cast<int64_t>(overview.worst.size());
+  if (more > 0) writer.Line(fmt::format("  … {} more: --verbose", Thousands(more)));
+  writer.Blank();
+}
+
+// One bar per period, of `largest`; a dot where nothing was.
+std::string Sparkline(const std::vector<int64_t>& counts, int64_t largest) {
+  constexpr std::array<const char*, 8> kSteps = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  std::string line;
+  for (const int64_t count : counts) {
+    const auto step = static_cast<std::size_t>((count * 8 + largest - 1) / largest);
+    line += count == 0 ? "·" : kSteps[std::clamp<std::size_t>(step, 1, kSteps.size()) - 1];
+  }
+  return line;
+}
+
+void WriteHosts(const Overview& overview, TextWriter& writer) {
+  if (overview.hosts_in_all < 2 && overview.by_period.empty()) return;
+  const bool trend = !overview.by_period.empty() && !writer.narrow();
+  const std::string span = trend ? PadRight(SpanWords(*overview.from, *overview.to), 16) : "";
+  writer.Heading("HOSTS", PadRight("", kNameColumns - 6) + "incidents  " + span +
+                              PadRight("gap between", 23) + "usual cause");
+  int64_t largest = 1;
+  for (const HostLine& line : overview.hosts) {
+    for (const int64_t count : line.by_period) largest = std::max(largest, count);
+  }
+  for (const HostLine& line : overview.hosts) {
+    std::string text =
+        "  " +
+        PadRight(writer.Cut(Safe(line.host.value_or("unknown")), kNameColumns - 1), kNameColumns);
+    text += PadLeft(Thousands(line.incidents), 8) + "  ";
+    if (trend) text += PadRight(Sparkline(line.by_period, largest), 16);
+    text += PadRight(line.rhythm.empty() ? "too few to say" : line.rhythm, 23);
+    text += fmt::format("{} {}", line.cause, Thousands(line.of_cause));
+    writer.Line(writer.Cut(text, writer.width()));
+  }
+  const int64_t more = overview.hosts_in_all - static_cast<int64_t>(overview.hosts.size());
+  if (more > 0) writer.Line(fmt::format("  … {} more hosts", Thousands(more)));
+  writer.Blank();
+}
+
+std::string Bar(int64_t count, int64_t largest) {
+  const int64_t cells = std::max<int64_t>(1, count * kBarColumns / std::max<int64_t>(1, largest));
+  std::string bar;
+  for (int64_t cell = 0; cell < cells; ++cell) bar += "█";
+  return bar;
+}
+
+void WriteCauses(const Overview& overview, TextWriter& writer) {
+  writer.Line("CAUSES", Tone::kBold);
+  for (const CountLine& line : overview.causes) {
+    writer.Line(fmt::format("  {} {} {}", PadRight(writer.Cut(Safe(line.name), 20), 20),
+                            PadLeft(Thousands(line.count), 6),
+                            Bar(line.count, overview.causes.front().count)));
   }
   writer.Blank();
 }
 
-// Counts of a column of the incidents, the largest first.
-template <class Pick>
-void WriteCounts(std::string_view name, const Overview& overview, Pick pick, TextWriter& writer) {
-  std::map<std::string, int64_t> counts;
-  for (const IncidentLine& line : overview.incidents) ++counts[pick(line)];
-  std::vector<std::pair<std::string, int64_t>> sorted(counts.begin(), counts.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& one, const auto& other) { return one.second > other.second; });
-  writer.Line(name, Tone::kBold);
-  const int64_t largest = sorted.front().second;
-  constexpr int64_t kBarColumns = 24;
-  for (std::size_t i = 0; i < sorted.size() && i < kMostSummed; ++i) {
-    const int64_t cells = std::max<int64_t>(1, sorted[i].second * kBarColumns / largest);
-    std::string bar;
-    for (int64_t cell = 0; cell < cells; ++cell) bar += "█";
-    writer.Line(fmt::format("  {} {} {}", PadRight(CutToWidth(Safe(sorted[i].first), 20), 20),
-                            PadLeft(Thousands(sorted[i].second), 6), bar));
+void WriteVictims(const Overview& overview, TextWriter& writer) {
+  if (overview.victims.empty()) return;
+  writer.Heading("VICTIMS", PadRight("", 14) + " kills  biggest");
+  for (const CountLine& line : overview.victims) {
+    const bool sized = line.biggest_kb && *line.biggest_kb > 0;
+    writer.Line(fmt::format("  {} {}  {}", PadRight(writer.Cut(Safe(line.name), 20), 20),
+                            PadLeft(Thousands(line.count), 6),
+                            sized ? SizeText(*line.biggest_kb) : "?"));
   }
-  if (sorted.size() > kMostSummed)
-    writer.Line(fmt::format("  … {} more", sorted.size() - kMostSummed));
+  writer.Blank();
+}
+
+void WriteShared(const Overview& overview, TextWriter& writer) {
+  if (overview.shared.empty()) return;
+  writer.Line("SAME SIGNATURE ON SEVERAL HOSTS", Tone::kBold);
+  constexpr std::size_t kMostHosts = 6;
+  for (const SharedSignature& shared : overview.shared) {
+    std::string hosts;
+    for (std::size_t i = 0; i < shared.hosts.size() && i < kMostHosts; ++i)
+      hosts += fmt::format("{}{} ({})", i == 0 ? "" : ", ", Safe(shared.hosts[i].name),
+                           Thousands(shared.hosts[i].count));
+    if (shared.hosts.size() > kMostHosts)
+      hosts += fmt::format(" and {} more", shared.hosts.size() - kMostHosts);
+    writer.Wrapped("  ", 4, Safe(shared.signature) + ": " + hosts);
+  }
   writer.Blank();
 }
 
 void WriteNotRead(const Overview& overview, TextWriter& writer) {
   int64_t unclaimed = 0;
   int64_t damaged = 0;
-  for (const SourceLedger& source : overview.sources) {
+  for (const SourceLedger& source : overview.store.sources) {
     unclaimed += source.unclaimed_kernel;
     damaged += source.damaged;
     if (source.damage) writer.Wrapped("  ", 4, Safe(source.path + ": " + *source.damage));
@@ -68,40 +171,37 @@ void WriteNotRead(const Overview& overview, TextWriter& writer) {
                                          Counted(unclaimed, "line"), Counted(damaged, "line")));
 }
 
+std::string StoreWords(const StoreSummary& store) {
+  std::string words = fmt::format("kautopsy │ {}, {}, {}",
+                                  Counted(static_cast<int64_t>(store.sources.size()), "file"),
+                                  Counted(store.hosts, "host"), Counted(store.records, "record"));
+  if (store.incomplete > 0) words += fmt::format(", {} incomplete", Thousands(store.incomplete));
+  return words;
+}
+
 }  // namespace
 
 void RenderOverviewText(const Overview& overview, const ReportOptions& options, std::ostream& out) {
   TextWriter writer(options, out);
-  writer.Line(fmt::format(
-      "kautopsy │ {}, {}, {}{}", Counted(static_cast<int64_t>(overview.sources.size()), "file"),
-      Counted(overview.hosts, "host"), Counted(overview.records, "record"),
-      overview.incomplete > 0 ? fmt::format(", {} incomplete", Thousands(overview.incomplete))
-                              : ""));
+  writer.Line(StoreWords(overview.store));
   writer.Blank();
-  if (overview.incidents.empty()) {
+  if (overview.incidents == 0) {
     writer.Wrapped(
         "  ", 2, "No kill by the OOM killer, no failed allocation and no memory report was found.");
     WriteNotRead(overview, writer);
     return;
   }
-  const auto count = static_cast<int64_t>(overview.incidents.size());
-  const auto killed = std::count_if(overview.incidents.begin(), overview.incidents.end(),
-                                    [](const IncidentLine& line) { return !line.victims.empty(); });
   writer.Wrapped("  ", 2,
-                 fmt::format("{}; in {} of them something was killed.", Counted(count, "incident"),
-                             Thousands(killed)));
+                 CountSentence(overview) + TrendSentence(overview) + CauseSentence(overview));
   writer.Blank();
   WriteIncidents(overview, writer);
-  WriteCounts(
-      "CAUSES", overview, [](const IncidentLine& line) { return line.primary_cause; }, writer);
-  if (overview.hosts > 1) {
-    WriteCounts(
-        "HOSTS", overview, [](const IncidentLine& line) { return line.host.value_or("unknown"); },
-        writer);
-  }
+  WriteHosts(overview, writer);
+  WriteCauses(overview, writer);
+  WriteVictims(overview, writer);
+  WriteShared(overview, writer);
   WriteNotRead(overview, writer);
-  writer.Heading("NEXT", fmt::format("kautopsy report --db FILE --incident {}",
-                                     overview.incidents.front().id));
+  writer.Heading("NEXT",
+                 fmt::format("kautopsy report --db FILE --incident {}", overview.worst.front().id));
 }
 
 }  // namespace kautopsy

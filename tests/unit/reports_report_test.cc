@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "reports/diagnosis/incident_relations.h"
 #include "reports/render/text_writer.h"
 #include "tests/unit/report_fixture.h"
 
@@ -107,7 +108,7 @@ TEST_CASE("an empty store gives a report that says so, in both formats") {
 TEST_CASE("an unknown incident is an error that names those there are") {
   Database database = StoreOf("samples/seed/paste.txt");
   ReportOptions options;
-  options.incident = 77;
+  options.filter.incident = 77;
   std::ostringstream out;
   const Status printed = PrintReport(database, options, out);
   REQUIRE_FALSE(printed);
@@ -123,6 +124,56 @@ TEST_CASE("several incidents give an overview, the worst first") {
   CHECK(Mentions(report, "2 incidents"));
   CHECK(report.find("critical") < report.find("major"));
   CHECK(Mentions(report, "kautopsy report --db FILE --incident 2"));
+}
+
+// Dated incidents, a week apart, on two hosts.
+constexpr const char* kIncidentsOfTwoHosts =
+    "WITH RECURSIVE week (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM week WHERE n < 4)"
+    " INSERT INTO incident (host, first_time, last_time, first_us, last_us, severity,"
+    " primary_cause, confidence, headline, signature)"
+    " SELECT host, date('2026-01-01', (n * 7) || ' days') || 'T03:00:00Z',"
+    " date('2026-01-01', (n * 7) || ' days') || 'T03:00:05Z',"
+    " unixepoch('2026-01-01', (n * 7) || ' days') * 1000000,"
+    " unixepoch('2026-01-01', (n * 7) || ' days') * 1000000, 'major', 'slab_leak', 'high', 'h',"
+    " 'slab_leak|oom' FROM week, (SELECT 'web1' AS host UNION ALL SELECT 'web2') WHERE n > 0 OR "
+    "host = 'web1'";
+
+TEST_CASE("an overview tells hosts, rhythm, causes and what hosts share") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  REQUIRE(database.Execute(kIncidentsOfTwoHosts));
+  REQUIRE(RelateIncidentsOfHosts(database));
+  const std::string report = Report(database);
+  CHECK(Mentions(report, "9 incidents from 2026-01-01 to 2026-01-29: 9 major. 9 of 9 have one"));
+  CHECK(Mentions(report, "every 7 days"));
+  CHECK(Mentions(report, "slab_leak|oom: web1 (5), web2 (4)"));
+}
+
+TEST_CASE("a filter takes incidents by host, time and cause; one that is left is reported") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  REQUIRE(database.Execute(kIncidentsOfTwoHosts));
+  ReportOptions options;
+  options.filter.host = "*2";
+  CHECK(Mentions(Report(database, options), "4 incidents from 2026-01-08"));
+  options.filter.since = "2026-01-15";
+  options.filter.until = "2026-01-22";
+  CHECK(Mentions(Report(database, options), "2 incidents from 2026-01-15 to 2026-01-22"));
+  options.filter.until = "2026-01";
+  options.filter.cause = "fragmentation";
+  std::ostringstream out;
+  const Status printed = PrintReport(database, options, out);
+  REQUIRE_FALSE(printed);
+  CHECK(printed.error().message == "these conditions: none of the 9 incidents matches");
+  options.filter = {};
+  options.last = true;
+  CHECK(Mentions(Report(database, options), "web2"));
+}
+
+TEST_CASE("only dates that exist are taken for moments") {
+  CHECK(ParseMoment("2026-11-20") == "2026-11-20");
+  CHECK(ParseMoment("2026-11-20 09:14") == "2026-11-20T09:14");
+  CHECK(ParseMoment("2026-11-20T09:14:07Z") == "2026-11-20T09:14:07");
+  for (const char* const wrong : {"", "yesterday", "2026-13-01", "2026-11-20T25:00", "20261120"})
+    CHECK_FALSE(ParseMoment(wrong));
 }
 
 TEST_CASE("log text cannot reach the terminal as control characters") {
@@ -150,7 +201,7 @@ TEST_CASE("absurd figures of a damaged log neither overflow nor crash") {
   REQUIRE_MESSAGE(concluded.has_value(), concluded.error().message);
   ReportOptions options;
   options.verbose = true;
-  options.incident = 2;
+  options.filter.incident = 2;
   CHECK(Mentions(Report(database, options), "kautopsy"));
 }
 
