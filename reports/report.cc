@@ -96,6 +96,9 @@ Status PrintReport(Database& database, const ReportOptions& options, std::ostrea
   checked.width = std::clamp(checked.width, kNarrowest, kWidest);
   const Result<std::vector<int64_t>> ids = Select(database, options);
   if (!ids) return tl::unexpected(ids.error());
+  if (options.redact) {
+    if (Status redacted = database.Redact(); !redacted) return redacted;
+  }
   if (options.format == ReportFormat::kJson) return PrintJson(database, *ids, checked, out);
   return PrintText(database, *ids, checked, out);
 }

@@ -132,7 +132,7 @@ std::string_view Statement::ViewText(int column) const {
 
 Text Statement::GetText(int column) const {
   if (IsNull(column)) return std::nullopt;
-  return std::string(ViewText(column));
+  return redactor_ ? redactor_->Apply(ViewText(column)) : std::string(ViewText(column));
 }
 
 Result<Statement> Database::Prepare(std::string_view sql) {
@@ -142,12 +142,21 @@ Result<Statement> Database::Prepare(std::string_view sql) {
   if (code != SQLITE_OK) return tl::unexpected(DescribeFailure(handle(), code, sql));
   Statement statement;
   statement.statement_.reset(raw);
+  statement.redactor_ = redactor_;
   return statement;
 }
 
 Status Database::Execute(const std::string& sql) {
   const int code = sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return tl::unexpected(DescribeFailure(handle(), code, sql));
+  return {};
+}
+
+Status Database::Redact() {
+  if (redactor_) return {};
+  Result<std::shared_ptr<const Redactor>> redactor = Redactor::Open(*this);
+  if (!redactor) return tl::unexpected(redactor.error());
+  redactor_ = std::move(*redactor);
   return {};
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/row.h"
+#include "store/redactor.h"
 
 namespace kautopsy {
 
@@ -47,8 +48,8 @@ class Statement {
   bool IsNull(int column) const;
   Integer GetInteger(int column) const;
   Real GetReal(int column) const;
-  Text GetText(int column) const;
-  // Empty for NULL too; lives until the next Step or Reset.
+  Text GetText(int column) const;  // redacted, if the Database is told to
+  // As it is in the store. Empty for NULL too; lives until the next Step or Reset.
   std::string_view ViewText(int column) const;
   sqlite3_stmt* handle() const { return statement_.get(); }
 
@@ -60,6 +61,7 @@ class Statement {
   };
   std::unique_ptr<sqlite3_stmt, Finalizer> statement_;
   int bind_result_ = SQLITE_OK;  // the first failure since the last Step
+  std::shared_ptr<const Redactor> redactor_;
 };
 
 // One kautopsy store: an SQLite file of schema version kSchemaVersion. Not thread-safe.
@@ -80,6 +82,9 @@ class Database {
   Result<Statement> Prepare(std::string_view sql);
   // Runs one or more statements that give no rows.
   Status Execute(const std::string& sql);
+  // From now on every text that a new statement or query gives has names replaced.
+  Status Redact();
+  const Redactor* redactor() const { return redactor_.get(); }  // null: nothing is replaced
   // Undoes the open transaction, if there is one (SQLite ends it by itself when the disk is full).
   void Rollback();
   int64_t LastInsertId() const;
@@ -95,6 +100,7 @@ class Database {
   static Result<Database> Ready(Database database);
 
   std::unique_ptr<sqlite3, Closer> database_;
+  std::shared_ptr<const Redactor> redactor_;
 };
 
 // Why the last call on `database` failed with `code`: "PATH: reason; what to do". `sql`, if not

@@ -89,7 +89,7 @@ std::string BlobText(const std::string& bytes) {
   return text + "'";
 }
 
-Cell ReadCell(sqlite3_stmt* statement, int column) {
+Cell ReadCell(sqlite3_stmt* statement, int column, const Redactor* redactor) {
   switch (sqlite3_column_type(statement, column)) {
     case SQLITE_INTEGER:
       return int64_t{sqlite3_column_int64(statement, column)};
@@ -97,7 +97,8 @@ Cell ReadCell(sqlite3_stmt* statement, int column) {
       return sqlite3_column_double(statement, column);
     case SQLITE_TEXT: {
       const unsigned char* text = sqlite3_column_text(statement, column);
-      return Bytes(text, sqlite3_column_bytes(statement, column));
+      std::string cell = Bytes(text, sqlite3_column_bytes(statement, column));
+      return redactor ? redactor->Apply(cell) : std::move(cell);
     }
     case SQLITE_BLOB: {
       const void* blob = sqlite3_column_blob(statement, column);
@@ -108,11 +109,11 @@ Cell ReadCell(sqlite3_stmt* statement, int column) {
   }
 }
 
-std::vector<Cell> ReadRow(sqlite3_stmt* statement) {
+std::vector<Cell> ReadRow(sqlite3_stmt* statement, const Redactor* redactor) {
   const int columns = sqlite3_column_count(statement);
   std::vector<Cell> cells;
   cells.reserve(static_cast<std::size_t>(columns));
-  for (int i = 0; i < columns; ++i) cells.push_back(ReadCell(statement, i));
+  for (int i = 0; i < columns; ++i) cells.push_back(ReadCell(statement, i, redactor));
   return cells;
 }
 
@@ -159,7 +160,7 @@ Status RunQuery(Database& database, const std::string& sql, QueryFormat format, 
   int code = sqlite3_step(statement);
   if (code == SQLITE_ROW || code == SQLITE_DONE) printer->Begin(ColumnNames(statement));
   for (; code == SQLITE_ROW && out; code = sqlite3_step(statement)) {
-    printer->Row(ReadRow(statement));
+    printer->Row(ReadRow(statement, database.redactor()));
   }
   if (code == SQLITE_DONE) printer->End();
   // A row left over means that `out` failed, which is the caller's to tell.

@@ -1,0 +1,185 @@
+#include "store/redactor.h"
+
+#include <fmt/core.h>
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+#include "base/hash.h"
+#include "base/row.h"
+#include "store/database.h"
+
+namespace kautopsy {
+namespace {
+
+// Each gives names in a stable order. Codes of the store are no names, even where a host is called
+// so: reports are built on them.
+struct NameQuery {
+  std::string_view kind;
+  const char* sql;
+};
+constexpr std::array<NameQuery, 4> kNameQueries = {
+    {{"host",
+      "SELECT host FROM (SELECT host, event_id AS first FROM event UNION ALL"
+      " SELECT host, 9223372036854775807 FROM boot) WHERE host IS NOT NULL AND host NOT IN"
+      " (SELECT kind FROM event UNION SELECT zone FROM zone) GROUP BY host ORDER BY min(first), "
+      "host"},
+     {"guest",
+      "SELECT guest FROM (SELECT guest, event_id FROM oom_kill UNION ALL"
+      " SELECT guest, event_id FROM task)"
+      " WHERE guest IS NOT NULL GROUP BY guest ORDER BY min(event_id), guest"},
+     {"workload",
+      "SELECT workload FROM (SELECT workload, workload_kind, event_id FROM oom_report UNION ALL"
+      " SELECT workload, workload_kind, event_id FROM oom_kill)"
+      " WHERE workload_kind IN ('guest', 'pod', 'container')"
+      " GROUP BY workload ORDER BY min(event_id), workload"},
+     {"path", "SELECT path FROM source ORDER BY source_id"}}};
+
+bool IsNameByte(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
+
+// Numbers are figures, and one letter is a word of every line.
+bool IsReplaceable(const std::string& name) {
+  const bool digits = std::all_of(name.begin(), name.end(), [](char c) {
+    return std::isdigit(static_cast<unsigned char>(c)) != 0;
+  });
+  return name.size() > 1 && !digits && name != "localhost";
+}
+
+std::string FolderOf(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash);
+}
+
+// What is found by its form. `group` 1 is what is replaced.
+struct Form {
+  std::string_view kind;
+  const char* pattern;
+};
+constexpr std::array<Form, 6> kForms = {
+    {{"mac", R"((?i)\b((?:[0-9a-f]{2}:){5,19}[0-9a-f]{2})\b)"},
+     {"addr",
+      R"((?i)\b((?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*::[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)\b)"},
+     {"mail", R"(([\w.+-]+@[\w-]+(?:\.[\w-]+)+))"},
+     {"user", R"(/(?:home|Users|export/home)/([^/\s:,;"')]+))"},
+     {"id",
+      R"((?i)(?:\b|pod)([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}|[0-9a-f]{32,64})\b)"},
+     {"path", R"((?:^|[\s"'=(\[])(/[\w.@+-]+(?:/[\w.@+-]+)+))"}}};
+
+// Folders that every system has, and the first parts of control groups.
+bool IsSystemPath(std::string_view path) {
+  static const RE2 kSystem(
+      R"(/(?:proc|sys|dev|usr|lib|lib64|bin|sbin|boot|etc|run|tmp|var|snap|kubepods|docker|lxc|machine|init\.scope)(?:/.*)?|/[^/]+\.(?:slice|scope|service)(?:/.*)?)");
+  return RE2::FullMatch(re2::StringPiece(path.data(), path.size()), kSystem);
+}
+
+// Four numbers are an address unless they are a kernel's version, or part of a longer one.
+std::string ReplaceIpv4(std::string_view text, const auto& pseudonym) {
+  static const RE2 kAddress(
+      R"(((?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3})(?:[^\w.-]|\.?$|\.\s))");
+  std::string result;
+  std::string_view rest = text;
+  re2::StringPiece address;
+  while (RE2::PartialMatch(re2::StringPiece(rest.data(), rest.size()), kAddress, &address)) {
+    const auto at = static_cast<std::size_t>(address.data() - rest.data());
+    const char before = address.data() == text.data() ? ' ' : *(address.data() - 1);
+    const bool alone = !IsNameByte(before) && before != '.' && before != '-';
+    const std::string value(address);
+    const bool version = value.starts_with("2.6.");
+    result += rest.substr(0, at);
+    result += alone && !version ? pseudonym("addr", value) : value;
+    rest.remove_prefix(at + address.size());
+  }
+  return result.append(rest);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Redactor>> Redactor::Open(Database& database) {
+  auto redactor = std::make_shared<Redactor>();
+  for (const NameQuery& query : kNameQueries) {
+    Result<Statement> names = database.Prepare(query.sql);
+    if (!names) return tl::unexpected(names.error());
+    Result<bool> row = names->Step();
+    for (int64_t number = 1; row && *row; row = names->Step()) {
+      const std::string name = names->GetText(0).value_or("");
+      if (query.kind == "path") {
+        redactor->salt_ += name;
+        if (FolderOf(name).empty() || redactor->names_.contains(FolderOf(name))) continue;
+        redactor->AddName(FolderOf(name), fmt::format("folder-{}", number++));
+        continue;
+      }
+      if (redactor->names_.contains(name)) continue;
+      const std::string pseudonym = fmt::format("{}-{}", query.kind, number++);
+      redactor->AddName(name, pseudonym);
+      // Logs give the name now with its domain and now without.
+      if (query.kind == "host" && name.find('.') != std::string::npos)
+        redactor->AddName(name.substr(0, name.find('.')), pseudonym);
+    }
+    if (!row) return tl::unexpected(row.error());
+  }
+  return redactor;
+}
+
+void Redactor::AddName(const std::string& name, const std::string& pseudonym) {
+  if (!IsReplaceable(name)) return;
+  names_.emplace(name, pseudonym);
+  longest_ = std::max(longest_, name.size());
+}
+
+// The longest name that begins at each word.
+std::string Redactor::ReplaceNames(std::string_view text) const {
+  std::string result;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const bool begins = at == 0 || !IsNameByte(text[at - 1]) || !IsNameByte(text[at]);
+    std::size_t length = begins ? std::min(longest_, text.size() - at) : 0;
+    for (; length > 0; --length) {
+      const std::size_t end = at + length;
+      const bool ends = end == text.size() || !IsNameByte(text[end]) || !IsNameByte(text[end - 1]);
+      if (!ends) continue;
+      const auto name = names_.find(std::string(text.substr(at, length)));
+      if (name == names_.end()) continue;
+      result += name->second;
+      break;
+    }
+    if (length == 0) result += text[at++];
+    at += length;
+  }
+  return result;
+}
+
+std::string Redactor::Pseudonym(std::string_view kind, std::string_view value) const {
+  return fmt::format("{}-{:08x}", kind, QuickHash(salt_ + std::string(value)) & 0xffffffff);
+}
+
+std::string Redactor::Apply(std::string_view text) const {
+  static const std::array<RE2, kForms.size()> kPatterns = {
+      RE2(kForms[0].pattern), RE2(kForms[1].pattern), RE2(kForms[2].pattern),
+      RE2(kForms[3].pattern), RE2(kForms[4].pattern), RE2(kForms[5].pattern)};
+  std::string redacted = names_.empty() ? std::string(text) : ReplaceNames(text);
+  const auto pseudonym = [this](std::string_view kind, std::string_view value) {
+    return Pseudonym(kind, value);
+  };
+  redacted = ReplaceIpv4(redacted, pseudonym);
+  for (std::size_t i = 0; i < kForms.size(); ++i) {
+    std::string result;
+    std::string_view rest = redacted;
+    re2::StringPiece found;
+    while (RE2::PartialMatch(re2::StringPiece(rest.data(), rest.size()), kPatterns[i], &found)) {
+      const auto at = static_cast<std::size_t>(found.data() - rest.data());
+      const bool keep = kForms[i].kind == "path" && IsSystemPath(std::string(found));
+      result += rest.substr(0, at);
+      const bool path = kForms[i].kind == "path";
+      result += keep ? std::string(found)
+                     : (path ? "/" : "") + Pseudonym(kForms[i].kind, std::string(found));
+      rest.remove_prefix(at + found.size());
+    }
+    redacted = result.append(rest);
+  }
+  return redacted;
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/result.h"
+
+namespace kautopsy {
+
+class Database;
+
+// Replaces what names a machine, its users and its guests by pseudonyms, so that a report can be
+// shown to strangers: hosts, guests, pods and containers that the store knows, wherever they stand;
+// addresses, user names in paths, paths that are not the system's own, and random ids. The same
+// store gives the same pseudonyms. What a log says in words of its own (a program's name, a
+// customer's in a message) stays.
+class Redactor {
+ public:
+  // With the names of `database`, numbered in the order in which they were first seen.
+  static Result<std::shared_ptr<const Redactor>> Open(Database& database);
+
+  std::string Apply(std::string_view text) const;
+
+ private:
+  void AddName(const std::string& name, const std::string& pseudonym);
+  std::string ReplaceNames(std::string_view text) const;
+  std::string Pseudonym(std::string_view kind, std::string_view value) const;
+
+  std::unordered_map<std::string, std::string> names_;
+  std::size_t longest_ = 0;  // bytes of the longest name
+  std::string salt_;         // of the sources, so that pseudonyms cannot be looked up in a table
+};
+
+}  // namespace kautopsy
