@@ -18,15 +18,25 @@ enum class HighestZone { kDma, kDma32, kNormal, kHighMem, kMovable };
 struct GfpMeaning {
   std::vector<std::string> names;  // as kernels since 4.6 print them: GFP_ATOMIC, __GFP_COMP
   HighestZone highest = HighestZone::kNormal;
-  bool may_reclaim = false;  // __GFP_WAIT, since 4.4 __GFP_DIRECT_RECLAIM: may sleep and compact
-  bool high = false;         // __GFP_HIGH: may use half of the reserve below min
-  bool atomic = false;       // __GFP_ATOMIC (4.4-6.2)
-  bool fs = false;           // __GFP_FS
-  bool movable = false;      // __GFP_MOVABLE: may be given CMA pages
+  bool may_reclaim = false;   // __GFP_WAIT, since 4.4 __GFP_DIRECT_RECLAIM: may sleep and compact
+  bool wakes_kswapd = false;  // __GFP_KSWAPD_RECLAIM (4.4), before that unless __GFP_NO_KSWAPD
+  bool high = false;          // __GFP_HIGH: may use half of the reserve below min
+  bool atomic = false;        // __GFP_ATOMIC (4.4-6.2)
+  bool io = false;            // __GFP_IO
+  bool fs = false;            // __GFP_FS
+  bool movable = false;       // __GFP_MOVABLE: may be given CMA pages
+  bool reclaimable = false;   // __GFP_RECLAIMABLE
   bool this_node = false;
+  bool hardwall = false;  // __GFP_HARDWALL: only nodes of the task's cpuset
+  bool memalloc = false;  // __GFP_MEMALLOC: may use all that is left
   bool no_memalloc = false;
   bool no_fail = false;
   bool gives_up = false;  // NORETRY, RETRY_MAYFAIL: the caller has a way out
+  bool no_warn = false;   // __GFP_NOWARN: a failure is not printed
+  bool account = false;   // charged to the task's memory cgroup
+
+  bool Has(std::string_view part) const;  // "COMP": a bit, set by itself or in a composite
+  std::vector<std::string> parts;         // the names of all bits, composites taken apart
 };
 
 // Reads the flag names if the kernel printed them ("GFP_KERNEL|__GFP_ZERO"), else decodes `mask` by
