@@ -218,13 +218,15 @@ std::vector<std::string> GfpNames(uint64_t mask, const GfpLayout& layout) {
 }
 
 Result<uint32_t> GfpMask(std::string_view names, const GfpLayout& layout) {
+  constexpr std::size_t kShown = 40;  // no name is longer
   uint32_t mask = 0;
   for (const std::string& name : SplitGfpNames(names)) {
     std::string_view number = name;
     if (ConsumePrefix(number, "0x")) {
       const std::optional<int64_t> value = ParseHex(number);
       if (!value || *value < 0 || *value > UINT32_MAX)
-        return Fail(fmt::format("{} is no number of at most 32 bits", name));
+        return Fail(fmt::format("{} is no number of at most 32 bits",
+                                EscapeForTerminal(name.substr(0, kShown))));
       mask |= static_cast<uint32_t>(*value);
       continue;
     }
@@ -235,7 +237,10 @@ Result<uint32_t> GfpMask(std::string_view names, const GfpLayout& layout) {
     std::string_view bit = name;
     if (!bits && ConsumePrefix(bit, kPrefix)) bits = MaskOfBits(bit, layout);
     if (!bits && name == "GFP_NOWAIT") bits = 0;  // until 4.3 it is GFP_ATOMIC without __GFP_HIGH
-    if (!bits) return Fail(fmt::format("kernels {} have no {}", layout.releases, name));
+    if (!bits) {
+      return Fail(fmt::format("kernels {} have no {}", layout.releases,
+                              EscapeForTerminal(name.substr(0, kShown))));
+    }
     mask |= *bits;
   }
   return mask;

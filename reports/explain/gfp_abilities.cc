@@ -1,0 +1,189 @@
+#include "reports/explain/gfp_abilities.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace kautopsy {
+namespace {
+
+struct BitMeaning {
+  std::string_view bit;
+  std::string_view meaning;
+};
+
+// The comments of include/linux/gfp.h (gfp_types.h since 6.0) and the bits' uses in mm/, in our
+// words.
+constexpr BitMeaning kBitMeanings[] = {
+    {"DMA", "only from zone DMA (on x86 the first 16 MiB)"},
+    {"HIGHMEM", "zone HighMem is allowed too; on 64-bit kernels there is none"},
+    {"DMA32", "only from the first 4 GiB (zones DMA32 and DMA)"},
+    {"MOVABLE", "the page can be moved later: compaction, zone Movable and CMA may be used"},
+    {"RECLAIMABLE", "slab memory that shrinkers can free, kept beside its like"},
+    {"WAIT", "may sleep, reclaim and compact"},
+    {"DIRECT_RECLAIM", "may sleep, reclaim and compact"},
+    {"KSWAPD_RECLAIM", "wakes kswapd where free memory is below the low mark"},
+    {"HIGH", "urgent: may use half of what lies below the min mark"},
+    {"ATOMIC", "cannot sleep and is urgent: a part more of the reserve, and blocks marked H"},
+    {"IO", "reclaim may start disk I/O (swap out, write dirty pages)"},
+    {"FS", "reclaim may call into filesystems"},
+    {"COLD", "a page that is not in the CPU's cache is welcome"},
+    {"NOWARN", "a failure is not printed"},
+    {"REPEAT", "try harder, but it may fail (since 4.13 RETRY_MAYFAIL)"},
+    {"RETRY_MAYFAIL", "retry while reclaim makes progress, then fail; no OOM killer"},
+    {"NOFAIL", "never fail: retry for ever"},
+    {"NORETRY", "one light round of reclaim, then fail; no OOM killer"},
+    {"NO_GROW", "slab's own: take no new pages for the cache"},
+    {"MEMALLOC", "ignore the marks: what frees memory soon may take the last page"},
+    {"COMP", "pages of an order above 0 form one compound page"},
+    {"ZERO", "filled with zeros"},
+    {"NOMEMALLOC", "never use the emergency reserves"},
+    {"HARDWALL", "only from nodes of the task's own cpuset"},
+    {"THISNODE", "only from the node that is asked for"},
+    {"ACCOUNT", "charged to the task's memory cgroup"},
+    {"KMEMCG", "charged to the task's memory cgroup"},
+    {"NOACCOUNT", "not charged to a memory cgroup"},
+    {"NOTRACK", "kmemcheck does not follow it"},
+    {"NO_KSWAPD", "kswapd is not woken"},
+    {"OTHER_NODE", "on behalf of another node, for the statistics only"},
+    {"WRITE", "will be dirtied: zones with their share of dirty pages are passed over"},
+    {"NOLOCKDEP", "lockdep does not look at it"},
+    {"ZEROTAGS", "arm64: memory tags are zeroed, too"},
+    {"SKIP_ZERO", "KASAN: not zeroed although the kernel zeroes all"},
+    {"SKIP_KASAN", "KASAN does not unpoison it"},
+    {"SKIP_KASAN_UNPOISON", "KASAN does not unpoison it"},
+    {"SKIP_KASAN_POISON", "KASAN does not poison it when freed"},
+    {"NO_OBJ_EXT", "slab's own: no extension for its objects"},
+};
+
+bool HasBit(const GfpLayout& layout, std::string_view name) {
+  return std::find(layout.bits.begin(), layout.bits.end(), name) != layout.bits.end();
+}
+
+// mm/page_alloc.c, gfp_to_alloc_flags(): who may go further below min than __GFP_HIGH.
+bool GoesFurther(const GfpMeaning& meaning, const GfpLayout& layout) {
+  if (HasBit(layout, "WAIT")) return !meaning.may_reclaim;
+  if (HasBit(layout, "ATOMIC")) return meaning.atomic && !meaning.no_memalloc;
+  return meaning.high && !meaning.may_reclaim && !meaning.no_memalloc;
+}
+
+GfpAnswer Reserves(const GfpMeaning& meaning, const GfpLayout& layout) {
+  constexpr std::string_view kQuestion = "may it use the reserves?";
+  switch (EighthsOfMin(meaning, layout)) {
+    case 0:
+      return {kQuestion, "all of them", "the marks do not hold for it [MEMALLOC]"};
+    case 3:
+      return {kQuestion, "down to 3/8 of min",
+              "HIGH takes off 1/2 of the mark, that it must not wait 1/4 of the rest"};
+    case 4:
+      return {kQuestion, "down to 1/2 of min", "[HIGH]"};
+    case 6:
+      return {kQuestion, "down to 3/4 of min", "as it must not wait"};
+    default:
+      return {kQuestion, "no", "it must leave the whole min mark"};
+  }
+}
+
+GfpAnswer Zones(const GfpMeaning& meaning) {
+  constexpr std::string_view kQuestion = "from which zones?";
+  switch (meaning.highest) {
+    case HighestZone::kDma:
+      return {kQuestion, "DMA only", ""};
+    case HighestZone::kDma32:
+      return {kQuestion, "DMA32 and DMA", ""};
+    case HighestZone::kNormal:
+      return {kQuestion, "Normal and below", "the lower ones as far as lowmem_reserve lets it"};
+    case HighestZone::kHighMem:
+      return {kQuestion, "HighMem and below", "without HighMem (64 bit): Normal and below"};
+    case HighestZone::kMovable:
+      break;
+  }
+  return {kQuestion, "all, Movable too", "what does not exist falls to the next lower zone"};
+}
+
+GfpAnswer Nodes(const GfpMeaning& meaning) {
+  constexpr std::string_view kQuestion = "from which nodes?";
+  if (meaning.this_node) return {kQuestion, "one", "the one it asks for [THISNODE], no other"};
+  if (meaning.hardwall) return {kQuestion, "its cpuset's", "[HARDWALL], the nearest first"};
+  return {kQuestion, "all allowed", "by its memory policy; the nearest first"};
+}
+
+// mm/page_alloc.c, __alloc_pages_slowpath() and __alloc_pages_may_oom(); mm/oom_kill.c,
+// out_of_memory().
+GfpAnswer OomKiller(const GfpMeaning& meaning, const KernelVersion& kernel) {
+  constexpr std::string_view kQuestion = "may the OOM killer run?";
+  if (!meaning.may_reclaim) return {kQuestion, "no", "only for what may sleep"};
+  if (meaning.Has("NORETRY")) return {kQuestion, "no", "it gives up before [NORETRY]"};
+  if (meaning.Has("RETRY_MAYFAIL")) return {kQuestion, "no", "it gives up before [RETRY_MAYFAIL]"};
+  if (meaning.this_node) return {kQuestion, "no", "killing may free other nodes [THISNODE]"};
+  const bool low = meaning.highest == HighestZone::kDma || meaning.highest == HighestZone::kDma32;
+  if (low && kernel.AtLeast(2, 6, 36))
+    return {kQuestion, "no", "killing seldom frees such low memory"};
+  if (!meaning.fs && !meaning.no_fail) {
+    return {kQuestion, "hardly",
+            "without FS much could not be reclaimed: it goes on, or since 4.7 a memory cgroup's "
+            "limit may still kill"};
+  }
+  if (!kernel.AtLeast(2, 6, 24)) return {kQuestion, "yes", "after reclaim, whatever the order"};
+  return {kQuestion, "yes", "after reclaim failed, up to order 3; above that it fails instead"};
+}
+
+GfpAnswer Fallback(const GfpMeaning& meaning) {
+  constexpr std::string_view kQuestion = "has the caller a way out?";
+  if (meaning.no_fail) return {kQuestion, "no", "it waits for ever [NOFAIL]"};
+  if (meaning.Has("NORETRY") || meaning.Has("RETRY_MAYFAIL") || meaning.Has("REPEAT"))
+    return {kQuestion, "yes", "it asked to fail rather than to press on"};
+  if (meaning.no_warn) return {kQuestion, "probably", "it wants no warning"};
+  if (!meaning.may_reclaim) {
+    return {kQuestion, "it needs one",
+            "such requests fail at any time: a packet is dropped, work is put off. Now and then "
+            "that is harmless, again and again it is not"};
+  }
+  return {kQuestion, "not told", "the system call or the work fails, if the caller checks at all"};
+}
+
+std::string_view YesNo(bool yes) { return yes ? "yes" : "no"; }
+
+}  // namespace
+
+int EighthsOfMin(const GfpMeaning& meaning, const GfpLayout& layout) {
+  if (meaning.memalloc && !meaning.no_memalloc) return 0;
+  const bool further = GoesFurther(meaning, layout);
+  if (meaning.high) return further ? 3 : 4;
+  return further ? 6 : 8;
+}
+
+std::vector<GfpAnswer> AnswersOf(const GfpMeaning& meaning, const GfpLayout& layout,
+                                 const KernelVersion& kernel) {
+  const bool sleeps = meaning.may_reclaim;
+  const auto yes_no = [](std::string_view question, bool yes, std::string reason = "") {
+    return GfpAnswer{question, std::string(YesNo(yes)), std::move(reason)};
+  };
+  std::vector<GfpAnswer> answers;
+  answers.push_back(yes_no("may it sleep?", sleeps,
+                           sleeps ? "so it may reclaim and compact memory itself"
+                                  : "it takes what is free at once, or fails"));
+  answers.push_back(yes_no("does it wake kswapd?", meaning.wakes_kswapd,
+                           meaning.wakes_kswapd ? "it reclaims for those that come later" : ""));
+  answers.push_back(yes_no("may it start disk I/O?", sleeps && meaning.io));
+  answers.push_back(yes_no("may it enter filesystems?", sleeps && meaning.fs));
+  answers.push_back(Reserves(meaning, layout));
+  answers.push_back(Zones(meaning));
+  answers.push_back(Nodes(meaning));
+  answers.push_back(yes_no("may it lie in CMA?", meaning.movable,
+                           meaning.movable ? "[MOVABLE]" : "free CMA memory does not help it"));
+  answers.push_back(OomKiller(meaning, kernel));
+  answers.push_back(yes_no("is a failure printed?", !meaning.no_warn,
+                           meaning.no_warn ? "[NOWARN]" : "\"page allocation failure\""));
+  answers.push_back(Fallback(meaning));
+  return answers;
+}
+
+std::string_view MeaningOfBit(std::string_view bit) {
+  for (const BitMeaning& known : kBitMeanings) {
+    if (known.bit == bit) return known.meaning;
+  }
+  return "a bit that this program does not know";
+}
+
+}  // namespace kautopsy

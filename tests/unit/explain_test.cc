@@ -1,0 +1,289 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+#include "reports/diagnosis/gfp.h"
+#include "reports/diagnosis/gfp_layout.h"
+#include "reports/explain/explain.h"
+#include "reports/explain/gfp_abilities.h"
+#include "reports/explain/terms.h"
+#include "reports/render/text_writer.h"
+
+namespace kautopsy::test {
+namespace {
+
+Result<Explanation> Ask(std::vector<std::string> words, std::string release = "") {
+  ExplainRequest request;
+  request.words = std::move(words);
+  request.kernel_release = std::move(release);
+  return Explain(request);
+}
+
+std::string Print(const Explanation& explanation, ReportFormat format = ReportFormat::kText,
+                  int width = 80) {
+  std::ostringstream out;
+  ReportOptions options;
+  options.format = format;
+  options.width = width;
+  PrintExplanation(explanation, options, out);
+  return out.str();
+}
+
+// Lines are not wrapped here.
+std::string Text(std::vector<std::string> words, std::string release = "") {
+  const Result<Explanation> explanation = Ask(std::move(words), std::move(release));
+  return explanation ? Print(*explanation, ReportFormat::kText, 10000)
+                     : "error: " + explanation.error().message;
+}
+
+bool Says(const std::string& text, std::string_view words) {
+  return text.find(words) != std::string::npos;
+}
+
+// A request on a kernel: sleeps, wakes kswapd, I/O, filesystems, eighths of min that it must leave.
+struct Ability {
+  std::string_view names;
+  std::string_view release;
+  bool sleeps, kswapd, io, fs;
+  int eighths;
+};
+constexpr Ability kAbilities[] = {
+    {"GFP_KERNEL", "2.6.18", true, true, true, true, 8},
+    {"GFP_KERNEL", "6.12.0", true, true, true, true, 8},
+    {"GFP_NOFS", "3.10.0", true, true, true, false, 8},
+    {"GFP_NOIO", "4.19.0", true, true, false, false, 8},
+    {"GFP_ATOMIC", "2.6.32", false, true, false, false, 3},
+    {"GFP_ATOMIC", "4.9.0", false, true, false, false, 3},
+    {"GFP_ATOMIC", "6.9.0", false, true, false, false, 3},
+    {"GFP_ATOMIC|__GFP_NOMEMALLOC", "5.10.0", false, true, false, false, 4},
+    {"GFP_NOWAIT", "5.10.0", false, true, false, false, 8},
+    {"GFP_NOWAIT", "6.9.0", false, true, false, false, 8},
+    {"__GFP_HIGH", "5.10.0", false, false, false, false, 4},
+    {"GFP_KERNEL|__GFP_HIGH", "5.10.0", true, true, true, true, 4},
+    {"GFP_KERNEL|__GFP_MEMALLOC", "5.10.0", true, true, true, true, 0},
+    {"GFP_KERNEL|__GFP_MEMALLOC|__GFP_NOMEMALLOC", "5.10.0", true, true, true, true, 8},
+    {"GFP_TRANSHUGE", "3.10.0", true, false, true, true, 8},
+    {"GFP_TRANSHUGE_LIGHT", "5.10.0", false, false, true, true, 8},
+};
+
+TEST_CASE("what a request may do follows from its names and its kernel") {
+  for (const Ability& known : kAbilities) {
+    CAPTURE(known.names);
+    CAPTURE(known.release);
+    const KernelVersion kernel = ParseKernelVersion(known.release);
+    const auto meaning = ReadGfp(std::nullopt, std::string(known.names), kernel);
+    REQUIRE(meaning);
+    CHECK(meaning->may_reclaim == known.sleeps);
+    CHECK(meaning->wakes_kswapd == known.kswapd);
+    CHECK(meaning->io == known.io);
+    CHECK(meaning->fs == known.fs);
+    CHECK(EighthsOfMin(*meaning, *FindGfpLayout(kernel)) == known.eighths);
+  }
+}
+
+TEST_CASE("every bit that some kernel has is explained") {
+  for (const GfpLayout& layout : GfpLayouts()) {
+    for (const std::string_view bit : layout.bits) {
+      CAPTURE(bit);
+      CHECK_FALSE((!bit.empty() && MeaningOfBit(bit).starts_with("a bit that")));
+    }
+  }
+}
+
+TEST_CASE("a mask on a kernel is answered plainly") {
+  const std::string text = Text({"gfp", "0x20"}, "2.6.32");
+  CHECK(Says(text, "gfp mask 0x20 on 2.6.32: GFP_ATOMIC"));
+  CHECK(Says(text, "may it sleep?"));
+  CHECK(Says(text, "3/8 of min"));
+  CHECK_FALSE(Says(text, "ON OTHER KERNELS"));
+}
+
+TEST_CASE("a mask without a kernel is read by all, the likeliest first") {
+  const std::string text = Text({"gfp", "0x20"});
+  CHECK(Says(text, "on 2.6.12 to 4.3: GFP_ATOMIC"));
+  CHECK(Says(text, "ON OTHER KERNELS"));
+  CHECK(Says(text, "4.4 to 6.2"));
+  CHECK(Says(text, "may it use the reserves? down to 1/2 of min"));
+  CHECK(Says(text, "__GFP_HIGH"));
+}
+
+TEST_CASE("names give the mask of the kernel, and each generation's without one") {
+  CHECK(Says(Text({"gfp", "GFP_NOFS|__GFP_COMP"}, "6.1.0"), "gfp mask 0x40c40 on 6.1.0"));
+  const std::string text = Text({"gfp", "GFP_KERNEL"});
+  for (const std::string_view mask : {"0xcc0", "0x6000c0", "0x14000c0", "0x24000c0", "0xd0"}) {
+    CAPTURE(mask);
+    CHECK(Says(text, mask));
+  }
+}
+
+TEST_CASE("printed names are right where the release's numbering gives another mask") {
+  const std::string text = Text({"gfp", "0xcc0(GFP_KERNEL)"}, "4.18.0");
+  CHECK(Says(text, "Printed names are right"));
+  CHECK(Says(text, "5.1 and later"));
+  CHECK(Says(Text({"gfp", "0xd0(GFP_NOFS)"}), "No kernel known here prints these names"));
+  CHECK(Says(Text({"mode:0x40d0(GFP_KERNEL|__GFP_COMP),"}, "3.10.0"), "gfp mask 0x40d0 on 3.10.0"));
+}
+
+TEST_CASE("a request for low memory does not kill, but did until 2.6.35 and in EL6") {
+  CHECK(Says(Text({"gfp", "GFP_KERNEL|GFP_DMA"}, "6.1.0"), "killing seldom frees"));
+  CHECK_FALSE(Says(Text({"gfp", "GFP_KERNEL|GFP_DMA"}, "2.6.32-431.el6"), "killing seldom frees"));
+}
+
+TEST_CASE("an order has a size, and kills up to order 3 only") {
+  CHECK(Says(Text({"order", "4"}), "order 4: 64 KiB in one piece, 2^4 = 16 pages of 4 KiB"));
+  CHECK(Says(Text({"order", "4"}), "no: above order 3"));
+  CHECK(Says(Text({"order", "3"}), "yes, if it may sleep"));
+  CHECK(Says(Text({"order", "4"}, "2.6.18"), "yes, if it may sleep"));
+  CHECK(Says(Text({"order=-1"}), "sysrq"));
+  CHECK(Says(Text({"order", "12"}), "caller's bug"));
+  ExplainRequest request;
+  request.words = {"order", "2"};
+  request.page_kb = 64;
+  const Result<Explanation> of_64k = Explain(request);
+  REQUIRE(of_64k);
+  CHECK(Says(Print(*of_64k), "256 KiB"));
+}
+
+TEST_CASE("taint letters and their number are the same") {
+  CHECK(Says(Text({"taint", "4097"}), "taint 4097 = PO"));
+  CHECK(Says(Text({"taint", "G        W  OE"}), "taint GWOE"));
+  const Result<Explanation> letters = Ask({"taint", "G W OE"});
+  REQUIRE(letters);
+  CHECK(letters->facts.back().second == ExplainedValue(int64_t{512 + 4096 + 8192}));
+  CHECK(Says(Text({"taint", "0"}), "taint 0"));
+  CHECK(Says(Text({"taint"}), "FWCTL"));
+}
+
+TEST_CASE("a pasted zone line explains its own figures, in kB and in pages") {
+  const std::string text =
+      Text({"zone-line",
+            "Nov 20 10:00:00 host kernel: [1.0] Node 0 DMA32 free:431968kB min:688kB low:860kB "
+            "high:1032kB present:3037088kB all_unreclaimable? yes\n"
+            "lowmem_reserve[]: 0 0 190890 190890\n"});
+  CHECK(Says(text, "zone node 0 DMA32: 422 MiB free"));
+  CHECK(Says(text, "above high, 627.9 x min"));
+  CHECK(Says(text, "190,890 (746 MiB)"));
+  CHECK(Says(text, "Requests that could use a higher zone find nothing here"));
+  CHECK(Says(text, "107,992 pages"));
+  CHECK(Says(Text({"Normal free:10kB min:20kB low:30kB high:40kB"}), "below min"));
+}
+
+TEST_CASE("a pasted free list is added up") {
+  const std::string text =
+      Text({"Node", "1", "Normal:", "5*4kB", "(UME)", "2*8kB", "(H)", "0*16kB", "=", "36kB"});
+  CHECK(Says(text, "36 KiB in pieces of at most 8 KiB"));
+  CHECK(Says(text, "The pieces make up the printed total"));
+  CHECK(Says(text, "highatomic"));
+  CHECK_FALSE(Says(text, "CMA"));
+  CHECK(Says(Text({"Normal: 5*4kB 2*8kB = 37kB"}), "part of it is lost"));
+}
+
+TEST_CASE("a pasted row of the process table tells pages as sizes") {
+  const std::string text =
+      Text({"[ 3878]     0  3878 31877561 31569413   62310        0             0 qemu_wl52"});
+  CHECK(Says(text, "qemu_wl52"));
+  CHECK(Says(text, "31,569,413 pages = 120.4 GiB"));
+}
+
+TEST_CASE("a pasted line of a request tells its mask and its order") {
+  const std::string text =
+      Text({"python invoked oom-killer: gfp_mask=0x24201ca(GFP_HIGHUSER_MOVABLE|__GFP_COLD), "
+            "order=0, oom_score_adj=0"});
+  CHECK(Says(text, "GFP_HIGHUSER_MOVABLE|__GFP_COLD"));
+  CHECK(Says(text, "order 0: 4 KiB"));
+  CHECK(Says(Text({"swapper: page allocation failure. order:4, mode:0x20"}), "GFP_ATOMIC"));
+  CHECK(Says(Text({"CPU: 1 PID: 2 Comm: x Tainted: G        W  OE     4.15.0-20 #21"}),
+             "taint GWOE"));
+}
+
+TEST_CASE("words are found by any spelling, and misspelt ones get the nearest") {
+  CHECK(Says(Text({"CONSTRAINT_MEMCG"}), "reached its limit"));
+  CHECK(Says(Text({"constraint_memcg"}), "reached its limit"));
+  CHECK(Says(Text({"total_vm"}), "total-vm"));
+  CHECK(Says(Text({"fragmentation"}), "pieces that are too small"));
+  CHECK(Says(Text({"causes"}), "memcg_limit"));
+  CHECK(Says(Text({"lowmem_reserv"}), "is it lowmem_reserve"));
+  CHECK(Says(Text({"swapent"}), "is it swapents"));
+  CHECK(Says(Text({"qwertzuiop"}), "error: "));
+}
+
+TEST_CASE("every term has a text, a source and no double") {
+  std::set<std::string> names;
+  for (const Term& term : Terms()) {
+    CAPTURE(term.name);
+    CHECK(term.text.ends_with("."));
+    CHECK_FALSE(term.source.empty());
+    CHECK_FALSE(ShortMeaning(term.name).ends_with("."));
+    CHECK(FindTerm(term.name) == &term);
+    CHECK(names.insert(term.name).second);
+    for (const std::string& other : term.also) CHECK(names.insert(other).second);
+  }
+  CHECK(Terms().size() > 60);
+}
+
+TEST_CASE("everything that is listed can be explained, in lines of 80 columns") {
+  std::vector<std::vector<std::string>> all = {{},
+                                               {"gfp", "0x14200ca"},
+                                               {"gfp", "0x20"},
+                                               {"order"},
+                                               {"order", "9"},
+                                               {"taint"},
+                                               {"zone-line"},
+                                               {"free-list-line"},
+                                               {"task-table"},
+                                               {"zones"},
+                                               {"reports"},
+                                               {"causes"}};
+  for (const Term& term : Terms()) all.push_back({term.name});
+  for (const std::vector<std::string>& words : all) {
+    const Result<Explanation> explanation = Ask(words);
+    REQUIRE(explanation);
+    std::istringstream lines(Print(*explanation));
+    for (std::string line; std::getline(lines, line);) {
+      CAPTURE(line);
+      CHECK(DisplayWidth(line) <= 80);
+    }
+    CHECK(Says(Print(*explanation, ReportFormat::kJson), "\"schema_version\": 1"));
+  }
+}
+
+TEST_CASE("hostile arguments are errors, safe for a terminal") {
+  const std::string long_word(100000, 'x');
+  const std::vector<std::vector<std::string>> hostile = {
+      {"gfp"},
+      {"gfp", "0xffffffffffffffffff"},
+      {"gfp", "0x1ffffffff"},
+      {"gfp", "-0x1"},
+      {"gfp", "0x20("},
+      {"gfp", "\x1b[31m"},
+      {"gfp", long_word},
+      {"gfp", "GFP_" + long_word},
+      {"gfp", "0x20(GFP_\x1b]0;x\x07)"},
+      {"order", "99999999999999999999"},
+      {"order", "1000"},
+      {"order", "-7"},
+      {"order", "\x1b[31m"},
+      {"taint", "\x1b[31m"},
+      {"taint", "99999999999999999999"},
+      {"taint", long_word + "!"},
+      {"zone-line", "Node 0 Normal free:99999999999999999999999kB"},
+      {"zone-line", "nonsense"},
+      {"Normal: 99999999999999*4kB = 4kB"},
+      {"\x1b[31m\xff\xfe"},
+      {long_word},
+      {""},
+      {"", ""}};
+  for (const std::vector<std::string>& words : hostile) {
+    CAPTURE(words.back().substr(0, 40));
+    const Result<Explanation> explanation = Ask(words);
+    REQUIRE_FALSE(explanation);
+    CHECK(explanation.error().message.find('\x1b') == std::string::npos);
+    CHECK(explanation.error().message.size() < 500);
+  }
+  CHECK_FALSE(Ask({"gfp", "0x20"}, "not a kernel"));
+}
+
+}  // namespace
+}  // namespace kautopsy::test
