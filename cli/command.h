@@ -28,6 +28,7 @@ struct Command {
 
 extern const Command kAnalyseCommand;  // kautopsy PATH...
 extern const Command kDmesgCommand;
+extern const Command kExplainCommand;
 extern const Command kIngestCommand;
 extern const Command kReportCommand;
 extern const Command kQueryCommand;
