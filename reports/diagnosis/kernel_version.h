@@ -12,7 +12,7 @@ struct KernelVersion {
   int major = 0;
   int minor = 0;
   int patch = 0;
-  int el = 0;        // 5 to 10 for "...el6.x86_64"; 0 for others
+  int el = 0;        // 5 to 10 for Red Hat's "...el6.x86_64"; 0 for others (UEK, ELRepo)
   int el_build = 0;  // 431 of 2.6.32-431.17.1.el6
   bool known() const { return major > 0; }
   // Compares the base version only; false for an unknown one.

@@ -50,6 +50,10 @@ TEST_CASE("releases are read with the build of Red Hat kernels") {
   CHECK(el6.Below(2, 6, 36));
   CHECK_FALSE(ParseKernelVersion("not a release").known());
   CHECK(ParseKernelVersion("6.12.0-211.el10").el == 10);
+  // Oracle's and ELRepo's kernels for these systems are none of Red Hat's.
+  CHECK(ParseKernelVersion("4.14.35-2047.el7uek.x86_64").el == 0);
+  CHECK(ParseKernelVersion("2.6.39-400.215.10.el6uek.x86_64").el == 0);
+  CHECK(ParseKernelVersion("6.1.0-1.el9.elrepo.x86_64").el == 0);
 }
 
 TEST_CASE("events stand in time order, undated ones after the latest dated one before them") {
