@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstddef>
 #include <cstring>
@@ -15,19 +16,20 @@ constexpr unsigned char Byte(char c) { return static_cast<unsigned char>(c); }
 constexpr uint64_t kOnes = 0x0101010101010101ULL;
 constexpr uint64_t kHighBits = 0x8080808080808080ULL;
 
-// Marks the bytes that equal `c` by their high bit; may also mark one above such a byte.
+// Marks each byte that equals `c`, and no other, by its high bit.
 uint64_t MarkBytes(uint64_t word, char c) {
   const uint64_t difference = word ^ (kOnes * Byte(c));
-  return (difference - kOnes) & ~difference & kHighBits;
+  return ~(((difference & ~kHighBits) + ~kHighBits) | difference) & kHighBits;
 }
 
-// True if the eight bytes hold no tab and no two blanks together; may be false for some that do
-// not.
-bool IsCollapsed(const char* bytes) {
+// How many of eight bytes stand before the first one that collapsing changes: a tab, or a blank
+// behind a blank.
+std::size_t CountCollapsed(const char* bytes) {
   uint64_t word = 0;
   std::memcpy(&word, bytes, 8);
   const uint64_t blanks = MarkBytes(word, ' ');
-  return (blanks & (blanks << 8)) == 0 && MarkBytes(word, '\t') == 0;
+  const uint64_t changed = (blanks & (blanks << 8)) | MarkBytes(word, '\t');
+  return static_cast<std::size_t>(std::countr_zero(changed)) / 8;
 }
 
 struct CodePoint {
@@ -84,11 +86,12 @@ std::optional<int64_t> ParseHex(std::string_view text) {
 std::optional<int64_t> ConsumeInteger(std::string_view& text) {
   // Nearly all numbers of a log are short: read without a look at overflow.
   constexpr std::size_t kSafeDigits = 18;
+  const std::size_t most = std::min(text.size(), kSafeDigits);
+  const char* const at = text.data();
   int64_t value = 0;
   std::size_t digits = 0;
-  for (; digits < std::min(text.size(), kSafeDigits) && IsDigit(text[digits]); ++digits)
-    value = value * 10 + (text[digits] - '0');
-  const bool ended = digits == text.size() || !IsDigit(text[digits]);
+  for (; digits < most && IsDigit(at[digits]); ++digits) value = value * 10 + (at[digits] - '0');
+  const bool ended = digits == text.size() || !IsDigit(at[digits]);
   if (digits > 0 && ended) {
     text.remove_prefix(digits);
     return value;
@@ -106,26 +109,27 @@ std::optional<int64_t> ConsumeInteger(std::string_view& text) {
 }
 
 void AppendCollapsed(std::string& result, std::string_view text) {
-  text = TrimBlanks(text);
+  text = TrimBlanks(text);  // neither end is a blank, so there is always a byte before and behind
   const std::size_t before = result.size();
   result.resize(before + text.size());
   char* end = result.data() + before;
   const char* at = text.data();
   const char* const stop = at + text.size();
-  bool blank = false;
-  while (at < stop) {
-    // Eight bytes at a time where nothing has to go.
-    for (; stop - at >= 8 && !blank && IsCollapsed(at); at += 8, end += 8) {
-      std::memcpy(end, at, 8);
-      blank = at[7] == ' ';
-    }
-    for (const char* const slow = at + std::min<std::ptrdiff_t>(8, stop - at); at < slow; ++at) {
-      if (!IsBlank(*at))
-        *end++ = *at;
-      else if (!blank)
-        *end++ = ' ';
-      blank = IsBlank(*at);
-    }
+  // Eight bytes at a time, up to the blanks that go.
+  while (stop - at >= 8) {
+    const std::size_t kept = CountCollapsed(at);
+    std::memcpy(end, at, 8);
+    end += kept;
+    at += kept;
+    if (kept == 8 && end[-1] != ' ') continue;
+    if (end[-1] != ' ') *end++ = ' ';
+    while (IsBlank(*at)) ++at;
+  }
+  for (; at < stop; ++at) {
+    if (!IsBlank(*at))
+      *end++ = *at;
+    else if (end[-1] != ' ')
+      *end++ = ' ';
   }
   result.resize(static_cast<std::size_t>(end - result.data()));
 }
