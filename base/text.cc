@@ -86,17 +86,17 @@ std::optional<int64_t> ParseHex(std::string_view text) {
 std::optional<int64_t> ConsumeInteger(std::string_view& text) {
   // Nearly all numbers of a log are short: read without a look at overflow.
   constexpr std::size_t kSafeDigits = 18;
-  const std::size_t most = std::min(text.size(), kSafeDigits);
-  const char* const at = text.data();
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const char* const safe = at + std::min(text.size(), kSafeDigits);
   int64_t value = 0;
-  std::size_t digits = 0;
-  for (; digits < most && IsDigit(at[digits]); ++digits) value = value * 10 + (at[digits] - '0');
-  const bool ended = digits == text.size() || !IsDigit(at[digits]);
-  if (digits > 0 && ended) {
-    text.remove_prefix(digits);
+  for (; at < safe && IsDigit(*at); ++at) value = value * 10 + (*at - '0');
+  if (at > text.data() && (at == end || !IsDigit(*at))) {
+    text.remove_prefix(static_cast<std::size_t>(at - text.data()));
     return value;
   }
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (!text.empty() && at == text.data() && *at != '-') return std::nullopt;
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
   const auto length = static_cast<std::size_t>(stop - text.data());
   if (error == std::errc::result_out_of_range) {
     const std::optional<int64_t> wide = ParseInteger(text.substr(0, length));
