@@ -45,11 +45,37 @@ class RowBatch {
  public:
   virtual ~RowBatch() = default;
   virtual std::string_view relation() const = 0;
-  virtual std::vector<std::string_view> columns()
-      const = 0;  // without event_id, which the sink gives
+  // Without event_id, which the sink gives. One list for all batches of a kind, which lasts.
+  virtual std::span<const std::string_view> columns() const = 0;
   virtual std::size_t size() const = 0;
+  // Rows may be packed, so that only those in order are found fast. The texts that the sink is
+  // given last until the batch is asked for the next row.
   virtual void Visit(std::size_t row, CellSink& sink) const = 0;
 };
+
+// Gives `sink` the cells of a struct that names its fields (`Fields()`).
+template <class Row>
+void VisitFields(const Row& row, CellSink& sink) {
+  for (const Field<Row>& field : Row::Fields()) {
+    if (field.integer)
+      sink.OnInteger(row.*field.integer);
+    else if (field.real)
+      sink.OnReal(row.*field.real);
+    else
+      sink.OnText(row.*field.text);
+  }
+}
+
+// The columns of a struct that names its fields.
+template <class Row>
+std::span<const std::string_view> ColumnsOf() {
+  static const std::vector<std::string_view> kColumns = [] {
+    std::vector<std::string_view> names;
+    for (const Field<Row>& field : Row::Fields()) names.push_back(field.column);
+    return names;
+  }();
+  return kColumns;
+}
 
 // Rows of a struct that names its relation (`kRelation`) and its fields (`Fields()`).
 template <class Row>
@@ -60,23 +86,8 @@ class RowsOf final : public RowBatch {
   std::string_view relation() const override { return Row::kRelation; }
   std::size_t size() const override { return rows_.size(); }
 
-  std::vector<std::string_view> columns() const override {
-    std::vector<std::string_view> names;
-    for (const Field<Row>& field : Row::Fields()) names.push_back(field.column);
-    return names;
-  }
-
-  void Visit(std::size_t row, CellSink& sink) const override {
-    const Row& cells = rows_[row];
-    for (const Field<Row>& field : Row::Fields()) {
-      if (field.integer)
-        sink.OnInteger(cells.*field.integer);
-      else if (field.real)
-        sink.OnReal(cells.*field.real);
-      else
-        sink.OnText(cells.*field.text);
-    }
-  }
+  std::span<const std::string_view> columns() const override { return ColumnsOf<Row>(); }
+  void Visit(std::size_t row, CellSink& sink) const override { VisitFields(rows_[row], sink); }
 
  private:
   std::vector<Row> rows_;

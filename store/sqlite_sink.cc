@@ -180,6 +180,9 @@ class SqliteSink final : public EventSink {
       if (!statement) return tl::unexpected(statement.error());
       *target = std::move(*statement);
     }
+    Result<BatchTable> batch_table = BatchTable::Create(database_);
+    if (!batch_table) return tl::unexpected(batch_table.error());
+    batch_table_ = *batch_table;
     Result<std::unique_ptr<KnownEvents>> known = KnownEvents::Create(database_);
     if (!known) return tl::unexpected(known.error());
     known_ = std::move(*known);
@@ -300,9 +303,9 @@ class SqliteSink final : public EventSink {
   RowInserter& InserterFor(const RowBatch& batch) {
     const std::vector<std::string_view> columns = batch.columns();
     for (RowInserter& inserter : inserters_) {
-      if (inserter.Fits(batch.relation(), columns)) return inserter;
+      if (inserter.Fits(batch)) return inserter;
     }
-    return inserters_.emplace_back(batch.relation(), columns);
+    return inserters_.emplace_back(*batch_table_, batch);
   }
 
   Result<bool> IsKnown(const std::string& content_hash) {
@@ -337,7 +340,8 @@ class SqliteSink final : public EventSink {
   Statement next_ids_;
   std::unique_ptr<KnownEvents> known_;
   std::unique_ptr<BootWriter> boots_;
-  std::optional<UndatedEvents> undated_;         // set once all statements are prepared
+  std::optional<UndatedEvents> undated_;  // set once all statements are prepared
+  std::optional<BatchTable> batch_table_;
   std::vector<RowInserter> inserters_;           // a dozen: found by looking at each
   bool open_ = false;                            // a source
   std::chrono::steady_clock::time_point began_;  // the transaction

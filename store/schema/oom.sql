@@ -89,9 +89,9 @@ CREATE TABLE task (
   swap_kb INTEGER,                  -- [KiB] swapents_pages * event.page_size_kb
   position INTEGER,                 -- [count] row in the table, from 0
   rss_rank INTEGER,                 -- [count] place by rss_pages, from 1; equal ones as they stand
+  log_line INTEGER,                 -- [line] in the source
   badness_permille INTEGER,         -- [points] recomputed score; NULL where the table lacks a term of it
-  badness_rank INTEGER,             -- [count] place by that score, from 1
-  log_line INTEGER                  -- [line] in the source
+  badness_rank INTEGER              -- [count] place by that score, from 1
 ) STRICT;
 CREATE INDEX task_by_event ON task (event_id);
 CREATE INDEX task_biggest ON task (event_id, rss_rank)

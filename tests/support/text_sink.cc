@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <span>
+
 #include "base/text.h"
 
 namespace kautopsy::test {
@@ -21,7 +23,7 @@ std::string TimeText(const PrintedTime& time) {
 // Collects the cells of a row under the names of its columns; NULLs are left out.
 class CellCollector final : public CellSink {
  public:
-  CellCollector(const std::vector<std::string_view>& columns, RecordedRow& row)
+  CellCollector(std::span<const std::string_view> columns, RecordedRow& row)
       : columns_(columns), row_(row) {}
   void OnInteger(const Integer& value) override {
     Add(value ? std::optional(std::to_string(*value)) : std::nullopt);
@@ -37,7 +39,7 @@ class CellCollector final : public CellSink {
     ++next_;
   }
 
-  const std::vector<std::string_view>& columns_;
+  std::span<const std::string_view> columns_;
   RecordedRow& row_;
   std::size_t next_ = 0;
 };
@@ -142,7 +144,7 @@ RecordedRow RowOfBoot(const BootRecord& boot) {
 std::vector<RecordedRow> RowsOfEvent(const EventRecord& event) {
   std::vector<RecordedRow> rows;
   for (const auto& batch : event.rows) {
-    const std::vector<std::string_view> columns = batch->columns();
+    const std::span<const std::string_view> columns = batch->columns();
     for (std::size_t i = 0; i < batch->size(); ++i) {
       RecordedRow row{std::string(batch->relation()), {}};
       CellCollector collector(columns, row);

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
+
 #include <span>
 #include <string>
 
@@ -35,7 +38,8 @@ class Joined final : public CellSink {
 TEST_CASE("A batch gives the cells of its rows in the order of the fields") {
   const RowsOf<Sample> rows({{12, 0.5, "bash"}, {}});
   CHECK(rows.relation() == "sample");
-  CHECK(rows.columns() == std::vector<std::string_view>{"free_kb", "ratio", "comm"});
+  CHECK(std::ranges::equal(rows.columns(),
+                           std::array<std::string_view, 3>{"free_kb", "ratio", "comm"}));
   REQUIRE(rows.size() == 2);
   Joined cells;
   rows.Visit(0, cells);

@@ -41,6 +41,40 @@ TEST_CASE("an event is stored with its rows, its place, its text and its boot") 
         "messages,file,60,1,1,\n");
 }
 
+TEST_CASE("a batch of many rows is stored in its order, log text cleaned") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
+  EventRecord event = MakeEvent();
+  std::vector<KillRow> kills;
+  for (int64_t pid = 1; pid <= 100; ++pid) kills.push_back({pid, "a\xFF\0"s, pid * 4});
+  event.rows.push_back(std::make_unique<RowsOf<KillRow>>(std::move(kills)));
+  event.rows.push_back(std::make_unique<RowsOf<ValueRow>>(std::vector<ValueRow>{{"MemFree", 1.5}}));
+  event.rows.push_back(
+      std::make_unique<RowsOf<KillRow>>(std::vector<KillRow>{{101, std::nullopt, 404}}));
+  REQUIRE(Store(*sink, std::move(event), MakeSummary("aa")) == SourceOutcome::kStored);
+  CHECK(Rows(database,
+             "SELECT event_id, count(*), sum(anon_rss_kb = 4 * pid), sum(rowid = pid), "
+             "count(comm), min(comm), max(comm) FROM oom_kill") ==
+        "1,101,101,101,100,a\xEF\xBF\xBD\xEF\xBF\xBD,a\xEF\xBF\xBD\xEF\xBF\xBD\n");
+  CHECK(Rows(database, "SELECT value FROM proc_value") == "1.5\n");
+}
+
+TEST_CASE("a long text is one row of event_text") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
+  EventRecord event = MakeEvent();
+  for (uint64_t line = 8; line < 18; ++line) event.lines.Add({line, 1}, std::string(100000, 'x'));
+  const std::size_t bytes = event.lines.bytes();
+  REQUIRE(event.lines.pieces().size() > 1);
+  const std::size_t newlines = event.lines.pieces().size() - 1;
+  REQUIRE(Store(*sink, std::move(event), MakeSummary("aa")) == SourceOutcome::kStored);
+  CHECK(Rows(database, "SELECT length(text) FROM event_text") ==
+        std::to_string(bytes + newlines) + "\n");
+  CHECK(Rows(database,
+             "SELECT instr(text, char(10) || '17:1:x') > instr(text, '16:1:x') FROM event_text") ==
+        "1\n");
+}
+
 TEST_CASE("the foreign keys of a filled store hold") {
   Database database = OpenOrFail(Database::OpenTemporary());
   const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
