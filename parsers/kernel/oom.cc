@@ -144,8 +144,8 @@ class OomBlock final : public Block {
   }
 
   void AddTasks(OomReport& report, const Integer& page_size_kb) const {
-    if (!table_.empty()) report.tasks = static_cast<int64_t>(table_.tasks().size());
-    report.tasks_rss_pages = table_.rss_pages();
+    if (!table_.empty()) report.tasks = static_cast<int64_t>(table_.rows().size());
+    report.tasks_rss_pages = table_.rows().rss_pages();
     if (report.tasks_rss_pages && page_size_kb)
       report.tasks_rss_kb = *report.tasks_rss_pages * *page_size_kb;
   }
@@ -198,7 +198,8 @@ class OomBlock final : public Block {
     mem_info_.SetPageSize(event);
     if (event.page_size_kb || kill_.kills().empty()) return;
     const OomKill& kill = kill_.kills().front();
-    for (const Task& task : table_.tasks()) {
+    for (std::size_t row = 0; row < table_.rows().size(); ++row) {
+      const Task task = table_.rows()[row];
       if (task.pid != kill.pid || !kill.total_vm_kb || task.total_vm_pages.value_or(0) <= 0)
         continue;
       const int64_t page_kb = *kill.total_vm_kb / *task.total_vm_pages;
@@ -227,8 +228,8 @@ class OomBlock final : public Block {
     slabs_.NoteMissing(damage);
     tags_.NoteMissing(damage);
     // No table at all: vm.oom_dump_tasks is off, as it was by default until 2.6.35.
-    damage.AddIf(!table_.has_header() && !table_.tasks().empty(), "no header of the process table");
-    damage.AddIf(!table_.empty() && table_.tasks().empty(), "no rows of the process table");
+    damage.AddIf(!table_.has_header() && !table_.rows().empty(), "no header of the process table");
+    damage.AddIf(!table_.empty() && table_.rows().empty(), "no rows of the process table");
     NoteMissingEnd(damage);
     damage.StoreIn(event);
   }

@@ -16,7 +16,6 @@ namespace {
 
 using C = ProcessColumn;
 
-constexpr std::size_t kMaxTasks = 4194304;    // PID_MAX_LIMIT, include/linux/threads.h
 constexpr std::size_t kTerminalColumns = 80;  // what ps and terminals have if nobody says more
 constexpr std::size_t kMaxCommandBytes = 65536;
 
@@ -257,13 +256,12 @@ void ProcessTableSection::CloseRow() {
   if (!row_) return;
   Task& task = row_->task;
   const bool same = row_->thread && row_->process == process_;
-  if (row_->process && !same && tasks_.size() < kMaxTasks) {
+  if (row_->process && !same) {
     process_ = row_->process;
     task.pid = row_->process;
     task.comm = CommOf(row_->command, names_only_);
     task.guest = GuestOf(row_->command, row_->cgroup, task.comm);
-    task.position = static_cast<int64_t>(tasks_.size());
-    tasks_.push_back(std::move(task));
+    rows_->Add(task);
   }
   row_.reset();
 }
@@ -306,7 +304,7 @@ Claim ProcessTableSection::Offer(const LogLine& line) {
 
 void ProcessTableSection::AddTo(EventRecord& event) {
   CloseRow();
-  AddRows(event, std::move(tasks_));
+  if (!rows_->empty()) event.rows.push_back(std::move(rows_));
 }
 
 }  // namespace kautopsy

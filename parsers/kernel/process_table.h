@@ -1,12 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "parsers/kernel/section.h"
-#include "parsers/kernel/task_table.h"
+#include "parsers/kernel/task_rows.h"
 
 namespace kautopsy {
 
@@ -33,7 +34,7 @@ enum class ProcessColumn {
 class ProcessTableSection : public Section {
  public:
   Claim Offer(const LogLine& line) override;
-  bool empty() const { return tasks_.empty() && !row_; }
+  bool empty() const { return rows_->empty() && !row_; }
   bool is_top() const { return is_top_; }
   // Moves the rows to `event`: relation `task`.
   void AddTo(EventRecord& event);
@@ -62,7 +63,7 @@ class ProcessTableSection : public Section {
   bool wraps_ = false;      // a row went on in the next line
   Integer process_;         // of the row kept last
   std::optional<Row> row_;  // the last one, while more of its command may follow
-  std::vector<Task> tasks_;
+  std::unique_ptr<TaskRows> rows_ = std::make_unique<TaskRows>();
 };
 
 // True for the header line of ps or top, whatever its columns: all words are known names of them.

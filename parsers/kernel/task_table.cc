@@ -6,14 +6,10 @@
 
 #include "base/text.h"
 #include "parsers/kernel/comm.h"
-#include "parsers/kernel/limits.h"
 #include "parsers/kernel/workload.h"
 
 namespace kautopsy {
 namespace {
-
-constexpr std::size_t kUsualTasks = 256;    // rows are large: moving them as the table grows shows
-constexpr std::size_t kMaxTasks = 4194304;  // PID_MAX_LIMIT, include/linux/threads.h
 
 using Column = std::pair<std::string_view, Integer Task::*>;
 // The words of the header line, over all versions (mm/oom_kill.c, dump_tasks()).
@@ -65,32 +61,6 @@ bool ConsumeHeaderHead(std::string_view& text) {
 
 }  // namespace
 
-std::span<const Field<Task>> Task::Fields() {
-  using F = Field<Task>;
-  static constexpr std::array fields = {F("pid", &Task::pid),
-                                        F("uid", &Task::uid),
-                                        F("tgid", &Task::tgid),
-                                        F("total_vm_pages", &Task::total_vm_pages),
-                                        F("rss_pages", &Task::rss_pages),
-                                        F("rss_anon_pages", &Task::rss_anon_pages),
-                                        F("rss_file_pages", &Task::rss_file_pages),
-                                        F("rss_shmem_pages", &Task::rss_shmem_pages),
-                                        F("pgtables_kb", &Task::pgtables_kb),
-                                        F("swapents_pages", &Task::swapents_pages),
-                                        F("cpu", &Task::cpu),
-                                        F("oom_adj", &Task::oom_adj),
-                                        F("oom_score_adj", &Task::oom_score_adj),
-                                        F("comm", &Task::comm),
-                                        F("guest", &Task::guest),
-                                        F("total_vm_kb", &Task::total_vm_kb),
-                                        F("rss_kb", &Task::rss_kb),
-                                        F("swap_kb", &Task::swap_kb),
-                                        F("position", &Task::position),
-                                        F("rss_rank", &Task::rss_rank),
-                                        F("log_line", &Task::log_line)};
-  return fields;
-}
-
 bool IsTaskTableHeader(std::string_view text) {
   return ConsumeHeaderHead(text) && text.find(" total_vm ") != std::string_view::npos;
 }
@@ -107,12 +77,11 @@ bool TaskTableSection::TakeHeader(std::string_view text) {
   }
   if (word.empty()) return false;
   columns_ = std::move(columns);
-  tasks_.reserve(kUsualTasks);
   return true;
 }
 
 Claim TaskTableSection::OfferHeader(const LogLine& line) {
-  if (has_header() || !tasks_.empty()) return Claim::kConflict;
+  if (has_header() || !rows_->empty()) return Claim::kConflict;
   return TakeHeader(line.text) ? Claim::kTaken : Claim::kNone;
 }
 
@@ -141,9 +110,8 @@ bool TaskTableSection::OfferRow(const LogLine& line) {
 
 void TaskTableSection::Keep(Task task, const LogLine& line) {
   task.guest = GuestOfComm(*task.comm);
-  task.position = static_cast<int64_t>(tasks_.size());
   task.log_line = static_cast<int64_t>(line.place.line);
-  tasks_.push_back(std::move(task));
+  rows_->Add(task);
 }
 
 // All versions print uid, tgid, total_vm and rss first; the number of columns tells the others but
@@ -196,82 +164,25 @@ bool TaskTableSection::has_pgtables_bytes() const {
 }
 
 void TaskTableSection::ResolveColumns(bool old) {
-  if (has_header()) return;
-  constexpr int64_t kSmallestPage = 4096;
-  constexpr int64_t kMostOomAdj = 17;  // OOM_DISABLE, include/linux/oom.h
-  bool bytes = false;                  // whole pages in bytes
-  bool counts = false;                 // of page tables, with a size in swap behind
-  bool small = false;
-  for (const Task& task : tasks_) {
-    if (!task.fifth) continue;
-    small = small || *task.fifth % kSmallestPage != 0;
-    bytes = bytes || *task.fifth >= kSmallestPage;
-    counts = counts || *task.sixth > kMostOomAdj;
-  }
-  const bool in_bytes = !old && bytes && !small;
-  const bool in_pages = !old && small && counts;
-  for (Task& task : tasks_) {
-    if (!task.fifth) continue;
-    if (old) task.cpu = task.fifth;
-    if (old) task.oom_adj = task.sixth;
-    if (in_bytes) task.pgtables_bytes = task.fifth;
-    if (in_pages) task.nr_ptes = task.fifth;
-    if (in_bytes || in_pages) task.swapents_pages = task.sixth;
-  }
+  if (!has_header()) rows_->ResolveColumns(old);
 }
 
 Claim TaskTableSection::Offer(const LogLine& line) {
   if (line.text.empty() || line.text[0] != '[') {
     if (line.text != "Tasks state (memory values in pages):") return Claim::kNone;
-    if (announced_ || has_header() || !tasks_.empty()) return Claim::kConflict;
+    if (announced_ || has_header() || !rows_->empty()) return Claim::kConflict;
     announced_ = true;
     return Claim::kTaken;
   }
   if (IsTaskTableHeader(line.text)) return OfferHeader(line);
-  if (tasks_.size() >= kMaxTasks) return Claim::kNone;
   return OfferAnyRow(line);
 }
 
-Integer TaskTableSection::rss_pages() const {
-  int64_t sum = 0;
-  for (const Task& task : tasks_) {
-    const int64_t pages = task.rss_pages.value_or(0);
-    if (pages < 0 || pages > kMaxPages) return std::nullopt;
-    sum += pages;
-  }
-  return tasks_.empty() ? Integer() : Integer(sum);
-}
-
-void TaskTableSection::Rank() {
-  std::vector<Task*> by_rss;
-  by_rss.reserve(tasks_.size());
-  for (Task& task : tasks_) by_rss.push_back(&task);
-  std::sort(by_rss.begin(), by_rss.end(), [](const Task* one, const Task* other) {
-    return one->rss_pages != other->rss_pages ? one->rss_pages > other->rss_pages
-                                              : one->position < other->position;
-  });
-  for (std::size_t i = 0; i < by_rss.size(); ++i) by_rss[i]->rss_rank = static_cast<int64_t>(i) + 1;
-}
-
 void TaskTableSection::AddTo(EventRecord& event) {
-  if (tasks_.empty()) return;
-  Rank();
-  const Integer page_kb = event.page_size_kb;
-  // A figure that no machine can have (a race, or a damaged line) is no size.
-  const auto to_kb = [&](const Integer& pages) {
-    const bool sane = pages && page_kb && *pages >= 0 && *pages <= INT64_MAX / *page_kb;
-    return sane ? Integer(*pages * *page_kb) : Integer();
-  };
-  for (Task& task : tasks_) {
-    task.total_vm_kb = to_kb(task.total_vm_pages);
-    task.rss_kb = to_kb(task.rss_pages);
-    task.swap_kb = to_kb(task.swapents_pages);
-    if (task.pgtables_bytes)
-      task.pgtables_kb = *task.pgtables_bytes / 1024;
-    else if (task.nr_ptes)
-      task.pgtables_kb = to_kb(*task.nr_ptes + task.nr_pmds.value_or(0));
-  }
-  event.rows.push_back(std::make_unique<RowsOf<Task>>(std::move(tasks_)));
+  if (rows_->empty()) return;
+  rows_->Rank();
+  rows_->SetPageSize(event.page_size_kb);
+  event.rows.push_back(std::move(rows_));
 }
 
 }  // namespace kautopsy

@@ -124,8 +124,8 @@ TEST_CASE("The process table takes its columns from its header, and a comm may h
   REQUIRE(table.Offer(Line("[   2323]   999  2323   156297     1709   241664  77      3            "
                            " 0 CPU 0/KVM ]")) == Claim::kTaken);
   CHECK(table.Offer(Line("[   2324]   999  2324   156297     1709")) == Claim::kNone);  // cut
-  REQUIRE(table.tasks().size() == 1);
-  const Task& task = table.tasks()[0];
+  REQUIRE(table.rows().size() == 1);
+  const Task task = table.rows()[0];
   CHECK(task.pid == 2323);
   CHECK(task.rss_pages == 1709);
   CHECK(task.pgtables_bytes == 241664);
@@ -140,7 +140,7 @@ TEST_CASE("The process table is ranked by rss and summed up") {
   REQUIRE(table.Offer(Line("[    1]     0     1      100       20 init")) == Claim::kTaken);
   REQUIRE(table.Offer(Line("[    2]     0     2      100       30 sshd")) == Claim::kTaken);
   REQUIRE(table.Offer(Line("[    3]     0     3      100       20 cron")) == Claim::kTaken);
-  CHECK(table.rss_pages() == 70);
+  CHECK(table.rows().rss_pages() == 70);
   SUBCASE("equal sizes keep their order") {
     EventRecord event;
     event.page_size_kb = 4;
@@ -155,7 +155,7 @@ TEST_CASE("The process table is ranked by rss and summed up") {
   }
   SUBCASE("a figure beyond any machine leaves no sum") {
     REQUIRE(table.Offer(Line("[    4]     0     4      100       -1 bad")) == Claim::kTaken);
-    CHECK_FALSE(table.rss_pages().has_value());
+    CHECK_FALSE(table.rows().rss_pages().has_value());
   }
 }
 

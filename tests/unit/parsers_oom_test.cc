@@ -341,7 +341,7 @@ TEST_CASE("Rows without a header line are told by the number of their columns") 
     TaskTableSection table;
     REQUIRE(table.Offer(Line(expected.row)) == Claim::kTaken);
     table.ResolveColumns(false);
-    const Task& task = table.tasks().at(0);
+    const Task task = table.rows()[0];
     CHECK(task.pid == 77);
     CHECK(task.rss_pages == 100);
     CHECK(task.comm == "a b");
@@ -354,14 +354,14 @@ TEST_CASE("What the number of columns leaves open stays unknown") {
   REQUIRE(table.Offer(Line("[ 77] 0 77 200 100 3 0 300 x")) == Claim::kTaken);
   SUBCASE("nothing tells") {
     table.ResolveColumns(false);
-    CHECK_FALSE(table.tasks()[0].cpu.has_value());
-    CHECK_FALSE(table.tasks()[0].nr_ptes.has_value());
-    CHECK(table.tasks()[0].oom_score_adj == 300);
+    CHECK_FALSE(table.rows()[0].cpu.has_value());
+    CHECK_FALSE(table.rows()[0].nr_ptes.has_value());
+    CHECK(table.rows()[0].oom_score_adj == 300);
   }
   SUBCASE("the header prints oom_adj") {
     table.ResolveColumns(true);
-    CHECK(table.tasks()[0].cpu == 3);
-    CHECK(table.tasks()[0].oom_adj == 0);
+    CHECK(table.rows()[0].cpu == 3);
+    CHECK(table.rows()[0].oom_adj == 0);
   }
   CHECK(table.Offer(Line("[ 77] 0 77")) == Claim::kNone);
   CHECK(table.Offer(Line("[ 12.345] usb 1-1: reset")) == Claim::kNone);
@@ -376,10 +376,10 @@ TEST_CASE("A table that mail wrapped is put together") {
     REQUIRE(table.Offer(Line(line)) == Claim::kTaken);
   }
   CHECK(table.has_header());
-  REQUIRE(table.tasks().size() == 2);
-  CHECK(table.tasks()[0].comm == "syslogd");
-  CHECK(table.tasks()[0].pgtables_bytes == 57344);
-  CHECK(table.tasks()[1].comm == "");
+  REQUIRE(table.rows().size() == 2);
+  CHECK(table.rows()[0].comm == "syslogd");
+  CHECK(table.rows()[0].pgtables_bytes == 57344);
+  CHECK(table.rows()[1].comm == "");
 }
 
 }  // namespace

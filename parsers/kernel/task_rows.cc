@@ -1,0 +1,216 @@
+#include "parsers/kernel/task_rows.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+
+#include "parsers/kernel/limits.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr std::size_t kPieceBytes = 65536;
+constexpr std::size_t kUsualBytes = 4096;  // of a table with 100 rows
+
+// What a packed row holds, in this order: a bit per figure that is there, the figures, the texts.
+constexpr std::array kFigures = {&Task::pid,
+                                 &Task::uid,
+                                 &Task::tgid,
+                                 &Task::total_vm_pages,
+                                 &Task::rss_pages,
+                                 &Task::rss_anon_pages,
+                                 &Task::rss_file_pages,
+                                 &Task::rss_shmem_pages,
+                                 &Task::nr_ptes,
+                                 &Task::nr_pmds,
+                                 &Task::pgtables_bytes,
+                                 &Task::swapents_pages,
+                                 &Task::cpu,
+                                 &Task::oom_adj,
+                                 &Task::oom_score_adj,
+                                 &Task::total_vm_kb,
+                                 &Task::rss_kb,
+                                 &Task::log_line,
+                                 &Task::fifth,
+                                 &Task::sixth};
+constexpr std::array kTexts = {&Task::comm, &Task::guest};
+
+constexpr std::size_t kLongestFigure = 10;  // bytes of seven bits in 64
+
+// Seven bits per byte, the lowest first; small negative figures stay short.
+char* PutFigure(char* at, int64_t figure) {
+  auto bits = (static_cast<uint64_t>(figure) << 1) ^ static_cast<uint64_t>(figure >> 63);
+  for (; bits >= 0x80; bits >>= 7) *at++ = static_cast<char>(bits | 0x80);
+  *at++ = static_cast<char>(bits);
+  return at;
+}
+
+const char* TakeFigure(const char* at, int64_t& figure) {
+  uint64_t bits = 0;
+  int shift = 0;
+  for (; (*at & 0x80) != 0; ++at, shift += 7) bits |= static_cast<uint64_t>(*at & 0x7F) << shift;
+  bits |= static_cast<uint64_t>(*at) << shift;
+  figure = static_cast<int64_t>(bits >> 1) ^ -static_cast<int64_t>(bits & 1);
+  return at + 1;
+}
+
+// A text's length is one more than its size; 0 if there is none.
+void PutText(std::string& packed, const Text& text) {
+  std::array<char, kLongestFigure> length;
+  const auto size = text ? static_cast<int64_t>(text->size()) + 1 : 0;
+  packed.append(length.data(), PutFigure(length.data(), size));
+  if (text) packed += *text;
+}
+
+const char* TakeText(const char* at, Text& text) {
+  int64_t size = 0;
+  at = TakeFigure(at, size);
+  if (size == 0) return at;
+  text.emplace(at, static_cast<std::size_t>(size - 1));
+  return at + size - 1;
+}
+
+}  // namespace
+
+std::span<const Field<Task>> Task::Fields() {
+  using F = Field<Task>;
+  static constexpr std::array fields = {F("pid", &Task::pid),
+                                        F("uid", &Task::uid),
+                                        F("tgid", &Task::tgid),
+                                        F("total_vm_pages", &Task::total_vm_pages),
+                                        F("rss_pages", &Task::rss_pages),
+                                        F("rss_anon_pages", &Task::rss_anon_pages),
+                                        F("rss_file_pages", &Task::rss_file_pages),
+                                        F("rss_shmem_pages", &Task::rss_shmem_pages),
+                                        F("pgtables_kb", &Task::pgtables_kb),
+                                        F("swapents_pages", &Task::swapents_pages),
+                                        F("cpu", &Task::cpu),
+                                        F("oom_adj", &Task::oom_adj),
+                                        F("oom_score_adj", &Task::oom_score_adj),
+                                        F("comm", &Task::comm),
+                                        F("guest", &Task::guest),
+                                        F("total_vm_kb", &Task::total_vm_kb),
+                                        F("rss_kb", &Task::rss_kb),
+                                        F("swap_kb", &Task::swap_kb),
+                                        F("position", &Task::position),
+                                        F("rss_rank", &Task::rss_rank),
+                                        F("log_line", &Task::log_line)};
+  return fields;
+}
+
+void TaskRows::Add(const Task& task) {
+  constexpr int64_t kSmallestPage = 4096;
+  constexpr int64_t kMostOomAdj = 17;  // OOM_DISABLE, include/linux/oom.h
+  if (pieces_.empty() || pieces_.back().size() >= kPieceBytes)
+    pieces_.emplace_back().reserve(pieces_.size() == 1 ? kUsualBytes : kPieceBytes);
+  std::array<char, kLongestFigure*(kFigures.size() + 1)> figures;
+  char* end = figures.data();
+  uint64_t present = 0;
+  for (std::size_t i = 0; i < kFigures.size(); ++i)
+    present |= uint64_t{(task.*kFigures[i]).has_value()} << i;
+  end = PutFigure(end, static_cast<int64_t>(present));
+  for (const Integer Task::*const figure : kFigures) {
+    if (task.*figure) end = PutFigure(end, *(task.*figure));
+  }
+  std::string& packed = pieces_.back();
+  packed.append(figures.data(), end);
+  for (const Text Task::*const text : kTexts) PutText(packed, task.*text);
+  ++size_;
+  rss_pages_.push_back(task.rss_pages.value_or(std::numeric_limits<int64_t>::min()));
+  if (!task.fifth) return;
+  fifth_small_ |= *task.fifth % kSmallestPage != 0;
+  fifth_in_bytes_ |= *task.fifth >= kSmallestPage;
+  sixth_large_ |= *task.sixth > kMostOomAdj;
+}
+
+Task TaskRows::Next() const {
+  if (offset_ == pieces_[piece_].size()) {
+    ++piece_;
+    offset_ = 0;
+  }
+  const std::string& packed = pieces_[piece_];
+  const char* at = packed.data() + offset_;
+  Task task;
+  int64_t present = 0;
+  at = TakeFigure(at, present);
+  for (std::size_t i = 0; i < kFigures.size(); ++i) {
+    if ((present >> i & 1) != 0) at = TakeFigure(at, (task.*kFigures[i]).emplace());
+  }
+  for (Text Task::*const text : kTexts) at = TakeText(at, task.*text);
+  offset_ = static_cast<std::size_t>(at - packed.data());
+  ++row_;
+  return task;
+}
+
+Task TaskRows::operator[](std::size_t row) const {
+  if (row < row_) row_ = piece_ = offset_ = 0;
+  while (row_ < row) Next();
+  Task task = Next();
+  task.position = static_cast<int64_t>(row);
+  Derive(task);
+  return task;
+}
+
+void TaskRows::Derive(Task& task) const {
+  if (task.fifth && fifth_ == Fifth::kCpu) {
+    task.cpu = task.fifth;
+    task.oom_adj = task.sixth;
+  } else if (task.fifth && fifth_ != Fifth::kUnknown) {
+    (fifth_ == Fifth::kPageTables ? task.nr_ptes : task.pgtables_bytes) = task.fifth;
+    task.swapents_pages = task.sixth;
+  }
+  if (!task.total_vm_kb) task.total_vm_kb = ToKb(task.total_vm_pages);
+  if (!task.rss_kb) task.rss_kb = ToKb(task.rss_pages);
+  task.swap_kb = ToKb(task.swapents_pages);
+  if (task.pgtables_bytes)
+    task.pgtables_kb = *task.pgtables_bytes / 1024;
+  else if (task.nr_ptes)
+    task.pgtables_kb = ToKb(*task.nr_ptes + task.nr_pmds.value_or(0));
+  if (!ranks_.empty()) task.rss_rank = ranks_[static_cast<std::size_t>(*task.position)];
+}
+
+// A figure that no machine can have (a race, or a damaged line) is no size.
+Integer TaskRows::ToKb(const Integer& pages) const {
+  const bool sane =
+      pages && page_kb_ && *pages >= 0 && *pages <= std::numeric_limits<int64_t>::max() / *page_kb_;
+  return sane ? Integer(*pages * *page_kb_) : Integer();
+}
+
+void TaskRows::ResolveColumns(bool old) {
+  if (old)
+    fifth_ = Fifth::kCpu;
+  else if (fifth_in_bytes_ && !fifth_small_)
+    fifth_ = Fifth::kPageTableBytes;
+  else if (fifth_small_ && sixth_large_)
+    fifth_ = Fifth::kPageTables;
+}
+
+void TaskRows::Rank() {
+  std::vector<uint32_t> rows(size_);
+  std::iota(rows.begin(), rows.end(), 0);
+  std::sort(rows.begin(), rows.end(), [&](uint32_t one, uint32_t other) {
+    return rss_pages_[one] != rss_pages_[other] ? rss_pages_[one] > rss_pages_[other] : one < other;
+  });
+  ranks_.resize(size_);
+  for (uint32_t rank = 0; rank < size_; ++rank) ranks_[rows[rank]] = rank + 1;
+}
+
+Integer TaskRows::rss_pages() const {
+  int64_t sum = 0;
+  for (const int64_t pages : rss_pages_) {
+    if (pages == std::numeric_limits<int64_t>::min()) continue;
+    if (pages < 0 || pages > kMaxPages) return std::nullopt;
+    sum += pages;
+  }
+  return empty() ? Integer() : Integer(sum);
+}
+
+std::span<const std::string_view> TaskRows::columns() const { return ColumnsOf<Task>(); }
+
+void TaskRows::Visit(std::size_t row, CellSink& sink) const {
+  task_ = (*this)[row];
+  VisitFields(task_, sink);
+}
+
+}  // namespace kautopsy

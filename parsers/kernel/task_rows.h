@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/row.h"
+
+namespace kautopsy {
+
+// One row of the OOM killer's process table, or of ps. Relation `task`.
+struct Task {
+  Integer pid;
+  Integer uid;
+  Integer tgid;
+  Integer total_vm_pages;
+  Integer rss_pages;
+  Integer rss_anon_pages;
+  Integer rss_file_pages;
+  Integer rss_shmem_pages;
+  Integer nr_ptes;  // page-table pages; not a column of its own
+  Integer nr_pmds;
+  Integer pgtables_bytes;
+  Integer pgtables_kb;
+  Integer swapents_pages;
+  Integer cpu;
+  Integer oom_adj;
+  Integer oom_score_adj;
+  Text comm;
+  Text guest;
+  Integer total_vm_kb;
+  Integer rss_kb;
+  Integer swap_kb;
+  Integer position;
+  Integer rss_rank;
+  Integer log_line;
+  Integer fifth, sixth;  // columns of a row without header that only the whole table names
+
+  static constexpr std::string_view kRelation = "task";
+  static std::span<const Field<Task>> Fields();
+};
+
+// The rows of a process table. A machine has 100,000 processes and a Task 500 bytes, so rows are
+// kept packed, in a tenth of that; what follows from the whole table is worked out as they are
+// read. Reading in order is fast.
+class TaskRows final : public RowBatch {
+ public:
+  // Its position, and what the functions below tell, are left out.
+  void Add(const Task& task);
+  bool empty() const { return size_ == 0; }
+  Task operator[](std::size_t row) const;
+
+  // Names the columns `fifth` and `sixth`. `old`: the report prints oom_adj.
+  void ResolveColumns(bool old);
+  // Gives sizes in KiB where the row has them in pages.
+  void SetPageSize(const Integer& page_kb) { page_kb_ = page_kb; }
+  // Ranks by rss_pages, equal ones as they stand.
+  void Rank();
+  // Pages of all rows; none without rows, or if a row's figure is beyond any machine.
+  Integer rss_pages() const;
+
+  std::string_view relation() const override { return Task::kRelation; }
+  std::span<const std::string_view> columns() const override;
+  std::size_t size() const override { return size_; }
+  void Visit(std::size_t row, CellSink& sink) const override;
+
+ private:
+  // What a figure of the fifth column is, by all of them.
+  enum class Fifth { kUnknown, kCpu, kPageTableBytes, kPageTables };
+
+  Task Next() const;
+  void Derive(Task& task) const;
+  Integer ToKb(const Integer& pages) const;
+
+  std::size_t size_ = 0;
+  std::vector<std::string> pieces_;  // of whole packed rows
+  std::vector<int64_t> rss_pages_;
+  std::vector<uint32_t> ranks_;  // empty: not asked for
+  bool fifth_in_bytes_ = false;  // one is at least a page's size
+  bool fifth_small_ = false;     // one is no multiple of it
+  bool sixth_large_ = false;     // one is no oom_adj
+  Fifth fifth_ = Fifth::kUnknown;
+  Integer page_kb_;
+  // Where Next() reads.
+  mutable std::size_t row_ = 0;
+  mutable std::size_t piece_ = 0;
+  mutable std::size_t offset_ = 0;
+  mutable Task task_;  // that Visit() gives
+};
+
+}  // namespace kautopsy
