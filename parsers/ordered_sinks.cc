@@ -29,7 +29,7 @@ class OrderedSinks::TurnSink final : public EventSink {
   }
 
   Status Write(EventRecord&& event) override {
-    const std::size_t bytes = kEventBytes + event.lines.text().size();
+    const std::size_t bytes = kEventBytes + event.lines.bytes();
     if (Status ready = OpenIfDue(); !ready) return ready;
     if (open_) return Check(all_.sink_.Write(std::move(event)));
     events_.push_back(std::move(event));

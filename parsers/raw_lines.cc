@@ -8,11 +8,12 @@
 namespace kautopsy {
 namespace {
 
-void AppendNumber(std::string& text, uint64_t number) {
-  std::array<char, 20> digits;
-  const std::to_chars_result end = std::to_chars(digits.begin(), digits.end(), number);
-  text.append(digits.data(), end.ptr);
-  text += ':';
+constexpr std::size_t kPieceBytes = std::size_t{1} << 18;
+
+char* PutNumber(char* at, char* end, uint64_t number) {
+  at = std::to_chars(at, end, number).ptr;
+  *at = ':';
+  return at + 1;
 }
 
 uint64_t ConsumeNumber(std::string_view& text) {
@@ -26,29 +27,35 @@ uint64_t ConsumeNumber(std::string_view& text) {
 }  // namespace
 
 void RawLines::Add(Place place, std::string_view raw) {
-  if (empty())
-    first_ = place;
-  else
-    text_ += '\n';
+  constexpr std::size_t kMostDigits = 20;
+  std::array<char, 2 * (kMostDigits + 1)> head;
+  char* const end = head.data() + head.size();
+  const char* const behind = PutNumber(PutNumber(head.data(), end, place.line), end, place.column);
+  if (empty()) first_ = place;
   last_ = place;
   ++size_;
-  AppendNumber(text_, place.line);
-  AppendNumber(text_, place.column);
-  text_ += raw;
+  if (pieces_.empty() || pieces_.back().size() + raw.size() > kPieceBytes) pieces_.emplace_back();
+  std::string& piece = pieces_.back();
+  const std::size_t before = piece.size();
+  if (before > 0) piece += '\n';
+  piece.append(head.data(), static_cast<std::size_t>(behind - head.data()));
+  piece += raw;
+  bytes_ += piece.size() - before;
 }
 
 std::vector<RawLine> RawLines::Split() const {
   std::vector<RawLine> lines;
   lines.reserve(size_);
-  std::string_view rest = text_;
-  while (lines.size() < size_) {
-    RawLine line;
-    line.place.line = ConsumeNumber(rest);
-    line.place.column = static_cast<uint32_t>(ConsumeNumber(rest));
-    const std::string_view raw = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(raw.size() + 1, rest.size()));
-    line.text = std::string(raw);
-    lines.push_back(std::move(line));
+  for (std::string_view rest : pieces_) {
+    while (!rest.empty()) {
+      RawLine line;
+      line.place.line = ConsumeNumber(rest);
+      line.place.column = static_cast<uint32_t>(ConsumeNumber(rest));
+      const std::string_view raw = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(raw.size() + 1, rest.size()));
+      line.text = std::string(raw);
+      lines.push_back(std::move(line));
+    }
   }
   return lines;
 }

@@ -23,8 +23,9 @@ struct RawLine {
   std::string text;
 };
 
-// The lines of a record, in the order of the source. They lie in one text, the one that the store
-// keeps: a string for each of some hundred lines would cost more than parsing them.
+// The lines of a record, in the order of the source. They lie in the text that the store keeps: a
+// string for each of some hundred lines would cost more than parsing them. A long text is cut into
+// pieces of whole lines, so that it is never moved or copied as a whole: it may have megabytes.
 class RawLines {
  public:
   void Add(Place place, std::string_view raw);
@@ -33,8 +34,9 @@ class RawLines {
   // The places of the first and the last line; only if not empty.
   Place first() const { return first_; }
   Place last() const { return last_; }
-  // "<line>:<column>:<raw text>" per line, joined by newlines.
-  const std::string& text() const { return text_; }
+  // "<line>:<column>:<raw text>" per line; all but the last of a piece end in a newline.
+  const std::vector<std::string>& pieces() const { return pieces_; }
+  std::size_t bytes() const { return bytes_; }  // of the pieces
   // The lines one by one.
   std::vector<RawLine> Split() const;
 
@@ -42,7 +44,8 @@ class RawLines {
   Place first_;
   Place last_;
   std::size_t size_ = 0;
-  std::string text_;
+  std::size_t bytes_ = 0;
+  std::vector<std::string> pieces_;
 };
 
 }  // namespace kautopsy

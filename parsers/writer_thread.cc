@@ -17,6 +17,8 @@ constexpr std::size_t kBatchesAhead = 4;
 constexpr std::size_t kEventsPerBatch = 16;
 // Lines of up to 1 MiB are let through: few of them are enough.
 constexpr std::size_t kBytesPerBatch = std::size_t{1} << 20;
+// Of text that is handed over and not freed yet, while the next events are parsed.
+constexpr std::size_t kMaxBytesAhead = 3 * kBytesPerBatch;
 
 class WriterThread final : public EventSink {
  public:
@@ -31,6 +33,7 @@ class WriterThread final : public EventSink {
     open_ = true;
     failed_ = false;
     status_ = Status();
+    bytes_ahead_ = 0;
     queue_ = std::make_unique<BoundedQueue<Batch>>(kBatchesAhead);
     spent_ = std::make_unique<BoundedQueue<Batch>>(kBatchesAhead * 2);
     thread_ = std::thread(&WriterThread::Run, this);
@@ -38,7 +41,7 @@ class WriterThread final : public EventSink {
   }
 
   Status Write(EventRecord&& event) override {
-    batch_.bytes += event.lines.text().size();
+    batch_.bytes += event.lines.bytes();
     batch_.events.push_back(std::move(event));
     const bool full = batch_.events.size() >= kEventsPerBatch || batch_.bytes >= kBytesPerBatch;
     return full ? HandOver() : Status();
@@ -84,10 +87,12 @@ class WriterThread final : public EventSink {
   };
 
   Status HandOver() {
-    while (spent_->TryPop()) {
-    }
+    while (const std::optional<Batch> spent = spent_->TryPop()) bytes_ahead_ -= spent->bytes;
     if (!failed_) {
-      queue_->Push(std::exchange(batch_, Batch()));
+      const std::size_t bytes = batch_.bytes;
+      if (queue_->Push(std::exchange(batch_, Batch()))) bytes_ahead_ += bytes;
+      // The next event may be as large as this one: it is not begun before there is room.
+      while (bytes_ahead_ > kMaxBytesAhead) bytes_ahead_ -= spent_->Pop()->bytes;
       return {};
     }
     Join();
@@ -120,6 +125,7 @@ class WriterThread final : public EventSink {
   EventSink& sink_;
   bool open_ = false;
   Batch batch_;
+  std::size_t bytes_ahead_ = 0;
   std::unique_ptr<BoundedQueue<Batch>> queue_;
   // What is written goes back to be freed by the thread that allocated it: two threads that free
   // and allocate from one arena wait for each other. Never full: it holds more than are under way.

@@ -27,7 +27,7 @@ constexpr char kInsertEvent[] =
 constexpr char kInsertEventSource[] =
     "INSERT INTO event_source (event_id, source_id, first_line, last_line, first_column) "
     "VALUES (?, ?, ?, ?, ?)";
-constexpr char kInsertEventText[] = "INSERT INTO event_text (event_id, text) VALUES (?, ?)";
+constexpr char kInsertText[] = "INSERT INTO event_text_part (event_id, text) VALUES (?, ?)";
 constexpr char kInsertUnclaimed[] =
     "INSERT INTO unclaimed_line (source_id, line, text) VALUES (?, ?, ?)";
 constexpr char kInsertSource[] =
@@ -166,7 +166,7 @@ class SqliteSink final : public EventSink {
     const std::pair<const char*, Statement*> statements[] = {
         {kInsertEvent, &insert_event_},
         {kInsertEventSource, &insert_event_source_},
-        {kInsertEventText, &insert_event_text_},
+        {kInsertText, &insert_text_},
         {kInsertUnclaimed, &insert_unclaimed_},
         {kCompleteEvent, &complete_event_},
         {kMovePlace, &move_place_},
@@ -287,12 +287,10 @@ class SqliteSink final : public EventSink {
   }
 
   Status WriteRows(int64_t event_id, const EventRecord& event) {
-    const std::string& raw = event.lines.text();
-    const bool fits = IsCellText(raw);
-    if (!fits) text_ = ToCellText(raw);
-    insert_event_text_.Bind(0, event_id);
-    insert_event_text_.BindUncopied(1, fits ? raw : text_);
-    Status status = Run(insert_event_text_);
+    Status status;
+    for (const std::string& piece : event.lines.pieces()) {
+      if (status) status = WriteText(event_id, piece);
+    }
     for (std::size_t i = 0; status && i < event.rows.size(); ++i) {
       const RowBatch& batch = *event.rows[i];
       status = InserterFor(batch).Insert(database_, event_id, batch);
@@ -300,8 +298,15 @@ class SqliteSink final : public EventSink {
     return status;
   }
 
+  Status WriteText(int64_t event_id, const std::string& piece) {
+    const bool fits = IsCellText(piece);
+    if (!fits) text_ = ToCellText(piece);
+    insert_text_.Bind(0, event_id);
+    insert_text_.BindUncopied(1, fits ? piece : text_);
+    return Run(insert_text_);
+  }
+
   RowInserter& InserterFor(const RowBatch& batch) {
-    const std::vector<std::string_view> columns = batch.columns();
     for (RowInserter& inserter : inserters_) {
       if (inserter.Fits(batch)) return inserter;
     }
@@ -328,7 +333,7 @@ class SqliteSink final : public EventSink {
   Database& database_;
   Statement insert_event_;
   Statement insert_event_source_;
-  Statement insert_event_text_;
+  Statement insert_text_;
   Statement insert_unclaimed_;
   Statement complete_event_;
   Statement move_place_;

@@ -38,26 +38,20 @@ bool IsLoneRow(const LogLine& line) { return line.prefixed && !line.cut && IsTas
 
 class OomBlock final : public Block {
  public:
-  // Parts come in the kernel's order: a trace below the memory report, or anything but the reaper's
-  // line below the kill, is another record's, such as that of a crash.
   Claim Offer(const LogLine& line) override {
-    if (kill_.ended()) return kill_.Offer(line);
-    if (!mem_info_.empty() || !memcg_.empty() || !table_.empty())
-      return later_sections_.Offer(line);
-    const bool headless = !header_.seen();
-    if (headless && trace_.empty() && IsOomFrame(line)) trace_.Begin(std::nullopt, std::nullopt);
-    const Claim claim = sections_.Offer(line);
-    const Text& comm = header_.seen() ? header_.report().invoker_comm : header_.cpuset_comm();
-    if (headless && comm) process_.Expect(*comm);
+    const std::size_t rows = table_.rows().size();
+    const Claim claim = OfferToSections(line);
+    if (claim == Claim::kTaken && table_.rows().size() == rows) ++lines_besides_rows_;
     return claim;
   }
+
+  bool closed() const override { return lines_besides_rows_ >= kMaxLines; }
 
   // Several reports at a time: the pid tells to which of them a victim's line belongs.
   bool Expects(const LogLine& line) const override {
     return kill_.Expects(line.text,
                          kill_.announced() ? kill_.chosen_pid() : summary_.summary().pid);
   }
-
   void Finish(EventRecord& event) override {
     table_.ResolveColumns(header_.report().oom_adj.has_value());
     SetPageSize(event);
@@ -92,6 +86,20 @@ class OomBlock final : public Block {
   }
 
  private:
+  // Parts come in the kernel's order: a trace below the memory report, or anything but the reaper's
+  // line below the kill, is another record's, such as that of a crash.
+  Claim OfferToSections(const LogLine& line) {
+    if (kill_.ended()) return kill_.Offer(line);
+    if (!mem_info_.empty() || !memcg_.empty() || !table_.empty())
+      return later_sections_.Offer(line);
+    const bool headless = !header_.seen();
+    if (headless && trace_.empty() && IsOomFrame(line)) trace_.Begin(std::nullopt, std::nullopt);
+    const Claim claim = sections_.Offer(line);
+    const Text& comm = header_.seen() ? header_.report().invoker_comm : header_.cpuset_comm();
+    if (headless && comm) process_.Expect(*comm);
+    return claim;
+  }
+
   // Which memory ran out, and whose. Kernels before 5.0 tell it in several places, if at all.
   void AddConstraint(OomReport& report) const {
     const OomSummary& summary = summary_.summary();
@@ -218,6 +226,7 @@ class OomBlock final : public Block {
 
   void NoteMissing(EventRecord& event) const {
     Damage damage;
+    damage.AddIf(closed(), "too long for one report: what follows is left out");
     damage.AddIf(!header_.seen(), "no header: who asked, and for what, is lost");
     damage.AddIf(header_.broken(), "the header is cut");
     damage.AddIf(header_.cpuset_broken(), "the cpuset line is cut");
@@ -288,6 +297,7 @@ class OomBlock final : public Block {
   TaskTableSection table_;
   OomSummarySection summary_;
   KillSection kill_;
+  std::size_t lines_besides_rows_ = 0;
   SectionList later_sections_{&table_, &mem_info_, &summary_, &kill_, &memcg_, &slabs_, &tags_};
   SectionList sections_{&table_,   &mem_info_, &trace_, &header_, &process_,
                         &summary_, &kill_,     &memcg_, &slabs_,  &tags_};
@@ -316,7 +326,8 @@ RecordKind OomKind() {
                       {"as a result of limit of", IsMemcgLine, true},
                       {"Memory cgroup stats for", IsMemcgLine, true}},
           .open = NewOomBlock,
-          .max_foreign_lines = 200};
+          .max_foreign_lines = 200,
+          .max_lines = kMaxLinesWithTable};
 }
 
 RecordKind OomRowsKind() {
@@ -324,7 +335,8 @@ RecordKind OomRowsKind() {
           .openers = {{"]  ", IsLoneRow, true}},
           .open = NewOomBlock,
           .max_foreign_lines = 200,
-          .quotable = false};
+          .quotable = false,
+          .max_lines = kMaxLinesWithTable};
 }
 
 }  // namespace kautopsy

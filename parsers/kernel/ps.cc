@@ -51,7 +51,8 @@ RecordKind PsKind() {
           .openers = {{"load average: ", StartsTop, true},
                       {"total, ", StartsTop, true},
                       {"PID ", StartsTable, true}},
-          .open = [] { return std::unique_ptr<Block>(std::make_unique<PsBlock>()); }};
+          .open = [] { return std::unique_ptr<Block>(std::make_unique<PsBlock>()); },
+          .max_lines = kMaxLinesWithTable};
 }
 
 }  // namespace kautopsy

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,11 @@ struct Opener {
   bool may_continue = false;
 };
 
+// Lines of one record, which is in memory as a whole until it is stored. A machine with 100,000
+// processes prints a table of as many lines; no other part of a report comes near the usual limit.
+inline constexpr std::size_t kMaxLines = 20000;
+inline constexpr std::size_t kMaxLinesWithTable = 150000;
+
 // A kind of record. Adding one means adding its file and naming it in kernel/kinds.cc.
 struct RecordKind {
   std::string_view name;
@@ -57,6 +63,8 @@ struct RecordKind {
   // Text that repeats a line which could open this kind is a quote of it. Not so for lines of which
   // every report has many.
   bool quotable = true;
+  // A block that has so many is closed; the rest is left out, or a record of its own.
+  std::size_t max_lines = kMaxLines;
 };
 
 }  // namespace kautopsy

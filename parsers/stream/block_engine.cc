@@ -18,10 +18,10 @@ constexpr int64_t kMaxGapSeconds = 60;
 // noise.
 constexpr std::size_t kMaxOpenPerStream = 8;
 constexpr std::size_t kMaxOpen = 256;
-// A process table has at most pid_max rows; a block that grows past this is closed, its rest is a
-// record of its own.
-constexpr std::size_t kMaxLinesPerEvent = 100000;
+// Besides the kind's max_lines, as lines may be long: 100,000 rows of a process table have 12 MB.
+constexpr std::size_t kMaxBytesPerEvent = std::size_t{16} << 20;
 constexpr std::size_t kGroups = 64;  // of openers' words: one for each bit
+constexpr char kFull[] = "too long for one record: what follows is left out, or another record";
 constexpr char kCut[] = "the text ends in the record's last line";
 
 bool TooFarApart(const std::optional<PrintedTime>& last, const std::optional<int64_t>& last_uptime,
@@ -89,7 +89,10 @@ void BlockEngine::Keep(const LogLine& line, OpenBlock& block) {
     block.unread_date = std::string(DateWords(line.local_time));
   if (line.cut && (line.trimmed || !block.block->ProvesWhole())) event.damage = kCut;
   block.foreign_lines = 0;
-  if (event.lines.size() >= kMaxLinesPerEvent || block.block->closed()) Close(block);
+  const bool full =
+      event.lines.size() >= block.kind->max_lines || event.lines.bytes() >= kMaxBytesPerEvent;
+  if (full) event.damage = kFull;
+  if (full || block.block->closed()) Close(block);
 }
 
 bool BlockEngine::OpenNew(const LogLine& line, uint64_t openers, bool may_continue,

@@ -45,13 +45,19 @@ TextLine ReadTextLine(std::string_view text) {
   return result;
 }
 
+// An evidence whose quote is looked for, part by part of an event's text.
+struct Search {
+  Evidence* evidence;
+  std::size_t better;  // needles that would be a better find: at first all, and that of any line
+};
+
 // The first line that holds one of the needles, tried in their order; the first line of all if none
 // does, or if there are no needles.
-void Quote(std::string_view text, Evidence& evidence) {
-  std::vector<std::string_view> needles(evidence.needles.begin(), evidence.needles.end());
-  needles.emplace_back();
-  for (const std::string_view needle : needles) {
-    const std::size_t at = text.find(needle);
+void Quote(std::string_view text, Search& search) {
+  Evidence& evidence = *search.evidence;
+  for (std::size_t i = 0; i < search.better; ++i) {
+    const bool any = i == evidence.needles.size();
+    const std::size_t at = any ? 0 : text.find(evidence.needles[i]);
     if (at == std::string_view::npos) continue;
     const std::size_t newline = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
     const std::size_t begin = newline == std::string_view::npos ? 0 : newline + 1;
@@ -60,7 +66,7 @@ void Quote(std::string_view text, Evidence& evidence) {
     evidence.line = line.line;
     evidence.column = line.column;
     evidence.text = std::string(line.raw);
-    return;
+    search.better = i;
   }
 }
 
@@ -116,16 +122,17 @@ Evidence FirstLineEvidence(const EventFacts& event, std::string_view relation) {
 }
 
 Status QuoteEvidence(RowReader& reader, std::vector<Finding>& findings) {
-  constexpr const char* kSql = "SELECT text FROM event_text WHERE event_id = ?1";
-  std::map<int64_t, std::vector<Evidence*>> by_event;
+  constexpr const char* kSql =
+      "SELECT text FROM event_text_part WHERE event_id = ?1 ORDER BY rowid";
+  std::map<int64_t, std::vector<Search>> by_event;
   for (Finding& finding : findings) {
-    for (Evidence& evidence : finding.evidence) by_event[evidence.event_id].push_back(&evidence);
+    for (Evidence& evidence : finding.evidence)
+      by_event[evidence.event_id].push_back({&evidence, evidence.needles.size() + 1});
   }
-  for (const auto& entry : by_event) {
-    const std::vector<Evidence*>& wanted = entry.second;
-    Status read = reader.ForEach(kSql, entry.first, [&wanted](const Statement& row) {
-      const std::string text = row.GetText(0).value_or("");
-      for (Evidence* evidence : wanted) Quote(text, *evidence);
+  for (auto& entry : by_event) {
+    std::vector<Search>& searches = entry.second;
+    Status read = reader.ForEach(kSql, entry.first, [&searches](const Statement& row) {
+      for (Search& search : searches) Quote(row.ViewText(0), search);
     });
     if (!read) return read;
   }

@@ -56,9 +56,21 @@ CREATE TABLE event_clock (
   PRIMARY KEY (head_hash, clock_us, event_id)
 ) WITHOUT ROWID, STRICT;
 
-CREATE TABLE event_text (
-  -- The raw lines of an event, kept because log files rotate away. One row per event.
-  event_id INTEGER PRIMARY KEY REFERENCES event,  -- [id]
-  text TEXT NOT NULL                -- one text line per log line, "<line>:<column>:<raw line, prefix
-                                    -- included>"; bytes that are not UTF-8 became U+FFFD
+CREATE TABLE event_text_part (
+  -- The raw lines of an event, kept because log files rotate away: a row, or several in their order
+  -- where the text is long. View event_text has one row per event.
+  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  text TEXT NOT NULL                -- whole lines, as in event_text
 ) STRICT;
+CREATE INDEX event_text_part_by_event ON event_text_part (event_id);
+
+CREATE VIEW event_text AS
+  -- The raw lines of an event, kept because log files rotate away. One row per event.
+  SELECT
+    event.event_id,                 -- [id]
+    -- one text line per log line, "<line>:<column>:<raw line, prefix included>"; bytes that are not
+    -- UTF-8 became U+FFFD
+    (SELECT group_concat(text, char(10)) FROM (
+      SELECT text FROM event_text_part AS part WHERE part.event_id = event.event_id
+      ORDER BY part.rowid)) AS text
+  FROM event;

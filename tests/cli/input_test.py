@@ -282,6 +282,42 @@ class Input(CliTest):
 
     def test_a_long_log_needs_little_memory(self):
         line = "Oct 27 14:24:43 h cron[1]: (root) CMD (run-parts /etc/cron.hourly)"
+    def peak_of_event(self, head, row, rows, tail=""):
+        """Peak memory of an ingest of one event with so many rows; `row` is a Python format of {n}."""
+        generator = ("import sys; head, row, rows, tail = sys.argv[1:]; print(head)\n"
+                     "for n in range(int(rows)): print(row.format(n=n))\n"
+                     "print(tail)\n")
+        with open(os.path.join(self.folder, "log"), "w", encoding="utf-8") as log:
+            subprocess.run(["python3", "-c", generator, head, row, str(rows), tail], stdout=log, check=True)
+        code, peak = self.peak_kb("cat log")
+        self.assertEqual(code, 0)
+        return peak
+
+    def test_a_report_with_200000_processes_needs_little_memory(self):
+        prefix = "Oct 27 14:24:43 h kernel: [12345.678901] "
+        peak = self.peak_of_event(
+            prefix + "[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name",
+            prefix + "[{n:5d}]     0 {n:5d}    48042      {n}      91        0             0 worker/{n}", 200000,
+            prefix + "Killed process 42 (worker/42) total-vm:300kB, anon-rss:200kB, file-rss:0kB")
+        self.assertEqual(self.rows("SELECT count(*), count(DISTINCT pid) FROM task"), [(200000, 200000)])
+        (tasks,), = self.rows("SELECT max(tasks) FROM oom_report")
+        self.assertGreater(tasks, 100000)
+        self.assertEqual(self.rows("SELECT DISTINCT complete FROM event"), [(0,)])
+        if not SANITIZED:
+            self.assertLess(peak, PEAK_LIMIT_KB)
+
+    def test_records_of_endless_rows_need_little_memory(self):
+        prefix = "Oct 27 14:24:43 h kernel: [12345.678901] "
+        for head, row in ((prefix + "java invoked oom-killer: gfp_mask=0x201da, order=0, oom_score_adj=0",
+                           prefix + " [<ffffffff8112{n:04x}>] some_function_{n}+0x12/0x345 [module]"),
+                          (prefix + "Mem-Info:", prefix + "Node {n} Normal free:43kB min:4kB low:5kB high:6kB"),
+                          ("MemTotal:  1234 kB", "Value{n}:  1234 kB")):
+            if os.path.exists(self.database):
+                os.remove(self.database)
+            peak = self.peak_of_event(head, row, 60000)
+            if not SANITIZED:
+                self.assertLess(peak, PEAK_LIMIT_KB, head)
+
         self.write("oom", OOM_LINES)
         code, peak = self.peak_kb("{ yes '%s' | head -c 200M; echo; cat oom; }" % line)
         self.assertEqual(code, 0)

@@ -65,6 +65,24 @@ TEST_CASE("A record goes on over foreign lines within its limit, and ends behind
                  At("10:00:00", "more")}) == std::vector<std::string>{"1,4"});
 }
 
+TEST_CASE("A record that grows without end is closed, and says so") {
+  std::vector<EventRecord> records;
+  BlockEngine engine(FakeKinds(),
+                     [&](EventRecord&& event) { records.push_back(std::move(event)); });
+  for (std::size_t i = 0; i < kMaxLines + 10; ++i) {
+    LogLine line;
+    line.place = {i + 1, 1};
+    line.raw = line.text = i == 0 ? "begin" : "more";
+    const LineFate fate = engine.Offer(line, ~uint64_t{0});
+    REQUIRE((fate == LineFate::kClaimed) == (i < kMaxLines));
+  }
+  engine.Finish();
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].lines.size() == kMaxLines);
+  CHECK_FALSE(records[0].complete);
+  CHECK(records[0].damage.value_or("").find("too long") == 0);
+}
+
 TEST_CASE("Lines of two hosts are two records, in the order of their first lines") {
   CHECK(Records({At("10:00:00", "begin", "a"), At("10:00:00", "begin", "b"),
                  At("10:00:00", "more", "b"), At("10:00:00", "more", "a")}) ==

@@ -52,6 +52,22 @@ BootRecord HostsBoot(const char* host) {
   return boot;
 }
 
+TEST_CASE("Events of many megabytes are handed over one at a time, and all arrive") {
+  NotingSink sink;
+  const std::unique_ptr<EventSink> writer = NewWriterThread(sink);
+  REQUIRE(writer->BeginSource("a", "file"));
+  std::vector<std::string> expected = {"begin"};
+  for (int i = 0; i < 10; ++i) {
+    EventRecord event = Titled(i);
+    event.lines.Add({1, 1}, std::string(i % 3 == 2 ? 10 : 3000000, 'x'));
+    REQUIRE(writer->Write(std::move(event)));
+    expected.push_back(std::to_string(i));
+  }
+  REQUIRE(writer->EndSource(SourceSummary()));
+  expected.emplace_back("end");
+  CHECK(sink.calls == expected);
+}
+
 TEST_CASE(
     "The writer thread hands over everything once and in order, for one source after the other") {
   NotingSink sink;

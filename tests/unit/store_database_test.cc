@@ -123,7 +123,7 @@ TEST_CASE("what an ingest left half done is undone when the store is opened for 
   REQUIRE(
       writer.Execute("PRAGMA cache_size = 1; BEGIN IMMEDIATE;"
                      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) "
-                     "INSERT INTO event_text SELECT i, hex(zeroblob(100)) FROM n"));
+                     "INSERT INTO event_text_part SELECT i, hex(zeroblob(100)) FROM n"));
   // A copy of the files in the middle of the transaction is what a killed process leaves behind.
   const std::string copy = folder.File("copy.db");
   std::filesystem::copy_file(path, copy);
@@ -132,7 +132,7 @@ TEST_CASE("what an ingest left half done is undone when the store is opened for 
   REQUIRE(std::filesystem::file_size(copy) > 500000);
 
   Database reader = OpenOrFail(Database::OpenReadOnly(copy));
-  CHECK(Rows(reader, "SELECT count(*) FROM event_text") == "0\n");
+  CHECK(Rows(reader, "SELECT count(*) FROM event_text_part") == "0\n");
 }
 
 TEST_CASE("a statement takes every kind of value and gives NULL back as none") {
