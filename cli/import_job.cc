@@ -1,12 +1,15 @@
 #include "cli/import_job.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
 
 #include "base/text.h"
 #include "cli/dump_reader.h"
+#include "cli/terminal.h"
+#include "cli/waiting_notice.h"
 #include "parsers/import_source.h"
 #include "parsers/input/byte_source.h"
 #include "parsers/input/pstore.h"
@@ -26,15 +29,19 @@ std::string Name(const std::string& path) {
 }
 
 // Counts what is read of an input, as it stands in the file: progress of packed files too. A file
-// that had more bytes when it was found ends in an error.
+// that had more bytes when it was found ends in an error. Drops `notice` once there is something.
 class CountedSource final : public ByteSource {
  public:
   CountedSource(std::unique_ptr<ByteSource> source, uint64_t expected_bytes,
-                std::atomic<uint64_t>& bytes)
-      : source_(std::move(source)), expected_bytes_(expected_bytes), bytes_(bytes) {}
+                std::unique_ptr<WaitingNotice> notice, std::atomic<uint64_t>& bytes)
+      : source_(std::move(source)),
+        expected_bytes_(expected_bytes),
+        notice_(std::move(notice)),
+        bytes_(bytes) {}
 
   Result<std::size_t> Read(std::span<char> block) override {
     Result<std::size_t> read = source_->Read(block);
+    notice_.reset();
     if (!read) return read;
     bytes_ += *read;
     own_bytes_ += *read;
@@ -47,6 +54,7 @@ class CountedSource final : public ByteSource {
  private:
   std::unique_ptr<ByteSource> source_;
   const uint64_t expected_bytes_;
+  std::unique_ptr<WaitingNotice> notice_;
   uint64_t own_bytes_ = 0;
   std::atomic<uint64_t>& bytes_;  // of all inputs
 };
@@ -83,6 +91,7 @@ class ImportJob final : public SourceVisitor {
   }
 
   JobResult Run(uint64_t max_expand_bytes) {
+    std::unique_ptr<WaitingNotice> notice = MakeNotice();
     Result<std::unique_ptr<ByteSource>> source = Open();
     if (!source) {
       Problem(source.error().message);
@@ -94,10 +103,11 @@ class ImportJob final : public SourceVisitor {
     FoundSource found = {.path = input_.path, .mtime = input_.mtime};
     if (input_.path == "-") found.kind = "stdin";
     if (!input_.parts.empty()) found.kind = "pstore";
-    result_.store_failed = !WalkSources(
-        found,
-        std::make_unique<CountedSource>(std::move(*source), ExpectedBytes(), progress_.bytes),
-        {.limit = limit, .dump_reader = DumpReader(true)}, *this);
+    result_.store_failed =
+        !WalkSources(found,
+                     std::make_unique<CountedSource>(std::move(*source), ExpectedBytes(),
+                                                     std::move(notice), progress_.bytes),
+                     {.limit = limit, .dump_reader = DumpReader(true)}, *this);
     return std::move(result_);
   }
 
@@ -144,6 +154,16 @@ class ImportJob final : public SourceVisitor {
       parts.push_back(std::move(*part));
     }
     return JoinPstore(std::move(parts));
+  }
+
+  // Of a pipe that waits for its writer, even to be opened.
+  std::unique_ptr<WaitingNotice> MakeNotice() const {
+    if (input_.bytes || !input_.parts.empty() || !progress_.waiting) return nullptr;
+    std::string message = input_.path == "-" && IsTerminal(STDIN_FILENO)
+                              ? "waiting for lines on standard input; Ctrl-D ends them"
+                              : Name(input_.path) + ": waiting for data; Ctrl-C gives up";
+    return std::make_unique<WaitingNotice>(
+        [this, message = std::move(message)] { progress_.waiting(message); });
   }
 
   // Parts of pstore are joined without their heads.

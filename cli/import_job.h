@@ -38,6 +38,9 @@ struct ImportProgress {
   std::atomic<uint64_t> bytes = 0;  // read of the inputs, packed as they are
   std::atomic<uint64_t> events = 0;
   std::function<void()> update;  // called now and then by any job; may be empty
+  // Called by any thread, with a message, when an input that is no file gives nothing for a while;
+  // may be empty.
+  std::function<void(const std::string&)> waiting;
 };
 
 struct JobOptions {

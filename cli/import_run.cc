@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -12,6 +13,7 @@
 #include "cli/inputs.h"
 #include "cli/messages.h"
 #include "cli/progress.h"
+#include "cli/terminal.h"
 #include "parsers/ordered_sinks.h"
 #include "parsers/writer_thread.h"
 #include "reports/diagnosis/diagnose.h"
@@ -41,7 +43,11 @@ class ImportRun {
         sinks_(*writer_),
         line_(inputs_.total_bytes),
         kernel_lines_(request.paths.size()) {
-    if (request.progress) progress_.update = [this] { ShowProgress(); };
+    if (!request.progress) return;
+    progress_.update = [this] { ShowProgress(); };
+    // In a script or a service, waiting is what is asked for.
+    if (IsTerminal(STDERR_FILENO))
+      progress_.waiting = [this](const std::string& message) { Tell({message}); };
   }
 
   ImportTotals Run() {

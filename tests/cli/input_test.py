@@ -5,6 +5,8 @@ import gzip
 import io
 import lzma
 import os
+import pty
+import select
 import subprocess
 import tarfile
 
@@ -280,8 +282,6 @@ class Input(CliTest):
         if not SANITIZED:
             self.assertLess(peak, PEAK_LIMIT_KB)
 
-    def test_a_long_log_needs_little_memory(self):
-        line = "Oct 27 14:24:43 h cron[1]: (root) CMD (run-parts /etc/cron.hourly)"
     def peak_of_event(self, head, row, rows, tail=""):
         """Peak memory of an ingest of one event with so many rows; `row` is a Python format of {n}."""
         generator = ("import sys; head, row, rows, tail = sys.argv[1:]; print(head)\n"
@@ -318,12 +318,38 @@ class Input(CliTest):
             if not SANITIZED:
                 self.assertLess(peak, PEAK_LIMIT_KB, head)
 
+    def test_a_long_log_needs_little_memory(self):
+        line = "Oct 27 14:24:43 h cron[1]: (root) CMD (run-parts /etc/cron.hourly)"
         self.write("oom", OOM_LINES)
         code, peak = self.peak_kb("{ yes '%s' | head -c 200M; echo; cat oom; }" % line)
         self.assertEqual(code, 0)
         self.assertEqual(self.count("oom_kill"), 1)
         if not SANITIZED:
             self.assertLess(peak, PEAK_LIMIT_KB)
+
+
+class Waiting(CliTest):
+    """A pipe that nobody writes to looks like a long run; on a terminal it is told."""
+
+    def messages(self, *arguments, stdin):
+        """What the program has told a terminal after three seconds."""
+        ours, theirs = pty.openpty()
+        with subprocess.Popen([PROGRAM, "ingest", "--db", self.database, *arguments], stdin=stdin, stderr=theirs,
+                              stdout=subprocess.DEVNULL, cwd=self.folder) as process:
+            os.close(theirs)
+            ready, _, _ = select.select([ours], [], [], 3)
+            told = os.read(ours, 4096).decode() if ready else ""
+            process.kill()
+        os.close(ours)
+        return told
+
+    def test_a_pipe_without_a_writer_is_told(self):
+        os.mkfifo(os.path.join(self.folder, "pipe"))
+        self.assertIn("pipe: waiting for data", self.messages("pipe", stdin=subprocess.DEVNULL))
+
+    def test_standard_input_that_stays_silent_is_told_but_not_with_quiet(self):
+        self.assertIn("standard input: waiting", self.messages("-", stdin=subprocess.PIPE))
+        self.assertEqual(self.messages("--quiet", "-", stdin=subprocess.PIPE), "")
 
 
 if __name__ == "__main__":
