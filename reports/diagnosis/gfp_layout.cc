@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <optional>
-#include <ranges>
 #include <set>
 #include <span>
 #include <tuple>
@@ -198,8 +197,8 @@ const GfpLayout* FindGfpLayout(const KernelVersion& kernel) {
 
 std::vector<GfpCandidate> RankGfpLayouts(uint32_t mask) {
   std::vector<GfpCandidate> ranked;
-  for (const GfpLayout& layout : std::views::reverse(GfpLayouts()))
-    ranked.push_back({&layout, Oddities(mask, layout)});
+  for (const GfpLayout& layout : GfpLayouts()) ranked.push_back({&layout, Oddities(mask, layout)});
+  std::reverse(ranked.begin(), ranked.end());
   std::stable_sort(ranked.begin(), ranked.end(), [](const GfpCandidate& a, const GfpCandidate& b) {
     return a.oddities < b.oddities;
   });

@@ -2,7 +2,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <ranges>
 
 #include "base/text.h"
 #include "reports/explain/explain.h"
@@ -144,9 +143,11 @@ int OdditiesOf(const Reading& reading) {
 // Most likely first. With names none is left out: they are the kernel's word.
 std::vector<Reading> LikelyReadings(const Asked& asked) {
   std::vector<std::pair<int, Reading>> scored;
-  const std::vector<Reading> readings = ReadByAll(asked);
-  for (const Reading& reading : std::views::reverse(readings))
-    scored.emplace_back(asked.names.empty() ? OdditiesOf(reading) : 0, reading);
+  for (Reading& reading : ReadByAll(asked)) {
+    const int oddities = asked.names.empty() ? OdditiesOf(reading) : 0;
+    scored.emplace_back(oddities, std::move(reading));
+  }
+  std::reverse(scored.begin(), scored.end());
   std::stable_sort(scored.begin(), scored.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Reading> likely;
