@@ -30,6 +30,7 @@ std::optional<std::chrono::minutes> ParseOffset(std::string_view text) {
 
 Result<TimeZone> TimeZone::Find(const std::string& name) {
   TimeZone zone;
+  zone.name_ = name;
   if (const std::optional<std::chrono::minutes> offset = ParseOffset(name)) {
     zone.ahead_ = *offset;
     return zone;

@@ -22,9 +22,13 @@ class TimeZone {
   // year. Of an hour that the clock showed twice the first is taken.
   PrintedTime ToUtc(const PrintedTime& time) const;
 
+  // As it was given to Find().
+  const std::string& name() const { return name_; }
+
  private:
   TimeZone() = default;
 
+  std::string name_;
   const date::time_zone* zone_ = nullptr;  // none: ahead_ holds all year
   std::chrono::minutes ahead_ = {};
 };

@@ -18,6 +18,7 @@
 #include "parsers/writer_thread.h"
 #include "reports/diagnosis/diagnose.h"
 #include "store/skipped_inputs.h"
+#include "store/source_years.h"
 #include "store/sqlite_sink.h"
 #include "store/tree_hosts.h"
 
@@ -58,7 +59,7 @@ class ImportRun {
     store_failed_ = !NoteSkipped(inputs_.skipped);
     RunJobs();
     line_.Clear();
-    if (Settle(writer_->Flush()) && !store_failed_)
+    if (Settle(writer_->Flush()) && !store_failed_ && Settle(DateSources(database_)))
       Settle(NameHostsOfTrees(database_, trees_, request_.last_event_id));
     if (store_failed_ && totals_.inputs > finished_)
       Complain(fmt::format(

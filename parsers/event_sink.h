@@ -13,6 +13,7 @@
 #include "base/row.h"
 #include "base/time.h"
 #include "base/time_zone.h"
+#include "parsers/envelope/year_finder.h"
 #include "parsers/raw_lines.h"
 
 namespace kautopsy {
@@ -89,8 +90,8 @@ struct SourceSummary {
   // Years of days that the text itself dates in full ("2014/11/25"), by {month, day}. Days that are
   // given with more than one year are left out.
   std::map<std::pair<int, int>, int> years;
-  // The year of lines before the first New Year of the source, if its name or its age tells.
-  std::optional<int> first_year;
+  std::optional<LogSpan> span;   // of its lines that have times; none if it shows none
+  std::optional<int64_t> mtime;  // [s] since the epoch: when the source was changed last
   std::optional<TimeZone> zone;  // of times that the text gives without one, if that is known
 };
 

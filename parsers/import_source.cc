@@ -81,8 +81,9 @@ class Importer {
     if (scanned.chunk.cut && !first_cut_line_) first_cut_line_ = ledger_.lines;
     KeepGroup();
     const std::string_view bytes = scanned.chunk.bytes();
-    CountNewYear(bytes.substr(
-        bytes.find_last_of('\n', bytes.size() - std::min<std::size_t>(bytes.size(), 2)) + 1));
+    const std::string_view last = bytes.substr(
+        bytes.find_last_of('\n', bytes.size() - std::min<std::size_t>(bytes.size(), 2)) + 1);
+    CountNewYear(last);
   }
 
   // Closes what is open and moves the outcome to `result`; an error of the sink's, if there was
@@ -101,10 +102,8 @@ class Importer {
     }
     result.summary.years = dates_.Years();
     result.summary.zone = options_.zone;
-    if (const std::optional<PrintedTime>& newest = new_years_.newest()) {
-      const std::optional<int> year = YearOfNewest(*newest, path_, options_.mtime);
-      if (year) result.summary.first_year = *year - newest->new_years;
-    }
+    result.summary.mtime = options_.mtime;
+    result.summary.span = new_years_.span();
     result.events = events_;
     result.incomplete_events = incomplete_events_;
     return status_;
@@ -157,7 +156,11 @@ class Importer {
   // Lines without a record tell of the year, too; one in a chunk is enough.
   void CountNewYear(std::string_view line) {
     std::optional<Stamp> stamp = ConsumeSyslogStamp(line);
-    if (stamp && !options_.year) new_years_.Count(stamp->clock);
+    if (!stamp) stamp = ConsumeIsoStamp(line);
+    if (!stamp) return;
+    PrintedTime time = stamp->Time();
+    if (!time.year) time.year = options_.year;
+    new_years_.Count(time);
   }
 
   // True if the line belongs to an entry of several lines. Its message waits for the entry's end:

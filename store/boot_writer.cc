@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "store/run_statement.h"
+#include "store/time_cell.h"
 
 namespace kautopsy {
 namespace {
@@ -11,6 +12,9 @@ constexpr char kInsert[] =
     "INSERT INTO boot (boot_id, host, journal_boot_id, first_time, last_time, kernel_release, "
     "banner, command_line, crash_kernel, hardware, hypervisor, ram_kb, ram_from, ended) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr char kInsertPlace[] =
+    "INSERT INTO boot_source (boot_id, source_id, first_time, first_new_years, last_time, "
+    "last_new_years) VALUES (?, ?, ?, ?, ?, ?)";
 constexpr char kMerge[] =
     "UPDATE boot SET host = coalesce(host, ?2), journal_boot_id = coalesce(journal_boot_id, ?3), "
     "first_time = min(coalesce(first_time, ?4), coalesce(?4, first_time)), "
@@ -27,6 +31,10 @@ constexpr char kFindBanner[] =
     "SELECT e.event_id FROM event_clock AS k JOIN event AS e USING (event_id) "
     "WHERE k.head_hash = ?1 AND e.boot_id = ?2 AND e.event_key = ?3 ORDER BY e.event_id LIMIT 1";
 
+Integer NewYears(const std::optional<PrintedTime>& time) {
+  return time && !time->year ? Integer(time->new_years) : std::nullopt;
+}
+
 Text Iso(const std::optional<PrintedTime>& time) { return time ? Iso8601Utc(*time) : std::nullopt; }
 
 }  // namespace
@@ -34,6 +42,7 @@ Text Iso(const std::optional<PrintedTime>& time) { return time ? Iso8601Utc(*tim
 Result<std::unique_ptr<BootWriter>> BootWriter::Create(Database& database) {
   auto writer = std::make_unique<BootWriter>();
   const std::pair<const char*, Statement*> statements[] = {{kInsert, &writer->insert_},
+                                                           {kInsertPlace, &writer->insert_place_},
                                                            {kMerge, &writer->merge_},
                                                            {kMoveEvents, &writer->move_events_},
                                                            {kFindBanner, &writer->find_banner_}};
@@ -45,7 +54,8 @@ Result<std::unique_ptr<BootWriter>> BootWriter::Create(Database& database) {
   return writer;
 }
 
-void BootWriter::BeginSource(int64_t first_boot_id, int64_t first_event_id) {
+void BootWriter::BeginSource(int64_t source_id, int64_t first_boot_id, int64_t first_event_id) {
+  source_id_ = source_id;
   first_boot_id_ = first_boot_id;
   first_event_id_ = first_event_id;
   banners_.clear();
@@ -77,15 +87,21 @@ Result<BootWriter::Stored> BootWriter::Store(uint32_t index, const BootRecord& b
                     boot.command_line, boot.crash_kernel, boot.hardware, boot.hypervisor,
                     boot.ram_kb, boot.ram_from, boot.ended);
   if (done && known) done = Run(move_events_, boot_id, first_event_id_, own_id);
+  if (done) done = StorePlace(boot_id, boot);
   if (!done) return tl::unexpected(done.error());
   Stored stored;
-  if (!known) stored.new_boot_id = own_id;
+  stored.boot_id = boot_id;
   if (!known || !banner) return stored;
   const Result<Integer> same = FindBanner(banner.mapped(), boot_id);
   if (!same) return tl::unexpected(same.error());
   stored.known_banner = *same;
   if (*same) stored.own_banner = banner.mapped().event_id;
   return stored;
+}
+
+Status BootWriter::StorePlace(int64_t boot_id, const BootRecord& boot) {
+  return Run(insert_place_, boot_id, source_id_, TimeCell(boot.first_time),
+             NewYears(boot.first_time), TimeCell(boot.last_time), NewYears(boot.last_time));
 }
 
 Result<Integer> BootWriter::FindBanner(const Banner& banner, int64_t boot_id) {

@@ -19,8 +19,8 @@ class BootWriter {
   // `database` must outlive it.
   static Result<std::unique_ptr<BootWriter>> Create(Database& database);
 
-  // The numbers of the source's first boot and event.
-  void BeginSource(int64_t first_boot_id, int64_t first_event_id);
+  // The numbers of the source, of its first boot and of its first event.
+  void BeginSource(int64_t source_id, int64_t first_boot_id, int64_t first_event_id);
 
   // The boot of an event, as far as it is known yet.
   Integer IdOf(const EventRecord& event) const;
@@ -30,7 +30,7 @@ class BootWriter {
   void NoteNew(const EventRecord& event, int64_t event_id);
 
   struct Stored {
-    Integer new_boot_id;  // none if it is an older source's
+    int64_t boot_id = 0;
     // The source's banner of the boot, if that was told before: all machines print the same one at
     // 0 s, so only the other records of the boot show it.
     Integer own_banner;    // the event that was written, which must go
@@ -45,12 +45,15 @@ class BootWriter {
     std::string key;
   };
 
+  Status StorePlace(int64_t boot_id, const BootRecord& boot);
   Result<Integer> FindBanner(const Banner& banner, int64_t boot_id);
 
   Statement insert_;
+  Statement insert_place_;
   Statement merge_;
   Statement move_events_;
   Statement find_banner_;
+  int64_t source_id_ = 0;
   int64_t first_boot_id_ = 0;
   int64_t first_event_id_ = 0;
   // By the source's numbers, until the boot is stored.

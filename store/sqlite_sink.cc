@@ -13,6 +13,7 @@
 #include "store/known_events.h"
 #include "store/row_inserter.h"
 #include "store/run_statement.h"
+#include "store/source_times.h"
 #include "store/time_quality.h"
 #include "store/undated_events.h"
 
@@ -25,15 +26,19 @@ constexpr char kInsertEvent[] =
     "complete, log_lines, damage, source_id, first_line, last_line, first_column) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kInsertEventSource[] =
-    "INSERT INTO event_source (event_id, source_id, first_line, last_line, first_column) "
-    "VALUES (?, ?, ?, ?, ?)";
+    "INSERT INTO event_source (event_id, source_id, first_line, last_line, first_column, year, "
+    "new_years) VALUES (?, ?, ?, ?, ?, ?, ?)";
 constexpr char kInsertText[] = "INSERT INTO event_text_part (event_id, text) VALUES (?, ?)";
 constexpr char kInsertUnclaimed[] =
     "INSERT INTO unclaimed_line (source_id, line, text) VALUES (?, ?, ?)";
 constexpr char kInsertSource[] =
     "INSERT INTO source (source_id, path, content_hash, bytes, lines, kind, lines_claimed, "
-    "lines_noise, lines_unclaimed_kernel, lines_not_kernel, lines_damaged, quotes, damage) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "lines_noise, lines_unclaimed_kernel, lines_not_kernel, lines_damaged, quotes, damage, "
+    "first_time, last_time, new_years, text_year, zone) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr char kInsertPath[] =
+    "INSERT INTO source_path (path, source_id, mtime_s) VALUES (?1, ?2, ?3) "
+    "ON CONFLICT (path) DO UPDATE SET source_id = ?2, mtime_s = ?3";
 // What the event's first source did not know.
 constexpr char kCompleteEvent[] =
     "UPDATE event SET host = coalesce(host, ?2), "
@@ -51,7 +56,7 @@ constexpr char kOutdateIncident[] = "UPDATE incident SET outdated = 1 WHERE inci
 constexpr char kSelectRelations[] =
     "SELECT t.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' "
     "AND c.name = 'event_id' AND t.name <> 'event_source' ORDER BY t.name";
-constexpr char kFindSource[] = "SELECT count(*) FROM source WHERE content_hash = ?";
+constexpr char kFindSource[] = "SELECT source_id FROM source WHERE content_hash = ?";
 constexpr char kNextIds[] =
     "SELECT (SELECT coalesce(max(source_id), 0) + 1 FROM source), "
     "(SELECT coalesce(max(event_id), 0) + 1 FROM event), "
@@ -105,17 +110,20 @@ class SqliteSink final : public EventSink {
 
   Result<SourceCounts> EndSource(const SourceSummary& summary) override {
     if (!IsOpen()) return tl::unexpected(NotOpen().error());
-    const Result<bool> known = IsKnown(summary.content_hash);
+    const Result<Integer> known = FindKnown(summary.content_hash);
     if (!known || *known) {
       AbandonSource();
       if (!known) return tl::unexpected(known.error());
+      if (Status noted = WritePath(**known, summary); !noted) return tl::unexpected(noted.error());
       return SourceCounts{SourceOutcome::kAlreadyKnown, 0,
                           counts_.new_events + counts_.known_events};
     }
-    const Status stored = Guard(WriteSource(summary)
-                                    .and_then([&] { return undated_->Resolve(summary); })
-                                    .and_then([&] { return known_->EndSource(); })
-                                    .and_then([&] { return EndUnit(); }));
+    const Status stored =
+        Guard(WriteSource(summary)
+                  .and_then([&] { return WritePath(source_id_, summary); })
+                  .and_then([&] { return undated_->Resolve(source_id_, summary); })
+                  .and_then([&] { return known_->EndSource(); })
+                  .and_then([&] { return EndUnit(); }));
     if (!stored) return tl::unexpected(stored.error());
     return counts_;
   }
@@ -173,6 +181,7 @@ class SqliteSink final : public EventSink {
         {kSetIncident, &set_incident_},
         {kOutdateIncident, &outdate_incident_},
         {kInsertSource, &insert_source_},
+        {kInsertPath, &insert_path_},
         {kFindSource, &find_source_},
         {kNextIds, &next_ids_}};
     for (const auto& [sql, target] : statements) {
@@ -200,7 +209,7 @@ class SqliteSink final : public EventSink {
     if (row) {
       source_id_ = next_ids_.GetInteger(0).value_or(1);
       next_event_id_ = next_ids_.GetInteger(1).value_or(1);
-      boots_->BeginSource(next_ids_.GetInteger(2).value_or(1), next_event_id_);
+      boots_->BeginSource(source_id_, next_ids_.GetInteger(2).value_or(1), next_event_id_);
     }
     next_ids_.Reset();
     return row ? Status() : tl::unexpected(row.error());
@@ -255,9 +264,8 @@ class SqliteSink final : public EventSink {
   Status StoreBoot(uint32_t index, const BootRecord& boot) {
     const Result<BootWriter::Stored> stored = boots_->Store(index, boot);
     if (!stored) return tl::unexpected(stored.error());
-    if (stored->new_boot_id)
-      return undated_->AddBoot(*stored->new_boot_id, boot.first_time, boot.last_time);
-    if (!stored->own_banner) return {};
+    Status dated = undated_->AddBoot(stored->boot_id, boot.first_time, boot.last_time);
+    if (!dated || !stored->own_banner) return dated;
     --counts_.new_events;
     ++counts_.known_events;
     return Run(move_place_, stored->known_banner, stored->own_banner, source_id_)
@@ -267,23 +275,26 @@ class SqliteSink final : public EventSink {
 
   Status WritePlace(int64_t event_id, const EventRecord& event) {
     const Place first = event.lines.first();
-    return Run(insert_event_source_, event_id, source_id_, first.line, event.lines.last().line,
-               first.column);
+    Integer year;
+    Integer new_years;
+    if (event.time && event.time->year) year = *event.time->year;
+    if (event.time && !year) new_years = event.time->new_years;
+    Status status = Run(insert_event_source_, event_id, source_id_, first.line,
+                        event.lines.last().line, first.column, year, new_years);
+    if (status && new_years) status = undated_->Add(event_id, *event.time);
+    return status;
   }
 
   Status WriteEvent(int64_t event_id, const EventRecord& event) {
     const Place first = event.lines.first();
     const uint64_t last_line = event.lines.last().line;
     const PrintedTime time = event.time.value_or(PrintedTime());  // without a year: no time
-    Status status = Run(insert_event_, event_id, event.key, event.kind, event.host,
-                        boots_->IdOf(event), Iso8601Utc(time), MicrosecondsSinceEpoch(time),
-                        event.local_time, TimeQuality(event.time, event.uptime_us), event.uptime_us,
-                        event.comm, event.pid, event.kernel_release, event.page_size_kb,
-                        event.page_size_from, event.title, event.complete, event.log_lines,
-                        event.damage, source_id_, first.line, last_line, first.column);
-    if (!status) return status;
-    if (event.time && !MicrosecondsSinceEpoch(time)) status = undated_->Add(event_id, time);
-    return status;
+    return Run(insert_event_, event_id, event.key, event.kind, event.host, boots_->IdOf(event),
+               Iso8601Utc(time), MicrosecondsSinceEpoch(time), event.local_time,
+               TimeQuality(event.time, event.uptime_us), event.uptime_us, event.comm, event.pid,
+               event.kernel_release, event.page_size_kb, event.page_size_from, event.title,
+               event.complete, event.log_lines, event.damage, source_id_, first.line, last_line,
+               first.column);
   }
 
   Status WriteRows(int64_t event_id, const EventRecord& event) {
@@ -313,21 +324,30 @@ class SqliteSink final : public EventSink {
     return inserters_.emplace_back(*batch_table_, batch);
   }
 
-  Result<bool> IsKnown(const std::string& content_hash) {
+  // The source of this content, if the store has it.
+  Result<Integer> FindKnown(const std::string& content_hash) {
     find_source_.Bind(0, content_hash);
-    Result<bool> row = find_source_.Step();
-    if (row) row = find_source_.GetInteger(0) > 0;
+    const Result<bool> row = find_source_.Step();
+    const Integer source_id = row && *row ? find_source_.GetInteger(0) : Integer();
     find_source_.Reset();
-    return row;
+    if (!row) return tl::unexpected(row.error());
+    return source_id;
+  }
+
+  Status WritePath(int64_t source_id, const SourceSummary& summary) {
+    if (kind_ == "stdin") return {};
+    return Run(insert_path_, path_, source_id, summary.mtime);
   }
 
   Status WriteSource(const SourceSummary& summary) {
     const LineLedger& ledger = summary.ledger;
     assert(ledger.lines == ledger.claimed + ledger.noise + ledger.unclaimed_kernel +
                                ledger.not_kernel + ledger.damaged);
+    const SourceTimes times = TimesOf(summary);
     return Run(insert_source_, source_id_, path_, summary.content_hash, summary.bytes, ledger.lines,
                kind_, ledger.claimed, ledger.noise, ledger.unclaimed_kernel, ledger.not_kernel,
-               ledger.damaged, summary.quotes, summary.damage);
+               ledger.damaged, summary.quotes, summary.damage, times.first, times.last,
+               times.new_years, times.text_year, times.zone);
   }
 
   Database& database_;
@@ -341,6 +361,7 @@ class SqliteSink final : public EventSink {
   Statement outdate_incident_;
   std::vector<Statement> delete_rows_;  // of one event, from all relations
   Statement insert_source_;
+  Statement insert_path_;
   Statement find_source_;
   Statement next_ids_;
   std::unique_ptr<KnownEvents> known_;

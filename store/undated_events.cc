@@ -17,11 +17,21 @@ constexpr char kInsert[] = "INSERT INTO temp.undated VALUES (?, ?, ?, ?, ?, ?, ?
 constexpr char kSelect[] =
     "SELECT id, month, day, hour, minute, second, microsecond, fraction_digits, what, "
     "new_years FROM temp.undated ORDER BY what, id";
-// For each What.
-constexpr const char* kUpdates[] = {
-    "UPDATE event SET time = ?1, time_us = ?2, time_quality = ?3 WHERE event_id = ?4",
-    "UPDATE boot SET first_time = ?1 WHERE boot_id = ?4",
-    "UPDATE boot SET last_time = ?1 WHERE boot_id = ?4"};
+// For each What: of the source, and of all sources.
+constexpr const char* kUpdates[][2] = {
+    {"UPDATE event_source SET year = substr(?4, 1, 4) WHERE event_id = ?5 AND source_id = ?3",
+     "UPDATE event SET time = ?4, time_us = ?1, time_quality = ?2 WHERE event_id = ?5 "
+     "AND time_us IS NULL"},
+    {"UPDATE boot_source SET first_time = ?4, first_new_years = NULL "
+     "WHERE boot_id = ?5 AND source_id = ?3",
+     "UPDATE boot SET first_time = min(coalesce(first_time, ?4), ?4) WHERE boot_id = ?5"},
+    {"UPDATE boot_source SET last_time = ?4, last_new_years = NULL "
+     "WHERE boot_id = ?5 AND source_id = ?3",
+     "UPDATE boot SET last_time = max(coalesce(last_time, ?4), ?4) WHERE boot_id = ?5"}};
+// Of an event that was known before.
+constexpr char kOutdate[] =
+    "UPDATE incident SET outdated = 1 WHERE incident_id = "
+    "(SELECT incident_id FROM event WHERE event_id = ?)";
 constexpr char kClear[] = "DELETE FROM temp.undated";
 
 PrintedTime ReadTime(const Statement& row) {
@@ -44,9 +54,16 @@ Result<UndatedEvents> UndatedEvents::Create(Database& database) {
   if (Status status = database.Execute(kCreate); !status) return tl::unexpected(status.error());
   UndatedEvents events;
   const std::pair<const char*, Statement*> statements[] = {
-      {kInsert, &events.insert_},         {kSelect, &events.select_},
-      {kUpdates[0], &events.updates_[0]}, {kUpdates[1], &events.updates_[1]},
-      {kUpdates[2], &events.updates_[2]}, {kClear, &events.clear_}};
+      {kInsert, &events.insert_},
+      {kSelect, &events.select_},
+      {kClear, &events.clear_},
+      {kOutdate, &events.outdate_},
+      {kUpdates[0][0], &events.updates_[0][0]},
+      {kUpdates[0][1], &events.updates_[0][1]},
+      {kUpdates[1][0], &events.updates_[1][0]},
+      {kUpdates[1][1], &events.updates_[1][1]},
+      {kUpdates[2][0], &events.updates_[2][0]},
+      {kUpdates[2][1], &events.updates_[2][1]}};
   for (const auto& [sql, target] : statements) {
     Result<Statement> statement = database.Prepare(sql);
     if (!statement) return tl::unexpected(statement.error());
@@ -83,23 +100,17 @@ Status UndatedEvents::Add(What what, int64_t id, const PrintedTime& time) {
   return Run(insert_);
 }
 
-Status UndatedEvents::Date(const SourceSummary& summary) {
+Status UndatedEvents::Date(int64_t source_id, const SourceSummary& summary) {
   Result<bool> row = select_.Step();
   for (; row && *row; row = select_.Step()) {
     PrintedTime time = ReadTime(select_);
     const auto day = summary.years.find({time.month, time.day});
-    if (day != summary.years.end())
-      time.year = day->second;
-    else if (summary.first_year)
-      time.year = *summary.first_year + time.new_years;
+    if (day == summary.years.end()) continue;
+    time.year = day->second;
     if (!MicrosecondsSinceEpoch(time)) continue;
     if (summary.zone) time = summary.zone->ToUtc(time);
-    Statement& update = updates_.at(static_cast<std::size_t>(select_.GetInteger(8).value_or(0)));
-    update.Bind(0, Iso8601Utc(time));
-    update.Bind(1, MicrosecondsSinceEpoch(time));
-    update.Bind(2, TimeQuality(time, std::nullopt));
-    update.Bind(3, select_.GetInteger(0));
-    if (Status status = Run(update); !status) {
+    const auto what = static_cast<What>(select_.GetInteger(8).value_or(0));
+    if (Status status = Update(what, source_id, time); !status) {
       select_.Reset();
       return status;
     }
@@ -108,9 +119,22 @@ Status UndatedEvents::Date(const SourceSummary& summary) {
   return row ? Status() : tl::unexpected(row.error());
 }
 
-Status UndatedEvents::Resolve(const SourceSummary& summary) {
+// Of the thing that select_ stands on.
+Status UndatedEvents::Update(What what, int64_t source_id, const PrintedTime& time) {
+  Status status;
+  for (Statement& update : updates_.at(static_cast<std::size_t>(what))) {
+    if (status)
+      status = Run(update, MicrosecondsSinceEpoch(time), TimeQuality(time, std::nullopt), source_id,
+                   Iso8601Utc(time), select_.GetInteger(0));
+  }
+  if (status && what == What::kEvent && sqlite3_changes(sqlite3_db_handle(outdate_.handle())) > 0)
+    status = Run(outdate_, select_.GetInteger(0));
+  return status;
+}
+
+Status UndatedEvents::Resolve(int64_t source_id, const SourceSummary& summary) {
   Status dated;
-  if (!summary.years.empty() || summary.first_year) dated = Date(summary);
+  if (!summary.years.empty()) dated = Date(source_id, summary);
   return dated ? Run(clear_) : dated;
 }
 

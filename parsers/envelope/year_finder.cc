@@ -24,6 +24,10 @@ int64_t SecondsWithinYear(const PrintedTime& earlier, const PrintedTime& later) 
   return (MicrosecondsOfYear(later) - MicrosecondsOfYear(earlier)) / 1'000'000;
 }
 
+auto DateOf(const PrintedTime& time) {
+  return std::tuple(time.year, time.month, time.day, time.hour, time.minute, time.second);
+}
+
 auto ClockOf(const PrintedTime& time) { return std::tuple(time.hour, time.minute, time.second); }
 
 // The year in which `newest` lies within `reach` before `moment`; none if there is no such.
@@ -56,22 +60,24 @@ std::optional<int64_t> DayInName(std::string_view path) {
 }  // namespace
 
 void NewYearCounter::Count(PrintedTime& time) {
-  if (time.year) return;
-  if (!newest_) {
-    newest_ = time;
+  std::optional<LogSpan>& span = time.year ? dated_ : span_;
+  if (!span) span = LogSpan{time, time};
+  PrintedTime& newest = span->newest;
+  if (time.year) {
+    if (DateOf(time) > DateOf(newest)) newest = time;
     return;
   }
-  time.new_years = newest_->new_years;
-  if (time.month == newest_->month && time.day == newest_->day) {  // as of most lines
-    if (ClockOf(time) > ClockOf(*newest_)) newest_ = time;
+  time.new_years = newest.new_years;
+  if (time.month == newest.month && time.day == newest.day) {  // as of most lines
+    if (ClockOf(time) > ClockOf(newest)) newest = time;
     return;
   }
-  const int64_t ahead = SecondsWithinYear(*newest_, time);
+  const int64_t ahead = SecondsWithinYear(newest, time);
   if (ahead < -kHalfYear)
     ++time.new_years;
   else if (ahead > kHalfYear)
     --time.new_years;  // of the old year, behind a line of the new one
-  if (ahead < -kHalfYear || (ahead > 0 && ahead <= kHalfYear)) newest_ = time;
+  if (ahead < -kHalfYear || (ahead > 0 && ahead <= kHalfYear)) newest = time;
 }
 
 std::optional<int> YearOfNewest(const PrintedTime& newest, std::string_view path,

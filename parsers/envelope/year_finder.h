@@ -8,6 +8,12 @@
 
 namespace kautopsy {
 
+// From when to when the lines of a source are. Either both times have a year, or neither.
+struct LogSpan {
+  PrintedTime first;   // of the first line: `new_years` is 0
+  PrintedTime newest;  // the latest
+};
+
 // Follows the lines of one source whose times lack a year, and counts the New Years that they pass.
 // Lines may be out of order by days.
 class NewYearCounter {
@@ -16,14 +22,15 @@ class NewYearCounter {
   // are enough, as long as no half year lies between two of them.
   void Count(PrintedTime& time);
 
-  // The latest time seen; none if all had a year.
-  const std::optional<PrintedTime>& newest() const { return newest_; }
+  // Of the times that lack a year, or if there are none, of those that have one.
+  const std::optional<LogSpan>& span() const { return span_ ? span_ : dated_; }
 
  private:
-  std::optional<PrintedTime> newest_;
+  std::optional<LogSpan> span_;
+  std::optional<LogSpan> dated_;
 };
 
-// The year of `newest`, the last line of a file, which lacks it: by the date in the file's name
+// The year of `newest`, the latest line of a file, which lacks it: by the date in the file's name
 // (messages-20141123), else by when the file was changed last, if it is about when that line was
 // written; else none, as for a file that was copied later. `mtime` in seconds since the epoch.
 std::optional<int> YearOfNewest(const PrintedTime& newest, std::string_view path,

@@ -41,7 +41,10 @@ CREATE TABLE event_source (
   source_id INTEGER NOT NULL REFERENCES source,  -- [id]
   first_line INTEGER NOT NULL,      -- [line] where it begins in that source, from 1
   last_line INTEGER NOT NULL,       -- [line] where it ends
-  first_column INTEGER NOT NULL     -- [column] byte of first_line where it begins, from 1
+  first_column INTEGER NOT NULL,    -- [column] byte of first_line where it begins, from 1
+  year INTEGER,                     -- [year] of its time as printed there, by --year, or by a full date of
+                                    -- the same day that stands there; NULL if only source.year tells it
+  new_years INTEGER                 -- [count] New Years between source.first_time and it, if no year is printed
 ) STRICT;
 CREATE INDEX event_source_by_event ON event_source (event_id);
 

@@ -17,7 +17,25 @@ CREATE TABLE source (
   lines_not_kernel INTEGER NOT NULL,-- [lines] of other programs, prose and empty lines
   lines_damaged INTEGER NOT NULL,   -- [lines] with NUL bytes, or longer than a line may be
   quotes INTEGER NOT NULL,          -- [count] of fragments that repeat an earlier record of the source
-  damage TEXT                       -- why reading stopped before the end; NULL = read to its end
+  damage TEXT,                      -- why reading stopped before the end; NULL = read to its end
+  first_time TEXT,                  -- of its first line with a time: ISO 8601 UTC; as printed, and without
+                                    -- the year, if its lines lack it: --11-20T12:42:42. NULL = it has none
+  last_time TEXT,                   -- likewise, the latest time of those lines that were looked at
+  new_years INTEGER,                -- [count] New Years between first_time and last_time; NULL if they have years
+  text_year INTEGER,                -- [year] of first_time, if a full date of its first or last day stands in it
+  zone TEXT,                        -- of times printed without one, as --tz named it; NULL = taken for UTC
+  year INTEGER,                     -- [year] of first_time, if it was found; NULL also if the lines have years
+  year_from TEXT                    -- where year comes from: name (a date in the file's name), text (text_year,
+                                    -- of a log with others of its set), mtime (when the file was changed
+                                    -- last), set (the files before or behind it: messages.1, messages.2)
+) STRICT;
+
+CREATE TABLE source_path (
+  -- One row per place where a file was found, with what it held when it was read last: the same
+  -- content may have been found elsewhere, too, as after a rotation. Standard input has no place.
+  path TEXT PRIMARY KEY,            -- as the user gave it, see source.path
+  source_id INTEGER NOT NULL REFERENCES source,  -- [id] of the content
+  mtime_s INTEGER                   -- [s] since 1970-01-01 UTC when it was changed last; NULL = not known
 ) STRICT;
 
 CREATE TABLE skipped_input (
@@ -61,3 +79,15 @@ CREATE TABLE boot (
                                     -- seen of it, and the next boot follows within 50 lines and 15 minutes.
                                     -- NULL = the source does not show it
 ) STRICT;
+
+CREATE TABLE boot_source (
+  -- One row per source that tells of a boot. Times are ISO 8601 UTC; or as printed, and without the
+  -- year, if the source's lines lack it: --11-20T12:42:42.
+  boot_id INTEGER NOT NULL REFERENCES boot,      -- [id]
+  source_id INTEGER NOT NULL REFERENCES source,  -- [id]
+  first_time TEXT,                  -- of its first line there; NULL if it has none
+  first_new_years INTEGER,          -- [count] New Years between source.first_time and it; NULL if it has a year
+  last_time TEXT,                   -- of its last line there
+  last_new_years INTEGER            -- [count] likewise
+) STRICT;
+CREATE INDEX boot_source_by_boot ON boot_source (boot_id);

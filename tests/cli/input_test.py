@@ -90,7 +90,7 @@ class Input(CliTest):
                          [("sos.tar.xz/sos/empty", "empty file"),
                           ("sos.tar.xz/sos/var/log/wtmp", "binary data, no log lines")])
         self.assertIn("skipped   2", done.stderr)
-        self.assertIn("2 files, 1 host, 2 records", self.check(0, "sos.tar.xz").stdout)
+        self.assertRegex(self.check(0, "sos.tar.xz").stdout, "2 files.* 2 records")
 
     def test_an_archive_that_ends_too_early_is_named_and_its_records_are_kept(self):
         noise = os.urandom(100000).hex().encode()

@@ -16,11 +16,15 @@ class Store(CliTest):
         self.ingest(PASTE)
         self.assertEqual(self.dump(), before)
 
-    def test_a_copy_under_another_name_changes_nothing(self):
+    def test_a_copy_under_another_name_changes_nothing_but_where_it_was_found(self):
         self.ingest(PASTE)
         before = self.dump()
-        self.ingest(self.write("messages.1", read(PASTE)))
-        self.assertEqual(self.dump(), before)
+        copy = self.write("messages.1", read(PASTE))
+        self.ingest(copy)
+        after = self.dump()
+        self.assertEqual([path for path, *_ in after.pop("source_path")], [PASTE, copy])
+        before.pop("source_path")
+        self.assertEqual(after, before)
 
     def test_the_ledger_of_every_source_adds_up(self):
         self.ingest(PASTE, MESSAGES)

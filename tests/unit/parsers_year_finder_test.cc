@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "parsers/envelope/year_finder.h"
@@ -65,13 +66,28 @@ TEST_CASE("New Years are counted, and lines that are late do not count one") {
     counter.Count(step.time);
     CHECK(step.time.new_years == step.new_years);
   }
-  REQUIRE(counter.newest());
-  CHECK(counter.newest()->month == 2);
-  CHECK(counter.newest()->new_years == 2);
+  REQUIRE(counter.span());
+  CHECK(counter.span()->first == On(11, 20));
+  CHECK(counter.span()->newest.month == 2);
+  CHECK(counter.span()->newest.new_years == 2);
   PrintedTime dated = On(1, 1);
   dated.year = 2020;
   counter.Count(dated);
   CHECK(dated.new_years == 0);
+  CHECK(counter.span()->first == On(11, 20));
+}
+
+TEST_CASE("Where all times have a year, the span is theirs") {
+  NewYearCounter counter;
+  CHECK_FALSE(counter.span());
+  for (const auto& [year, month] : {std::pair(2014, 12), {2015, 2}, {2014, 11}}) {
+    PrintedTime time = On(month, 1);
+    time.year = year;
+    counter.Count(time);
+  }
+  CHECK(counter.span()->first.year == 2014);
+  CHECK(counter.span()->first.month == 12);
+  CHECK(counter.span()->newest.year == 2015);
 }
 
 }  // namespace

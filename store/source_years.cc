@@ -1,0 +1,159 @@
+#include "store/source_years.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "parsers/envelope/rotated_set.h"
+#include "store/redate.h"
+#include "store/run_statement.h"
+#include "store/time_cell.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr char kSelectPlaces[] =
+    "SELECT p.path, p.mtime_s, s.source_id, s.first_time, s.last_time, s.new_years, s.text_year, "
+    "s.year, s.year_from FROM source_path AS p JOIN source AS s USING (source_id) "
+    "WHERE s.first_time IS NOT NULL ORDER BY p.path";
+constexpr char kCreate[] =
+    "CREATE TEMP TABLE IF NOT EXISTS redated (source_id INTEGER PRIMARY KEY);"
+    "DELETE FROM temp.redated";
+constexpr char kInsert[] = "INSERT INTO temp.redated VALUES (?1)";
+constexpr char kUpdate[] = "UPDATE source SET year = ?1, year_from = ?2 WHERE source_id = ?3";
+
+// A source at one of its places.
+struct Place {
+  int64_t source_id = 0;
+  std::string path;
+  RotatedName name;
+  SetMember member;
+};
+
+struct Years {
+  std::optional<FoundYear> stored;
+  std::optional<FoundYear> found;  // the best of all its places
+};
+
+class SourceDater {
+ public:
+  explicit SourceDater(Database& database) : database_(database) {}
+
+  Status Run() {
+    if (Status read = ReadPlaces(); !read) return read;
+    for (auto& [log, places] : logs_) DateLog(places);
+    return WriteYears();
+  }
+
+ private:
+  Status ReadPlaces() {
+    Result<Statement> row = database_.Prepare(kSelectPlaces);
+    if (!row) return tl::unexpected(row.error());
+    Result<bool> step = row->Step();
+    for (; step && *step; step = row->Step()) ReadPlace(*row);
+    return step ? Status() : tl::unexpected(step.error());
+  }
+
+  void ReadPlace(const Statement& row) {
+    const std::optional<PrintedTime> first = ReadTimeCell(row.ViewText(3));
+    const std::optional<PrintedTime> newest = ReadTimeCell(row.ViewText(4));
+    if (!first || !newest) return;
+    Place place;
+    place.path = row.GetText(0).value_or("");
+    place.name = ParseRotatedName(place.path);
+    place.source_id = row.GetInteger(2).value_or(0);
+    place.member.span = {*first, *newest};
+    place.member.span.newest.new_years = static_cast<int>(row.GetInteger(5).value_or(0));
+    place.member.mtime = row.GetInteger(1);
+    if (const Integer year = row.GetInteger(6)) place.member.text_year = static_cast<int>(*year);
+    Years& years = years_[place.source_id];
+    const std::optional<YearFrom> from = ParseYearFrom(row.ViewText(8));
+    if (from) years.stored = FoundYear{static_cast<int>(row.GetInteger(7).value_or(0)), *from};
+    logs_[place.name.log].push_back(std::move(place));
+  }
+
+  // A log that was rotated by number and later by date, or the other way round, is two sets, which
+  // share the newest file.
+  void DateLog(std::vector<Place>& places) {
+    std::ranges::stable_sort(places, {}, [](const Place& place) { return place.name.order; });
+    using Form = RotatedName::Form;
+    bool rotated = false;
+    for (const Form form : {Form::kDate, Form::kNumber, Form::kCurrent}) {
+      std::vector<const Place*> set = PlacesOf(places, form);
+      if (set.empty() || (form == Form::kCurrent && rotated)) continue;
+      rotated = true;
+      if (form != Form::kCurrent)
+        std::ranges::copy(PlacesOf(places, Form::kCurrent), std::back_inserter(set));
+      DateSet(set);
+    }
+  }
+
+  static std::vector<const Place*> PlacesOf(const std::vector<Place>& places,
+                                            RotatedName::Form form) {
+    std::vector<const Place*> found;
+    for (const Place& place : places) {
+      if (place.name.form == form) found.push_back(&place);
+    }
+    return found;
+  }
+
+  void DateSet(const std::vector<const Place*>& set) {
+    std::vector<SetMember> members;
+    for (const Place* const place : set) {
+      members.push_back(place->member);
+      members.back().path = place->path;
+    }
+    const std::vector<std::optional<FoundYear>> found = YearsOfSet(members);
+    for (std::size_t i = 0; i < set.size(); ++i) {
+      std::optional<FoundYear>& best = years_[set[i]->source_id].found;
+      if (found[i] && (!best || Rank(*found[i]) < Rank(*best))) best = found[i];
+    }
+  }
+
+  // Of two copies that were changed at different times, the older one is the original.
+  static std::pair<YearFrom, int> Rank(const FoundYear& year) { return {year.from, year.year}; }
+
+  Status WriteYears() {
+    Result<Statement> insert = database_.Prepare(kInsert);
+    if (!insert) return tl::unexpected(insert.error());
+    Result<Statement> update = database_.Prepare(kUpdate);
+    if (!update) return tl::unexpected(update.error());
+    for (const auto& [source_id, years] : years_) {
+      if (years.found == years.stored) continue;
+      Integer year;
+      Text from;
+      if (years.found) {
+        year = years.found->year;
+        from = YearFromWord(years.found->from);
+      }
+      Status done = kautopsy::Run(*update, year, from, source_id).and_then([&] {
+        return kautopsy::Run(*insert, source_id);
+      });
+      if (!done) return done;
+      changed_ = true;
+    }
+    return changed_ ? Redate(database_) : Status();
+  }
+
+  Database& database_;
+  std::map<std::string, std::vector<Place>> logs_;  // by the path of what is written to
+  std::map<int64_t, Years> years_;                  // by source
+  bool changed_ = false;
+};
+
+}  // namespace
+
+Status DateSources(Database& database) {
+  Status done = database.Execute("BEGIN IMMEDIATE")
+                    .and_then([&] { return database.Execute(kCreate); })
+                    .and_then([&] { return SourceDater(database).Run(); })
+                    .and_then([&] { return database.Execute("COMMIT"); });
+  if (!done) database.Rollback();
+  return done;
+}
+
+}  // namespace kautopsy

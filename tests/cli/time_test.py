@@ -1,0 +1,138 @@
+"""Time: years that logs do not print, and what is known of them."""
+
+import gzip
+import io
+import os
+import tarfile
+import time
+
+from driver import CliTest, main
+
+LINE = "%s 10:00:00 h kernel: Out of memory: Kill process %d (java) score 318 or sacrifice child\n" \
+       "%s 10:00:00 h kernel: Killed process %d, UID 0, (java) total-vm:300kB, anon-rss:200kB, file-rss:0kB\n"
+
+
+def log(*days):
+    """A log of one kill on each of `days`, "Nov 20": its pid is made of the month and the day."""
+    text = ""
+    for day in days:
+        pid = time.strptime("2000 " + day, "%Y %b %d").tm_yday
+        text += LINE % (day, pid, day, pid)
+    return text.encode()
+
+
+def at(*date):
+    return int(time.mktime(date + (11, 0, 0, 0, 0, 0))) - time.timezone
+
+
+# A set over New Year, with a hole, and lines that are late.
+SET = {"messages-20131103.gz": log("Oct 27", "Nov  1", "Nov  3"),
+       "messages.5": log("Nov 23", "Dec  1"),
+       "messages.4": log("Dec  2", "Nov 30", "Dec  9"),
+       "messages.2.gz": log("Dec 20", "Dec 28", "Jan  2", "Dec 31", "Jan  3"),
+       "messages.1": log("Jan  4", "Jan  1", "Jan 11"),
+       "messages": log("Jan 12", "Jan 15")}
+YEARS = ["2013-10-27", "2013-11-01", "2013-11-03", "2014-11-23", "2014-11-30", "2014-12-01", "2014-12-02", "2014-12-09",
+         "2014-12-20", "2014-12-28", "2014-12-31", "2015-01-01", "2015-01-02", "2015-01-03", "2015-01-04", "2015-01-11",
+         "2015-01-12", "2015-01-15"]
+NOW = at(2015, 1, 15)
+COPIED = at(2022, 8, 9)
+
+
+class Time(CliTest):
+    def write_set(self, folder, files, mtime_of):
+        for name, data in files.items():
+            packed = gzip.compress(data) if name.endswith(".gz") else data
+            path = self.write(folder + "/" + name, packed)
+            os.utime(path, (0, mtime_of(name)))
+
+    def days(self):
+        return [day for (day,) in self.rows("SELECT substr(time, 1, 10) FROM event ORDER BY time, event_id")]
+
+    def content(self):
+        """What does not depend on the order of reading."""
+        events = self.rows("SELECT event_key, kind, b.host, time, time_us, local_time, time_quality, b.first_time,"
+                           " b.last_time FROM event JOIN boot AS b USING (boot_id) ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9")
+        sources = self.rows("SELECT p.path, mtime_s, content_hash, first_time, last_time, new_years, year, year_from"
+                            " FROM source_path AS p JOIN source USING (source_id) ORDER BY p.path")
+        incidents = self.rows("SELECT host, first_time, last_time, headline, outdated FROM incident ORDER BY 1, 2, 3, 4")
+        return events, sources, incidents
+
+    def test_the_files_of_a_rotated_set_take_their_years_from_one_whose_age_tells_it(self):
+        self.write_set("logs", SET, lambda name: NOW if name == "messages" else COPIED)
+        self.ingest("logs")
+        self.assertEqual(self.days(), YEARS)
+        self.assertEqual(self.rows("SELECT path, year, year_from FROM source ORDER BY path"),
+                         [("logs/messages", 2015, "mtime"), ("logs/messages-20131103.gz", 2013, "name"),
+                          ("logs/messages.1", 2015, "set"), ("logs/messages.2.gz", 2014, "set"),
+                          ("logs/messages.4", 2014, "set"), ("logs/messages.5", 2014, "set")])
+        self.assertEqual(self.rows("SELECT DISTINCT time_quality FROM event"), [("year_inferred,zone_assumed",)])
+        self.assertEqual(self.rows("SELECT count(*) FROM boot WHERE first_time IS NULL OR last_time IS NULL"), [(0,)])
+
+    def test_a_set_in_an_archive_is_dated_as_one_in_a_folder(self):
+        with tarfile.open(os.path.join(self.folder, "sos.tar.xz"), "w:xz") as archive:
+            for name, data in SET.items():
+                member = tarfile.TarInfo("sos/var/log/" + name)
+                member.size = len(data)
+                member.mtime = NOW if name == "messages" else 0
+                archive.addfile(member, io.BytesIO(data))
+        self.ingest("sos.tar.xz")
+        self.assertEqual(self.days(), YEARS)
+
+    def test_a_set_whose_files_were_copied_has_no_year(self):
+        files = {name: data for name, data in SET.items() if "2013" not in name}
+        self.write_set("logs", files, lambda name: COPIED)
+        self.ingest("logs")
+        self.assertEqual(set(self.days()), {None})
+        self.assertEqual(self.rows("SELECT DISTINCT time_quality FROM event"), [("no_year",)])
+        # Copied on the day of the year on which the newest log ends.
+        self.database += "2"
+        self.write_set("logs", files, lambda name: at(2022, 1, 16))
+        self.ingest("logs")
+        self.assertEqual(set(self.days()), {None})
+
+    def test_neither_jobs_nor_the_order_nor_repetition_change_what_is_stored(self):
+        self.write_set("logs", SET, lambda name: NOW if name == "messages" else COPIED)
+        self.ingest("--jobs", "1", "logs")
+        expected = self.content()
+        whole = self.dump()
+        self.ingest("logs")
+        self.assertEqual(self.dump(), whole)
+        self.database += "2"
+        self.ingest("--jobs", "5", "logs")
+        self.assertEqual(self.dump(), whole)
+        names = sorted(SET)
+        for number, order in enumerate((names[::-1], names[3:] + names[:3], names[1::2] + names[::2])):
+            self.database = os.path.join(self.folder, "order%d.db" % number)
+            for name in order:
+                self.ingest("logs/" + name)
+            with self.subTest(order):
+                self.assertEqual(self.content(), expected)
+
+    def test_a_set_that_has_grown_and_was_rotated_gives_what_a_fresh_store_has(self):
+        old = {"messages.2": SET["messages.4"], "messages.1": SET["messages.2.gz"], "messages": log("Jan  4", "Jan  1")}
+        self.write_set("logs", old, lambda name: COPIED)
+        self.ingest("logs")
+        self.assertEqual(set(self.days()), {None})
+        new = {"messages.3": old["messages.2"], "messages.2": old["messages.1"], "messages.1": SET["messages.1"],
+               "messages": SET["messages"]}
+        self.write_set("logs", new, lambda name: NOW if name == "messages" else COPIED)
+        self.ingest("logs")
+        grown = self.content()
+        self.assertEqual(self.days(), [day for day in YEARS if day >= "2014-11-30" and day != "2014-12-01"])
+        self.database += "2"
+        self.ingest("logs")
+        self.assertEqual(self.content(), grown)
+
+    def test_an_age_that_turns_out_to_be_a_copy_is_no_longer_believed(self):
+        self.write_set("logs", {"messages": SET["messages"]}, lambda name: at(2022, 1, 16))
+        self.ingest("logs")
+        self.assertEqual(self.days(), ["2022-01-12", "2022-01-15"])
+        self.write_set("logs", {"messages.1": SET["messages.1"]}, lambda name: at(2022, 1, 16))
+        self.ingest("logs")
+        self.assertEqual(set(self.days()), {None})
+        self.assertEqual(self.rows("SELECT count(*) FROM incident WHERE first_time IS NOT NULL OR outdated"), [(0,)])
+
+
+if __name__ == "__main__":
+    main()
