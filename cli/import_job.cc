@@ -84,6 +84,7 @@ class ImportJob final : public SourceVisitor {
       : input_(input), progress_(progress), sink_(sink) {
     options_.year = options.year;
     options_.zone = options.zone;
+    options_.sha256 = options.sha256;
     options_.scan_threads = options.scan_threads;
     options_.progress = [this](uint64_t /*unpacked*/) {
       if (progress_.update) progress_.update();

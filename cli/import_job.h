@@ -46,6 +46,7 @@ struct ImportProgress {
 struct JobOptions {
   std::optional<int> year;  // of times printed without one
   std::optional<TimeZone> zone;
+  bool sha256 = false;  // compute it of each log
   unsigned scan_threads = 1;
   uint64_t max_expand_bytes = 0;  // 0: by the size of the input
 };

@@ -101,6 +101,7 @@ class ImportRun {
     const bool large = !input.bytes || *input.bytes >= kLargeInputBytes;
     return {.year = request_.year,
             .zone = request_.zone,
+            .sha256 = request_.sha256,
             .scan_threads = alone || large ? Cpus() : 0,
             .max_expand_bytes = request_.max_expand_bytes};
   }

@@ -15,6 +15,7 @@ struct ImportRequest {
   std::vector<std::string> paths;  // files, folders, patterns, "-"
   std::optional<int> year;         // of times printed without one
   std::optional<TimeZone> zone;    // likewise
+  bool sha256 = false;             // compute it of each log
   std::string store;          // path of the database, to leave it out; empty for a temporary one
   bool progress = true;       // on a terminal
   unsigned jobs = 1;          // inputs that are read at once

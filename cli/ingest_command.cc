@@ -23,6 +23,8 @@ po::options_description Options() {
   auto add = options.add_options();
   add("db", po::value<std::string>()->required()->value_name("FILE"),
       "the store; made if it is missing");
+  add("sha256", po::bool_switch(),
+      "also compute the SHA-256 of each log, unpacked, for source.sha256");
   add("quiet", po::bool_switch(), "no progress and no summary, only problems");
   AddImportOptions(options);
   return options;
@@ -51,6 +53,7 @@ int Run(const po::variables_map& arguments) {
   const bool quiet = arguments["quiet"].as<bool>();
   request.store = arguments["db"].as<std::string>();
   request.progress = !quiet;
+  request.sha256 = arguments["sha256"].as<bool>();
   ImportTotals totals;
   if (Status status = Ingest(request, quiet, totals); !status) {
     Complain(status.error().message);

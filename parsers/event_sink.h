@@ -83,6 +83,7 @@ struct LineLedger {
 // What is known of a source once it was read to its end.
 struct SourceSummary {
   std::string content_hash;  // XXH3-128 of all bytes, 32 hex digits
+  Text sha256;               // of all bytes, 64 hex digits; none unless asked for
   uint64_t bytes = 0;
   LineLedger ledger;
   uint64_t quotes = 0;  // fragments that repeat, without prefix, an earlier record of the source

@@ -23,6 +23,7 @@
 #include "parsers/envelope/year_finder.h"
 #include "parsers/input/noise.h"
 #include "parsers/input/scan_pipeline.h"
+#include "parsers/input/sha256_source.h"
 #include "parsers/kernel/kinds.h"
 #include "parsers/stream/block_engine.h"
 
@@ -425,7 +426,10 @@ Result<ImportResult> ImportSource(ByteSource& source, std::string_view path, std
   static const OpenerWords kWords(OpenerWordsOf(AllKinds()));
   if (const Status begun = sink.BeginSource(path, kind); !begun)
     return tl::unexpected(begun.error());
-  ScanPipeline pipeline(source, kWords, options.scan_threads, options.chunk_bytes);
+  std::optional<Sha256Source> hashed;
+  if (options.sha256) hashed.emplace(source);
+  ByteSource& bytes_of = hashed ? *hashed : source;
+  ScanPipeline pipeline(bytes_of, kWords, options.scan_threads, options.chunk_bytes);
   Importer importer(options, path, sink);
   uint64_t bytes = 0;
   ScannedChunk scanned;
@@ -442,6 +446,7 @@ Result<ImportResult> ImportSource(ByteSource& source, std::string_view path, std
     return tl::unexpected(written.error());
   }
   result.summary.content_hash = pipeline.ContentHash();
+  if (hashed) result.summary.sha256 = hashed->Hex();
   result.summary.bytes = pipeline.bytes();
   if (pipeline.error()) result.summary.damage = pipeline.error()->message;
   const Result<SourceCounts> counts = sink.EndSource(result.summary);

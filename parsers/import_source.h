@@ -19,6 +19,7 @@ struct ImportOptions {
   std::optional<TimeZone> zone;  // of times that are printed without one
   std::string host;              // of lines that name none; empty if it is not known
   std::optional<int64_t> mtime;  // [s] since the epoch: when the source was changed last
+  bool sha256 = false;           // compute the SHA-256 of the bytes
   unsigned scan_threads =
       1;  // threads beside the calling one and the reader; 0: neither is started
   std::size_t chunk_bytes = ChunkReader::kChunkBytes;  // what is found does not depend on it

@@ -34,8 +34,10 @@ constexpr char kInsertUnclaimed[] =
 constexpr char kInsertSource[] =
     "INSERT INTO source (source_id, path, content_hash, bytes, lines, kind, lines_claimed, "
     "lines_noise, lines_unclaimed_kernel, lines_not_kernel, lines_damaged, quotes, damage, "
-    "first_time, last_time, new_years, text_year, zone) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "first_time, last_time, new_years, text_year, zone, sha256) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+// Asked for when the content was known already.
+constexpr char kSetSha256[] = "UPDATE source SET sha256 = ?2 WHERE source_id = ?1";
 constexpr char kInsertPath[] =
     "INSERT INTO source_path (path, source_id, mtime_s) VALUES (?1, ?2, ?3) "
     "ON CONFLICT (path) DO UPDATE SET source_id = ?2, mtime_s = ?3";
@@ -182,6 +184,7 @@ class SqliteSink final : public EventSink {
         {kOutdateIncident, &outdate_incident_},
         {kInsertSource, &insert_source_},
         {kInsertPath, &insert_path_},
+        {kSetSha256, &set_sha256_},
         {kFindSource, &find_source_},
         {kNextIds, &next_ids_}};
     for (const auto& [sql, target] : statements) {
@@ -335,7 +338,9 @@ class SqliteSink final : public EventSink {
   }
 
   Status WritePath(int64_t source_id, const SourceSummary& summary) {
-    if (kind_ == "stdin") return {};
+    Status done;
+    if (summary.sha256) done = Run(set_sha256_, source_id, summary.sha256);
+    if (!done || kind_ == "stdin") return done;
     return Run(insert_path_, path_, source_id, summary.mtime);
   }
 
@@ -347,7 +352,7 @@ class SqliteSink final : public EventSink {
     return Run(insert_source_, source_id_, path_, summary.content_hash, summary.bytes, ledger.lines,
                kind_, ledger.claimed, ledger.noise, ledger.unclaimed_kernel, ledger.not_kernel,
                ledger.damaged, summary.quotes, summary.damage, times.first, times.last,
-               times.new_years, times.text_year, times.zone);
+               times.new_years, times.text_year, times.zone, summary.sha256);
   }
 
   Database& database_;
@@ -362,6 +367,7 @@ class SqliteSink final : public EventSink {
   std::vector<Statement> delete_rows_;  // of one event, from all relations
   Statement insert_source_;
   Statement insert_path_;
+  Statement set_sha256_;
   Statement find_source_;
   Statement next_ids_;
   std::unique_ptr<KnownEvents> known_;

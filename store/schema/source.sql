@@ -6,7 +6,7 @@ CREATE TABLE source (
   path TEXT NOT NULL,               -- as the user gave it; - for standard input; a member's name stands
                                     -- behind its archive's, as if that were a folder
   content_hash TEXT NOT NULL UNIQUE,-- XXH3-128 of all bytes, 32 hex digits: the same content is stored once
-  sha256 TEXT,                      -- SHA-256 of all bytes; NULL unless asked for
+  sha256 TEXT,                      -- SHA-256 of all bytes, 64 hex digits; NULL unless asked for (--sha256)
   bytes INTEGER NOT NULL,           -- [bytes] that were read
   lines INTEGER NOT NULL,           -- [lines] that were read; a last line without its newline counts
   kind TEXT NOT NULL,               -- file, member (of an archive), stdin, journal, crash_dump, pstore (named

@@ -1,5 +1,7 @@
 """The store: idempotent, all-or-nothing, and never somebody else's database."""
 
+import gzip
+import hashlib
 import os
 import signal
 import sqlite3
@@ -25,6 +27,18 @@ class Store(CliTest):
         self.assertEqual([path for path, *_ in after.pop("source_path")], [PASTE, copy])
         before.pop("source_path")
         self.assertEqual(after, before)
+
+    def test_sha256_is_that_of_the_content_and_only_there_if_asked_for(self):
+        packed = self.write("messages.gz", gzip.compress(read(MESSAGES)))
+        self.ingest(PASTE, packed)
+        self.assertEqual(self.rows("SELECT DISTINCT sha256 FROM source"), [(None,)])
+        self.ingest("--sha256", packed)
+        expected = hashlib.sha256(read(MESSAGES)).hexdigest()
+        self.assertEqual(self.rows("SELECT sha256 FROM source ORDER BY source_id"), [(None,), (expected,)])
+        self.ingest(packed)
+        self.database += "2"
+        self.ingest("--sha256", packed)
+        self.assertEqual(self.rows("SELECT sha256 FROM source"), [(expected,)])
 
     def test_the_ledger_of_every_source_adds_up(self):
         self.ingest(PASTE, MESSAGES)
