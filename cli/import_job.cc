@@ -116,6 +116,7 @@ class ImportJob final : public SourceVisitor {
     ImportOptions options = options_;
     options.host = found.dump.host;
     options.mtime = found.mtime;
+    options.crash_time = found.dump.crash_time;
     HeadKeeper source(bytes);
     const Result<ImportResult> result =
         ImportSource(source, found.path, found.kind, options, sink_);

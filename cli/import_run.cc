@@ -17,6 +17,7 @@
 #include "parsers/ordered_sinks.h"
 #include "parsers/writer_thread.h"
 #include "reports/diagnosis/diagnose.h"
+#include "store/boot_clocks.h"
 #include "store/skipped_inputs.h"
 #include "store/source_years.h"
 #include "store/sqlite_sink.h"
@@ -59,8 +60,7 @@ class ImportRun {
     store_failed_ = !NoteSkipped(inputs_.skipped);
     RunJobs();
     line_.Clear();
-    if (Settle(writer_->Flush()) && !store_failed_ && Settle(DateSources(database_)))
-      Settle(NameHostsOfTrees(database_, trees_, request_.last_event_id));
+    if (Settle(writer_->Flush()) && !store_failed_) Settle(FinishStore());
     if (store_failed_ && totals_.inputs > finished_)
       Complain(fmt::format(
           "stopped there; inputs not read: {}; those read last may not be stored either; "
@@ -73,6 +73,13 @@ class ImportRun {
   }
 
  private:
+  // What only all sources together tell.
+  Status FinishStore() {
+    return DateSources(database_)
+        .and_then([&] { return NameHostsOfTrees(database_, trees_, request_.last_event_id); })
+        .and_then([&] { return DateByUptime(database_); });
+  }
+
   void RunJobs() {
     const std::size_t jobs =
         std::clamp<std::size_t>(request_.jobs, 1, std::max<std::size_t>(1, inputs_.files.size()));

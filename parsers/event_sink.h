@@ -91,9 +91,11 @@ struct SourceSummary {
   // Years of days that the text itself dates in full ("2014/11/25"), by {month, day}. Days that are
   // given with more than one year are left out.
   std::map<std::pair<int, int>, int> years;
-  std::optional<LogSpan> span;   // of its lines that have times; none if it shows none
-  std::optional<int64_t> mtime;  // [s] since the epoch: when the source was changed last
-  std::optional<TimeZone> zone;  // of times that the text gives without one, if that is known
+  std::optional<LogSpan> span;        // of its lines that have times; none if it shows none
+  std::optional<int64_t> mtime;       // [s] since the epoch: when the source was changed last
+  std::optional<int64_t> crash_time;  // [s] since the epoch: when the kernel died that wrote it all
+  Integer last_uptime_us;             // of its last line, if that has one
+  std::optional<TimeZone> zone;       // of times that the text gives without one, if that is known
 };
 
 enum class SourceOutcome {

@@ -15,6 +15,7 @@
 #include "parsers/envelope/entry.h"
 #include "parsers/envelope/envelope.h"
 #include "parsers/envelope/journal_export.h"
+#include "parsers/envelope/printk_prefix.h"
 #include "parsers/envelope/quoted_printable.h"
 #include "parsers/envelope/repair.h"
 #include "parsers/envelope/stamp.h"
@@ -85,6 +86,7 @@ class Importer {
     const std::string_view last = bytes.substr(
         bytes.find_last_of('\n', bytes.size() - std::min<std::size_t>(bytes.size(), 2)) + 1);
     CountNewYear(last);
+    last_uptime_us_ = ReadUptime(last);
   }
 
   // Closes what is open and moves the outcome to `result`; an error of the sink's, if there was
@@ -104,6 +106,8 @@ class Importer {
     result.summary.years = dates_.Years();
     result.summary.zone = options_.zone;
     result.summary.mtime = options_.mtime;
+    result.summary.crash_time = options_.crash_time;
+    result.summary.last_uptime_us = last_uptime_us_;
     result.summary.span = new_years_.span();
     result.events = events_;
     result.incomplete_events = incomplete_events_;
@@ -416,6 +420,7 @@ class Importer {
   uint64_t events_ = 0;
   uint64_t incomplete_events_ = 0;
   std::optional<uint64_t> first_cut_line_;
+  Integer last_uptime_us_;
   Status status_;
 };
 

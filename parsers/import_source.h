@@ -15,11 +15,12 @@
 namespace kautopsy {
 
 struct ImportOptions {
-  std::optional<int> year;       // of times that are printed without one
-  std::optional<TimeZone> zone;  // of times that are printed without one
-  std::string host;              // of lines that name none; empty if it is not known
-  std::optional<int64_t> mtime;  // [s] since the epoch: when the source was changed last
-  bool sha256 = false;           // compute the SHA-256 of the bytes
+  std::optional<int> year;            // of times that are printed without one
+  std::optional<TimeZone> zone;       // of times that are printed without one
+  std::string host;                   // of lines that name none; empty if it is not known
+  std::optional<int64_t> mtime;       // [s] since the epoch: when the source was changed last
+  std::optional<int64_t> crash_time;  // likewise: when the kernel died whose log it is, up to then
+  bool sha256 = false;                // compute the SHA-256 of the bytes
   unsigned scan_threads =
       1;  // threads beside the calling one and the reader; 0: neither is started
   std::size_t chunk_bytes = ChunkReader::kChunkBytes;  // what is found does not depend on it

@@ -18,6 +18,7 @@ Integer TextYear(const LogSpan& span, const std::map<std::pair<int, int>, int>& 
 SourceTimes TimesOf(const SourceSummary& summary) {
   SourceTimes times;
   if (summary.zone) times.zone = summary.zone->name();
+  if (summary.crash_time) times.crash_time = Iso8601Utc(FromUnixSeconds(*summary.crash_time));
   if (!summary.span) return times;
   const LogSpan& span = *summary.span;
   times.first = TimeCell(span.first);

@@ -12,6 +12,7 @@ struct SourceTimes {
   Integer new_years;
   Integer text_year;
   Text zone;
+  Text crash_time;
 };
 SourceTimes TimesOf(const SourceSummary& summary);
 

@@ -34,18 +34,22 @@ constexpr char kInsertUnclaimed[] =
 constexpr char kInsertSource[] =
     "INSERT INTO source (source_id, path, content_hash, bytes, lines, kind, lines_claimed, "
     "lines_noise, lines_unclaimed_kernel, lines_not_kernel, lines_damaged, quotes, damage, "
-    "first_time, last_time, new_years, text_year, zone, sha256) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "first_time, last_time, new_years, text_year, zone, sha256, crash_time, last_uptime_us) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 // Asked for when the content was known already.
 constexpr char kSetSha256[] = "UPDATE source SET sha256 = ?2 WHERE source_id = ?1";
 constexpr char kInsertPath[] =
     "INSERT INTO source_path (path, source_id, mtime_s) VALUES (?1, ?2, ?3) "
     "ON CONFLICT (path) DO UPDATE SET source_id = ?2, mtime_s = ?3";
-// What the event's first source did not know.
+// What the event's first source did not know. A printed time is better than one made of an uptime.
 constexpr char kCompleteEvent[] =
     "UPDATE event SET host = coalesce(host, ?2), "
-    "time_quality = CASE WHEN time_us IS NULL AND (?4 IS NOT NULL OR local_time IS NULL) THEN ?6 "
-    "ELSE time_quality END, time = coalesce(time, ?3), time_us = coalesce(time_us, ?4), "
+    "time_quality = CASE WHEN time_us IS NULL AND (?4 IS NOT NULL OR local_time IS NULL) "
+    "OR time_quality LIKE 'boot_relative%' AND ?5 IS NOT NULL THEN ?6 ELSE time_quality END, "
+    "time = CASE WHEN time_quality LIKE 'boot_relative%' AND ?5 IS NOT NULL THEN ?3 "
+    "ELSE coalesce(time, ?3) END, "
+    "time_us = CASE WHEN time_quality LIKE 'boot_relative%' AND ?5 IS NOT NULL THEN ?4 "
+    "ELSE coalesce(time_us, ?4) END, "
     "local_time = coalesce(local_time, ?5), uptime_us = coalesce(uptime_us, ?7), "
     "kernel_release = coalesce(kernel_release, ?8) WHERE event_id = ?1 AND "
     "(host IS NULL AND ?2 IS NOT NULL OR time_us IS NULL AND ?4 IS NOT NULL OR "
@@ -352,7 +356,8 @@ class SqliteSink final : public EventSink {
     return Run(insert_source_, source_id_, path_, summary.content_hash, summary.bytes, ledger.lines,
                kind_, ledger.claimed, ledger.noise, ledger.unclaimed_kernel, ledger.not_kernel,
                ledger.damaged, summary.quotes, summary.damage, times.first, times.last,
-               times.new_years, times.text_year, times.zone, summary.sha256);
+               times.new_years, times.text_year, times.zone, summary.sha256, times.crash_time,
+               summary.last_uptime_us);
   }
 
   Database& database_;

@@ -6,7 +6,7 @@ import os
 import tarfile
 import time
 
-from driver import CliTest, main
+from driver import ROOT, CliTest, main
 
 LINE = "%s 10:00:00 h kernel: Out of memory: Kill process %d (java) score 318 or sacrifice child\n" \
        "%s 10:00:00 h kernel: Killed process %d, UID 0, (java) total-vm:300kB, anon-rss:200kB, file-rss:0kB\n"
@@ -132,6 +132,54 @@ class Time(CliTest):
         self.ingest("logs")
         self.assertEqual(set(self.days()), {None})
         self.assertEqual(self.rows("SELECT count(*) FROM incident WHERE first_time IS NOT NULL OR outdated"), [(0,)])
+
+    def kill(self, clock, uptime, pid, host="h"):
+        """A kill with both clocks, with the uptime alone (a bare dmesg), or the time alone."""
+        prefix = "Jan 12 %s %s kernel: " % (clock, host) if clock else ""
+        if uptime is not None:
+            prefix += "[%12.6f] " % uptime
+        return (prefix + "Out of memory: Kill process %d (java) score 318 or sacrifice child\n" % pid +
+                prefix + "Killed process %d, UID 0, (java) total-vm:300kB, anon-rss:200kB, file-rss:0kB\n" % pid)
+
+    def times(self):
+        return self.rows("SELECT oom_kill.pid, time, time_quality FROM oom_kill JOIN event USING (event_id) ORDER BY 1")
+
+    BANNER = "[    0.000000] Linux version 2.6.32-431.el6.x86_64 (mockbuild@x) (gcc version 4.4.7) #1 SMP\n"
+
+    def test_uptime_becomes_time_by_the_nearest_line_of_the_boot_that_has_both(self):
+        # It was suspended for an hour behind 1000 s.
+        messages = self.kill("10:00:00", 100, 1) + self.kill("11:30:00", 1900, 4)
+        dmesg = (self.BANNER + self.kill("", 100, 1) + self.kill("", 160, 2) + self.kill("", 1890, 3) +
+                 self.kill("", 1900, 4))
+        expected = [(1, "2014-01-12T10:00:00Z", "year_inferred,zone_assumed"),
+                    (2, "2014-01-12T10:01:00.000000Z", "boot_relative,year_inferred,zone_assumed"),
+                    (3, "2014-01-12T11:29:50.000000Z", "boot_relative,year_inferred,zone_assumed"),
+                    (4, "2014-01-12T11:30:00Z", "year_inferred,zone_assumed")]
+        self.write("messages", messages)
+        self.write("dmesg", dmesg)
+        for number, order in enumerate((["messages", "dmesg"], ["dmesg", "messages"])):
+            self.database = os.path.join(self.folder, "%d.db" % number)
+            for path in order:
+                self.ingest("--year", "2014", path)
+            with self.subTest(order):
+                self.assertEqual(self.times(), expected)
+                self.assertEqual(self.rows("SELECT count(*) FROM incident WHERE outdated"), [(0,)])
+            before = self.dump()
+            self.ingest("--year", "2014", *order)
+            self.assertEqual(self.dump(), before)
+        self.ingest("--year", "2014", self.write("kern.log", self.kill("10:01:01", 160, 2)))
+        self.assertEqual(self.times()[1], (2, "2014-01-12T10:01:01Z", "year_inferred,zone_assumed"))
+
+    def test_a_dump_tells_when_its_kernel_crashed_and_so_the_time_of_every_line(self):
+        dump = os.path.join(ROOT, "samples", "dumps", "6.1.0-56-cloud-amd64_kdump.elf.xz")
+        self.ingest(dump)
+        ((crash, last_uptime),) = self.rows("SELECT unixepoch(crash_time), last_uptime_us FROM source")
+        events = self.rows("SELECT time_us, uptime_us, time, time_quality FROM event WHERE uptime_us IS NOT NULL")
+        self.assertTrue(events)
+        for time_us, uptime_us, text, quality in events:
+            self.assertEqual(time_us, crash * 1000000 - last_uptime + uptime_us)
+            self.assertEqual(quality, "boot_relative")
+            self.assertTrue(text)
 
 
 if __name__ == "__main__":
