@@ -77,6 +77,7 @@ class ImportRun {
   Status FinishStore() {
     return DateSources(database_)
         .and_then([&] { return NameHostsOfTrees(database_, trees_, request_.last_event_id); })
+        .and_then([&] { return JoinBoots(database_); })
         .and_then([&] { return DateByUptime(database_); });
   }
 

@@ -181,6 +181,34 @@ class Time(CliTest):
             self.assertEqual(quality, "boot_relative")
             self.assertTrue(text)
 
+    def test_parts_of_one_boot_in_several_files_are_one_boot(self):
+        self.write("logs/messages.2", self.kill("10:00:00", 100, 1))
+        self.write("logs/messages.1", self.kill("12:00:02", 7300, 2))  # its clock runs ahead by 2 s
+        self.write("logs/messages", self.kill("12:30:00", 50, 3) + self.kill("12:40:00", 650, 4))
+        self.write("logs/kern.log", self.kill("12:00:00", 7300, 5, host="other"))
+        for number, paths in enumerate((["logs"], ["logs/messages.2", "logs/messages", "logs/kern.log", "logs/messages.1"])):
+            self.database = os.path.join(self.folder, "%d.db" % number)
+            for path in paths:
+                self.ingest("--year", "2014", path)
+            with self.subTest(paths):
+                boots = dict(self.rows("SELECT oom_kill.pid, boot_id FROM oom_kill JOIN event USING (event_id) ORDER BY 1"))
+                self.assertEqual(boots[1], boots[2])
+                self.assertEqual(boots[3], boots[4])
+                self.assertEqual(len(set(boots.values())), 3)
+                self.assertEqual(self.rows("SELECT host, first_time, last_time FROM boot ORDER BY host, first_time"),
+                                 [("h", "2014-01-12T10:00:00Z", "2014-01-12T12:00:02Z"),
+                                  ("h", "2014-01-12T12:30:00Z", "2014-01-12T12:40:00Z"),
+                                  ("other", "2014-01-12T12:00:00Z", "2014-01-12T12:00:00Z")])
+                self.assertEqual(self.rows("SELECT count(*) FROM incident WHERE outdated OR boot_id NOT IN"
+                                           " (SELECT boot_id FROM boot)"), [(0,)])
+
+    def test_a_machine_that_crashes_again_and_again_has_as_many_boots(self):
+        for number in range(4):
+            clock = "10:%02d:%02d" % divmod(30 * number, 60)
+            self.write("logs/messages.%d" % (4 - number), self.kill(clock, 20, number + 1))
+        self.ingest("--year", "2014", "logs")
+        self.assertEqual(self.count("boot"), 4)
+
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,170 @@
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "store/boot_clocks.h"
+#include "store/run_statement.h"
+
+namespace kautopsy {
+namespace {
+
+// Log daemons stamp a line up to some seconds after the kernel printed it, and cut the fraction
+// off.
+constexpr int64_t kToleranceUs = 5'000'000;
+// How far printk's clock, which nothing corrects, and the wall clock run apart. NTP may slew the
+// latter by 500 ppm (include/linux/timex.h, MAXFREQ), but rates of real clocks differ by less; what
+// lies between is not joined rather than two boots made one.
+constexpr int64_t kDriftPpm = 100;
+
+constexpr char kSelectBoots[] =
+    "SELECT boot_id, host, journal_boot_id, ended FROM boot WHERE host IN (SELECT host FROM boot "
+    "WHERE host IS NOT NULL GROUP BY host HAVING count(*) > 1) ORDER BY boot_id";
+constexpr char kSelectClocks[] =
+    "SELECT boot_id, uptime_us, time_us FROM event WHERE boot_id IS NOT NULL "
+    "AND uptime_us IS NOT NULL AND time_us IS NOT NULL AND time_quality NOT LIKE 'boot_relative%' "
+    "ORDER BY event_id";
+constexpr char kOutdate[] =
+    "UPDATE incident SET outdated = 1 WHERE incident_id IN "
+    "(SELECT incident_id FROM event WHERE boot_id = ?2) AND ?1 = ?1";
+constexpr char kMoveEvents[] = "UPDATE event SET boot_id = ?1 WHERE boot_id = ?2";
+constexpr char kMoveIncidents[] = "UPDATE incident SET boot_id = ?1 WHERE boot_id = ?2";
+constexpr char kMovePlaces[] = "UPDATE boot_source SET boot_id = ?1 WHERE boot_id = ?2";
+constexpr char kMerge[] =
+    "UPDATE boot SET journal_boot_id = coalesce(boot.journal_boot_id, o.journal_boot_id), "
+    "first_time = min(coalesce(boot.first_time, o.first_time), coalesce(o.first_time, "
+    "boot.first_time)), last_time = max(coalesce(boot.last_time, o.last_time), "
+    "coalesce(o.last_time, boot.last_time)), "
+    "kernel_release = coalesce(boot.kernel_release, o.kernel_release), "
+    "banner = coalesce(boot.banner, o.banner), "
+    "command_line = coalesce(boot.command_line, o.command_line), "
+    "crash_kernel = coalesce(boot.crash_kernel, o.crash_kernel), "
+    "hardware = coalesce(boot.hardware, o.hardware), "
+    "hypervisor = coalesce(boot.hypervisor, o.hypervisor), "
+    "ram_from = CASE WHEN boot.ram_kb IS NULL THEN o.ram_from ELSE boot.ram_from END, "
+    "ram_kb = coalesce(boot.ram_kb, o.ram_kb), ended = coalesce(boot.ended, o.ended) "
+    "FROM (SELECT * FROM boot WHERE boot_id = ?2) AS o WHERE boot.boot_id = ?1";
+constexpr char kDelete[] = "DELETE FROM boot WHERE boot_id = ?2 AND ?1 = ?1";
+
+// A moment by both clocks.
+struct Clocks {
+  int64_t time_us = 0;
+  int64_t uptime_us = 0;
+
+  int64_t start_us() const { return time_us - uptime_us; }
+};
+
+struct Boot {
+  int64_t boot_id = 0;
+  std::string host;
+  Text journal_boot_id;
+  bool ended = false;
+  std::optional<Clocks> first;
+  std::optional<Clocks> last;
+};
+
+bool Agree(const Clocks& one, const Clocks& other) {
+  constexpr int64_t kMillion = 1'000'000;
+  const int64_t apart_us = std::llabs(one.time_us - other.time_us);
+  return std::llabs(one.start_us() - other.start_us()) <=
+         kToleranceUs + apart_us / kMillion * kDriftPpm;
+}
+
+// By what stands next to each other: a machine that was suspended has several offsets.
+bool IsSameBoot(const Boot& one, const Boot& other) {
+  if (one.host != other.host) return false;
+  if (one.journal_boot_id && other.journal_boot_id &&
+      *one.journal_boot_id != *other.journal_boot_id)
+    return false;
+  if (one.ended && other.first->time_us > one.last->time_us) return false;
+  if (other.ended && one.first->time_us > other.last->time_us) return false;
+  return Agree(*one.last, *other.first) || Agree(*one.first, *other.last) ||
+         Agree(*one.first, *other.first) || Agree(*one.last, *other.last);
+}
+
+class BootJoiner {
+ public:
+  explicit BootJoiner(Database& database) : database_(database) {}
+
+  Status Run() {
+    if (Status read = ReadBoots(); !read || boots_.empty()) return read;
+    if (Status read = ReadClocks(); !read) return read;
+    std::vector<Boot> boots;
+    for (auto& [boot_id, boot] : boots_) {
+      if (boot.first) boots.push_back(std::move(boot));
+    }
+    std::ranges::sort(boots, {}, [](const Boot& boot) {
+      return std::tuple(boot.host, boot.first->start_us(), boot.boot_id);
+    });
+    for (std::size_t i = 1; i < boots.size(); ++i) {
+      if (!IsSameBoot(boots[i - 1], boots[i])) continue;
+      if (Status joined = Join(boots[i - 1], boots[i]); !joined) return joined;
+    }
+    return {};
+  }
+
+ private:
+  Status ReadBoots() {
+    Result<Statement> row = database_.Prepare(kSelectBoots);
+    if (!row) return tl::unexpected(row.error());
+    Result<bool> step = row->Step();
+    for (; step && *step; step = row->Step()) {
+      const int64_t boot_id = row->GetInteger(0).value_or(0);
+      boots_[boot_id] =
+          Boot{boot_id, row->GetText(1).value_or(""), row->GetText(2), !row->IsNull(3), {}, {}};
+    }
+    return step ? Status() : tl::unexpected(step.error());
+  }
+
+  Status ReadClocks() {
+    Result<Statement> row = database_.Prepare(kSelectClocks);
+    if (!row) return tl::unexpected(row.error());
+    Result<bool> step = row->Step();
+    for (; step && *step; step = row->Step()) {
+      const auto found = boots_.find(row->GetInteger(0).value_or(0));
+      if (found == boots_.end()) continue;
+      Boot& boot = found->second;
+      const Clocks clocks = {row->GetInteger(2).value_or(0), row->GetInteger(1).value_or(0)};
+      if (!boot.first || clocks.uptime_us < boot.first->uptime_us) boot.first = clocks;
+      if (!boot.last || clocks.uptime_us > boot.last->uptime_us) boot.last = clocks;
+    }
+    return step ? Status() : tl::unexpected(step.error());
+  }
+
+  // `two` is what both are afterwards.
+  Status Join(const Boot& one, Boot& two) {
+    const int64_t kept = std::min(one.boot_id, two.boot_id);
+    const int64_t gone = std::max(one.boot_id, two.boot_id);
+    for (const char* const sql :
+         {kOutdate, kMoveEvents, kMoveIncidents, kMovePlaces, kMerge, kDelete}) {
+      Result<Statement> statement = database_.Prepare(sql);
+      if (!statement) return tl::unexpected(statement.error());
+      if (Status done = kautopsy::Run(*statement, kept, gone); !done) return done;
+    }
+    two.boot_id = kept;
+    if (!two.journal_boot_id) two.journal_boot_id = one.journal_boot_id;
+    two.ended = two.ended || one.ended;
+    if (one.first->uptime_us < two.first->uptime_us) two.first = one.first;
+    if (one.last->uptime_us > two.last->uptime_us) two.last = one.last;
+    return {};
+  }
+
+  Database& database_;
+  std::unordered_map<int64_t, Boot> boots_;
+};
+
+}  // namespace
+
+Status JoinBoots(Database& database) {
+  Status done = database.Execute("BEGIN IMMEDIATE")
+                    .and_then([&] { return BootJoiner(database).Run(); })
+                    .and_then([&] { return database.Execute("COMMIT"); });
+  if (!done) database.Rollback();
+  return done;
+}
+
+}  // namespace kautopsy
