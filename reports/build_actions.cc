@@ -50,7 +50,7 @@ Advice HugePages(const GuestSize& size) {
 // The driver that wants a packet in one large piece.
 Text CopyingDriver(const BuildInput& input) {
   for (const EventFacts& event : input.facts.events) {
-    const CallPath path = event.refusal ? ReadCallPath(event) : CallPath();
+    const CallPath path = event.refusal ? ReadCallPath(input.facts, event) : CallPath();
     if (path.transmit && path.copies_packet) return path.driver;
   }
   return std::nullopt;

@@ -98,12 +98,14 @@ void AddCheck(const EventFacts& event, const KillChoice& choice, Death& death) {
   }
 }
 
-std::string RequesterWords(const EventFacts& event) {
+std::string RequesterWords(const BuildInput& input, const EventFacts& event) {
   if (!event.oom || !event.oom->invoker_comm) return "";
   const std::string pid =
       event.oom->invoker_pid ? fmt::format(" [pid {}]", *event.oom->invoker_pid) : "";
-  return fmt::format("asked: {}{}; who asks is not thereby at fault",
-                     CommName(event.oom->invoker_comm), pid);
+  const std::string wanted = ReadCallPath(input.facts, event).wanted;
+  return fmt::format("asked: {}{}{}; who asks is not thereby at fault",
+                     CommName(event.oom->invoker_comm), pid,
+                     wanted.empty() ? "" : " for " + wanted);
 }
 
 Death KilledHere(const BuildInput& input, const EventFacts& event, const KillFacts& kill,
@@ -116,7 +118,7 @@ Death KilledHere(const BuildInput& input, const EventFacts& event, const KillFac
     AddWhyThisOne(*choice, death);
     AddCheck(event, *choice, death);
   }
-  const std::string requester = RequesterWords(event);
+  const std::string requester = RequesterWords(input, event);
   if (!requester.empty()) death.details.push_back(requester);
   if (!event.complete) death.damage = event.damage.value_or("lines are missing");
   death.refs = {KillReference(references, event, kill)};
@@ -177,25 +179,27 @@ Death Crashed(const EventFacts& event, ReferenceList& references) {
 
 bool IsCrashOrFault(const EventFacts& event) { return event.crash || event.kind == "segfault"; }
 
-Death NothingDied(const EventFacts& event, ReferenceList& references) {
+Death NothingDied(const BuildInput& input, const EventFacts& event, ReferenceList& references) {
   Death death;
   death.moment = MomentText(event);
-  const CallPath path = ReadCallPath(event);
-  death.what = path.network ? "nothing; one network packet of the host was refused"
-                            : "nothing; one request for memory was refused";
+  const CallPath path = ReadCallPath(input.facts, event);
+  const bool packet = path.network && path.harm == Harm::kDegraded;
+  death.what = packet ? "nothing; one network packet of the host was refused"
+                      : "nothing; one request for memory was refused";
+  if (!packet && path.site) death.what += fmt::format(": {}", path.wanted);
   if (event.kind == "alloc_stall") death.what = "nothing; one request for memory had to wait";
   death.refs = {HeaderReference(references, event)};
   return death;
 }
 
-Death KilledNobody(const EventFacts& event, ReferenceList& references) {
+Death KilledNobody(const BuildInput& input, const EventFacts& event, ReferenceList& references) {
   Death death;
   death.moment = MomentText(event);
   death.what = "the OOM killer ran; whom it killed is not in the text";
   if (event.oom->outcome == "panicked")
     death.what = "the kernel: it panicked instead of killing [panic_on_oom]";
   if (event.oom->outcome == "none_killable") death.what = "nothing: no program could be killed";
-  const std::string requester = RequesterWords(event);
+  const std::string requester = RequesterWords(input, event);
   if (!requester.empty()) death.details.push_back(requester);
   if (!event.complete) death.damage = event.damage.value_or("lines are missing");
   death.refs = {HeaderReference(references, event)};
@@ -219,10 +223,11 @@ void BuildDeaths(const BuildInput& input, ReferenceList& references, IncidentRep
     for (const KillFacts& kill : event.kills) {
       if (!kill.repeated) report.deaths.push_back(KilledHere(input, event, kill, references));
     }
-    if (event.kills.empty() && event.oom) report.deaths.push_back(KilledNobody(event, references));
+    if (event.kills.empty() && event.oom)
+      report.deaths.push_back(KilledNobody(input, event, references));
     if (event.kind == "userspace_kill") report.deaths.push_back(KilledByDaemon(event, references));
     if (IsCrashOrFault(event)) report.deaths.push_back(Crashed(event, references));
-    if (event.refusal) report.deaths.push_back(NothingDied(event, references));
+    if (event.refusal) report.deaths.push_back(NothingDied(input, event, references));
   }
   if (left_out > 0) {
     Death more;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "reports/builder.h"
-#include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/node_list.h"
 #include "reports/diagnosis/snapshot_series.h"
@@ -14,131 +13,9 @@
 namespace kautopsy {
 namespace {
 
-constexpr std::size_t kMostRefusals = 2;
 constexpr std::size_t kMostRows = 14;
 constexpr std::size_t kMostReruns = 8;  // memory reports whose sums a verbose report shows
 constexpr int64_t kSmallHostKb = int64_t{8} << 20;  // below 8 GiB figures are given in MiB
-
-struct SameRefusals {
-  const EventFacts* first = nullptr;
-  int64_t count = 0;
-};
-
-bool SameKind(const RefusalFacts& one, const RefusalFacts& other) {
-  return one.order == other.order && one.gfp_mask == other.gfp_mask &&
-         one.blame_symbol == other.blame_symbol && one.blame_module == other.blame_module;
-}
-
-std::vector<SameRefusals> GroupRefusals(const IncidentFacts& facts) {
-  std::vector<SameRefusals> groups;
-  for (const EventFacts& event : facts.events) {
-    if (!event.refusal) continue;
-    const auto same = std::find_if(groups.begin(), groups.end(), [&](const SameRefusals& group) {
-      return SameKind(*group.first->refusal, *event.refusal);
-    });
-    if (same != groups.end())
-      ++same->count;
-    else
-      groups.push_back({&event, 1});
-  }
-  return groups;
-}
-
-std::string WhatRefused(const EventFacts& event, const std::optional<PieceRequest>& request,
-                        const CallPath& path) {
-  if (!request && event.refusal->size_bytes)
-    return fmt::format("{} bytes [{}]", Thousands(*event.refusal->size_bytes),
-                       event.refusal->kind.value_or("failure"));
-  if (!request) return "a request of unknown size";
-  std::string what = fmt::format("{}, mode {}", PieceWords(request->order, event.page_kb()),
-                                 GfpWords(event.refusal->gfp_mask, request->gfp));
-  const bool known = event.refusal->gfp_mask || event.refusal->gfp_flags;
-  if (known && !request->gfp.may_reclaim)
-    what += ": must not wait, so it cannot reclaim or compact";
-  if (!path.where.empty()) what += ". From " + path.where;
-  return what;
-}
-
-// "node 1 460 of 16 KiB and 14 of 32 KiB, none larger".
-std::string LargePieces(const ZoneFacts& zone) {
-  std::vector<std::string> words;
-  for (const FreeCell& cell : zone.cells) {
-    if (cell.order >= 2 && cell.count > 0)
-      words.push_back(fmt::format("{} of {}", Thousands(cell.count), PieceSize(cell.block_kb)));
-  }
-  const std::optional<int> largest = LargestOrder(zone);
-  const bool plain = zone.node && zone.zone == "Normal";
-  const std::string name = plain ? fmt::format("node {}", *zone.node) : ZoneName(zone);
-  constexpr std::size_t kMostSizes = 3;
-  if (words.empty()) return name + (largest ? " only orders 0-1" : " nothing");
-  if (words.size() > kMostSizes) return fmt::format("{} up to order {}", name, *largest);
-  return fmt::format("{} {}, none larger", name, JoinWords(words));
-}
-
-// Output that stands directly above the refusal in the document: about its time, not its moment.
-const Snapshot* Beside(const std::vector<Snapshot>& snapshots, const EventFacts& event) {
-  constexpr int64_t kNearLines = 4;
-  const Snapshot* beside = nullptr;
-  for (const Snapshot& snapshot : snapshots) {
-    const EventFacts& first = *snapshot.events.front();
-    const bool near = first.source_id == event.source_id && first.first_line < event.first_line &&
-                      event.first_line - first.first_line <= kNearLines;
-    if (near && !snapshot.dated() && snapshot.lists && snapshot.machine != Machine::kOther)
-      beside = &snapshot;
-  }
-  return beside;
-}
-
-void AddBeside(const Snapshot& beside, const EventFacts& event, ReferenceList& references,
-               RefusalSection& section) {
-  // A year taken from a full date in the text is one that heads these lines.
-  const bool same_day = event.time_quality.find("year_inferred") != std::string::npos;
-  std::string text =
-      fmt::format("{} [{}], not the same moment: ", same_day ? "that day" : "stands beside it",
-                  SnapshotReference(references, beside));
-  std::vector<std::string> words;
-  for (const ZoneFacts& zone : beside.lists->zones) {
-    if (IsOrdinaryZone(zone.zone) && !zone.cells.empty()) words.push_back(LargePieces(zone));
-  }
-  const Integer anon_kb = beside.values ? beside.values->ValueKb("AnonPages") : Integer();
-  if (anon_kb) words.push_back("AnonPages " + SizeText(*anon_kb));
-  for (std::size_t i = 0; i < words.size(); ++i) text += (i == 0 ? "" : "; ") + words[i];
-  section.lines.push_back({"buddy", "", text});
-}
-
-RefusalSection DescribeRefusal(const BuildInput& input, const SameRefusals& group,
-                               ReferenceList& references) {
-  const EventFacts& event = *group.first;
-  const CallPath path = ReadCallPath(event);
-  RefusalSection section;
-  section.day = DayText(event);
-  section.what = WhatRefused(event, RequestOf(input.facts, event), path);
-  const Snapshot* const beside = Beside(input.snapshots, event);
-  if (beside) AddBeside(*beside, event, references, section);
-  if (!path.chain.empty()) {
-    std::string chain = path.chain;
-    if (path.all_unreliable) {
-      chain += fmt::format("; all {} frames are marked ?, so the order of calls is a guess",
-                           event.frames.size());
-    }
-    section.lines.push_back({"path", "", chain});
-  }
-  const std::string seen =
-      group.count == 1 ? "Seen once." : fmt::format("Seen {} times.", Thousands(group.count));
-  section.lines.push_back({"means", "", path.meaning.empty() ? seen : path.meaning + " " + seen});
-  const bool interrupted =
-      path.where.find("softirq") != std::string::npos || path.where == "an interrupt";
-  const Text comm = event.refusal->comm ? event.refusal->comm : event.comm;
-  const Integer pid = event.refusal->pid ? event.refusal->pid : event.pid;
-  if (comm && interrupted) {
-    section.lines.push_back(
-        {"", "",
-         fmt::format("{}{} was only what the interrupt stopped.", CommName(comm),
-                     pid ? fmt::format(" [pid {}]", *pid) : "")});
-  }
-  section.refs = {HeaderReference(references, event)};
-  return section;
-}
 
 // Nodes of the host's ordinary zones, at most as many as a line holds.
 std::vector<int64_t> TimelineNodes(const std::vector<Snapshot>& snapshots) {
@@ -248,13 +125,6 @@ std::string CompactionNote(const BuildInput& input) {
 }
 
 }  // namespace
-
-void BuildRefusals(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
-  for (const SameRefusals& group : GroupRefusals(input.facts)) {
-    if (report.refusals.size() >= kMostRefusals) return;
-    report.refusals.push_back(DescribeRefusal(input, group, references));
-  }
-}
 
 void BuildTimeline(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
   TimelineSection section;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/missing.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -88,7 +89,8 @@ Severity SeverityOf(const IncidentFacts& facts, const std::vector<Finding>& find
     if (stopped) return Severity::kCritical;
     if (!event.kills.empty() || event.kind == "oom" || event.kind == "userspace_kill")
       severity = std::max(severity, Severity::kMajor);
-    if (event.refusal || IsTrouble(event)) severity = std::max(severity, Severity::kMinor);
+    const bool refused = event.refusal && !IsHarmlessRefusal(facts, event);
+    if (refused || IsTrouble(event)) severity = std::max(severity, Severity::kMinor);
   }
   for (const Finding& finding : findings) {
     const bool counts = finding.role == Role::kPrimary || finding.role == Role::kContributing;

@@ -147,6 +147,7 @@ struct IncidentFacts {
   Integer ram_kb;  // what the kernel manages: MemTotal; all physical pages if nothing tells that
   bool ended_boot = false;         // its last crash was the end of the boot
   bool case_file = false;          // put together by somebody: undated output beside the log
+  bool lost_lines = false;         // the log says that lines between its refusals are lost
   std::vector<EventFacts> events;  // dated ones in time order, undated ones where they stand
 };
 

@@ -85,6 +85,21 @@ Status ReadEndOfBoot(RowReader& reader, IncidentFacts& facts) {
                         [&](const Statement& /*row*/) { facts.ended_boot = true; });
 }
 
+// Marks of lost lines belong to no incident, but make the number of its events a lower bound.
+constexpr const char* kLostLines =
+    "WITH own AS MATERIALIZED (SELECT source_id, min(first_line) AS first, max(last_line) AS last"
+    " FROM event WHERE incident_id = ?1 GROUP BY source_id)"
+    " SELECT 1 FROM lost_lines JOIN event AS lost USING (event_id) JOIN own USING (source_id)"
+    " WHERE lost.first_line BETWEEN own.first AND own.last LIMIT 1";
+
+Status ReadLostLines(RowReader& reader, IncidentFacts& facts) {
+  const bool refused = std::any_of(facts.events.begin(), facts.events.end(),
+                                   [](const EventFacts& event) { return event.refusal; });
+  if (!refused) return {};
+  return reader.ForEach(kLostLines, facts.id,
+                        [&](const Statement& /*row*/) { facts.lost_lines = true; });
+}
+
 // Every figure of a zone line is a number of pages, written in KiB, so all of them are multiples of
 // the page size. With this many figures a common factor of 16 or 64 is no accident.
 constexpr int kEnoughFigures = 6;
@@ -144,6 +159,7 @@ Result<IncidentFacts> ReadIncidentFacts(RowReader& reader, int64_t incident_id) 
   read = ReadBoots(reader, facts, physical_kb);
   if (!read) return tl::unexpected(read.error());
   read = ReadEndOfBoot(reader, facts);
+  if (read) read = ReadLostLines(reader, facts);
   if (!read) return tl::unexpected(read.error());
   FillFromEvents(facts, physical_kb);
   return facts;

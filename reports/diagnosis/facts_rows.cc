@@ -278,6 +278,7 @@ const std::vector<Part>& MemoryParts() {
   using Kinds = std::vector<std::string_view>;
   static const Kinds kReports = {"oom", "alloc_failure", "alloc_stall", "mem_info"};
   static const Kinds kRefusals = {"alloc_failure", "alloc_stall"};
+  static const Kinds kRequests = {"oom", "alloc_failure", "alloc_stall"};
   static const Kinds kLists = {"oom", "alloc_failure", "alloc_stall", "mem_info", "buddyinfo"};
   static const std::vector<Part> kParts = {
       {{"oom"},
@@ -295,7 +296,7 @@ const std::vector<Part>& MemoryParts() {
        "kind, comm, pid, \"order\", gfp_mask, gfp_flags, nodemask, mems_allowed, context,"
        " blame_symbol, blame_module, size_bytes",
        "page_alloc_failure"},
-      {kRefusals, TakeFrames, "symbol, module, context, reliable", "call_frame", "position",
+      {kRequests, TakeFrames, "symbol, module, context, reliable", "call_frame", "position",
        "coalesce(trace, 0) = 0"},
       {kReports, TakeMemInfo,
        "active_anon_pages, inactive_anon_pages, active_file_pages, inactive_file_pages,"

@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "reports/diagnosis/call_words.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/rules/chronic.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -14,11 +15,12 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Piec
   finding.rule = "atomic_high_order";
   finding.cause = "atomic_high_order";
   finding.role = Role::kPrimary;
-  finding.severity = Severity::kMinor;
+  const CallPath path = ReadCallPath(facts, event);
+  finding.severity = HarmSeverity(path);
   finding.event_id = event.id;
   const std::string piece = PieceWords(request.order, event.page_kb());
-  finding.title = fmt::format("{} could not give {} to a request that must not wait.",
-                              OnDayHost(facts, event), piece);
+  finding.title = fmt::format("{} could not give {} to a request that must not wait{}.",
+                              OnDayHost(facts, event), piece, HarmlessWords(path));
   finding.brief = "a piece for a request that must not wait";
   finding.explanation =
       "Such a request can neither reclaim nor compact, so it depends on the pieces that "
@@ -28,9 +30,15 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Piec
       if (check.eligible) finding.explanation += " " + CheckWords(check) + ".";
     }
   }
-  finding.recommendation =
-      "Callers have to cope with a single refusal. If it recurs: a driver setting that "
-      "needs smaller pieces, or more of vm.min_free_kbytes.";
+  const std::string site = SiteWords(path, request.order);
+  if (!site.empty()) finding.explanation += " " + site;
+  if (std::optional<Advice> advice = SiteAdvice(path)) {
+    finding.advice.push_back(std::move(*advice));
+  } else {
+    finding.recommendation =
+        "Callers have to cope with a single refusal. If it recurs: a driver setting that "
+        "needs smaller pieces, or more of vm.min_free_kbytes.";
+  }
   finding.evidence.push_back(HeaderEvidence(event));
   return finding;
 }

@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "reports/diagnosis/call_words.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/wording.h"
@@ -16,16 +17,19 @@ std::optional<Finding> RuleAtomicReserve(const IncidentFacts& facts) {
     finding.rule = "atomic_reserve";
     finding.cause = "atomic_reserve";
     finding.role = Role::kPrimary;
-    finding.severity = Severity::kMinor;
+    const CallPath path = ReadCallPath(facts, event);
+    finding.severity = HarmSeverity(path);
     finding.confidence = event.rerun->served == false ? Confidence::kHigh : Confidence::kMedium;
     finding.event_id = event.id;
-    finding.title =
-        OnDayHost(facts, event) + " had used up the reserve for requests that must not wait.";
+    finding.title = fmt::format("{} had used up the reserve for requests that must not wait{}.",
+                                OnDayHost(facts, event), HarmlessWords(path));
     finding.brief = "reserve for requests that must not wait used up";
     finding.explanation = "The request may go below the min mark, and not even there was a page:";
     for (const ZoneCheck& check : event.rerun->checks) {
       if (check.eligible) finding.explanation += " " + CheckWords(check) + ".";
     }
+    const std::string site = SiteWords(path, 0);
+    if (!site.empty()) finding.explanation += " " + site;
     finding.recommendation =
         "If it recurs, raise vm.min_free_kbytes (0.5 to 1 % of RAM); one such failure "
         "is tolerated by its caller. Risk: less memory for programs.";

@@ -1,42 +1,88 @@
 #include <fmt/core.h>
 
-#include "reports/diagnosis/call_path.h"
+#include <algorithm>
+
+#include "reports/diagnosis/call_words.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/refusal_rate.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
 
 namespace kautopsy {
+namespace {
+
+struct Candidate {
+  const RefusalGroup* group = nullptr;
+  PieceRequest request;
+  CallPath path;
+};
+
+// The refusals that did most harm; of equal ones the most frequent, then the first.
+std::optional<Candidate> Worst(const IncidentFacts& facts,
+                               const std::vector<RefusalGroup>& groups) {
+  std::optional<Candidate> worst;
+  for (const RefusalGroup& group : groups) {
+    const std::optional<PieceRequest> request = RequestOf(facts, *group.first);
+    if (!request) continue;
+    Candidate candidate{&group, *request, ReadCallPath(facts, *group.first)};
+    const Severity severity = HarmSeverity(candidate.path);
+    const Severity so_far = worst ? HarmSeverity(worst->path) : Severity::kInfo;
+    if (worst && (severity < so_far || (severity == so_far && group.count <= worst->group->count)))
+      continue;
+    worst = std::move(candidate);
+  }
+  return worst;
+}
+
+std::string TitleOf(const IncidentFacts& facts, const Candidate& worst) {
+  const EventFacts& event = *worst.group->first;
+  return fmt::format(
+      "{}: {} {}{}{}.", OnDayHost(facts, event), PieceWords(worst.request.order, event.page_kb()),
+      event.kind == "alloc_stall" ? "had to wait" : "was refused",
+      worst.path.driver.empty() ? "" : " to " + worst.path.driver, HarmlessWords(worst.path));
+}
+
+std::string ExplanationOf(const Candidate& worst, std::size_t kinds) {
+  const EventFacts& event = *worst.group->first;
+  std::string text = fmt::format(
+      "mode {}{}", GfpWords(event.refusal->gfp_mask, worst.request.gfp),
+      worst.request.gfp.may_reclaim ? "." : ": must not wait, so it cannot reclaim or compact.");
+  for (const std::string& more :
+       {SiteWords(worst.path, worst.request.order), worst.path.meaning, RateWords(*worst.group)}) {
+    if (!more.empty()) text += " " + more;
+  }
+  if (kinds > 1) text += fmt::format(" Requests of {} other kinds were refused, too.", kinds - 1);
+  return text;
+}
+
+}  // namespace
 
 // What a refused allocation means for whoever asked.
 std::optional<Finding> RuleRefusedAllocation(const IncidentFacts& facts) {
-  for (const EventFacts& event : facts.events) {
-    if (!event.refusal) continue;
-    const std::optional<PieceRequest> request = RequestOf(facts, event);
-    if (!request) continue;
-    const CallPath path = ReadCallPath(event);
-    Finding finding;
-    finding.rule = "refused_allocation";
-    if (request->order >= 1 && !request->gfp.may_reclaim) finding.cause = "atomic_high_order";
-    finding.role = Role::kContext;
-    finding.severity = Severity::kMinor;
-    finding.confidence = Confidence::kMedium;
-    finding.event_id = event.id;
-    finding.when = DayText(event);
-    const bool waited = event.kind == "alloc_stall";
-    finding.title = fmt::format(
-        "{}: {} {}{}.", OnDayHost(facts, event), PieceWords(request->order, event.page_kb()),
-        waited ? "had to wait" : "was refused", path.driver.empty() ? "" : " to " + path.driver);
-    finding.brief = waited ? "a request had to wait" : "a request was refused";
-    finding.explanation = fmt::format(
-        "mode {}{}", GfpWords(event.refusal->gfp_mask, request->gfp),
-        request->gfp.may_reclaim ? "." : ": must not wait, so it cannot reclaim or compact.");
-    if (!path.meaning.empty()) finding.explanation += " " + path.meaning;
-    finding.evidence.push_back(HeaderEvidence(event));
-    return finding;
-  }
-  return std::nullopt;
+  const std::vector<RefusalGroup> groups = GroupRefusals(facts);
+  const std::optional<Candidate> worst = Worst(facts, groups);
+  if (!worst) return std::nullopt;
+  const EventFacts& event = *worst->group->first;
+  Finding finding;
+  finding.rule = "refused_allocation";
+  if (worst->request.order >= 1 && !worst->request.gfp.may_reclaim)
+    finding.cause = "atomic_high_order";
+  finding.role = Role::kContext;
+  finding.severity = HarmSeverity(worst->path);
+  finding.confidence = Confidence::kMedium;
+  finding.event_id = event.id;
+  finding.when = DayText(event);
+  finding.title = TitleOf(facts, *worst);
+  const bool waited = event.kind == "alloc_stall";
+  finding.brief = waited ? "a request had to wait" : "a request was refused";
+  if (worst->path.harm == Harm::kHarmless) finding.brief += ", without harm";
+  finding.explanation = ExplanationOf(*worst, groups.size());
+  if (std::optional<Advice> advice = SiteAdvice(worst->path))
+    finding.advice.push_back(std::move(*advice));
+  finding.evidence.push_back(HeaderEvidence(event));
+  return finding;
 }
 
 }  // namespace kautopsy

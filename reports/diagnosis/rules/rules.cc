@@ -15,8 +15,8 @@ std::span<const Rule> AllRules() {
       // Free, but in pieces; then simply used up.
       RuleFragmentation, RuleHostExhausted, RuleVmOvercommit,
       // Not causes: what was checked and did not hold, and what happened.
-      RuleMemoryUsedUp, RuleKillVictim, RuleRefusedAllocation, RuleCompaction, RuleCourse,
-      RuleSelfVerification};
+      RuleMemoryUsedUp, RuleKillVictim, RuleOomRequest, RuleRefusedAllocation, RuleCompaction,
+      RuleCourse, RuleSelfVerification};
   return kRules;
 }
 

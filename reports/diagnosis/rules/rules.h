@@ -33,6 +33,7 @@ std::optional<Finding> RuleVmOvercommit(const IncidentFacts& facts);
 std::optional<Finding> RuleMemoryUsedUp(const IncidentFacts& facts);
 std::optional<Finding> RuleKillVictim(const IncidentFacts& facts);
 std::optional<Finding> RuleRefusedAllocation(const IncidentFacts& facts);
+std::optional<Finding> RuleOomRequest(const IncidentFacts& facts);
 std::optional<Finding> RuleCompaction(const IncidentFacts& facts);
 std::optional<Finding> RuleCourse(const IncidentFacts& facts);
 std::optional<Finding> RuleSelfVerification(const IncidentFacts& facts);

@@ -1,0 +1,35 @@
+#include "reports/diagnosis/call_words.h"
+
+#include <fmt/core.h>
+
+namespace kautopsy {
+
+Severity HarmSeverity(const CallPath& path) {
+  if (path.harm == Harm::kHarmless) return Severity::kInfo;
+  return path.harm == Harm::kFatal ? Severity::kMajor : Severity::kMinor;
+}
+
+std::string HarmlessWords(const CallPath& path) {
+  if (path.harm != Harm::kHarmless) return "";
+  const bool by_mode = !path.site || path.site->harm != Harm::kHarmless;
+  return fmt::format("; harmless: {}", by_mode ? "the caller takes another way" : path.site->lost);
+}
+
+std::string SiteWords(const CallPath& path, int order) {
+  if (path.wanted.empty()) return "";
+  std::string words = "It was for " + path.wanted;
+  if (path.site) words += fmt::format(" [{}]", path.symbol);
+  if (path.site && order > 0 && !path.site->size.empty())
+    words += fmt::format(": {}", path.site->size);
+  if (path.all_unreliable) words += "; all frames are marked ?, so this is a guess";
+  return words + ".";
+}
+
+std::optional<Advice> SiteAdvice(const CallPath& path) {
+  if (!path.site || path.site->act.empty()) return std::nullopt;
+  const CallSite& site = *path.site;
+  return Advice{std::string(site.act), std::string(site.act_why), std::string(site.risk),
+                std::string(site.check)};
+}
+
+}  // namespace kautopsy
