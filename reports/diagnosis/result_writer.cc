@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "reports/diagnosis/balance.h"
+#include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
 
 namespace kautopsy {
@@ -17,6 +19,7 @@ enum Sql : std::size_t {
   kInsertFinding,
   kInsertEvidence,
   kInsertZoneCheck,
+  kInsertCallSite,
   kInsertBalance,
   kInsertMeasure,
   kUpdateRelation,
@@ -24,6 +27,7 @@ enum Sql : std::size_t {
   kDeleteEvidence,
   kDeleteFindings,
   kDeleteZoneChecks,
+  kDeleteCallSites,
   kDeleteBalance,
   kDeleteMeasures,
   kDeleteHistoryEvidence,
@@ -46,6 +50,9 @@ constexpr const char* kSql[] = {
     "mark_pages,"
     " reserve_pages, watermark_ok, blocks_ok, verdict, margin_pages, frag_index, unusable_index)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'min', ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    "INSERT INTO call_site (event_id, site, subsystem, symbol, module, entry, wanted, size_reason,"
+    " lost, severity, reliable, reference)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     "INSERT INTO memory_balance (event_id, node, item, size_kb, percent) VALUES (?1, NULL, ?2, ?3, "
     "?4)",
     "INSERT INTO incident_measure (incident_id, name, detail, value) VALUES (?1, ?2, ?3, ?4)",
@@ -55,6 +62,7 @@ constexpr const char* kSql[] = {
     " (SELECT finding_id FROM finding WHERE incident_id = ?1)",
     "DELETE FROM finding WHERE incident_id = ?1",
     "DELETE FROM zone_check WHERE event_id IN (SELECT event_id FROM event WHERE incident_id = ?1)",
+    "DELETE FROM call_site WHERE event_id IN (SELECT event_id FROM event WHERE incident_id = ?1)",
     "DELETE FROM memory_balance WHERE event_id IN (SELECT event_id FROM event WHERE incident_id = "
     "?1)",
     "DELETE FROM incident_measure WHERE incident_id = ?1",
@@ -98,7 +106,7 @@ class Row {
   int next_ = 0;
 };
 
-Text EmptyIsNull(const std::string& text) { return text.empty() ? Text() : Text(text); }
+Text EmptyIsNull(std::string_view text) { return text.empty() ? Text() : Text(text); }
 
 std::string MissingText(const std::vector<Missing>& missing) {
   std::string text;
@@ -239,6 +247,29 @@ Status ResultWriter::WriteZoneChecks(const EventFacts& event) {
   return {};
 }
 
+Status ResultWriter::WriteCallSite(const IncidentFacts& facts, const EventFacts& event) {
+  if (!event.oom && !event.refusal) return {};
+  const CallPath path = ReadCallPath(facts, event);
+  if (path.wanted.empty()) return {};
+  const CallSite site = path.site ? *path.site : CallSite();
+  const std::optional<PieceRequest> request = RequestOf(facts, event);
+  const bool piece = request && request->order > 0;
+  return Row(statements_[kInsertCallSite])
+      .Add(Integer(event.id))
+      .Add(EmptyIsNull(site.name))
+      .Add(EmptyIsNull(site.subsystem))
+      .Add(EmptyIsNull(path.symbol))
+      .Add(EmptyIsNull(path.driver))
+      .Add(EmptyIsNull(path.where))
+      .AddText(path.wanted)
+      .Add(EmptyIsNull(piece ? site.size : ""))
+      .Add(EmptyIsNull(path.meaning))
+      .Add(EmptyIsNull(path.harm ? HarmName(*path.harm) : ""))
+      .AddFlag(!path.all_unreliable)
+      .Add(EmptyIsNull(site.source))
+      .Run();
+}
+
 Status ResultWriter::WriteBalance(const IncidentFacts& facts, const EventFacts& event) {
   const Integer ram_kb = RamKb(facts, event);
   for (const BalanceItem& item : BalanceOf(facts, event)) {
@@ -299,6 +330,7 @@ Status ResultWriter::Write(const IncidentFacts& facts, const Diagnosis& diagnosi
   }
   for (const EventFacts& event : facts.events) {
     if (done) done = WriteZoneChecks(event);
+    if (done) done = WriteCallSite(facts, event);
     if (done) done = WriteBalance(facts, event);
   }
   return done ? WriteMeasures(facts) : done;

@@ -8,9 +8,9 @@
 
 namespace kautopsy {
 
-// Writes conclusions into incident, finding, finding_evidence, incident_measure, zone_check and
-// memory_balance. What was concluded of the same incident before is replaced. `database` must
-// outlive the writer.
+// Writes conclusions into incident, finding, finding_evidence, incident_measure, zone_check,
+// call_site and memory_balance. What was concluded of the same incident before is replaced.
+// `database` must outlive the writer.
 class ResultWriter {
  public:
   static Result<ResultWriter> Open(Database& database);
@@ -27,6 +27,7 @@ class ResultWriter {
   Status WriteIncident(const IncidentFacts& facts, const Diagnosis& diagnosis);
   Status WriteFinding(int64_t incident_id, const Finding& finding, int64_t rank);
   Status WriteZoneChecks(const EventFacts& event);
+  Status WriteCallSite(const IncidentFacts& facts, const EventFacts& event);
   Status WriteBalance(const IncidentFacts& facts, const EventFacts& event);
   Status WriteMeasures(const IncidentFacts& facts);
 

@@ -92,6 +92,24 @@ CREATE TABLE zone_check (
 ) STRICT;
 CREATE INDEX zone_check_by_event ON zone_check (event_id);
 
+CREATE TABLE call_site (
+  -- One row per refused allocation or OOM whose call trace shows what the memory was for: the first
+  -- known function from the request outwards. What only an unknown driver asked for has a row, too.
+  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  site TEXT,                        -- code of the place that asked, e.g. kernel_stack; NULL if unknown
+  subsystem TEXT,                   -- part of the kernel it belongs to, e.g. network
+  symbol TEXT,                      -- function of the trace that tells it, as printed
+  module TEXT,                      -- first module of the trace; NULL if all is built in
+  entry TEXT,                       -- how the work began: a softirq, a system call, a page fault
+  wanted TEXT,                      -- what the memory was for
+  size_reason TEXT,                 -- why it had to be so large; NULL for a single page
+  lost TEXT,                        -- what the refusal did; NULL for an OOM, whose request waits
+  severity TEXT,                    -- harmless, degraded or fatal; NULL for an OOM and where unknown
+  reliable INTEGER,                 -- [0/1] 0: all frames are marked ?, so the order is a guess
+  reference TEXT                    -- file and function of the kernel where this was read
+) STRICT;
+CREATE INDEX call_site_by_event ON call_site (event_id);
+
 CREATE TABLE memory_balance (
   -- One row per item of where the memory of a machine went, at the moment of one event.
   event_id INTEGER NOT NULL REFERENCES event,  -- [id]
