@@ -106,6 +106,17 @@ std::optional<Advice> LargerReserve(const BuildInput& input, ReferenceList& refe
   return advice;
 }
 
+// What helps the place in the kernel that was refused, where it did harm. The reserve's size is not
+// told twice.
+void AddSiteAdvice(const BuildInput& input, bool reserve_told, IncidentReport& report) {
+  const Finding* const refused = FindFinding(input.diagnosis, "refused_allocation");
+  if (!refused || refused->severity == Severity::kInfo) return;
+  for (const Advice& advice : refused->advice) {
+    const bool reserve = advice.act.find("vm.min_free_kbytes") != std::string::npos;
+    if (!reserve || !reserve_told) report.for_good.push_back(advice);
+  }
+}
+
 }  // namespace
 
 void BuildForGood(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
@@ -120,6 +131,7 @@ void BuildForGood(const BuildInput& input, ReferenceList& references, IncidentRe
   if (driver) report.for_good.push_back(SmallerPackets(*driver));
   const std::optional<Advice> reserve = LargerReserve(input, references);
   if (reserve) report.for_good.push_back(*reserve);
+  if (!driver) AddSiteAdvice(input, reserve || cause == "atomic_reserve", report);
   const bool computed = size || driver;
   if (primary && !computed && !primary->recommendation.empty()) {
     report.for_good.insert(report.for_good.begin(), Advice{primary->recommendation, "", "", ""});

@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "reports/builder.h"
 #include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/call_sites.h"
 #include "reports/diagnosis/diagnosis.h"
@@ -223,6 +224,23 @@ TEST_CASE("what an OOM's request was for is told beside who asked, and does no h
   CHECK_FALSE(ReadCallPath(SmallFacts(event), event).harm);
   event.frames.clear();
   CHECK_FALSE(RuleOomRequest(SmallFacts(event)));
+}
+
+TEST_CASE("what helps the place that was refused is advised for good, where it did harm") {
+  const auto advised = [](int order, std::string_view frames) {
+    const IncidentFacts facts = FactsOf({Refusal(order, frames)});
+    const Diagnosis diagnosis = Diagnose(facts);
+    const std::vector<Snapshot> snapshots;
+    IncidentReport report;
+    ReferenceList references(report.references);
+    BuildForGood({facts, diagnosis, snapshots}, references, report);
+    return report.for_good;
+  };
+  const std::vector<Advice> ring =
+      advised(5, "__alloc_pages i40e_setup_rx_descriptors@i40e i40e_set_ringparam@i40e dev_ioctl");
+  REQUIRE(ring.size() == 1);
+  CHECK(Mentions(ring[0].act, "a smaller ring"));
+  CHECK(advised(5, "__alloc_pages nfsd_reply_cache_init@nfsd ops_init").empty());
 }
 
 TEST_CASE("every site says what was wanted, what is lost and where that was read") {

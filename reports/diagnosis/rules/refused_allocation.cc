@@ -53,7 +53,8 @@ std::string ExplanationOf(const Candidate& worst, std::size_t kinds) {
        {SiteWords(worst.path, worst.request.order), worst.path.meaning, RateWords(*worst.group)}) {
     if (!more.empty()) text += " " + more;
   }
-  if (kinds > 1) text += fmt::format(" Requests of {} other kinds were refused, too.", kinds - 1);
+  if (kinds == 2) text += " A request of another kind was refused, too.";
+  if (kinds > 2) text += fmt::format(" Requests of {} other kinds were refused, too.", kinds - 1);
   return text;
 }
 
