@@ -15,6 +15,7 @@
 #include "parsers/ordered_sinks.h"
 #include "parsers/writer_thread.h"
 #include "reports/diagnosis/diagnose.h"
+#include "store/guests.h"
 #include "store/skipped_inputs.h"
 #include "store/sqlite_sink.h"
 #include "store/tree_hosts.h"
@@ -52,8 +53,7 @@ class ImportRun {
     store_failed_ = !NoteSkipped(inputs_.skipped);
     RunJobs();
     line_.Clear();
-    if (Settle(writer_->Flush()) && !store_failed_)
-      Settle(NameHostsOfTrees(database_, trees_, request_.last_event_id));
+    if (Settle(writer_->Flush()) && !store_failed_) Settle(JoinTrees());
     if (store_failed_ && totals_.inputs > finished_)
       Complain(fmt::format(
           "stopped there; inputs not read: {}; those read last may not be stored either; "
@@ -104,12 +104,21 @@ class ImportRun {
     Tell(result.messages);
     totals_ += result.counts;
     for (const HostTree& tree : result.trees) trees_.emplace(tree.root, tree.host);
+    guests_.insert(guests_.end(), result.guests.begin(), result.guests.end());
     if (result.counts.sources > 0) {
       std::optional<uint64_t>& kernel_lines = kernel_lines_[input.argument];
       kernel_lines = kernel_lines.value_or(0) + result.counts.kernel_lines();
     }
     store_failed_ = result.store_failed || !NoteSkipped(result.skipped);
     if (!result.store_failed) ++finished_;
+  }
+
+  // What files of a tree tell of the events of others, once all were read.
+  Status JoinTrees() {
+    const int64_t last_event_id = request_.last_event_id;
+    return NameHostsOfTrees(database_, trees_, last_event_id)
+        .and_then([&] { return StoreGuests(database_, guests_, trees_); })
+        .and_then([&] { return NameGuests(database_, last_event_id); });
   }
 
   void Tell(const std::vector<std::string>& messages) {
@@ -159,6 +168,7 @@ class ImportRun {
   std::atomic<bool> store_failed_ = false;
   std::size_t finished_ = 0;
   TreeHosts trees_;
+  std::vector<FoundGuest> guests_;
   ImportTotals totals_;
   std::vector<std::optional<uint64_t>> kernel_lines_;  // per path; none if nothing of it was read
 };
