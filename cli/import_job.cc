@@ -11,6 +11,7 @@
 #include "parsers/input/byte_source.h"
 #include "parsers/input/pstore.h"
 #include "parsers/input/source_walk.h"
+#include "parsers/input/sysctl_file.h"
 
 namespace kautopsy {
 namespace {
@@ -112,7 +113,8 @@ class ImportJob final : public SourceVisitor {
     ImportOptions options = options_;
     options.host = found.dump.host;
     options.mtime = found.mtime;
-    WatchedSource source(bytes, found.path);
+    const std::unique_ptr<ByteSource> setting = NameSysctlFile(found.path, bytes);
+    WatchedSource source(setting ? *setting : bytes, found.path);
     const Result<ImportResult> result =
         ImportSource(source, found.path, found.kind, options, sink_);
     if (!result) {

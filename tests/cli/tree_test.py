@@ -1,4 +1,4 @@
-"""What a host's files tell beside its log: guests of libvirt."""
+"""What a host's files tell beside its log: guests of libvirt, settings of the kernel."""
 
 import os
 import tarfile
@@ -28,6 +28,7 @@ LC_ALL=C \\
 MESSAGES = read(os.path.join(ROOT, "samples", "oom", "el6-complete.log")).decode()
 GUESTS = ("SELECT host, name, uuid, memory_kb, max_memory_kb, current_memory_kb, vcpus, told_by,"
           " replace(path, 'case.tar.xz/', '') FROM guest JOIN source USING (source_id) ORDER BY name")
+EVENTS = ("SELECT kind, host, time, time_quality, first_line FROM event ORDER BY kind, title")
 
 
 class Tree(CliTest):
@@ -36,6 +37,9 @@ class Tree(CliTest):
         tree = {"etc/hostname": "db7.example.com\n",
                 "etc/libvirt/qemu/web1.xml": XML,
                 "var/log/libvirt/qemu/web1.log": LOG,
+                "proc/sys/vm/panic_on_oom": "0\n",
+                "proc/sys/vm/overcommit_memory": "0\n",
+                "sos_commands/kernel/sysctl_-a": "kernel.panic = 10\nnet.a = 1\nvm.swappiness = 1\n",
                 "var/log/messages": MESSAGES.replace("(mysqld)", "(qemu-kvm)").replace(
                     "mysqld", "qemu-kvm")}
         tree.update(files)
@@ -92,6 +96,13 @@ class Tree(CliTest):
         self.assertEqual(self.rows("SELECT line, \"column\", text FROM finding_evidence"
                                    " WHERE relation = 'guest'"),
                          [(7, 3, "<memory unit='GiB'>16</memory>")])
+
+    def test_settings_are_values(self):
+        values = self.both(self.sosreport(), "SELECT host, name, value FROM proc_value"
+                           " JOIN event USING (event_id) WHERE kind = 'sysctl' ORDER BY name")
+        self.assertEqual(values, [("db7.example.com", name, value) for name, value in
+                                  [("kernel.panic", 10), ("vm.overcommit_memory", 0),
+                                   ("vm.panic_on_oom", 0), ("vm.swappiness", 1)]])
 
     def test_guests_of_no_host_stay_apart(self):
         self.write("a/etc/libvirt/qemu/web1.xml", XML)
