@@ -71,7 +71,7 @@ class WatchedSource final : public ByteSource {
   std::optional<Guest> TakeGuest() { return guest_ ? guest_->Finish() : std::nullopt; }
 
  private:
-  static constexpr std::size_t kHeadBytes = 512;
+  static constexpr std::size_t kHeadBytes = 4096;
   ByteSource& source_;
   std::unique_ptr<GuestReader> guest_;
   std::string head_;
@@ -124,6 +124,8 @@ class ImportJob final : public SourceVisitor {
     Count(*result);
     if (std::optional<HostTree> tree = ReadHostFile(found.path, source.head()))
       result_.trees.push_back(std::move(*tree));
+    if (std::optional<TreeClock> clock = ReadZoneFile(found.path, source.head()))
+      result_.clocks.push_back(std::move(*clock));
     if (std::optional<Guest> guest = source.TakeGuest())
       result_.guests.push_back({found.path, result->summary.content_hash, std::move(*guest)});
     if (result->summary.damage) OnProblem(found, "damaged: " + *result->summary.damage);
@@ -138,6 +140,11 @@ class ImportJob final : public SourceVisitor {
       result_.messages.push_back(Name(found.path) + ": " + reason);
     else
       OnProblem(found, "skipped: " + reason);
+  }
+
+  void OnLink(const std::string& path, const std::string& target) override {
+    if (std::optional<TreeClock> clock = ReadZoneLink(path, target))
+      result_.clocks.push_back(std::move(*clock));
   }
 
   void OnProblem(const FoundSource& found, const std::string& problem) override {

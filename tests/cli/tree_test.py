@@ -1,4 +1,4 @@
-"""What a host's files tell beside its log: guests of libvirt, settings of the kernel."""
+"""What a host's files tell beside its log: guests of libvirt, settings of the kernel, the zone of its clock."""
 
 import os
 import tarfile
@@ -28,7 +28,6 @@ LC_ALL=C \\
 MESSAGES = read(os.path.join(ROOT, "samples", "oom", "el6-complete.log")).decode()
 GUESTS = ("SELECT host, name, uuid, memory_kb, max_memory_kb, current_memory_kb, vcpus, told_by,"
           " replace(path, 'case.tar.xz/', '') FROM guest JOIN source USING (source_id) ORDER BY name")
-EVENTS = ("SELECT kind, host, time, time_quality, first_line FROM event ORDER BY kind, title")
 
 
 class Tree(CliTest):
@@ -103,6 +102,48 @@ class Tree(CliTest):
         self.assertEqual(values, [("db7.example.com", name, value) for name, value in
                                   [("kernel.panic", 10), ("vm.overcommit_memory", 0),
                                    ("vm.panic_on_oom", 0), ("vm.swappiness", 1)]])
+
+    def test_the_zone_of_a_tree_holds_for_its_logs(self):
+        boots = "SELECT DISTINCT first_time FROM boot WHERE host = 'db7'"
+        times = "SELECT time, time_quality FROM event WHERE kind = 'oom'"
+        vienna = [("2015-03-03T03:17:11Z", "year_inferred")]
+        for path, text in [("etc/timezone", "Europe/Vienna\n"),
+                           ("etc/sysconfig/clock", '# set\nZONE="Europe/Vienna"\n'),
+                           ("sos_commands/general/timedatectl",
+                            "      Local time: Tue 2015-03-03 04:20:00 CET\n"
+                            "       Time zone: Europe/Vienna (CET, +0100)\n"),
+                           ("sos_commands/date/date", "Tue Mar  3 04:20:00 +01 2015\n")]:
+            with self.subTest(path):
+                tree = self.sosreport(**{path: text})
+                found = self.both(tree, times, boots)
+                self.assertEqual(found, [vienna, [("2015-03-03T03:17:11Z",)]])
+                os.remove(os.path.join(self.folder, tree, "sosreport-db7", path))
+                os.remove(self.database)
+
+    def test_the_link_of_the_clock_names_its_zone(self):
+        tree = self.sosreport()
+        os.symlink("../usr/share/zoneinfo/America/New_York",
+                   os.path.join(self.folder, tree, "sosreport-db7", "etc", "localtime"))
+        self.assertEqual(self.both(tree, "SELECT time FROM event WHERE kind = 'oom'"),
+                         [("2015-03-03T09:17:11Z",)])
+
+    def test_an_abbreviation_names_no_zone_and_tz_goes_before_all(self):
+        assumed = [("2015-03-03T04:17:11Z", "year_inferred,zone_assumed")]
+        query = "SELECT time, time_quality FROM event WHERE kind = 'oom'"
+        tree = self.sosreport(**{"sos_commands/date/date": "Tue Mar  3 04:20:00 CST 2015\n",
+                                 "sos_commands/date/date_--utc": "Tue Mar  3 03:20:00 UTC 2015\n"})
+        self.assertEqual(self.both(tree, query), assumed)
+        os.remove(self.database)
+        self.sosreport(**{"etc/timezone": "Europe/Vienna\n"})
+        self.assertEqual(self.both(tree, query, options=("--year", "2015", "--tz", "+02:00")),
+                         [("2015-03-03T02:17:11Z", "year_inferred")])
+
+    def test_a_zone_holds_in_its_tree_only(self):
+        self.sosreport(**{"etc/timezone": "Europe/Vienna\n"})
+        self.write("other/messages", MESSAGES.replace("db7", "db8"))
+        self.ingest("--year", "2015", "case", "other")
+        self.assertEqual(self.rows("SELECT host, time FROM event WHERE kind = 'oom' ORDER BY host"),
+                         [("db7", "2015-03-03T03:17:11Z"), ("db8", "2015-03-03T04:17:11Z")])
 
     def test_guests_of_no_host_stay_apart(self):
         self.write("a/etc/libvirt/qemu/web1.xml", XML)
