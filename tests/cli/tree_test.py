@@ -145,6 +145,22 @@ class Tree(CliTest):
         self.assertEqual(self.rows("SELECT host, time FROM event WHERE kind = 'oom' ORDER BY host"),
                          [("db7", "2015-03-03T03:17:11Z"), ("db8", "2015-03-03T04:17:11Z")])
 
+    def test_supportconfig_names_its_host_and_its_sections_are_read(self):
+        section = "#==[ %s ]======================================#\n# %s\n%s\n"
+        self.write("case/scc_db7_1/basic-environment.txt",
+                   section % ("Command", "/usr/bin/date", "Tue Mar  3 04:20:00 CET 2015\n") +
+                   section % ("Command", "/usr/bin/uname -a", "Linux db7 5.14.21 #1 SMP x86_64\n"))
+        self.write("case/scc_db7_1/memory.txt",
+                   section % ("Command", "/usr/bin/free -k", read(os.path.join(
+                       ROOT, "samples", "proc", "swaps.txt")).decode()))
+        self.write("case/scc_db7_1/env.txt",
+                   section % ("Command", "/sbin/sysctl -a", "vm.swappiness = 60\n"))
+        self.write("case/scc_db7_1/messages.txt",
+                   section % ("Log File", "/var/log/messages - Last 200000 Lines", MESSAGES))
+        self.assertEqual(self.both("case", "SELECT kind, host FROM event WHERE kind <> 'boot'"
+                                   " ORDER BY kind"),
+                         [("oom", "db7"), ("swaps", "db7"), ("sysctl", "db7")])
+
     def test_guests_of_no_host_stay_apart(self):
         self.write("a/etc/libvirt/qemu/web1.xml", XML)
         self.write("b/etc/libvirt/qemu/web1.xml", XML.replace("c7a5", "ffff"))
