@@ -14,6 +14,7 @@
 #include "parsers/input/byte_source.h"
 #include "parsers/input/pstore.h"
 #include "parsers/input/source_walk.h"
+#include "parsers/input/sysctl_file.h"
 
 namespace kautopsy {
 namespace {
@@ -59,21 +60,28 @@ class CountedSource final : public ByteSource {
   std::atomic<uint64_t>& bytes_;  // of all inputs
 };
 
-// Keeps the first bytes that are read.
-class HeadKeeper final : public ByteSource {
+// Looks at the bytes that are read for what they tell beside log lines: of the machine, or of a
+// guest of it.
+class WatchedSource final : public ByteSource {
  public:
-  explicit HeadKeeper(ByteSource& source) : source_(source) {}
+  WatchedSource(ByteSource& source, std::string_view path)
+      : source_(source), guest_(GuestReaderFor(path)) {}
 
   Result<std::size_t> Read(std::span<char> block) override {
     Result<std::size_t> read = source_.Read(block);
-    if (read) head_.append(block.data(), std::min(*read, kHeadBytes - head_.size()));
+    if (!read) return read;
+    head_.append(block.data(), std::min(*read, kHeadBytes - head_.size()));
+    if (guest_) guest_->Take({block.data(), *read});
     return read;
   }
   const std::string& head() const { return head_; }
+  // Once all is read.
+  std::optional<Guest> TakeGuest() { return guest_ ? guest_->Finish() : std::nullopt; }
 
  private:
-  static constexpr std::size_t kHeadBytes = 512;
+  static constexpr std::size_t kHeadBytes = 4096;
   ByteSource& source_;
+  std::unique_ptr<GuestReader> guest_;
   std::string head_;
 };
 
@@ -117,7 +125,8 @@ class ImportJob final : public SourceVisitor {
     options.host = found.dump.host;
     options.mtime = found.mtime;
     options.crash_time = found.dump.crash_time;
-    HeadKeeper source(bytes);
+    const std::unique_ptr<ByteSource> setting = NameSysctlFile(found.path, bytes);
+    WatchedSource source(setting ? *setting : bytes, found.path);
     const Result<ImportResult> result =
         ImportSource(source, found.path, found.kind, options, sink_);
     if (!result) {
@@ -127,6 +136,10 @@ class ImportJob final : public SourceVisitor {
     Count(*result);
     if (std::optional<HostTree> tree = ReadHostFile(found.path, source.head()))
       result_.trees.push_back(std::move(*tree));
+    if (std::optional<TreeClock> clock = ReadZoneFile(found.path, source.head()))
+      result_.clocks.push_back(std::move(*clock));
+    if (std::optional<Guest> guest = source.TakeGuest())
+      result_.guests.push_back({found.path, result->summary.content_hash, std::move(*guest)});
     if (result->summary.damage) OnProblem(found, "damaged: " + *result->summary.damage);
     return true;
   }
@@ -139,6 +152,11 @@ class ImportJob final : public SourceVisitor {
       result_.messages.push_back(Name(found.path) + ": " + reason);
     else
       OnProblem(found, "skipped: " + reason);
+  }
+
+  void OnLink(const std::string& path, const std::string& target) override {
+    if (std::optional<TreeClock> clock = ReadZoneLink(path, target))
+      result_.clocks.push_back(std::move(*clock));
   }
 
   void OnProblem(const FoundSource& found, const std::string& problem) override {

@@ -13,6 +13,8 @@
 #include "cli/inputs.h"
 #include "parsers/event_sink.h"
 #include "parsers/input/host_file.h"
+#include "parsers/input/zone_file.h"
+#include "store/guests.h"
 
 namespace kautopsy {
 
@@ -56,7 +58,9 @@ struct JobResult {
   std::vector<std::string> messages;  // problems and what else the user should know
   std::vector<std::pair<std::string, std::string>> skipped;  // path, reason
   std::vector<HostTree> trees;                               // whose names were found
-  bool store_failed = false;                                 // the store takes no more
+  std::vector<TreeClock> clocks;                             // of trees
+  std::vector<FoundGuest> guests;
+  bool store_failed = false;  // the store takes no more
 };
 
 // Reads one input and whatever is packed in it into `sink`.

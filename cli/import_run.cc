@@ -18,10 +18,12 @@
 #include "parsers/writer_thread.h"
 #include "reports/diagnosis/diagnose.h"
 #include "store/boot_clocks.h"
+#include "store/guests.h"
 #include "store/skipped_inputs.h"
 #include "store/source_years.h"
 #include "store/sqlite_sink.h"
 #include "store/tree_hosts.h"
+#include "store/tree_zones.h"
 
 namespace kautopsy {
 namespace {
@@ -58,6 +60,9 @@ class ImportRun {
     for (const std::string& problem : inputs_.problems) Complain(problem);
     totals_.problems += inputs_.problems.size();
     store_failed_ = !NoteSkipped(inputs_.skipped);
+    for (const auto& [path, target] : inputs_.clock_links) {
+      if (const std::optional<TreeClock> clock = ReadZoneLink(path, target)) NoteClock(*clock);
+    }
     RunJobs();
     line_.Clear();
     if (Settle(writer_->Flush()) && !store_failed_) Settle(FinishStore());
@@ -76,7 +81,7 @@ class ImportRun {
   // What only all sources together tell.
   Status FinishStore() {
     return DateSources(database_)
-        .and_then([&] { return NameHostsOfTrees(database_, trees_, request_.last_event_id); })
+        .and_then([&] { return JoinTrees(); })
         .and_then([&] { return JoinBoots(database_); })
         .and_then([&] { return DateByUptime(database_); });
   }
@@ -120,12 +125,32 @@ class ImportRun {
     Tell(result.messages);
     totals_ += result.counts;
     for (const HostTree& tree : result.trees) trees_.emplace(tree.root, tree.host);
+    for (const TreeClock& clock : result.clocks) NoteClock(clock);
+    guests_.insert(guests_.end(), result.guests.begin(), result.guests.end());
     if (result.counts.sources > 0) {
       std::optional<uint64_t>& kernel_lines = kernel_lines_[input.argument];
       kernel_lines = kernel_lines.value_or(0) + result.counts.kernel_lines();
     }
     store_failed_ = result.store_failed || !NoteSkipped(result.skipped);
     if (!result.store_failed) ++finished_;
+  }
+
+  // What files of a tree tell of the events of others, once all were read.
+  Status JoinTrees() {
+    const int64_t last_event_id = request_.last_event_id;
+    TreeZones zones = offsets_;
+    for (const auto& [root, zone] : zones_) zones.insert_or_assign(root, zone);
+    if (request_.zone) zones.clear();
+    return NameHostsOfTrees(database_, trees_, last_event_id)
+        .and_then([&] { return SetZonesOfTrees(database_, zones, last_event_id); })
+        .and_then([&] { return StoreGuests(database_, guests_, trees_); })
+        .and_then([&] { return NameGuests(database_, last_event_id); });
+  }
+
+  // The first name of a zone holds; an offset, only if there is none.
+  void NoteClock(const TreeClock& clock) {
+    const Result<TimeZone> zone = TimeZone::Find(clock.zone);
+    if (zone) (clock.named ? zones_ : offsets_).emplace(clock.root, *zone);
   }
 
   void Tell(const std::vector<std::string>& messages) {
@@ -175,6 +200,9 @@ class ImportRun {
   std::atomic<bool> store_failed_ = false;
   std::size_t finished_ = 0;
   TreeHosts trees_;
+  TreeZones zones_;    // that a tree names
+  TreeZones offsets_;  // what its clock was ahead once
+  std::vector<FoundGuest> guests_;
   ImportTotals totals_;
   std::vector<std::optional<uint64_t>> kernel_lines_;  // per path; none if nothing of it was read
 };

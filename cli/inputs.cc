@@ -85,6 +85,7 @@ class Collector {
     std::ranges::sort(entries);
     std::vector<std::string> files;
     for (const fs::directory_entry& entry : entries) {
+      NoteClockLink(entry.path());
       std::error_code ignored;  // what vanishes meanwhile is neither file nor folder
       if (entry.is_directory(ignored) && !entry.is_symlink(ignored))
         Walk(entry.path(), argument);
@@ -97,6 +98,14 @@ class Collector {
     for (const std::string& file : files) {
       if (!taken.contains(file) && !IsStore(file)) AddFile(file, argument, true);
     }
+  }
+
+  // It often points nowhere, as the tree is another machine's.
+  void NoteClockLink(const fs::path& path) {
+    std::error_code error;
+    if (path.filename() != "localtime") return;
+    const fs::path target = fs::read_symlink(path, error);
+    if (!error) inputs_.clock_links.emplace_back(path.string(), target.string());
   }
 
   // Adds the kernel logs in pstore that a folder holds, and returns the files that belong to them.

@@ -24,12 +24,13 @@ struct NameQuery {
 constexpr std::array<NameQuery, 4> kNameQueries = {
     {{"host",
       "SELECT host FROM (SELECT host, event_id AS first FROM event UNION ALL"
-      " SELECT host, 9223372036854775807 FROM boot) WHERE host IS NOT NULL AND host NOT IN"
+      " SELECT host, 9223372036854775807 FROM boot UNION ALL"
+      " SELECT host, 9223372036854775807 FROM guest) WHERE host IS NOT NULL AND host NOT IN"
       " (SELECT kind FROM event UNION SELECT zone FROM zone) GROUP BY host ORDER BY min(first), "
       "host"},
      {"guest",
       "SELECT guest FROM (SELECT guest, event_id FROM oom_kill UNION ALL"
-      " SELECT guest, event_id FROM task)"
+      " SELECT guest, event_id FROM task UNION ALL SELECT name, 9223372036854775807 FROM guest)"
       " WHERE guest IS NOT NULL GROUP BY guest ORDER BY min(event_id), guest"},
      {"workload",
       "SELECT workload FROM (SELECT workload, workload_kind, event_id FROM oom_report UNION ALL"

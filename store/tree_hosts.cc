@@ -1,6 +1,5 @@
 #include "store/tree_hosts.h"
 
-#include <string_view>
 #include <utility>
 
 #include "store/run_statement.h"
@@ -22,19 +21,6 @@ constexpr char kNameEvents[] =
     "WHERE s.source_id = event.source_id) WHERE event_id > ?1 AND host IS NULL "
     "AND source_id IN (SELECT source_id FROM temp.source_host)";
 
-// The innermost tree that holds `path`; a rescue system may lie within another one.
-const std::string* HostOf(const TreeHosts& trees, std::string_view path) {
-  while (true) {
-    const std::size_t slash =
-        path.empty() ? std::string_view::npos : path.rfind('/', path.size() - 2);
-    const bool last = path.size() < 2 || slash == std::string_view::npos;
-    path = last ? std::string_view() : path.substr(0, slash + 1);
-    const auto found = trees.find(path);
-    if (found != trees.end()) return &found->second;
-    if (last) return nullptr;
-  }
-}
-
 Status FindSources(Database& database, const TreeHosts& trees) {
   Result<Statement> sources = database.Prepare(kSelectSources);
   if (!sources) return tl::unexpected(sources.error());
@@ -42,7 +28,7 @@ Status FindSources(Database& database, const TreeHosts& trees) {
   if (!insert) return tl::unexpected(insert.error());
   Result<bool> row = sources->Step();
   for (; row && *row; row = sources->Step()) {
-    const std::string* const host = HostOf(trees, sources->ViewText(1));
+    const std::string* const host = FindTree(trees, sources->ViewText(1));
     if (host == nullptr) continue;
     if (Status done = Run(*insert, sources->GetInteger(0), *host); !done) return done;
   }

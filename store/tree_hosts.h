@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "store/database.h"
@@ -12,6 +13,19 @@ namespace kautopsy {
 
 // Names of hosts, by the path of the tree that holds their files, with a slash at its end.
 using TreeHosts = std::map<std::string, std::string, std::less<>>;
+
+// What is known of the innermost tree that holds `path`; null if nothing is. A rescue system may
+// lie within another one.
+template <class Trees>
+const typename Trees::mapped_type* FindTree(const Trees& trees, std::string_view path) {
+  for (std::size_t size = path.size(); size > 0; --size) {
+    if (path[size - 1] != '/') continue;
+    const auto found = trees.find(path.substr(0, size));
+    if (found != trees.end()) return &found->second;
+  }
+  const auto found = path.starts_with('/') ? trees.end() : trees.find(std::string_view());
+  return found != trees.end() ? &found->second : nullptr;
+}
 
 // Gives the events behind `last_event_id` whose lines name no host (dmesg's, /proc's) the host of
 // the tree that their source lies in, and their boots, too.

@@ -270,7 +270,7 @@ bool CutIsVisible(const RecordedEvent& event, const std::string& text,
                   const std::vector<std::size_t>& starts, std::size_t cut) {
   if (IsKilledBefore(event, text, cut) || MayEndBefore(event, starts, cut)) return false;
   static const std::set<std::string> kOpenEnded = {"buddyinfo", "free",   "meminfo", "slabinfo",
-                                                   "swaps",     "vmstat", "zoneinfo"};
+                                                   "swaps",     "sysctl", "vmstat",  "zoneinfo"};
   const bool table = event.kind == "ps" && event.rows.back().relation == "task";
   const bool open_ended = kOpenEnded.contains(event.kind) || table;
   const std::size_t next = text.find_first_not_of(' ', cut);

@@ -50,6 +50,11 @@ class LibarchiveReader final : public ArchiveReader {
       if (!entry) return tl::unexpected(entry.error());
       if (*entry == nullptr) return std::nullopt;
       // A hard link has no contents of its own: the file that it links to was read.
+      if (archive_entry_filetype(*entry) == AE_IFLNK && archive_entry_symlink(*entry) != nullptr) {
+        ArchiveMember member = Describe(*entry);
+        member.link = archive_entry_symlink(*entry);
+        if (!member.link.empty()) return member;
+      }
       if (archive_entry_filetype(*entry) == AE_IFREG && archive_entry_hardlink(*entry) == nullptr)
         return Describe(*entry);
     }

@@ -13,7 +13,8 @@ struct HostTree {
 };
 
 // What `path` and the beginning of its contents tell if it is a file that holds the name of the
-// machine: etc/hostname, proc/sys/kernel/hostname, or sosreport's sos_commands/host/hostname.
+// machine: etc/hostname, proc/sys/kernel/hostname, sosreport's sos_commands/host/hostname, or
+// basic-environment.txt of SUSE's supportconfig.
 std::optional<HostTree> ReadHostFile(std::string_view path, std::string_view contents);
 
 }  // namespace kautopsy

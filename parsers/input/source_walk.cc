@@ -85,6 +85,10 @@ class Walk {
       const Result<std::optional<ArchiveMember>> member = archive->Next();
       if (!member) visitor_.OnProblem(found, member.error().message);
       if (!member || !*member) return true;
+      if (!(*member)->link.empty()) {
+        visitor_.OnLink(found.path + "/" + (*member)->path, (*member)->link);
+        continue;
+      }
       const FoundSource inner = {.path = found.path + "/" + (*member)->path,
                                  .mtime = (*member)->mtime,
                                  .member = true,

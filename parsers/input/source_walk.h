@@ -32,6 +32,8 @@ class SourceVisitor {
   virtual bool OnSource(const FoundSource& found, ByteSource& bytes) = 0;
   // What is known not to be a log; `reason` says what it is.
   virtual void OnSkipped(const FoundSource& found, const std::string& reason) = 0;
+  // A symbolic link in an archive; it is not followed.
+  virtual void OnLink(const std::string& /*path*/, const std::string& /*target*/) {}
   // What cannot be read, or not further; what came before is good.
   virtual void OnProblem(const FoundSource& found, const std::string& problem) = 0;
 };

@@ -22,6 +22,7 @@ std::span<const RecordKind> AllKinds() {
       VmstatKind(),
       SlabinfoKind(),
       SwapsKind(),
+      SysctlKind(),
       PsKind(),
       LostLinesKind(),
       CommandKind(),

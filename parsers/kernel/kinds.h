@@ -48,6 +48,7 @@ RecordKind ShutdownKind();  // gives no event: its lines tell how a boot ended
 RecordKind SlabFailureKind();
 RecordKind SlabinfoKind();
 RecordKind SwapsKind();
+RecordKind SysctlKind();
 RecordKind LostLinesKind();
 RecordKind UserspaceKillKind();
 RecordKind VmstatKind();

@@ -117,6 +117,18 @@ Evidence CounterEvidence(const EventFacts& event, std::string_view words) {
   return Make(event, pasted ? "proc_value" : "mem_info", Key(event), {std::string(words)});
 }
 
+// No event holds its text; it is quoted already.
+Evidence GuestEvidence(const GuestFacts& guest) {
+  Evidence evidence;
+  evidence.relation = "guest";
+  evidence.row_key = "name=" + guest.name;
+  evidence.source_id = guest.source_id.value_or(0);
+  evidence.line = guest.log_line.value_or(0);
+  evidence.column = guest.log_column.value_or(0);
+  evidence.text = guest.text.value_or("");
+  return evidence;
+}
+
 Evidence FirstLineEvidence(const EventFacts& event, std::string_view relation) {
   return Make(event, std::string(relation), Key(event), {});
 }

@@ -19,6 +19,7 @@ Evidence HeaderEvidence(
     const EventFacts& event);  // "invoked oom-killer" or "page allocation failure"
 Evidence CounterEvidence(const EventFacts& event,
                          std::string_view words);  // "pages RAM", "MemTotal"
+Evidence GuestEvidence(const GuestFacts& guest);
 Evidence FirstLineEvidence(const EventFacts& event, std::string_view relation);
 
 // Finds the quotes of `evidence` in event_text, each as its log line stands in the source. Where a

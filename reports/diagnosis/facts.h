@@ -100,6 +100,13 @@ struct TaskTable {
   std::vector<TaskFacts> biggest;  // biggest first, a few
 };
 
+// A virtual machine that the host's libvirt has: a row of `guest`.
+struct GuestFacts {
+  std::string name;
+  Integer memory_kb, source_id, log_line, log_column;
+  Text text;  // where memory_kb stands
+};
+
 struct Quantity {
   double value = 0;
   Text unit;
@@ -148,6 +155,7 @@ struct IncidentFacts {
   bool ended_boot = false;         // its last crash was the end of the boot
   bool case_file = false;          // put together by somebody: undated output beside the log
   bool lost_lines = false;         // the log says that lines between its refusals are lost
+  std::vector<GuestFacts> guests;  // of the host, by name
   std::vector<EventFacts> events;  // dated ones in time order, undated ones where they stand
 };
 

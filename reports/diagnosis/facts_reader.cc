@@ -7,6 +7,7 @@
 #include "parsers/stream/boot_tracker.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/snapshots.h"
+#include "store/guests.h"
 
 namespace kautopsy {
 namespace {
@@ -67,6 +68,27 @@ Status ReadBoots(RowReader& reader, IncidentFacts& facts, Integer& physical_kb) 
     if (facts.ram_kb && facts.kernel_release) break;
   }
   return {};
+}
+
+// Thousands of guests are more than any host has.
+constexpr std::size_t kMostGuests = 10000;
+
+Status ReadGuests(RowReader& reader, IncidentFacts& facts) {
+  static const std::string kSql =
+      "SELECT g.name, g.memory_kb, g.source_id, g.log_line, g.log_column, g.text"
+      " FROM guest AS g JOIN incident AS i ON " +
+      SameHostSql("g.host", "i.host") + " WHERE i.incident_id = ?1 ORDER BY g.name, g.rowid";
+  return reader.ForEach(kSql, facts.id, [&](const Statement& row) {
+    if (facts.guests.size() >= kMostGuests) return;
+    GuestFacts guest;
+    guest.name = row.GetText(0).value_or("");
+    guest.memory_kb = Size(row, 1);
+    guest.source_id = row.GetInteger(2);
+    guest.log_line = row.GetInteger(3);
+    guest.log_column = row.GetInteger(4);
+    guest.text = row.GetText(5);
+    facts.guests.push_back(std::move(guest));
+  });
 }
 
 // A later record of the same boot shows that the machine went on.
@@ -160,6 +182,8 @@ Result<IncidentFacts> ReadIncidentFacts(RowReader& reader, int64_t incident_id) 
   if (!read) return tl::unexpected(read.error());
   read = ReadEndOfBoot(reader, facts);
   if (read) read = ReadLostLines(reader, facts);
+  if (!read) return tl::unexpected(read.error());
+  read = ReadGuests(reader, facts);
   if (!read) return tl::unexpected(read.error());
   FillFromEvents(facts, physical_kb);
   return facts;

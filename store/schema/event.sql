@@ -14,7 +14,8 @@ CREATE TABLE event (
   time_us INTEGER,                  -- [us] since 1970-01-01 UTC: the same as time
   local_time TEXT,                  -- date and time as printed, e.g. Nov 20 12:42:42
   time_quality TEXT NOT NULL,       -- joined by commas: exact, year_inferred (the year is not in the line),
-                                    -- zone_assumed (local time was taken as UTC, no --tz), boot_relative (it is
+                                    -- zone_assumed (local time was taken as UTC, and neither --tz nor
+                                    -- a file of its tree names one), boot_relative (it is
                                     -- uptime_us, and that time of the same boot which was next to it, whose
                                     -- quality follows; or time is NULL), no_year (only local_time), none
   uptime_us INTEGER,                -- [us] since boot, from a "[12345.678901]" prefix

@@ -1,8 +1,10 @@
 CREATE TABLE proc_value (
   -- One row per line of a pasted /proc/meminfo (fs/proc/meminfo.c, meminfo_proc_show()) or /proc/vmstat
-  -- (mm/vmstat.c, vmstat_show()), or per cell of pasted `free` or `top` output or /proc/swaps.
+  -- (mm/vmstat.c, vmstat_show()), or per cell of pasted `free` or `top` output or /proc/swaps,
+  -- or per setting that sysctl or a file below /proc/sys tells.
   event_id INTEGER NOT NULL REFERENCES event,  -- [id]
-  name TEXT NOT NULL,               -- word of the line, e.g. MemTotal; for free, top and swaps: row.column, e.g. Mem.total
+  name TEXT NOT NULL,               -- word of the line, e.g. MemTotal; for free, top and swaps: row.column, e.g. Mem.total;
+                                    -- of a setting with several numbers: vm.lowmem_reserve_ratio.0
   value REAL,                       -- [unit] the number, in the unit of column unit
   unit TEXT,                        -- as printed: kB (which is KiB), G, M; NULL for plain numbers
   log_line INTEGER                  -- [line] in the source

@@ -23,7 +23,8 @@ CREATE TABLE source (
   last_time TEXT,                   -- likewise, the latest time of those lines that were looked at
   new_years INTEGER,                -- [count] New Years between first_time and last_time; NULL if they have years
   text_year INTEGER,                -- [year] of first_time, if a full date of its first or last day stands in it
-  zone TEXT,                        -- of times printed without one, as --tz named it; NULL = taken for UTC
+  zone TEXT,                        -- of times printed without one, as --tz or a file of its tree named it;
+                                    -- NULL = taken for UTC
   crash_time TEXT,                  -- ISO 8601 UTC when the kernel died whose memory it is; NULL if it tells
                                     -- none. About then the last line was printed
   last_uptime_us INTEGER,           -- [us] since boot, of its last line, if that begins with an uptime

@@ -83,6 +83,38 @@ TEST_CASE("guests that hold nearly all memory are named, fewer are not") {
   CHECK_FALSE(RuleVmOvercommit(larger));
 }
 
+TEST_CASE("what libvirt gives to the guests stands beside what they held") {
+  IncidentFacts facts = MakeFacts({SeedKill()});
+  facts.guests = {{"wl50", 128 << 20, 7, 8, 3, "<memory unit='GiB'>128</memory>"},
+                  {"wl51", 128 << 20, 8, 8, 3, "<memory unit='GiB'>128</memory>"},
+                  {"off", 64 << 20, 9, 8, 3, "<memory unit='GiB'>64</memory>"}};  // did not run
+  const std::optional<Finding> finding = RuleVmOvercommit(facts);
+  REQUIRE(finding);
+  CHECK(finding->explanation.find("configured for 2 guests: 256.0 GiB of 378.5 GiB RAM") !=
+        std::string::npos);
+  CHECK(finding->evidence.back().relation == "guest");
+  CHECK(finding->evidence.back().text == "<memory unit='GiB'>128</memory>");
+  CHECK(finding->evidence.back().line == 8);
+}
+
+TEST_CASE("guests that may have nearly all memory contribute, where nothing tells what they held") {
+  IncidentFacts facts = SmallFacts(ExhaustedOom());
+  facts.guests = {{"web1", *facts.ram_kb, 7, 8, 3, "<memory unit='GiB'>4</memory>"}};
+  const std::optional<Finding> finding = RuleVmOvercommit(facts);
+  REQUIRE(finding);
+  CHECK(finding->role == Role::kContributing);
+  CHECK(finding->confidence == Confidence::kLow);
+  facts.guests[0].memory_kb = *facts.ram_kb / 2;
+  CHECK_FALSE(RuleVmOvercommit(facts));
+  facts.guests[0].memory_kb.reset();
+  CHECK_FALSE(RuleVmOvercommit(facts));
+  EventFacts group = ExhaustedOom();
+  group.oom->constraint_kind = "memcg";
+  IncidentFacts limited = SmallFacts(group);
+  limited.guests = {{"web1", *limited.ram_kb, 7, 8, 3, "<memory unit='GiB'>4</memory>"}};
+  CHECK_FALSE(RuleVmOvercommit(limited));
+}
+
 TEST_CASE("the victim of the seed won by a tie: a point of score is more than what lay between") {
   const std::optional<Finding> finding = RuleKillVictim(SeedFacts());
   REQUIRE(finding);

@@ -1,11 +1,15 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "parsers/input/sysctl_file.h"
 #include "tests/support/files.h"
 #include "tests/support/import.h"
+#include "tests/support/string_source.h"
 
 namespace kautopsy {
 namespace {
@@ -163,6 +167,49 @@ TEST_CASE("swaps gives three values per area, whose name may hold blanks") {
   CHECK(Count(sink.events()[0], "proc_value",
               {{"name", "/swap file.used"}, {"value", "8"}, {"unit", "kB"}}) == 1);
   CHECK(Count(sink.events()[0], "proc_value", {{"name", "/swap file.priority"}}) == 1);
+}
+
+TEST_CASE("sysctl gives the settings that matter, each number a value") {
+  const test::TextSink sink = Import(
+      "kernel.panic = 10\n"
+      "kernel.sched_domain.cpu0.domain0.flags = 4143\n"
+      "net.ipv4.tcp_mem = 9216\t12288\t18432\n"
+      "vm.lowmem_reserve_ratio = 256\t256\t32\n"
+      "vm.min_free_kbytes=90112\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].kind == "sysctl");
+  CHECK(sink.events()[0].rows.size() == 5);
+  CHECK(Count(sink.events()[0], "proc_value",
+              {{"name", "vm.min_free_kbytes"}, {"value", "90112"}, {"unit", "kB"}}) == 1);
+  CHECK(Count(sink.events()[0], "proc_value",
+              {{"name", "vm.lowmem_reserve_ratio.2"}, {"value", "32"}}) == 1);
+}
+
+TEST_CASE("a setting told again is another record, one in prose none") {
+  CHECK(Import("vm.swappiness = 60\nvm.swappiness = 10\n").events().size() == 2);
+  CHECK(Import("vm.swappiness = 60\nSo I set it.\nvm.panic_on_oom = 1\n").events().size() == 2);
+  CHECK(Import("vm.swappiness = 60 is too much\n"
+               "I have vm.swappiness = 60\n"
+               "vm.swappiness\n"
+               "vm.swappiness = 6")
+            .events()
+            .empty());
+  CHECK(Import("kernel: vm.swappiness = 60\n").events().empty());
+}
+
+TEST_CASE("a file below proc/sys is named after its place") {
+  const std::string content = "90112\n";
+  test::StringSource file(content, 3);
+  const std::unique_ptr<ByteSource> named =
+      NameSysctlFile("sos.tar/proc/sys/vm/min_free_kbytes", file);
+  REQUIRE((named != nullptr));
+  std::string text;
+  std::array<char, 4> block = {};
+  for (std::size_t size = *named->Read(block); size > 0; size = *named->Read(block))
+    text.append(block.data(), size);
+  CHECK(text == "vm.min_free_kbytes = 90112\n");
+  CHECK((NameSysctlFile("proc/sys/vm/stat_interval", file) == nullptr));
+  CHECK((NameSysctlFile("min_free_kbytes", file) == nullptr));
 }
 
 TEST_CASE("free of old procps has a row without buffers and cache") {

@@ -26,6 +26,14 @@ TEST_CASE("names that the store knows are replaced wherever they stand as words"
   CHECK(seed.Apply("awl52 wl520 wv2-f3020") == "awl52 wl520 wv2-f3020");
 }
 
+TEST_CASE("guests that only libvirt's files name are replaced, too") {
+  Database database = StoreOf("samples/seed/paste.txt");
+  REQUIRE(database.Execute(
+      "INSERT INTO guest (host, name, told_by) VALUES ('hv77', 'customer9', 'config')"));
+  REQUIRE(database.Redact());
+  CHECK(database.redactor()->Apply("hv77: customer9") == "host-2: guest-4");
+}
+
 TEST_CASE("addresses, users, mail and ids are replaced by their form, always alike") {
   const Seed seed;
   const std::string address = seed.Apply("10.1.2.3");

@@ -1,5 +1,8 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <set>
+
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -19,13 +22,81 @@ int64_t GuestsKb(const EventFacts& event) {
   return kb;
 }
 
+bool OfGroup(const EventFacts& event) { return event.oom && event.oom->constraint_kind == "memcg"; }
+
+// The memory that libvirt gives to guests.
+struct Configured {
+  std::vector<const GuestFacts*> guests;  // whose size is known
+  int64_t kb = 0;
+};
+
+// Of the guests that the process tables show, as others may not have run then; of all that the host
+// has, where no table names one.
+Configured ConfiguredOf(const IncidentFacts& facts) {
+  std::set<std::string_view> running;
+  for (const EventFacts& event : facts.events) {
+    for (const TaskFacts& task : event.tasks.guests) running.insert(*task.guest);
+  }
+  Configured result;
+  for (const GuestFacts& guest : facts.guests) {
+    if (!guest.memory_kb || (!running.empty() && !running.contains(guest.name))) continue;
+    result.guests.push_back(&guest);
+    result.kb += *guest.memory_kb;
+  }
+  return result;
+}
+
+std::string ConfiguredText(const Configured& configured, int64_t ram_kb) {
+  return fmt::format(
+      "configured for {}: {} of {} RAM; each qemu needs more than its guest's memory",
+      Counted(static_cast<int64_t>(configured.guests.size()), "guest"), SizeText(configured.kb),
+      SizeText(ram_kb));
+}
+
+void AddConfigured(const Configured& configured, Finding& finding) {
+  for (const GuestFacts* const guest : configured.guests)
+    finding.evidence.push_back(GuestEvidence(*guest));
+}
+
+// What libvirt's files show alone. They tell what the guests may have, not what they held.
+std::optional<Finding> FromConfiguration(const IncidentFacts& facts, const Configured& configured) {
+  const auto short_of_memory = [](const EventFacts& event) {
+    return (event.oom || event.refusal) && !OfGroup(event);
+  };
+  const auto event = std::ranges::find_if(facts.events, short_of_memory);
+  if (event == facts.events.end() || configured.guests.empty()) return std::nullopt;
+  const auto ram = static_cast<double>(*facts.ram_kb);
+  if (static_cast<double>(configured.kb) < kGuestsShare * ram) return std::nullopt;
+  Finding finding;
+  finding.rule = "vm_overcommit";
+  finding.cause = "vm_overcommit";
+  finding.role = Role::kContributing;
+  finding.severity = Severity::kMinor;
+  finding.confidence = Confidence::kLow;
+  finding.event_id = event->id;
+  finding.when = DayText(*event);
+  finding.title = fmt::format("{} was {}.", OnDayHost(facts, *event),
+                              ConfiguredText(configured, *facts.ram_kb));
+  finding.brief = fmt::format("guests may have {} % of RAM",
+                              PercentNumber(static_cast<double>(configured.kb), ram));
+  finding.explanation = fmt::format(
+      "Sum of the guests' memory in libvirt's files: {} kB. They tell what the guests may have; "
+      "what they held then, the log does not show.",
+      Thousands(configured.kb));
+  finding.recommendation =
+      "Give the guests less memory, so that the host keeps some for itself and its cache.";
+  AddConfigured(configured, finding);
+  return finding;
+}
+
 }  // namespace
 
-// The guests together hold nearly all memory of the host.
+// The guests together hold nearly all memory of the host, or may have it.
 std::optional<Finding> RuleVmOvercommit(const IncidentFacts& facts) {
+  if (!facts.ram_kb) return std::nullopt;
+  const Configured configured = ConfiguredOf(facts);
   for (const EventFacts& event : facts.events) {
-    const bool group = event.oom && event.oom->constraint_kind == "memcg";
-    if (event.tasks.guests.empty() || !facts.ram_kb || group) continue;
+    if (event.tasks.guests.empty() || OfGroup(event)) continue;
     const int64_t guests_kb = GuestsKb(event);
     const auto ram = static_cast<double>(*facts.ram_kb);
     if (static_cast<double>(guests_kb) < kGuestsShare * ram) continue;
@@ -47,14 +118,18 @@ std::optional<Finding> RuleVmOvercommit(const IncidentFacts& facts) {
     finding.explanation =
         fmt::format("Sum of the guests' rows in the process table: {} kB; {} left for the host.",
                     Thousands(guests_kb), SizeText(*facts.ram_kb - guests_kb));
+    if (!configured.guests.empty())
+      finding.explanation +=
+          fmt::format(" By libvirt's files it is {}.", ConfiguredText(configured, *facts.ram_kb));
     if (guests_kb > *facts.ram_kb) DistrustShare(finding);
     finding.recommendation =
         "Give the guests less memory, so that the host keeps some for itself and its cache.";
     for (const TaskFacts& guest : event.tasks.guests)
       finding.evidence.push_back(TaskEvidence(event, guest));
+    AddConfigured(configured, finding);
     return finding;
   }
-  return std::nullopt;
+  return FromConfiguration(facts, configured);
 }
 
 }  // namespace kautopsy
