@@ -29,7 +29,7 @@ CREATE TABLE skipped_input (
 CREATE TABLE unclaimed_line (
   -- One row per kernel line that no record claimed, the first ones of each source only: their true
   -- number is source.lines_unclaimed_kernel.
-  source_id INTEGER NOT NULL REFERENCES source,  -- [id] where the line stands
+  source_id INTEGER NOT NULL REFERENCES source (source_id),  -- [id] where the line stands
   line INTEGER NOT NULL,            -- [line] number in the source, from 1
   text TEXT NOT NULL                -- the line, prefix included; bytes that are not UTF-8 became U+FFFD
 ) STRICT;
