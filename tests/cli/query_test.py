@@ -1,0 +1,124 @@
+"""Asking a store: parameters, recipes, limits of time, and the store in other programs."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+import unittest
+
+from driver import MESSAGES, PROGRAM, CliTest, main
+
+EXTENSION = os.environ.get("KAUTOPSY_SQL", "")
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+
+class QueryTest(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.ingest(MESSAGES)
+
+    def query(self, *arguments, code=0, **options):
+        return self.check(code, "query", "--db", self.database, *arguments, **options)
+
+
+class Query(QueryTest):
+    def test_parameters_are_bound(self):
+        done = self.query("--format", "csv", "--param", "name=qemu_wl51", "--limit", "1",
+                          "SELECT pid FROM task WHERE comm = :name LIMIT :limit")
+        self.assertEqual(done.stdout, "pid\n4321\n")
+
+    def test_wrong_parameters_are_told(self):
+        self.assert_says(self.query("SELECT :x", code=1), ":x has no value", "--param x=VALUE")
+        self.assert_says(self.query("--param", "x", "SELECT :x", code=2), "NAME=VALUE")
+        self.assert_says(self.query("--host", "a", "--param", "host=b", "SELECT :host", code=2),
+                         "host is given twice")
+        self.assert_says(self.query("--since", "yesterday", "@timeline", code=2), "since: yesterday is no date")
+
+    def test_a_relation_is_exported_by_its_name(self):
+        lines = self.query("--format", "ndjson", "task").stdout.splitlines()
+        self.assertEqual(len(lines), self.count("task"))
+        self.assertIn("rss_pages", json.loads(lines[0]))
+
+    def test_recipes_are_listed_printed_and_run(self):
+        listed = self.check(0, "query", "--list").stdout
+        self.assertIn("@fragmentation", listed)
+        self.assertGreaterEqual(len(listed.splitlines()), 20)
+        self.assertIn("-- Parameters\n", self.check(0, "query", "--list", "@killed").stdout)
+        done = self.query("--format", "csv", "@killed", "--host", "wv2-f302")
+        self.assertEqual(done.stdout, "victim,host,kills,biggest,last_time\nwl52,wv2-f302,1,120.4 GiB,\n")
+
+    def test_a_parameter_that_a_recipe_lacks_is_refused_with_those_it_has(self):
+        done = self.query("@unread", "--host", "x", code=2)
+        self.assert_says(done, "@unread has no parameter host; it has limit")
+        self.assert_says(self.query("@no", code=2), "there is no recipe @no", "@killed")
+
+    def test_a_time_limit_ends_a_query(self):
+        done = self.query("--timeout", "0.2", ENDLESS, code=1)
+        self.assert_says(done, "ended after 0.2 s, the time limit")
+        self.query("--timeout", "0", "SELECT 1", code=2)
+
+    def test_ctrl_c_ends_a_query(self):
+        process = subprocess.Popen([PROGRAM, "query", "--db", self.database, ENDLESS],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, problems = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn(b"kautopsy: interrupted", problems)
+
+    def test_a_reader_that_goes_away_ends_a_query_quietly(self):
+        sql = ENDLESS.replace("count(*)", "i")
+        process = subprocess.Popen([PROGRAM, "query", "--db", self.database, "--format", "csv", sql],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.readline()
+        process.stdout.close()
+        problems = process.stderr.read()
+        process.stderr.close()
+        self.assertEqual(process.wait(timeout=60), -signal.SIGPIPE)
+        self.assertEqual(problems, b"")
+
+
+class OtherPrograms(QueryTest):
+    def sqlite_shell(self, *arguments):
+        done = subprocess.run(["sqlite3", "-readonly", *arguments], capture_output=True, text=True,
+                              cwd=self.folder, timeout=60, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    @unittest.skipUnless(EXTENSION and shutil.which("sqlite3"), "no sqlite3, or a sanitized build")
+    def test_sqlites_shell_loads_the_functions(self):
+        answer = self.sqlite_shell(
+            "-cmd", ".load " + EXTENSION, self.database,
+            "SELECT human_bytes(rss_kb * 1024), guest_of(comm), order_bytes(3), human_time(61000000),"
+            " gfp_flags(32, '2.6.32'), gfp_can(32, 'reclaim', '2.6.32'), re2_extract(comm, '_(.*)'),"
+            " frag_index('[10,0]', 1), unusable_index('[10,0]', 1) FROM kills")
+        self.assertEqual(answer, "120.4 GiB|wl52|32768|1 min|GFP_ATOMIC|0|wl52|0.4|1.0\n")
+
+    @unittest.skipUnless(shutil.which("sqlite3"), "no sqlite3")
+    def test_a_store_needs_no_functions_in_sqlites_shell(self):
+        tables = self.sqlite_shell(self.database, ".tables")
+        self.assertIn("oom_kills_with_context", tables)
+        self.assertIn("-- [KiB] resident", self.sqlite_shell(self.database, ".schema kills"))
+        self.assertEqual(self.sqlite_shell(self.database, "PRAGMA integrity_check"), "ok\n")
+
+    def test_every_relation_can_be_read_without_our_functions(self):
+        names = self.rows("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+        for (name,) in names:
+            self.rows('SELECT * FROM "%s" LIMIT 1' % name)
+        self.assertEqual(self.rows("SELECT victim FROM kills"), [("wl52",)])
+        self.assertEqual(self.rows("SELECT died, biggest, rss_rank FROM oom_kills_with_context"),
+                         [("qemu_wl52", "qemu_wl51", 3)])
+        self.assertEqual(self.rows("PRAGMA foreign_key_check"), [])
+
+    def test_views_do_not_say_that_they_need_more_than_sqlite_has(self):
+        connection = sqlite3.connect(self.database)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        self.assertEqual(connection.execute("SELECT count(*) FROM free_memory").fetchone(), (20,))
+        connection.close()
+
+
+if __name__ == "__main__":
+    main()
