@@ -34,5 +34,6 @@ extern const Command kIngestCommand;
 extern const Command kReportCommand;
 extern const Command kQueryCommand;
 extern const Command kSchemaCommand;
+extern const Command kShellCommand;
 
 }  // namespace kautopsy

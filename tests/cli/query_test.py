@@ -1,7 +1,9 @@
-"""Asking a store: parameters, recipes, limits of time, and the store in other programs."""
+"""Asking a store: parameters, recipes, limits of time, the shell, and the store in other programs."""
 
 import json
 import os
+import pty
+import select
 import shutil
 import signal
 import sqlite3
@@ -9,7 +11,7 @@ import subprocess
 import time
 import unittest
 
-from driver import MESSAGES, PROGRAM, CliTest, main
+from driver import MESSAGES, PROGRAM, CliTest, main, read
 
 EXTENSION = os.environ.get("KAUTOPSY_SQL", "")
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -79,6 +81,89 @@ class Query(QueryTest):
         process.stderr.close()
         self.assertEqual(process.wait(timeout=60), -signal.SIGPIPE)
         self.assertEqual(problems, b"")
+
+
+class Shell(QueryTest):
+    def shell(self, script, code=0):
+        return self.check(code, "shell", "--db", self.database, stdin=script.encode())
+
+    def test_a_script_has_no_prompt_and_runs_to_its_end(self):
+        done = self.shell(".mode csv\n-- a comment\nSELECT pid\n  FROM oom_kill;\n@killed host=wv2-f302\n"
+                          "select 1 as a")
+        self.assertEqual(done.stdout, "pid\n3878\nvictim,host,kills,biggest,last_time\n"
+                         "wl52,wv2-f302,1,120.4 GiB,\na\n1\n")
+        self.assertEqual(done.stderr, "")
+
+    def test_commands_explain(self):
+        done = self.shell(".tables\n.schema oom_kill\n.recipes\n.recipes @blame\n.functions\n.help\n")
+        for word in ("\noom_kill\n", "CREATE TABLE oom_kill", "@fragmentation", "-- Who asked",
+                     "gfp_can(", ".timeout"):
+            self.assertIn(word, done.stdout)
+
+    def test_a_failure_is_told_and_the_rest_still_runs(self):
+        done = self.shell("SELECT no_such;\n.nonsense\n@killed size=1\nDELETE FROM event;\n"
+                          ".timeout 0.1\n%s;\nSELECT 7 AS seven;\n.quit\nSELECT 8;\n" % ENDLESS, code=1)
+        self.assert_says(done, "no such column: no_such", ".nonsense", "no parameter size",
+                         "never changed", "the time limit")
+        self.assertIn("7", done.stdout)
+        self.assertNotIn("8", done.stdout)
+        self.assertGreater(self.count("event"), 0)
+
+    def test_a_terminal_has_a_prompt_completion_and_a_history(self):
+        state = os.path.join(self.folder, "state")
+        session = Terminal([PROGRAM, "shell", "--db", self.database],
+                           dict(os.environ, XDG_STATE_HOME=state, TERM="xterm", HOME=self.folder))
+        self.addCleanup(session.close)
+        session.expect("kautopsy> ")
+        session.send("SELECT anon_rss_k\t FROM oom_ki\t;\r")  # both words are completed
+        session.expect("126277476")
+        session.expect("kautopsy> ")
+        session.send("SELECT 'forgotten\x03")
+        session.expect("kautopsy> ")
+        session.send(ENDLESS + ";\r")
+        session.expect("FROM n;")
+        time.sleep(0.5)
+        session.send("\x03")
+        session.expect("interrupted")
+        session.expect("kautopsy> ")
+        session.send("\x04")
+        self.assertEqual(session.wait(), 0)
+        history = os.path.join(state, "kautopsy", "history")
+        self.assertIn(b"anon_rss_kb", read(history).replace(b"\\040", b" "))
+        self.assertEqual(os.stat(history).st_mode & 0o77, 0)
+
+
+class Terminal:
+    """A program on a terminal of its own."""
+
+    def __init__(self, arguments, environment):
+        self.pid, self.descriptor = pty.fork()
+        if self.pid == 0:
+            os.execve(arguments[0], arguments, environment)
+        self.seen = ""
+
+    def send(self, text):
+        os.write(self.descriptor, text.encode())
+
+    def expect(self, text, timeout=60):
+        end = time.monotonic() + timeout
+        while text not in self.seen:
+            ready, _, _ = select.select([self.descriptor], [], [], max(0, end - time.monotonic()))
+            if not ready:
+                raise AssertionError("no %r in %r" % (text, self.seen))
+            self.seen += os.read(self.descriptor, 4096).decode("utf-8", "replace")
+        self.seen = self.seen[self.seen.index(text) + len(text):]
+
+    def wait(self):
+        status = os.waitpid(self.pid, 0)[1]
+        self.pid = 0
+        return os.waitstatus_to_exitcode(status)
+
+    def close(self):
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.descriptor)
 
 
 class OtherPrograms(QueryTest):
