@@ -8,8 +8,9 @@ namespace kautopsy {
 // Exit codes are part of the interface: scripts rely on them.
 enum ExitCode : int {
   kExitOk = 0,
-  kExitProblem = 1,  // some input could not be read or stored; what was good is kept
-  kExitUsage = 2,    // wrong usage: nothing was done
+  kExitProblem = 1,        // some input could not be read or stored; what was good is kept
+  kExitUsage = 2,          // wrong usage: nothing was done
+  kExitInterrupted = 130,  // ended by Ctrl-C: 128 + SIGINT, as shells say it
 };
 
 // One subcommand of kautopsy. `run` prints its result to stdout and problems to stderr
@@ -33,5 +34,6 @@ extern const Command kIngestCommand;
 extern const Command kReportCommand;
 extern const Command kQueryCommand;
 extern const Command kSchemaCommand;
+extern const Command kShellCommand;
 
 }  // namespace kautopsy

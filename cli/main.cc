@@ -20,7 +20,8 @@ namespace po = boost::program_options;
 using Arguments = std::vector<std::string>;
 
 constexpr const Command* kCommands[] = {&kIngestCommand, &kReportCommand, &kQueryCommand,
-                                        &kSchemaCommand, &kDmesgCommand,  &kExplainCommand};
+                                        &kShellCommand,  &kSchemaCommand, &kDmesgCommand,
+                                        &kExplainCommand};
 
 const Command* FindCommand(const std::string& name) {
   for (const Command* command : kCommands) {

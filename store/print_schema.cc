@@ -56,4 +56,24 @@ Status PrintSchema(Database& database, const std::optional<std::string>& relatio
                           EscapeForTerminal(relation.value_or("")), Names(*relations)));
 }
 
+Result<std::vector<std::string>> RelationNames(Database& database) {
+  const Result<std::vector<Relation>> relations = ReadRelations(database);
+  if (!relations) return tl::unexpected(relations.error());
+  std::vector<std::string> names;
+  for (const Relation& relation : *relations) names.push_back(relation.name);
+  return names;
+}
+
+Result<std::vector<std::string>> ColumnNames(Database& database) {
+  Result<Statement> statement = database.Prepare(
+      "SELECT DISTINCT c.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS c "
+      "WHERE m.type IN ('table', 'view') ORDER BY c.name");
+  if (!statement) return tl::unexpected(statement.error());
+  std::vector<std::string> names;
+  Result<bool> row = statement->Step();
+  for (; row && *row; row = statement->Step()) names.push_back(statement->GetText(0).value_or(""));
+  if (!row) return tl::unexpected(row.error());
+  return names;
+}
+
 }  // namespace kautopsy

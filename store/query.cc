@@ -3,10 +3,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cctype>
 #include <ostream>
 
 #include "base/text.h"
 #include "store/query_guard.h"
+#include "store/query_parameters.h"
+#include "store/query_stop.h"
 #include "store/row_printer.h"
 
 namespace kautopsy {
@@ -125,13 +128,15 @@ std::unique_ptr<RowPrinter> NewPrinter(QueryFormat format, std::ostream& out) {
       return NewJsonPrinter(out);
     case QueryFormat::kNdjson:
       return NewNdjsonPrinter(out);
+    case QueryFormat::kMarkdown:
+      return NewMarkdownPrinter(out);
     case QueryFormat::kTable:
       break;
   }
   return NewTablePrinter(out);
 }
 
-std::vector<std::string> ColumnNames(sqlite3_stmt* statement) {
+std::vector<std::string> NamesOfColumns(sqlite3_stmt* statement) {
   std::vector<std::string> names;
   for (int i = 0; i < sqlite3_column_count(statement); ++i) {
     const char* name = sqlite3_column_name(statement, i);
@@ -140,32 +145,62 @@ std::vector<std::string> ColumnNames(sqlite3_stmt* statement) {
   return names;
 }
 
+// Prints what `statement` gives, and returns SQLite's last word.
+int PrintRows(sqlite3_stmt* statement, const Redactor* redactor, RowPrinter& printer,
+              std::ostream& out) {
+  int code = sqlite3_step(statement);
+  if (code == SQLITE_ROW || code == SQLITE_DONE) printer.Begin(NamesOfColumns(statement));
+  for (; code == SQLITE_ROW && out; code = sqlite3_step(statement)) {
+    printer.Row(ReadRow(statement, redactor));
+  }
+  if (code == SQLITE_DONE) printer.End();
+  return code;
+}
+
+// `sql`, unless it is one word: the name of a relation, all of whose rows are wanted.
+Result<std::string> ExpandRelation(Database& database, const std::string& sql) {
+  const auto is_letter = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+  if (sql.empty() || !std::ranges::all_of(sql, is_letter)) return sql;
+  const Result<std::vector<std::string>> names = RelationNames(database);
+  if (!names) return tl::unexpected(names.error());
+  if (std::ranges::find(*names, sql) != names->end())
+    return fmt::format("SELECT * FROM \"{}\"", sql);
+  std::string text = fmt::format("there is no relation {}; there are:", sql);
+  for (const std::string& name : *names) text += " " + name;
+  return Fail(std::move(text));
+}
+
 }  // namespace
+
+const std::string_view kQueryFormats = "table, csv, json, ndjson or markdown";
 
 std::optional<QueryFormat> ParseQueryFormat(std::string_view word) {
   if (word == "table") return QueryFormat::kTable;
   if (word == "csv") return QueryFormat::kCsv;
   if (word == "json") return QueryFormat::kJson;
   if (word == "ndjson") return QueryFormat::kNdjson;
+  if (word == "markdown") return QueryFormat::kMarkdown;
   return std::nullopt;
 }
 
-Status RunQuery(Database& database, const std::string& sql, QueryFormat format, std::ostream& out) {
+bool IsCompleteSql(const std::string& text) { return sqlite3_complete(text.c_str()) == 1; }
+
+Status RunQuery(Database& database, const std::string& sql, const QueryOptions& options,
+                std::ostream& out) {
+  const Result<std::string> whole = ExpandRelation(database, sql);
+  if (!whole) return tl::unexpected(whole.error());
   const QueryGuard guard(database);
-  const Result<StatementHandle> compiled = CompileOnly(database.handle(), sql);
+  const Result<StatementHandle> compiled = CompileOnly(database.handle(), *whole);
   if (!compiled) return tl::unexpected(compiled.error());
   sqlite3_stmt* const statement = compiled->get();
+  if (Status status = BindParameters(statement, options.parameters); !status) return status;
 
-  const std::unique_ptr<RowPrinter> printer = NewPrinter(format, out);
-  int code = sqlite3_step(statement);
-  if (code == SQLITE_ROW || code == SQLITE_DONE) printer->Begin(ColumnNames(statement));
-  for (; code == SQLITE_ROW && out; code = sqlite3_step(statement)) {
-    printer->Row(ReadRow(statement, database.redactor()));
-  }
-  if (code == SQLITE_DONE) printer->End();
+  const QueryStop stop(database, options);
+  const int code = PrintRows(statement, database.redactor(), *NewPrinter(options.format, out), out);
   // A row left over means that `out` failed, which is the caller's to tell.
   if (code == SQLITE_ROW || code == SQLITE_DONE) return {};
-  return tl::unexpected(DescribeSqlError(database.handle(), code, sql));
+  if (code == SQLITE_INTERRUPT) return Fail(stop.Reason());
+  return tl::unexpected(DescribeSqlError(database.handle(), code, *whole));
 }
 
 }  // namespace kautopsy

@@ -29,6 +29,11 @@ std::unique_ptr<RowPrinter> NewTablePrinter(std::ostream& out);
 std::unique_ptr<RowPrinter> NewCsvPrinter(std::ostream& out);
 std::unique_ptr<RowPrinter> NewJsonPrinter(std::ostream& out);    // one array of objects
 std::unique_ptr<RowPrinter> NewNdjsonPrinter(std::ostream& out);  // one object per line
+std::unique_ptr<RowPrinter> NewMarkdownPrinter(std::ostream& out);
+
+// A cell for people: NULL is NULL, a text that says so stands in quotes, control characters are
+// escaped.
+std::string DisplayText(const Cell& cell);
 
 bool IsNumber(const Cell& cell);
 

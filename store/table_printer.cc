@@ -17,14 +17,6 @@ std::size_t DisplayWidth(std::string_view text) {
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-// NULL is NULL; a text that says so stands in quotes.
-std::string CellText(const Cell& cell) {
-  if (IsNumber(cell)) return NumberText(cell);
-  const auto* text = std::get_if<std::string>(&cell);
-  if (!text) return "NULL";
-  return *text == "NULL" ? "'NULL'" : EscapeForTerminal(*text);
-}
-
 class TablePrinter final : public RowPrinter {
  public:
   explicit TablePrinter(std::ostream& out) : out_(out) {}
@@ -55,7 +47,7 @@ class TablePrinter final : public RowPrinter {
  private:
   void Measure(const std::vector<Cell>& cells) {
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      widths_[i] = std::max(widths_[i], DisplayWidth(CellText(cells[i])));
+      widths_[i] = std::max(widths_[i], DisplayWidth(DisplayText(cells[i])));
       if (IsNumber(cells[i])) has_number_[i] = true;
       if (std::holds_alternative<std::string>(cells[i])) has_text_[i] = true;
     }
@@ -75,7 +67,7 @@ class TablePrinter final : public RowPrinter {
   void PrintCells(const std::vector<Cell>& cells) {
     std::vector<std::string> texts;
     texts.reserve(cells.size());
-    for (const Cell& cell : cells) texts.push_back(CellText(cell));
+    for (const Cell& cell : cells) texts.push_back(DisplayText(cell));
     PrintLine(texts);
   }
 

@@ -3,9 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "reports/diagnosis/node_list.h"
+#include "reports/diagnosis/piece_index.h"
 
 namespace kautopsy {
 namespace {
@@ -225,22 +225,10 @@ std::optional<bool> WouldBeServed(const EventFacts& event, const PieceRequest& r
   return served.answer();
 }
 
-struct ListSums {
-  double blocks = 0;
-  double pages = 0;
-  double suitable = 0;  // pieces of the order that the larger ones can be split into
-};
-
-double TwoTo(int order) { return static_cast<double>(int64_t{1} << order); }
-
-ListSums SumList(const ZoneFacts& zone, int order) {
-  ListSums sums;
-  for (const FreeCell& cell : zone.cells) {
-    const double count = static_cast<double>(cell.count);
-    sums.blocks += count;
-    sums.pages += count * TwoTo(cell.order);
-    if (cell.order >= order) sums.suitable += count * TwoTo(cell.order - order);
-  }
+PieceSums SumList(const ZoneFacts& zone, int order) {
+  PieceSums sums;
+  for (const FreeCell& cell : zone.cells)
+    sums.Add(cell.order, static_cast<double>(cell.count), order);
   return sums;
 }
 
@@ -363,19 +351,12 @@ void RunAgain(IncidentFacts& facts) {
 
 Real FragmentationIndex(const ZoneFacts& zone, int order) {
   if (zone.cells.empty() || ListIsCut(zone)) return std::nullopt;
-  const ListSums sums = SumList(zone, order);
-  if (sums.blocks == 0) return 0.0;
-  if (sums.suitable > 0) return -1.0;
-  const double thousandths = 1000 + std::floor(std::ldexp(1000 * sums.pages, -order));
-  return (1000 - std::floor(thousandths / sums.blocks)) / 1000;
+  return FragmentationIndex(SumList(zone, order), order);
 }
 
 Real UnusableIndex(const ZoneFacts& zone, int order) {
   if (zone.cells.empty() || ListIsCut(zone)) return std::nullopt;
-  const ListSums sums = SumList(zone, order);
-  if (sums.pages == 0) return 1.0;
-  const double unusable = sums.pages - std::ldexp(sums.suitable, order);
-  return std::floor(1000 * unusable / sums.pages) / 1000;
+  return UnusableIndex(SumList(zone, order), order);
 }
 
 }  // namespace kautopsy

@@ -2,7 +2,7 @@ CREATE TABLE crash (
   -- One row per crash, or what the kernel took for the sign of one: oops, gpf, bug, panic, warning,
   -- soft_lockup, hard_lockup, hung_task, rcu_stall, lockdep, sanitizer, bad_page; and mce, of which
   -- relation hardware_error tells more.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   kind TEXT,                        -- as event.kind
   title TEXT,                       -- as people name such crashes: without numbers and addresses, in the
                                     -- same words for all kernels
@@ -33,7 +33,7 @@ CREATE INDEX crash_by_key ON crash (dedup_key);
 
 CREATE TABLE taint (
   -- One row per flag of a tainted kernel in the report of a crash (kernel/panic.c, taint_flags[]).
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   letter TEXT,                      -- as printed; G is none, it says that P is not set
   name TEXT,                        -- as the kernel names it since 6.10; NULL for a distribution's own
   meaning TEXT                      -- what it says; NULL if not known here
@@ -42,7 +42,7 @@ CREATE INDEX taint_by_event ON taint (event_id);
 
 CREATE TABLE module (
   -- One row per module of a "Modules linked in:" line (kernel/module.c, print_modules()).
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   name TEXT,                        -- of the module
   taint TEXT                        -- letters of what it taints, "OE" of "provoke(OE+)"; NULL = nothing
 ) STRICT;
@@ -51,7 +51,7 @@ CREATE INDEX module_by_event ON module (event_id);
 CREATE TABLE rcu_stall (
   -- One row per CPU or task that holds up a grace period of RCU: kernel/rcu/tree_stall.h,
   -- print_cpu_stall_info() and rcu_print_task_stall().
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   cpu INTEGER,                      -- [cpu] number; NULL for a task
   pid INTEGER,                      -- [pid] of a blocked task; NULL for a CPU
   state TEXT,                       -- as printed, "...!: (3 GPs behind) idle=574/0/0x0 softirq=427/427 fqs=1"

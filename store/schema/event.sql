@@ -7,7 +7,7 @@ CREATE TABLE event (
   kind TEXT NOT NULL,               -- oom, alloc_failure, mem_info, meminfo, oops, panic, hung_task, segfault,
                                     -- fs_error, io_error, mce, boot and so on: docs/support-matrix.md names all
   host TEXT,                        -- as the log names it; NULL for pasted command output and bare dmesg
-  boot_id INTEGER REFERENCES boot,  -- [id] of the boot it happened in; NULL if its lines name no host
+  boot_id INTEGER REFERENCES boot (boot_id),  -- [id] of the boot it happened in; NULL if its lines name no host
                                     -- and the source does not show that boot's beginning
   time TEXT,                        -- ISO 8601 UTC with as many fractional digits as the log had; NULL if
                                     -- the log gives no date with a year. See time_quality for the zone
@@ -29,18 +29,18 @@ CREATE TABLE event (
   complete INTEGER NOT NULL,        -- [0/1] 0: lines of the record are missing
   log_lines INTEGER NOT NULL,       -- [lines] it consists of; a source may write several into one of its own
   damage TEXT,                      -- which lines are missing, and why; NULL if complete
-  source_id INTEGER NOT NULL REFERENCES source,  -- [id] of the source it was first seen in
+  source_id INTEGER NOT NULL REFERENCES source (source_id),  -- [id] of the source it was first seen in
   first_line INTEGER NOT NULL,      -- [line] where it begins in that source, from 1
   last_line INTEGER NOT NULL,       -- [line] where it ends
   first_column INTEGER NOT NULL,    -- [column] byte of first_line where it begins, from 1
-  incident_id INTEGER REFERENCES incident  -- [id] of the incident it belongs to; NULL = none (yet)
+  incident_id INTEGER REFERENCES incident (incident_id)  -- [id] of the incident it belongs to; NULL = none (yet)
 ) STRICT;
 CREATE INDEX event_by_incident ON event (incident_id);
 
 CREATE TABLE event_source (
   -- One row per place where an event stands: one that syslog wrote to two files has two rows here.
-  event_id INTEGER NOT NULL REFERENCES event,    -- [id]
-  source_id INTEGER NOT NULL REFERENCES source,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),    -- [id]
+  source_id INTEGER NOT NULL REFERENCES source (source_id),  -- [id]
   first_line INTEGER NOT NULL,      -- [line] where it begins in that source, from 1
   last_line INTEGER NOT NULL,       -- [line] where it ends
   first_column INTEGER NOT NULL,    -- [column] byte of first_line where it begins, from 1
@@ -55,7 +55,7 @@ CREATE TABLE event_clock (
   -- is known again when another source tells it, too.
   head_hash INTEGER NOT NULL,       -- [id] hash of its first line's text, without the prefix
   clock_us INTEGER NOT NULL,        -- [us] uptime, less 2^62; or wall_us; 2^63 - 1 if it has neither
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   wall_us INTEGER,                  -- [us] since its year began, which is taken for a leap year: many
                                     -- logs print no year. NULL if the record has no time
   PRIMARY KEY (head_hash, clock_us, event_id)
@@ -64,7 +64,7 @@ CREATE TABLE event_clock (
 CREATE TABLE event_text_part (
   -- The raw lines of an event, kept because log files rotate away: a row, or several in their order
   -- where the text is long. View event_text has one row per event.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   text TEXT NOT NULL                -- whole lines, as in event_text
 ) STRICT;
 CREATE INDEX event_text_part_by_event ON event_text_part (event_id);

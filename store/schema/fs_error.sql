@@ -3,7 +3,7 @@ CREATE TABLE fs_error (
   -- (device sda1): ..." (fs/ext4/super.c), "XFS (dm-0): Metadata corruption detected ..."
   -- (fs/xfs/xfs_error.c), "BTRFS error (device sda1): ..." (fs/btrfs/messages.c) and so on. The
   -- trace that XFS prints below is in call_frame.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   device TEXT,                      -- as printed: sda1, dm-0, a journal's sda1-8, an NFS server
   filesystem TEXT,                  -- ext4, xfs, btrfs, jbd2 (the journal of ext4), nfs and so on
   severity TEXT,                    -- warning, error, readonly (it takes no more writes), abort (of its

@@ -13,7 +13,7 @@ CREATE TABLE guest (
   started TEXT,                     -- ISO 8601 UTC of its last start, from its log
   told_by TEXT NOT NULL,            -- state (/run/libvirt/qemu: it ran), dumpxml, config (/etc/libvirt: its next
                                     -- start), log
-  source_id INTEGER REFERENCES source,  -- [id] where memory_kb stands
+  source_id INTEGER REFERENCES source (source_id),  -- [id] where memory_kb stands
   log_line INTEGER,                 -- [line] of that source, from 1
   log_column INTEGER,               -- [column] byte of that line where it begins, from 1
   text TEXT                         -- what stands there

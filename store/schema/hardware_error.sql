@@ -3,7 +3,7 @@ CREATE TABLE hardware_error (
   -- drivers/edac/mce_amd.c), what EDAC drivers made of it (drivers/edac/edac_mc.c), an error of the
   -- firmware's (drivers/acpi/apei/ghes.c, drivers/firmware/efi/cper.c), a page that is taken out of use
   -- (mm/memory-failure.c).
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   source TEXT,                      -- mce, edac, ghes, memory_failure or soft_offline
   severity TEXT,                    -- corrected, uncorrected, recoverable, fatal, info; NULL if not told
   error_type TEXT,                  -- the words for it: "memory error", "DRAM ECC error."

@@ -9,7 +9,7 @@ CREATE TABLE incident (
   confidence TEXT,                  -- high, medium or low
   headline TEXT,                    -- one sentence
   victims TEXT,                     -- comm:pid of what was killed, joined by commas
-  boot_id INTEGER REFERENCES boot,  -- [id] of the boot it happened in
+  boot_id INTEGER REFERENCES boot (boot_id),  -- [id] of the boot it happened in
   signature TEXT,                   -- equal for the same kind of incident elsewhere
   missing TEXT,                     -- what would make the conclusion sure, each with the command that collects it
   first_us INTEGER,                 -- [us] of its first dated event since the epoch, or since the beginning of
@@ -19,7 +19,7 @@ CREATE TABLE incident (
   kills INTEGER,                    -- [count] of processes that the kernel killed
   occurrence INTEGER,               -- [count] the how many-th incident of this signature on this host; those
                                     -- that only go on from another one count with it. NULL without host or date
-  same_as INTEGER REFERENCES incident,  -- [id] the first incident of this host with the same signature;
+  same_as INTEGER REFERENCES incident (incident_id),  -- [id] the first incident of this host with the same signature;
                                     -- NULL if this one is
   gap_s INTEGER,                    -- [s] since the one before of the same signature began
   outdated INTEGER NOT NULL DEFAULT 0  -- [0/1] 1: another source told more of its events since it was
@@ -32,7 +32,7 @@ CREATE INDEX incident_to_relate ON incident (host) WHERE occurrence IS NULL;
 CREATE TABLE incident_measure (
   -- One row per figure of what a machine held when an incident began, kept to compare incidents: of its
   -- first memory report and its first process table.
-  incident_id INTEGER NOT NULL REFERENCES incident,  -- [id]
+  incident_id INTEGER NOT NULL REFERENCES incident (incident_id),  -- [id]
   name TEXT NOT NULL,               -- free, anon, shmem, slab_unreclaimable, pagetables, swap_used, rss or pieces
   detail TEXT NOT NULL,             -- rss: guest or command, all its processes among the largest; pieces: the
                                     -- zone, "node 0 Normal"; else empty
@@ -44,8 +44,8 @@ CREATE INDEX incident_measure_by_incident ON incident_measure (incident_id);
 CREATE TABLE finding (
   -- One row per conclusion of one rule.
   finding_id INTEGER PRIMARY KEY,   -- [id] counts from 1
-  incident_id INTEGER REFERENCES incident,  -- [id] it belongs to
-  event_id INTEGER REFERENCES event,-- [id] of the event it is about; NULL if about several
+  incident_id INTEGER REFERENCES incident (incident_id),  -- [id] it belongs to
+  event_id INTEGER REFERENCES event (event_id),-- [id] of the event it is about; NULL if about several
   rule TEXT NOT NULL,               -- name of the rule
   cause TEXT,                       -- code of the cause it speaks of
   role TEXT,                        -- primary, contributing, context or ruled_out
@@ -61,10 +61,10 @@ CREATE INDEX finding_by_incident ON finding (incident_id);
 
 CREATE TABLE finding_evidence (
   -- One row per fact that a finding rests on.
-  finding_id INTEGER NOT NULL REFERENCES finding,  -- [id]
+  finding_id INTEGER NOT NULL REFERENCES finding (finding_id),  -- [id]
   relation TEXT,                    -- relation that holds the fact
   row_key TEXT,                     -- which row of it
-  source_id INTEGER REFERENCES source,  -- [id] where the log line stands
+  source_id INTEGER REFERENCES source (source_id),  -- [id] where the log line stands
   line INTEGER,                     -- [line] number in that source, from 1
   "column" INTEGER,                 -- [column] byte of that line where the fact begins, from 1
   text TEXT                         -- quote of the log line
@@ -74,7 +74,7 @@ CREATE INDEX finding_evidence_by_finding ON finding_evidence (finding_id);
 CREATE TABLE zone_check (
   -- One row per zone, for each failed request: the test of the allocator run again on the printed
   -- figures. mm/page_alloc.c, zone_watermark_ok() in 2.6.32; the test differs by kernel.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   node INTEGER,                     -- [node] number; NULL on kernels without NUMA
   zone TEXT,                        -- DMA, DMA32, Normal, HighMem, Movable or Device
   eligible INTEGER,                 -- [0/1] the request may use this zone
@@ -95,7 +95,7 @@ CREATE INDEX zone_check_by_event ON zone_check (event_id);
 CREATE TABLE call_site (
   -- One row per refused allocation or OOM whose call trace shows what the memory was for: the first
   -- known function from the request outwards. What only an unknown driver asked for has a row, too.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   site TEXT,                        -- code of the place that asked, e.g. kernel_stack; NULL if unknown
   subsystem TEXT,                   -- part of the kernel it belongs to, e.g. network
   symbol TEXT,                      -- function of the trace that tells it, as printed
@@ -112,7 +112,7 @@ CREATE INDEX call_site_by_event ON call_site (event_id);
 
 CREATE TABLE memory_balance (
   -- One row per item of where the memory of a machine went, at the moment of one event.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   node INTEGER,                     -- [node] number; NULL = all
   item TEXT NOT NULL,               -- anon, file, shmem, slab, pagetables, free and so on
   size_kb INTEGER,                  -- [KiB]

@@ -4,7 +4,7 @@ CREATE TABLE io_error (
   -- result with its sense data (drivers/scsi/scsi_logging.c), libata's "exception" up to "EH complete"
   -- (drivers/ata/libata-eh.c), NVMe (drivers/nvme/host), swap (mm/page_io.c), md. An event of several
   -- lines has a row for each of these: SCSI's and the block layer's of one request.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   device TEXT,                      -- as printed: sda, dm-0, nvme0n1, ata1.00, 0:0:1:0 (SCSI), 8:0 (numbers
                                     -- of the swap device)
   kind TEXT,                        -- io_error, medium (it cannot be read), timeout, reset, offline; NULL if

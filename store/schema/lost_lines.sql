@@ -2,7 +2,7 @@ CREATE TABLE lost_lines (
   -- One row per marker that messages were kept back or lost, by the kernel, rsyslog or the journal:
   -- what stands around it may have holes, and what is counted happened more often. Incidents do not
   -- list these events.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   marker TEXT NOT NULL,             -- callbacks suppressed, messages suppressed, output lines suppressed,
                                     -- printk messages dropped, messages lost, messages dropped or messages missed
   scope TEXT,                       -- whose messages: the function, report, process, unit or input that the

@@ -1,7 +1,7 @@
 CREATE TABLE mem_info (
   -- One row per Mem-Info block: mm/page_alloc.c, show_free_areas(), and lib/show_mem.c, show_mem().
   -- Counters of the whole machine at one moment. Which of them are printed depends on the kernel.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   active_anon_pages INTEGER,        -- [pages] anonymous, recently used; "active_anon:"
   inactive_anon_pages INTEGER,      -- [pages] anonymous, next to be swapped; "inactive_anon:"
   isolated_anon_pages INTEGER,      -- [pages] anonymous, taken off their list by reclaim; "isolated_anon:"
@@ -49,7 +49,7 @@ CREATE INDEX mem_info_by_event ON mem_info (event_id);
 CREATE TABLE mem_info_extra (
   -- One row per counter of a Mem-Info block that has no column in mem_info, node or zone: of kernels
   -- newer than this program, or a distribution's own.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   node INTEGER,                     -- [node] number; NULL for a counter of the whole machine
   zone TEXT,                        -- zone, for a field of a zone line
   name TEXT NOT NULL,               -- as printed, without the colon
@@ -62,7 +62,7 @@ CREATE INDEX mem_info_extra_by_event ON mem_info_extra (event_id);
 CREATE TABLE node (
   -- One row per node line, "Node 0 active_anon:33632kB ... all_unreclaimable? no" (since v4.8; before
   -- these counters stood in the zone lines): mm/page_alloc.c, show_free_areas().
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   node INTEGER,                     -- [node] number
   active_anon_kb INTEGER,           -- [KiB] anonymous, recently used; "active_anon:"
   inactive_anon_kb INTEGER,         -- [KiB] anonymous, next to be swapped; "inactive_anon:"
@@ -93,7 +93,7 @@ CREATE INDEX node_by_event ON node (event_id);
 
 CREATE TABLE hugepages (
   -- One row per node and size of huge pages: mm/hugetlb.c, hugetlb_show_meminfo() (since v3.10).
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   node INTEGER,                     -- [node] number
   total INTEGER,                    -- [count] of huge pages; "hugepages_total="
   free INTEGER,                     -- [count] of those nobody uses; "hugepages_free="
@@ -108,7 +108,7 @@ CREATE TABLE zone (
   -- line after it and the sums of the zone's lists: mm/page_alloc.c, show_free_areas(). Or per zone of
   -- a pasted /proc/zoneinfo (mm/vmstat.c, zoneinfo_show_print()), whose pages are given here in KiB of
   -- event.page_size_kb; its other counters are in mem_info_extra.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   node INTEGER,                     -- [node] number; NULL on kernels without NUMA
   zone TEXT NOT NULL,               -- DMA, DMA32, Normal, HighMem, Movable or Device
   free_kb INTEGER,                  -- [KiB] free, per-cpu lists excluded; "free:"
@@ -162,7 +162,7 @@ CREATE TABLE free_list_line (
   -- One row per zone's free list, as one line prints it: "Node 0 Normal: 1648026*4kB 0*8kB ..."
   -- (mm/page_alloc.c, show_free_areas()), or a line of /proc/buddyinfo (mm/vmstat.c,
   -- frag_show_print()). View free_list has a row per order instead.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   node INTEGER,                     -- [node] number; NULL on kernels without NUMA
   zone TEXT NOT NULL,               -- DMA, DMA32, Normal, HighMem, Movable or Device
   block_kb INTEGER,                 -- [KiB] of a piece of order 0; buddyinfo: see event.page_size_from

@@ -1,7 +1,7 @@
 CREATE TABLE oom_report (
   -- One row per invocation of the OOM killer: mm/oom_kill.c, dump_header(). Where only a part of the
   -- report is left, what the rest would tell is NULL.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   invoker_comm TEXT,                -- command that asked for memory, "<comm> invoked oom-killer:"
   invoker_pid INTEGER,              -- [pid] of it, from the "Pid:" or "CPU: ... PID:" line
   gfp_mask INTEGER,                 -- [mask] of the request, "gfp_mask=0x201da"; bits differ by kernel
@@ -34,7 +34,7 @@ CREATE TABLE oom_kill (
   -- One row per process killed: "Killed process ...", with its "Kill process ... score" line if there
   -- is one. mm/oom_kill.c, oom_kill_process(); oom_kill_task() in 2.6.32. In events of the kind
   -- userspace_kill systemd-oomd or earlyoom killed: the former whole cgroups, without a pid.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   pid INTEGER,                      -- [pid] killed, "Killed process 3878"
   comm TEXT,                        -- command killed, at most 15 bytes
   uid INTEGER,                      -- [uid] it ran as, "UID 0"
@@ -66,7 +66,7 @@ CREATE TABLE task (
   -- One row per line of the process table of an OOM report: mm/oom_kill.c, dump_tasks(). The columns
   -- are found by the words of its header line; those that it lacks are NULL. In events of the kind ps
   -- a line of ps or top, whose sizes are in KiB: of its threads a process' first one only.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   pid INTEGER,                      -- [pid] of the thread that holds the memory, "[ pid ]"
   uid INTEGER,                      -- [uid] it runs as
   tgid INTEGER,                     -- [pid] of the process

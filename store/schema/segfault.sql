@@ -3,7 +3,7 @@ CREATE TABLE segfault (
   -- (arch/x86/mm/fault.c, show_signal_msg()), "<comm>[<pid>] trap invalid opcode ip:..."
   -- (arch/x86/kernel/traps.c, show_signal()), and what other architectures print for it. Addresses are
   -- hexadecimal as printed.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   comm TEXT,                        -- command, at most 15 bytes
   pid INTEGER,                      -- [pid] of the thread
   signal_kind TEXT,                 -- segfault, general_protection, invalid_opcode, divide_error, int3,

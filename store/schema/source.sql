@@ -38,7 +38,7 @@ CREATE TABLE source_path (
   -- One row per place where a file was found, with what it held when it was read last: the same
   -- content may have been found elsewhere, too, as after a rotation. Standard input has no place.
   path TEXT PRIMARY KEY,            -- as the user gave it, see source.path
-  source_id INTEGER NOT NULL REFERENCES source,  -- [id] of the content
+  source_id INTEGER NOT NULL REFERENCES source (source_id),  -- [id] of the content
   mtime_s INTEGER                   -- [s] since 1970-01-01 UTC when it was changed last; NULL = not known
 ) STRICT;
 
@@ -51,7 +51,7 @@ CREATE TABLE skipped_input (
 CREATE TABLE unclaimed_line (
   -- One row per kernel line that no record claimed, the first ones of each source only: their true
   -- number is source.lines_unclaimed_kernel.
-  source_id INTEGER NOT NULL REFERENCES source,  -- [id] where the line stands
+  source_id INTEGER NOT NULL REFERENCES source (source_id),  -- [id] where the line stands
   line INTEGER NOT NULL,            -- [line] number in the source, from 1
   text TEXT NOT NULL                -- the line, prefix included; bytes that are not UTF-8 became U+FFFD
 ) STRICT;
@@ -87,8 +87,8 @@ CREATE TABLE boot (
 CREATE TABLE boot_source (
   -- One row per source that tells of a boot. Times are ISO 8601 UTC; or as printed, and without the
   -- year, if the source's lines lack it: --11-20T12:42:42.
-  boot_id INTEGER NOT NULL REFERENCES boot,      -- [id]
-  source_id INTEGER NOT NULL REFERENCES source,  -- [id]
+  boot_id INTEGER NOT NULL REFERENCES boot (boot_id),      -- [id]
+  source_id INTEGER NOT NULL REFERENCES source (source_id),  -- [id]
   first_time TEXT,                  -- of its first line there; NULL if it has none
   first_new_years INTEGER,          -- [count] New Years between source.first_time and it; NULL if it has a year
   last_time TEXT,                   -- of its last line there

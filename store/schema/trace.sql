@@ -3,7 +3,7 @@ CREATE TABLE page_alloc_failure (
   -- mode:0x20". mm/page_alloc.c, __alloc_pages_slowpath() in 2.6.32, later warn_alloc_failed() and
   -- warn_alloc(). Others tell it in words of their own: contiguous areas (mm/cma.c), per-CPU memory
   -- (mm/percpu.c), memory for DMA (kernel/dma/), page faults (mm/oom_kill.c).
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   kind TEXT,                        -- failure, stall, slub or vmalloc
   comm TEXT,                        -- command that was running; in an interrupt it did not ask itself
   pid INTEGER,                      -- [pid] of it, from the "Pid:" or "CPU: ... PID:" line
@@ -32,7 +32,7 @@ CREATE INDEX page_alloc_failure_by_event ON page_alloc_failure (event_id);
 CREATE TABLE slab_node (
   -- One row per node line of a slab cache that got no memory, "node 0: slabs: 15, objs: 225, free: 0":
   -- mm/slub.c, slab_out_of_memory(); mm/slab.c, likewise.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   node INTEGER,                     -- [node] number
   active_slabs INTEGER,             -- [count] of slabs with used objects; SLAB only, "slabs: <n>/<all>"
   slabs INTEGER,                    -- [count] of slabs of the cache on this node
@@ -46,7 +46,7 @@ CREATE INDEX slab_node_by_event ON slab_node (event_id);
 CREATE TABLE call_frame (
   -- One row per frame of a call trace, "[<ffffffff8112f64a>] ? __alloc_pages_nodemask+0x74a/0x8d0":
   -- arch/x86/kernel/dumpstack.c, print_context_stack() and printk_address() in 2.6.32.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   position INTEGER,                 -- [count] place in the trace, 0 = top = the last function called
   context TEXT,                     -- stack the frame is on, from <IRQ>, <EOI>, <TASK>, <NMI> and so on
   address TEXT,                     -- of the code, hexadecimal as printed; NULL if not printed

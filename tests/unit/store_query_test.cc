@@ -72,6 +72,71 @@ TEST_CASE("NDJSON is one object per line") {
   CHECK(Query("SELECT path FROM source", QueryFormat::kNdjson).empty());
 }
 
+TEST_CASE("Markdown disarms its own marks and HTML, and sets numbers to the right") {
+  CHECK(Query("SELECT 7 AS n, 'a|b `c` <img src=x> [l](u) *e* a_b _c' AS \"x|y\", NULL AS z, "
+              "'two' || char(10) || 'lines' AS t",
+              QueryFormat::kMarkdown) ==
+        "| n | x\\|y | z | t |\n"
+        "|---:|---|---|---|\n"
+        "| 7 | a\\|b \\`c\\` &lt;img src=x&gt; \\[l\\](u) \\*e\\* a_b \\_c | NULL | "
+        "two\\\\x0alines |\n");
+  CHECK(Query("SELECT path FROM source", QueryFormat::kMarkdown) == "| path |\n|---|\n");
+}
+
+TEST_CASE("the name of a relation stands for its rows") {
+  CHECK(Query("skipped_input", QueryFormat::kCsv) == "path,reason\n");
+  CHECK(QueryError("skiped_input")
+            .starts_with("there is no relation skiped_input; there are: source skipped_input "));
+}
+
+std::string QueryWith(const std::string& sql, const std::vector<QueryParameter>& parameters) {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  std::ostringstream out;
+  const QueryOptions options{.format = QueryFormat::kNdjson, .parameters = parameters};
+  const Status status = RunQuery(database, sql, options, out);
+  return status ? out.str() : status.error().message;
+}
+
+TEST_CASE("parameters are values, and numbers if they are written as SQL writes them") {
+  CHECK(QueryWith("SELECT typeof(:a) AS a, typeof($b) AS b, typeof(@c) AS c, typeof(:d) AS d, "
+                  "typeof(:e) AS e, :e AS f",
+                  {{"a", "7"}, {"b", "007"}, {"c", "-1.5"}, {"d", {}}, {"e", "'; DROP TABLE x"}}) ==
+        "{\"a\":\"integer\",\"b\":\"text\",\"c\":\"real\",\"d\":\"null\",\"e\":\"text\","
+        "\"f\":\"'; DROP TABLE x\"}\n");
+  CHECK(QueryWith("SELECT length(:a) AS n", {{"a", "\xff"}}) == "{\"n\":1}\n");
+}
+
+TEST_CASE("a parameter without a value, a value without a parameter and ? are errors") {
+  CHECK(QueryWith("SELECT :a", {}) == ":a has no value; give it one: --param a=VALUE");
+  CHECK(QueryWith("SELECT :a", {{"a", "1"}, {"b", "2"}}) ==
+        "the SQL has no parameter :b; it has :a");
+  CHECK(QueryWith("SELECT 1", {{"b", "2"}}) == "the SQL has no parameter :b; it has none");
+  CHECK(QueryWith("SELECT ?", {}).starts_with("the SQL has a parameter without a name"));
+}
+
+constexpr char kEndless[] =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+
+TEST_CASE("a query ends at its time limit, and the database serves the next one") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  std::ostringstream out;
+  const Status status =
+      RunQuery(database, kEndless, QueryOptions{.time_limit = std::chrono::milliseconds(50)}, out);
+  REQUIRE_FALSE(status);
+  CHECK(status.error().message.starts_with("ended after 0.05 s, the time limit"));
+  CHECK(Rows(database, "SELECT 1") == "1\n");
+}
+
+TEST_CASE("a query ends when it is interrupted") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  std::ostringstream out;
+  const std::atomic<bool> interrupted = true;
+  const Status status =
+      RunQuery(database, kEndless, QueryOptions{.interrupted = &interrupted}, out);
+  REQUIRE_FALSE(status);
+  CHECK(status.error().message.starts_with("interrupted"));
+}
+
 TEST_CASE("reading in all its forms is allowed") {
   CHECK(Query("VALUES (1);  -- done", QueryFormat::kNdjson) == "{\"column1\":1}\n");
   CHECK(Query("WITH a AS (SELECT 1 AS x) SELECT max(x) AS m FROM a", QueryFormat::kNdjson) ==

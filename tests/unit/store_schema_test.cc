@@ -1,6 +1,8 @@
 #include <re2/re2.h>
 
 #include <set>
+#include <sstream>
+#include <vector>
 
 #include "tests/unit/store_fixture.h"
 
@@ -71,6 +73,57 @@ TEST_CASE("every column has a comment, and every number says its unit") {
     if (!demanded.empty() && columns->GetText(3) != "TEXT") CHECK(unit == demanded);
   }
   CHECK(seen > 250);
+}
+
+bool IsComment(const std::string& line) { return RE2::PartialMatch(line, "^ *-- ..."); }
+
+// A comment on the line that ends with the column's name, or alone on the one before or behind it.
+bool ViewColumnIsExplained(const std::string& sql, const std::string& column) {
+  std::istringstream stream(sql);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  const RE2 definition("\\b" + column + "\"?,? *(--.*)?$");
+  for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
+    std::string comment;
+    if (IsComment(lines[i]) || !RE2::PartialMatch(lines[i], definition, &comment)) continue;
+    if (comment.size() > 4 || IsComment(lines[i - 1]) || IsComment(lines[i + 1])) return true;
+  }
+  return false;
+}
+
+TEST_CASE("every view says what one row is, and its columns what they hold") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  Result<Statement> columns = database.Prepare(
+      "SELECT m.name, m.sql, c.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS c "
+      "WHERE m.type = 'view'");
+  REQUIRE(columns);
+  int seen = 0;
+  while (columns->Step().value_or(false)) {
+    const std::string view = columns->GetText(0).value_or("");
+    const std::string sql = columns->GetText(1).value_or("");
+    const std::string column = columns->GetText(2).value_or("");
+    CAPTURE(view);
+    CAPTURE(column);
+    CHECK(RE2::PartialMatch(sql, "^CREATE VIEW " + view + " AS\n  -- One row per "));
+    CHECK(ViewColumnIsExplained(sql, column));
+    ++seen;
+  }
+  CHECK(seen > 60);
+}
+
+TEST_CASE("references name the column they refer to, for programs that follow them") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  Result<Statement> unnamed = database.Prepare(
+      "SELECT m.name FROM sqlite_schema AS m, pragma_foreign_key_list(m.name) AS k "
+      "WHERE m.type = 'table' AND k.\"to\" IS NULL");
+  REQUIRE(unnamed);
+  CHECK_FALSE(unnamed->Step().value_or(true));
+  Result<Statement> all = database.Prepare(
+      "SELECT m.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS c "
+      "WHERE m.type = 'table' AND c.name = 'event_id' AND m.name <> 'event' AND NOT EXISTS "
+      "(SELECT 1 FROM pragma_foreign_key_list(m.name) AS k WHERE k.\"from\" = 'event_id')");
+  REQUIRE(all);
+  CHECK_FALSE(all->Step().value_or(true));
 }
 
 TEST_CASE("the schema is printed with its comments, one relation or all") {

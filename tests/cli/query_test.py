@@ -1,0 +1,209 @@
+"""Asking a store: parameters, recipes, limits of time, the shell, and the store in other programs."""
+
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+import unittest
+
+from driver import MESSAGES, PROGRAM, CliTest, main, read
+
+EXTENSION = os.environ.get("KAUTOPSY_SQL", "")
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+
+class QueryTest(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.ingest(MESSAGES)
+
+    def query(self, *arguments, code=0, **options):
+        return self.check(code, "query", "--db", self.database, *arguments, **options)
+
+
+class Query(QueryTest):
+    def test_parameters_are_bound(self):
+        done = self.query("--format", "csv", "--param", "name=qemu_wl51", "--limit", "1",
+                          "SELECT pid FROM task WHERE comm = :name LIMIT :limit")
+        self.assertEqual(done.stdout, "pid\n4321\n")
+
+    def test_wrong_parameters_are_told(self):
+        self.assert_says(self.query("SELECT :x", code=1), ":x has no value", "--param x=VALUE")
+        self.assert_says(self.query("--param", "x", "SELECT :x", code=2), "NAME=VALUE")
+        self.assert_says(self.query("--host", "a", "--param", "host=b", "SELECT :host", code=2),
+                         "host is given twice")
+        self.assert_says(self.query("--since", "yesterday", "@timeline", code=2), "since: yesterday is no date")
+
+    def test_a_relation_is_exported_by_its_name(self):
+        lines = self.query("--format", "ndjson", "task").stdout.splitlines()
+        self.assertEqual(len(lines), self.count("task"))
+        self.assertIn("rss_pages", json.loads(lines[0]))
+
+    def test_recipes_are_listed_printed_and_run(self):
+        listed = self.check(0, "query", "--list").stdout
+        self.assertIn("@fragmentation", listed)
+        self.assertGreaterEqual(len(listed.splitlines()), 20)
+        self.assertIn("-- Parameters\n", self.check(0, "query", "--list", "@killed").stdout)
+        done = self.query("--format", "csv", "@killed", "--host", "wv2-f302")
+        self.assertEqual(done.stdout, "victim,host,kills,biggest,last_time\nwl52,wv2-f302,1,120.4 GiB,\n")
+
+    def test_a_parameter_that_a_recipe_lacks_is_refused_with_those_it_has(self):
+        done = self.query("@unread", "--host", "x", code=2)
+        self.assert_says(done, "@unread has no parameter host; it has limit")
+        self.assert_says(self.query("@no", code=2), "there is no recipe @no", "@killed")
+
+    def test_a_time_limit_ends_a_query(self):
+        done = self.query("--timeout", "0.2", ENDLESS, code=1)
+        self.assert_says(done, "ended after 0.2 s, the time limit")
+        self.query("--timeout", "0", "SELECT 1", code=2)
+
+    def test_ctrl_c_ends_a_query(self):
+        process = subprocess.Popen([PROGRAM, "query", "--db", self.database, ENDLESS],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, problems = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn(b"kautopsy: interrupted", problems)
+
+    def test_a_reader_that_goes_away_ends_a_query_quietly(self):
+        sql = ENDLESS.replace("count(*)", "i")
+        process = subprocess.Popen([PROGRAM, "query", "--db", self.database, "--format", "csv", sql],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.readline()
+        process.stdout.close()
+        problems = process.stderr.read()
+        process.stderr.close()
+        self.assertEqual(process.wait(timeout=60), -signal.SIGPIPE)
+        self.assertEqual(problems, b"")
+
+
+class Shell(QueryTest):
+    def shell(self, script, code=0):
+        return self.check(code, "shell", "--db", self.database, stdin=script.encode())
+
+    def test_a_script_has_no_prompt_and_runs_to_its_end(self):
+        done = self.shell(".mode csv\n-- a comment\nSELECT pid\n  FROM oom_kill;\n@killed host=wv2-f302\n"
+                          "select 1 as a")
+        self.assertEqual(done.stdout, "pid\n3878\nvictim,host,kills,biggest,last_time\n"
+                         "wl52,wv2-f302,1,120.4 GiB,\na\n1\n")
+        self.assertEqual(done.stderr, "")
+
+    def test_commands_explain(self):
+        done = self.shell(".tables\n.schema oom_kill\n.recipes\n.recipes @blame\n.functions\n.help\n")
+        for word in ("\noom_kill\n", "CREATE TABLE oom_kill", "@fragmentation", "-- Who asked",
+                     "gfp_can(", ".timeout"):
+            self.assertIn(word, done.stdout)
+
+    def test_a_failure_is_told_and_the_rest_still_runs(self):
+        done = self.shell("SELECT no_such;\n.nonsense\n@killed size=1\nDELETE FROM event;\n"
+                          ".timeout 0.1\n%s;\nSELECT 7 AS seven;\n.quit\nSELECT 8;\n" % ENDLESS, code=1)
+        self.assert_says(done, "no such column: no_such", ".nonsense", "no parameter size",
+                         "never changed", "the time limit")
+        self.assertIn("7", done.stdout)
+        self.assertNotIn("8", done.stdout)
+        self.assertGreater(self.count("event"), 0)
+
+    def test_a_terminal_has_a_prompt_completion_and_a_history(self):
+        state = os.path.join(self.folder, "state")
+        session = Terminal([PROGRAM, "shell", "--db", self.database],
+                           dict(os.environ, XDG_STATE_HOME=state, TERM="xterm", HOME=self.folder))
+        self.addCleanup(session.close)
+        session.expect("kautopsy> ")
+        session.send("SELECT anon_rss_k\t FROM oom_ki\t;\r")  # both words are completed
+        session.expect("126277476")
+        session.expect("kautopsy> ")
+        session.send("SELECT 'forgotten\x03")
+        session.expect("kautopsy> ")
+        session.send(ENDLESS + ";\r")
+        session.expect("FROM n;")
+        time.sleep(0.5)
+        session.send("\x03")
+        session.expect("interrupted")
+        session.expect("kautopsy> ")
+        session.send("\x04")
+        self.assertEqual(session.wait(), 0)
+        history = os.path.join(state, "kautopsy", "history")
+        self.assertIn(b"anon_rss_kb", read(history).replace(b"\\040", b" "))
+        self.assertEqual(os.stat(history).st_mode & 0o77, 0)
+
+
+class Terminal:
+    """A program on a terminal of its own."""
+
+    def __init__(self, arguments, environment):
+        self.pid, self.descriptor = pty.fork()
+        if self.pid == 0:
+            os.execve(arguments[0], arguments, environment)
+        self.seen = ""
+
+    def send(self, text):
+        os.write(self.descriptor, text.encode())
+
+    def expect(self, text, timeout=60):
+        end = time.monotonic() + timeout
+        while text not in self.seen:
+            ready, _, _ = select.select([self.descriptor], [], [], max(0, end - time.monotonic()))
+            if not ready:
+                raise AssertionError("no %r in %r" % (text, self.seen))
+            self.seen += os.read(self.descriptor, 4096).decode("utf-8", "replace")
+        self.seen = self.seen[self.seen.index(text) + len(text):]
+
+    def wait(self):
+        status = os.waitpid(self.pid, 0)[1]
+        self.pid = 0
+        return os.waitstatus_to_exitcode(status)
+
+    def close(self):
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.descriptor)
+
+
+class OtherPrograms(QueryTest):
+    def sqlite_shell(self, *arguments):
+        done = subprocess.run(["sqlite3", "-readonly", *arguments], capture_output=True, text=True,
+                              cwd=self.folder, timeout=60, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    @unittest.skipUnless(EXTENSION and shutil.which("sqlite3"), "no sqlite3, or a sanitized build")
+    def test_sqlites_shell_loads_the_functions(self):
+        answer = self.sqlite_shell(
+            "-cmd", ".load " + EXTENSION, self.database,
+            "SELECT human_bytes(rss_kb * 1024), guest_of(comm), order_bytes(3), human_time(61000000),"
+            " gfp_flags(32, '2.6.32'), gfp_can(32, 'reclaim', '2.6.32'), re2_extract(comm, '_(.*)'),"
+            " frag_index('[10,0]', 1), unusable_index('[10,0]', 1) FROM kills")
+        self.assertEqual(answer, "120.4 GiB|wl52|32768|1 min|GFP_ATOMIC|0|wl52|0.4|1.0\n")
+
+    @unittest.skipUnless(shutil.which("sqlite3"), "no sqlite3")
+    def test_a_store_needs_no_functions_in_sqlites_shell(self):
+        tables = self.sqlite_shell(self.database, ".tables")
+        self.assertIn("oom_kills_with_context", tables)
+        self.assertIn("-- [KiB] resident", self.sqlite_shell(self.database, ".schema kills"))
+        self.assertEqual(self.sqlite_shell(self.database, "PRAGMA integrity_check"), "ok\n")
+
+    def test_every_relation_can_be_read_without_our_functions(self):
+        names = self.rows("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+        for (name,) in names:
+            self.rows('SELECT * FROM "%s" LIMIT 1' % name)
+        self.assertEqual(self.rows("SELECT victim FROM kills"), [("wl52",)])
+        self.assertEqual(self.rows("SELECT died, biggest, rss_rank FROM oom_kills_with_context"),
+                         [("qemu_wl52", "qemu_wl51", 3)])
+        self.assertEqual(self.rows("PRAGMA foreign_key_check"), [])
+
+    def test_views_do_not_say_that_they_need_more_than_sqlite_has(self):
+        connection = sqlite3.connect(self.database)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        self.assertEqual(connection.execute("SELECT count(*) FROM free_memory").fetchone(), (20,))
+        connection.close()
+
+
+if __name__ == "__main__":
+    main()
