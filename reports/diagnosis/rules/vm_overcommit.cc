@@ -2,6 +2,7 @@
 
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
@@ -19,27 +20,32 @@ int64_t GuestsKb(const EventFacts& event) {
   return kb;
 }
 
+Advice SmallerGuests(int64_t ram_kb, int64_t guests_kb, int64_t count) {
+  const auto all_kb = static_cast<int64_t>(kGuestsShare * static_cast<double>(ram_kb));
+  Advice advice;
+  advice.act = fmt::format("guests of at most {} each", SizeText(all_kb / count));
+  advice.why =
+      fmt::format("{} together = 90 % of RAM; they held {}", SizeText(all_kb), SizeText(guests_kb));
+  advice.risk = "a guest runs short";
+  advice.check = "MemAvailable of the host stays above a twentieth of MemTotal";
+  return advice;
+}
+
 }  // namespace
 
 // The guests together hold nearly all memory of the host.
 std::optional<Finding> RuleVmOvercommit(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
-    const bool group = event.oom && event.oom->constraint_kind == "memcg";
-    if (event.tasks.guests.empty() || !facts.ram_kb || group) continue;
+    if (event.tasks.guests.empty() || !facts.ram_kb || OfGroup(event)) continue;
     const int64_t guests_kb = GuestsKb(event);
     const auto ram = static_cast<double>(*facts.ram_kb);
     if (static_cast<double>(guests_kb) < kGuestsShare * ram) continue;
     const auto count = static_cast<int64_t>(event.tasks.guests.size());
     const std::string share = PercentNumber(static_cast<double>(guests_kb), ram);
-    Finding finding;
-    finding.rule = "vm_overcommit";
-    finding.cause = "vm_overcommit";
-    finding.role = Role::kPrimary;
-    finding.severity = event.kills.empty() ? Severity::kMinor : Severity::kMajor;
-    // The total of RAM is from other records of the same host.
-    finding.confidence = Confidence::kMedium;
-    finding.event_id = event.id;
+    Finding finding = DraftCause("vm_overcommit", event);
     finding.when = DayText(event);
+    finding.confidence = Confidence::kMedium;
+    finding.confidence_why = "the total of RAM is of other records of this host";
     finding.title =
         fmt::format("{}: {} held {} of {} = {} % of RAM.", OnDayHost(facts, event),
                     Counted(count, "guest"), SizeText(guests_kb), SizeText(*facts.ram_kb), share);
@@ -48,8 +54,7 @@ std::optional<Finding> RuleVmOvercommit(const IncidentFacts& facts) {
         fmt::format("Sum of the guests' rows in the process table: {} kB; {} left for the host.",
                     Thousands(guests_kb), SizeText(*facts.ram_kb - guests_kb));
     if (guests_kb > *facts.ram_kb) DistrustShare(finding);
-    finding.recommendation =
-        "Give the guests less memory, so that the host keeps some for itself and its cache.";
+    finding.advice.push_back(SmallerGuests(*facts.ram_kb, guests_kb, count));
     for (const TaskFacts& guest : event.tasks.guests)
       finding.evidence.push_back(TaskEvidence(event, guest));
     return finding;
