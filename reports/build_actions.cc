@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "reports/builder.h"
 #include "reports/diagnosis/call_path.h"
@@ -117,6 +118,28 @@ void AddSiteAdvice(const BuildInput& input, bool reserve_told, IncidentReport& r
   }
 }
 
+// "vm.swappiness" of "vm.swappiness=10": one knob is advised once.
+std::string_view KnobOf(const Advice& advice) {
+  return std::string_view(advice.act).substr(0, advice.act.find_first_of("=: "));
+}
+
+// The advice of the cause comes first, then that of what contributed.
+void AddOfFindings(const BuildInput& input, IncidentReport& report) {
+  constexpr std::size_t kMost = 5;
+  std::vector<Advice> list;
+  const auto add = [&](const Advice& advice) {
+    const auto is_same = [&](const Advice& one) { return KnobOf(one) == KnobOf(advice); };
+    if (list.size() < kMost && std::none_of(list.begin(), list.end(), is_same))
+      list.push_back(advice);
+  };
+  for (const Finding& finding : input.diagnosis.findings) {
+    const bool causes = finding.role == Role::kPrimary || finding.role == Role::kContributing;
+    if (causes) std::for_each(finding.advice.begin(), finding.advice.end(), add);
+  }
+  std::for_each(report.for_good.begin(), report.for_good.end(), add);
+  report.for_good = std::move(list);
+}
+
 }  // namespace
 
 void BuildForGood(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
@@ -136,6 +159,7 @@ void BuildForGood(const BuildInput& input, ReferenceList& references, IncidentRe
   if (primary && !computed && !primary->recommendation.empty()) {
     report.for_good.insert(report.for_good.begin(), Advice{primary->recommendation, "", "", ""});
   }
+  if (!computed) AddOfFindings(input, report);
 }
 
 }  // namespace kautopsy

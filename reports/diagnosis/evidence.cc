@@ -144,7 +144,8 @@ Status QuoteEvidence(RowReader& reader, std::vector<Finding>& findings) {
   for (auto& entry : by_event) {
     std::vector<Search>& searches = entry.second;
     Status read = reader.ForEach(kSql, entry.first, [&searches](const Statement& row) {
-      for (Search& search : searches) Quote(row.ViewText(0), search);
+      const std::string text = row.GetText(0).value_or("");
+      for (Search& search : searches) Quote(text, search);
     });
     if (!read) return read;
   }

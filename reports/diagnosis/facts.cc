@@ -46,6 +46,18 @@ Integer EventFacts::ValueKb(std::string_view name) const {
   return std::llround(kb);
 }
 
+int64_t ItemisedKb(const EventFacts& event) {
+  if (!event.mem) return 0;
+  const MemInfoFacts& mem = *event.mem;
+  int64_t pages = 0;
+  for (const Integer& part :
+       {mem.anon_pages ? mem.anon_pages : mem.lru_pages, mem.file_pages, mem.unevictable_pages,
+        mem.isolated_pages, mem.free_pages, mem.slab_pages, mem.pagetables_pages}) {
+    pages += part.value_or(0);
+  }
+  return pages * event.page_kb();
+}
+
 KernelVersion KernelOf(const IncidentFacts& facts, const EventFacts& event) {
   if (event.kernel_release) return ParseKernelVersion(*event.kernel_release);
   return ParseKernelVersion(facts.kernel_release.value_or(""));

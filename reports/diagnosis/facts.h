@@ -30,7 +30,9 @@ struct ZoneFacts {
   std::string zone;
   Integer free_kb, min_kb, low_kb, high_kb, present_kb, managed_kb;
   Integer reserved_highatomic_kb, free_highatomic_kb, free_cma_kb, slab_unreclaimable_kb;
-  Integer kernel_stack_kb, active_file_kb, inactive_file_kb;
+  Integer kernel_stack_kb, active_file_kb, inactive_file_kb, active_anon_kb, inactive_anon_kb;
+  Integer boost_kb, pagetables_kb;
+  std::optional<bool> all_unreclaimable;
   Integer free_list_kb;                       // the list's total as printed
   std::vector<int64_t> lowmem_reserve_pages;  // one per zone type, as printed
   std::vector<FreeCell> cells;                // in rising order
@@ -43,19 +45,58 @@ struct MemInfoFacts {
   Integer pagetables_pages, shmem_pages, free_pages, free_cma_pages;
   Integer pagecache_pages, swap_cache_pages, free_swap_kb, total_swap_kb;
   Integer ram_pages, reserved_pages, isolated_pages, inactive_file_pages, lru_pages;
+  Integer unstable_pages, free_pcp_pages, sec_pagetables_pages, highmem_pages;
+};
+
+// A node line (since v4.8).
+struct NodeFacts {
+  Integer node, anon_thp_kb, balloon_kb;
+  std::optional<bool> all_unreclaimable;
+};
+
+// Huge pages of one node and size.
+struct HugePageFacts {
+  Integer node, total, free, size_kb;
+};
+
+// A cache of kernel objects, as reports and /proc/slabinfo list them.
+struct SlabFacts {
+  std::string name;
+  int64_t total_kb = 0;
+};
+
+// A place in the kernel's source that holds memory.
+struct AllocTagFacts {
+  int64_t bytes = 0;
+  Text function, module;
+};
+
+// A counter of a control group: memory, memory_swap, swap or kmem.
+struct GroupCounterFacts {
+  std::string counter;
+  Integer usage_kb, limit_kb, failcnt;
+};
+
+// What a report tells of the control group whose limit was hit.
+struct GroupFacts {
+  std::vector<GroupCounterFacts> counters;
+  std::map<std::string, int64_t, std::less<>>
+      stat_kb;  // of that group: anon, file, shmem and so on
 };
 
 struct OomFacts {
   Text invoker_comm, gfp_flags, constraint_kind, nodemask, mems_allowed, oom_memcg, task_memcg;
-  Text outcome;
+  Text outcome, workload_kind, workload;
   Integer invoker_pid, gfp_mask, order, oom_score_adj;
-  bool sysrq = false;  // asked for by a human: order=-1, or sysrq functions in the trace
+  bool from_fault = false;  // pagefault_out_of_memory() is in its call trace
+  bool sysrq = false;       // asked for by a human: order=-1, or sysrq functions in the trace
 };
 
 struct KillFacts {
   Integer pid, uid, score, oom_score_adj, total_vm_kb, anon_rss_kb, file_rss_kb, shmem_rss_kb;
   Integer log_line;
   Text comm, guest, reason;
+  Integer reaped_anon_rss_kb;  // what was left after the kernel took its memory back
   bool repeated = false;
   // What the kernel's line adds up to; none if it prints no sizes.
   Integer RssKb() const;
@@ -132,6 +173,11 @@ struct EventFacts {
   std::vector<KillFacts> kills;
   std::vector<FrameFacts> frames;
   std::vector<ZoneFacts> zones;
+  std::vector<NodeFacts> nodes;           // that hold something of note
+  std::vector<HugePageFacts> huge_pages;  // sizes and nodes that have some
+  std::vector<SlabFacts> slabs;           // biggest first, a few
+  std::vector<AllocTagFacts> alloc_tags;  // biggest first
+  GroupFacts group;
   TaskTable tasks;
   std::map<std::string, Quantity, std::less<>> values;  // meminfo and free
   Text command;
@@ -152,12 +198,17 @@ struct IncidentFacts {
   Text host;
   Text kernel_release;
   Integer ram_kb;  // what the kernel manages: MemTotal; all physical pages if nothing tells that
-  bool ended_boot = false;         // its last crash was the end of the boot
-  bool case_file = false;          // put together by somebody: undated output beside the log
-  bool lost_lines = false;         // the log says that lines between its refusals are lost
-  std::vector<GuestFacts> guests;  // of the host, by name
-  std::vector<EventFacts> events;  // dated ones in time order, undated ones where they stand
+  std::optional<bool> crash_kernel;  // of the boot: started to save the memory of a crashed one
+  Text hypervisor;                   // that the boot found below it
+  bool ended_boot = false;           // its last crash was the end of the boot
+  bool case_file = false;            // put together by somebody: undated output beside the log
+  bool lost_lines = false;           // the log says that lines between its refusals are lost
+  std::vector<GuestFacts> guests;    // of the host, by name
+  std::vector<EventFacts> events;    // dated ones in time order, undated ones where they stand
 };
+
+// What the counters of a memory report add up to: RAM is at least that much. 0 without counters.
+int64_t ItemisedKb(const EventFacts& event);
 
 // What kernel the event's lines are from: its own release, else the incident's.
 KernelVersion KernelOf(const IncidentFacts& facts, const EventFacts& event);

@@ -23,7 +23,8 @@ constexpr const char* kEvents =
     " first_line, last_line, first_column"
     " FROM event WHERE incident_id = ?1 ORDER BY event_id";
 constexpr const char* kBoot =
-    "SELECT ram_kb, kernel_release, ram_from = 'memory_line' FROM boot WHERE boot_id = ?1";
+    "SELECT ram_kb, kernel_release, ram_from = 'memory_line', crash_kernel, hypervisor"
+    " FROM boot WHERE boot_id = ?1";
 
 EventFacts ToEvent(const Statement& row) {
   EventFacts event;
@@ -63,6 +64,9 @@ Status ReadBoots(RowReader& reader, IncidentFacts& facts, Integer& physical_kb) 
       Integer& ram_kb = row.GetInteger(2) == 1 ? physical_kb : facts.ram_kb;
       if (!ram_kb) ram_kb = row.GetInteger(0);
       if (!facts.kernel_release) facts.kernel_release = row.GetText(1);
+      if (!facts.hypervisor) facts.hypervisor = row.GetText(4);
+      const Integer crash_kernel = row.GetInteger(3);
+      if (!facts.crash_kernel && crash_kernel) facts.crash_kernel = *crash_kernel != 0;
     });
     if (!read) return read;
     if (facts.ram_kb && facts.kernel_release) break;
@@ -144,6 +148,19 @@ Integer PageKbFromZones(const EventFacts& event) {
   return std::nullopt;
 }
 
+// What the allocator manages of all zones, on old kernels what they hold. None if that is less than
+// the counters of the same report add up to: then a zone's line is missing.
+Integer SumOfZones(const EventFacts& event) {
+  if (!event.mem || event.zones.empty()) return std::nullopt;
+  int64_t sum_kb = 0;
+  for (const ZoneFacts& zone : event.zones) {
+    const Integer kb = zone.managed_kb ? zone.managed_kb : zone.present_kb;
+    if (!kb) return std::nullopt;
+    sum_kb += *kb;
+  }
+  return sum_kb >= ItemisedKb(event) ? Integer(sum_kb) : std::nullopt;
+}
+
 // What the records themselves say where no boot does.
 void FillFromEvents(IncidentFacts& facts, const Integer& physical_kb) {
   for (const EventFacts& event : facts.events) {
@@ -157,6 +174,9 @@ void FillFromEvents(IncidentFacts& facts, const Integer& physical_kb) {
     if (!facts.ram_kb) facts.ram_kb = event.ValueKb("MemTotal");
   }
   if (!facts.ram_kb) facts.ram_kb = physical_kb;
+  for (const EventFacts& event : facts.events) {
+    if (!facts.ram_kb) facts.ram_kb = SumOfZones(event);
+  }
   if (facts.ram_kb && *facts.ram_kb <= 0) facts.ram_kb.reset();
 }
 

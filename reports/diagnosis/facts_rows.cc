@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "reports/diagnosis/facts_parts.h"
 #include "reports/diagnosis/facts_reader.h"
 
 namespace kautopsy {
@@ -40,6 +41,8 @@ void TakeOom(EventFacts& event, const Statement& row) {
   event.tasks.rows = row.GetInteger(13).value_or(0);
   event.tasks.rss_pages = row.GetInteger(14).value_or(0);
   event.tasks.rss_kb = row.GetInteger(15);
+  oom.workload_kind = row.GetText(16);
+  oom.workload = row.GetText(17);
   event.oom = std::move(oom);
 }
 
@@ -58,6 +61,7 @@ void TakeKills(EventFacts& event, const Statement& row) {
   kill.repeated = row.GetInteger(10).value_or(0) != 0;
   kill.guest = row.GetText(11);
   kill.log_line = row.GetInteger(12);
+  kill.reaped_anon_rss_kb = Size(row, 13);
   event.kills.push_back(std::move(kill));
 }
 
@@ -143,6 +147,10 @@ void TakeMemInfo(EventFacts& event, const Statement& row) {
   for (Integer* const value : plain) *value = Size(row, column++);
   mem.isolated_pages = Sum(Size(row, 20), Size(row, 21));
   mem.lru_pages = Sum(Size(row, 22), Size(row, 23));
+  mem.unstable_pages = Size(row, 24);
+  mem.free_pcp_pages = Size(row, 25);
+  mem.sec_pagetables_pages = Size(row, 26);
+  mem.highmem_pages = Size(row, 27);
   if (!mem.slab_pages)
     mem.slab_pages = Sum(mem.slab_reclaimable_pages, mem.slab_unreclaimable_pages);
   event.mem = mem;
@@ -185,10 +193,15 @@ void TakeZones(EventFacts& event, const Statement& row) {
                             &zone.kernel_stack_kb,
                             &zone.active_file_kb,
                             &zone.inactive_file_kb,
-                            &zone.free_list_kb};
+                            &zone.free_list_kb,
+                            &zone.boost_kb,
+                            &zone.pagetables_kb,
+                            &zone.active_anon_kb,
+                            &zone.inactive_anon_kb};
   int column = 2;
   for (Integer* const size : sizes) *size = Size(row, column++);
-  zone.lowmem_reserve_pages = ReserveOf(row.ViewText(16));
+  zone.lowmem_reserve_pages = ReserveOf(row.ViewText(column++));
+  zone.all_unreclaimable = Flag(row, column);
   event.zones.push_back(std::move(zone));
 }
 
@@ -263,17 +276,6 @@ void TakeValues(EventFacts& event, const Statement& row) {
 
 void TakeCommand(EventFacts& event, const Statement& row) { event.command = row.GetText(0); }
 
-// What one relation adds to the events of some kinds. The columns are in the order that `take`
-// reads them.
-struct Part {
-  std::vector<std::string_view> kinds;
-  void (*take)(EventFacts&, const Statement&);
-  std::string_view columns;
-  std::string_view relation;
-  std::string_view order = "rowid";
-  std::string_view condition = {};
-};
-
 const std::vector<Part>& MemoryParts() {
   using Kinds = std::vector<std::string_view>;
   static const Kinds kReports = {"oom", "alloc_failure", "alloc_stall", "mem_info"};
@@ -285,12 +287,12 @@ const std::vector<Part>& MemoryParts() {
        TakeOom,
        "invoker_comm, invoker_pid, gfp_mask, gfp_flags, \"order\", oom_score_adj,"
        " constraint_kind, nodemask, mems_allowed, oom_memcg, task_memcg, outcome, trigger, tasks,"
-       " tasks_rss_pages, tasks_rss_kb",
+       " tasks_rss_pages, tasks_rss_kb, workload_kind, workload",
        "oom_report"},
       {{"oom"},
        TakeKills,
        "pid, comm, uid, score, oom_score_adj, total_vm_kb, anon_rss_kb, file_rss_kb,"
-       " shmem_rss_kb, reason, repeated, guest, log_line",
+       " shmem_rss_kb, reason, repeated, guest, log_line, reaped_anon_rss_kb",
        "oom_kill"},
       {kRefusals, TakeRefusal,
        "kind, comm, pid, \"order\", gfp_mask, gfp_flags, nodemask, mems_allowed, context,"
@@ -304,12 +306,13 @@ const std::vector<Part>& MemoryParts() {
        " slab_unreclaimable_pages, slab_pages, pagetables_pages, shmem_pages, free_pages,"
        " free_cma_pages, pagecache_pages, swap_cache_pages, free_swap_kb, total_swap_kb,"
        " ram_pages, reserved_pages, isolated_anon_pages, isolated_file_pages, active_pages,"
-       " inactive_pages",
+       " inactive_pages, unstable_pages, free_pcp_pages, sec_pagetables_pages, highmem_pages",
        "mem_info"},
       {kReports, TakeZones,
        "node, zone, free_kb, min_kb, low_kb, high_kb, present_kb, managed_kb,"
        " reserved_highatomic_kb, free_highatomic_kb, free_cma_kb, slab_unreclaimable_kb,"
-       " kernel_stack_kb, active_file_kb, inactive_file_kb, free_list_kb, lowmem_reserve_pages",
+       " kernel_stack_kb, active_file_kb, inactive_file_kb, free_list_kb, boost_kb, pagetables_kb,"
+       " active_anon_kb, inactive_anon_kb, lowmem_reserve_pages, all_unreclaimable",
        "zone"},
       {kLists, TakeFreeLists, "node, zone, block_kb, counts, migrate_types", "free_list_line"},
       // Worded as the index task_biggest is: SQLite then looks at nothing but these rows.
@@ -371,7 +374,7 @@ Status ReadPart(RowReader& reader, const Part& part, std::vector<EventFacts>& ev
 
 Status ReadEventRows(RowReader& reader, IncidentFacts& facts) {
   Status read;
-  for (const auto* const parts : {&MemoryParts(), &CrashParts()}) {
+  for (const auto* const parts : {&MemoryParts(), &HolderParts(), &CrashParts()}) {
     for (const Part& part : *parts) {
       if (read) read = ReadPart(reader, part, facts.events, facts.id);
     }

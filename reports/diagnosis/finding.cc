@@ -57,6 +57,7 @@ std::string RecommendationText(const Finding& finding) {
 
 void DistrustShare(Finding& finding) {
   finding.confidence = Confidence::kLow;
+  finding.confidence_why = "a share of more than 100 % cannot be right";
   finding.title += " That is more than RAM: the figures disagree.";
   finding.brief += "; the figures disagree";
 }

@@ -47,10 +47,11 @@ struct Finding {
   Role role = Role::kContext;
   Severity severity = Severity::kInfo;
   Confidence confidence = Confidence::kLow;
-  int64_t event_id = 0;  // 0: about several
-  std::string title;     // a sentence
-  std::string brief;     // a few words for the verdict table
-  std::string when;      // days it is about
+  std::string confidence_why;  // in a few words, why not more and why not less
+  int64_t event_id = 0;        // 0: about several
+  std::string title;           // a sentence
+  std::string brief;           // a few words for the verdict table
+  std::string when;            // days it is about
   std::string explanation;
   std::string recommendation;  // of rules that have no `advice`
   std::vector<Advice> advice;  // most effective first

@@ -41,8 +41,8 @@ constexpr const char* kSql[] = {
     " WHERE incident_id = ?11",
     "INSERT INTO finding (incident_id, event_id, rule, cause, role, rank, severity, confidence, "
     "title,"
-    " brief, explanation, recommendation) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-    "?12)",
+    " brief, explanation, recommendation, confidence_why)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     "INSERT INTO finding_evidence (finding_id, relation, row_key, source_id, line, \"column\", "
     "text)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -204,6 +204,7 @@ Status ResultWriter::WriteFinding(int64_t incident_id, const Finding& finding, i
                     .Add(EmptyIsNull(finding.brief))
                     .AddText(finding.explanation)
                     .Add(EmptyIsNull(RecommendationText(finding)))
+                    .Add(EmptyIsNull(finding.confidence_why))
                     .Run();
   if (!done) return done;
   const int64_t finding_id = database_->LastInsertId();

@@ -33,16 +33,25 @@ Json EvidenceJson(const Evidence& evidence) {
           {"text", quoted ? Value(evidence.text) : Json()}};
 }
 
+Json AdviceJson(const Advice& advice) {
+  return {{"act", Value(advice.act)},
+          {"why", OrNull(advice.why)},
+          {"risk", OrNull(advice.risk)},
+          {"check", OrNull(advice.check)}};
+}
+
 Json FindingJson(const Finding& finding) {
   return {{"role", RoleName(finding.role)},
           {"rule", finding.rule},
           {"cause", Value(finding.cause)},
           {"severity", SeverityName(finding.severity)},
           {"confidence", ConfidenceName(finding.confidence)},
+          {"confidence_why", OrNull(finding.confidence_why)},
           {"event_id", finding.event_id > 0 ? Json(finding.event_id) : Json()},
           {"title", Value(finding.title)},
           {"explanation", Value(finding.explanation)},
           {"recommendation", OrNull(RecommendationText(finding))},
+          {"advice", List(finding.advice, AdviceJson)},
           {"evidence", List(finding.evidence, EvidenceJson)}};
 }
 
@@ -187,12 +196,7 @@ void AddSections(const IncidentReport& report, Json& json) {
                 {"lines", List(section.lines, LabelledJson)}};
   });
   json["timeline"] = TimelineJson(report.timeline);
-  json["for_good"] = List(report.for_good, [](const Advice& advice) {
-    return Json{{"act", Value(advice.act)},
-                {"why", OrNull(advice.why)},
-                {"risk", OrNull(advice.risk)},
-                {"check", OrNull(advice.check)}};
-  });
+  json["for_good"] = List(report.for_good, AdviceJson);
 }
 
 Json CountJson(const CountLine& line) {

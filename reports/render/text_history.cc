@@ -201,6 +201,10 @@ void WriteVerbose(const IncidentReport& report, TextWriter& writer) {
                    fmt::format("{} ({}, {}): {} {}", finding.rule, RoleName(finding.role),
                                ConfidenceName(finding.confidence), Safe(finding.title),
                                Safe(finding.explanation)));
+    if (!finding.confidence_why.empty())
+      writer.Wrapped("    ", 4,
+                     fmt::format("{} confidence: {}", ConfidenceName(finding.confidence),
+                                 Safe(finding.confidence_why)));
     const std::string recommendation = RecommendationText(finding);
     if (!recommendation.empty()) writer.Wrapped("    ", 4, Safe(recommendation));
     for (const Evidence& quote : finding.evidence) {

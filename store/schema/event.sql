@@ -70,12 +70,12 @@ CREATE TABLE event_text_part (
 CREATE INDEX event_text_part_by_event ON event_text_part (event_id);
 
 CREATE VIEW event_text AS
-  -- The raw lines of an event, kept because log files rotate away. One row per event.
+  -- One row per event: its raw lines, kept because log files rotate away.
   SELECT
     event.event_id,                 -- [id]
-    -- one text line per log line, "<line>:<column>:<raw line, prefix included>"; bytes that are not
-    -- UTF-8 became U+FFFD
     (SELECT group_concat(text, char(10)) FROM (
       SELECT text FROM event_text_part AS part WHERE part.event_id = event.event_id
       ORDER BY part.rowid)) AS text
+    -- one text line per log line, "<line>:<column>:<raw line, prefix included>"; bytes that are not
+    -- UTF-8 became U+FFFD
   FROM event;

@@ -52,6 +52,7 @@ CREATE TABLE finding (
   rank INTEGER,                     -- [count] place among the findings of the incident, from 1
   severity TEXT,                    -- info, minor, major or critical
   confidence TEXT,                  -- high, medium or low
+  confidence_why TEXT,              -- why that confidence, in a few words; NULL if the rule does not say
   title TEXT,                       -- one sentence
   brief TEXT,                       -- the same in a few words, for tables
   explanation TEXT,                 -- why, with the arithmetic

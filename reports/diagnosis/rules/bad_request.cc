@@ -34,7 +34,9 @@ std::optional<Finding> RuleBadRequest(const IncidentFacts& facts) {
       finding.explanation = fmt::format("{} were asked for; the machine has {}.", SizeText(size_kb),
                                         SizeText(facts.ram_kb.value_or(0)));
     }
-    finding.recommendation = "The caller in the trace is wrong, not the memory: report it there.";
+    finding.confidence_why = "the size itself shows it";
+    finding.advice.push_back({"report it to the maker of what the call trace names",
+                              "the caller is wrong, not the memory", "", ""});
     finding.evidence.push_back(HeaderEvidence(event));
     return finding;
   }

@@ -23,6 +23,7 @@ void DescribeHost(const AfterCompaction& after, const std::string& size, Finding
 // Nothing but compaction happened between these two, so the change is its work.
 void DescribePair(const CompactionPair& pair, const std::string& size, Finding& finding) {
   finding.confidence = Confidence::kHigh;
+  finding.confidence_why = "before and after, nothing else between";
   const bool other = pair.before->machine == Machine::kOther;
   finding.explanation += fmt::format(
       "{}{}: compaction alone took pieces of {} and more from {} to {}, while free memory stayed "
@@ -51,6 +52,7 @@ std::optional<Finding> RuleCompaction(const IncidentFacts& facts) {
   finding.rule = "compaction";
   finding.role = Role::kContext;
   finding.confidence = Confidence::kMedium;
+  finding.confidence_why = "seen in pasted lists, whose time is not in the text";
   finding.title = "Compaction joins small pieces again, for a while.";
   finding.brief = "compaction gives pieces, for a while";
   if (after) DescribeHost(*after, size, finding);

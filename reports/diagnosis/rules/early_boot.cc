@@ -36,7 +36,9 @@ std::optional<Finding> RuleEarlyBoot(const IncidentFacts& facts) {
     finding.explanation =
         "Every zone has memory, and yet free and min are 0 in all of them, as they are "
         "only before the allocator is set up.";
-    finding.recommendation = "Report it to those who built the kernel, with the call trace.";
+    finding.confidence_why = "all zones say so";
+    finding.advice.push_back({"report it to those who built the kernel, with the call trace",
+                              "no setting of the host has a part in it", "", ""});
     finding.evidence.push_back(ZoneEvidence(event, event.zones.front()));
     return finding;
   }

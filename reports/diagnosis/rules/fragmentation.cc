@@ -70,6 +70,22 @@ void AddWitness(const EventFacts& witness, int order, Finding& finding) {
                   PieceSize(witness.page_kb() << order));
 }
 
+// Kernels since 5.9 can join pieces before they are asked for
+// (Documentation/admin-guide/sysctl/vm.rst, compaction_proactiveness; 20 by default), older ones
+// only on demand.
+Advice Compact(const KernelVersion& kernel, const EventFacts& event) {
+  const bool proactive = kernel.AtLeast(5, 9);
+  const std::string piece = PieceSize(event.page_kb() << event.rerun->request.order);
+  Advice advice;
+  advice.act = proactive ? "vm.compaction_proactiveness=50 (20 by default)"
+                         : "echo 1 > /proc/sys/vm/compact_memory in a quiet hour, from cron";
+  advice.why =
+      "joins small pieces before they are asked for; more free memory makes it last longer";
+  advice.risk = proactive ? "the kernel spends more time on it" : "requests stall while it runs";
+  advice.check = fmt::format("pieces of {} and more in /proc/buddyinfo stay above 0", piece);
+  return advice;
+}
+
 Finding Describe(const IncidentFacts& facts, const EventFacts& event) {
   Finding finding;
   finding.rule = "fragmentation";
@@ -87,11 +103,7 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event) {
                       : "The refused request",
       PieceWords(request.order, event.page_kb()));
   AddZones(event, finding);
-  finding.recommendation =
-      "Join small pieces with: echo 1 > /proc/sys/vm/compact_memory, after looking at "
-      "/proc/buddyinfo; it "
-      "stalls while it runs and does not last. For good: leave more memory free, or huge pages for "
-      "guests.";
+  finding.advice.push_back(Compact(KernelOf(facts, event), event));
   return finding;
 }
 
@@ -115,8 +127,12 @@ std::optional<Finding> RuleFragmentation(const IncidentFacts& facts) {
   if (witness) AddWitness(*witness, order, finding);
   // A refused request of the log, or another record, is the second fact beside the arithmetic.
   const bool second = !found->rerun->request.assumed || witness || (refusal && refusal != &*found);
-  finding.confidence = second ? Confidence::kHigh : Confidence::kMedium;
-  if (!found->mem && !found->rerun->request.assumed) finding.confidence = Confidence::kMedium;
+  const bool bare = !found->mem && !found->rerun->request.assumed;
+  finding.confidence = second && !bare ? Confidence::kHigh : Confidence::kMedium;
+  finding.confidence_why = bare      ? "the memory report of the request is not in the text"
+                           : !second ? "no request and no second moment in the text"
+                           : witness ? "the arithmetic of one moment, and another moment agrees"
+                                     : "the arithmetic, and the refusal itself";
   return finding;
 }
 

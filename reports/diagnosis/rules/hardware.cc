@@ -55,9 +55,16 @@ std::optional<Finding> RuleHardware(const IncidentFacts& facts) {
                               error.label ? " at " + *error.label : "", event->title);
   finding.brief = corrected ? "hardware corrected an error" : "the hardware failed";
   finding.explanation = error.message.value_or("");
-  finding.recommendation =
-      corrected ? "Watch whether it comes again: a memory module that does this often will fail."
-                : "Replace the part that the report names; until then trust no data of this host.";
+  finding.confidence_why = corrected         ? "corrected: nothing was lost yet"
+                           : !error.severity ? "how grave it was is not in the text"
+                                             : "the hardware's own report";
+  if (corrected)
+    finding.advice.push_back({"watch whether it comes again",
+                              "a memory module that does this often will fail", "",
+                              "ras-mc-ctl --error-count"});
+  else
+    finding.advice.push_back({"replace the part that the report names",
+                              "until then trust no data of this host", "", ""});
   finding.evidence.push_back(FirstLineEvidence(*event, "hardware_error"));
   return finding;
 }

@@ -4,6 +4,8 @@
 
 #include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/rules/holder.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
@@ -15,34 +17,6 @@ namespace {
 // suspect; less can be normal.
 constexpr double kHolderShare = 1.0 / 3.0;
 
-struct Holder {
-  std::string_view cause;
-  std::string_view words;
-  std::string_view needle;
-  std::string_view advice;
-};
-
-constexpr Holder kSlab = {
-    "slab_leak", "kernel objects [slab]", "slab_unreclaimable:",
-    "Name the cache with slabtop -o -s c, or from \"Unreclaimable slab info\" of a later "
-    "report; a cache that only grows is a kernel leak."};
-constexpr Holder kShmem = {"shmem", "shared memory and tmpfs [shmem]", "shmem:",
-                           "Look with df -t tmpfs and ipcs -m; killing programs does not free it."};
-constexpr Holder kLocked = {"mlocked", "locked memory [unevictable]",
-                            "unevictable:", "Find who locks it: grep VmLck /proc/*/status."};
-constexpr Holder kPageTables = {
-    "pagetables", "page tables",
-    "pagetables:", "Many programs map the same memory in small pages: use huge pages there."};
-constexpr Holder kUnaccounted = {
-    "unaccounted", "memory that the report does not itemise", "free:",
-    "Candidates: vmalloc, per-cpu memory, buffers of drivers, ZFS ARC, a balloon, "
-    "huge pages. Compare /proc/meminfo (VmallocUsed, Percpu, HugePages_Total)."};
-
-struct Candidate {
-  const Holder* holder;
-  int64_t size_kb;
-};
-
 int64_t Pages(const Integer& pages) { return pages.value_or(0); }
 
 // Slab that could be reclaimed counts too once hardly anything else is left to reclaim.
@@ -53,58 +27,75 @@ int64_t SlabPages(const MemInfoFacts& mem) {
   return *mem.slab_unreclaimable_pages + (stuck ? Pages(mem.slab_reclaimable_pages) : 0);
 }
 
-std::optional<Candidate> LargestHolder(const IncidentFacts& facts, const EventFacts& event) {
+std::optional<Holder> LargestHolder(const IncidentFacts& facts, const EventFacts& event) {
   const Integer ram_kb = RamKb(facts, event);
   if (!ram_kb || !event.mem) return std::nullopt;
   const MemInfoFacts& mem = *event.mem;
   const int64_t page_kb = event.page_kb();
-  const int64_t rest_kb = ItemKb(BalanceOf(facts, event), "not_itemised");
+  // The balance has no item for huge pages of the pool, so they are in what is left.
+  const int64_t pool_kb = HugePool(event).total_kb;
+  const int64_t rest_kb = ItemKb(BalanceOf(facts, event), "not_itemised") - pool_kb;
   const bool itemised = mem.anon_pages || mem.lru_pages;
-  const std::array<Candidate, 5> candidates = {
-      {{&kSlab, SlabPages(mem) * page_kb},
-       {&kShmem, Pages(mem.shmem_pages) * page_kb},
-       {&kLocked, Pages(mem.unevictable_pages) * page_kb},
-       {&kPageTables, Pages(mem.pagetables_pages) * page_kb},
-       {&kUnaccounted, itemised ? rest_kb : 0}}};
-  const Candidate* largest = &candidates[0];
-  for (const Candidate& candidate : candidates) {
+  const std::array<Holder, 6> candidates = {
+      {{HolderKind::kSlab, SlabPages(mem) * page_kb},
+       {HolderKind::kShmem, Pages(mem.shmem_pages) * page_kb},
+       {HolderKind::kLocked, Pages(mem.unevictable_pages) * page_kb},
+       {HolderKind::kHugePages, pool_kb},
+       {HolderKind::kPageTables,
+        (Pages(mem.pagetables_pages) + Pages(mem.sec_pagetables_pages)) * page_kb},
+       {HolderKind::kUnaccounted, itemised ? rest_kb : 0}}};
+  const Holder* largest = &candidates[0];
+  for (const Holder& candidate : candidates) {
     if (candidate.size_kb > largest->size_kb) largest = &candidate;
   }
-  const bool enough =
-      static_cast<double>(largest->size_kb) > kHolderShare * static_cast<double>(*ram_kb);
-  return enough ? std::optional(*largest) : std::nullopt;
+  return ShareOf(largest->size_kb, *ram_kb) > kHolderShare ? std::optional(*largest) : std::nullopt;
+}
+
+void SetConfidence(const Holder& holder, bool exact_ram, Finding& finding) {
+  if (holder.kind == HolderKind::kUnaccounted) {
+    finding.confidence = Confidence::kMedium;
+    finding.confidence_why = "it is what is left of RAM: who holds it is not printed";
+  } else if (!exact_ram) {
+    finding.confidence = Confidence::kMedium;
+    finding.confidence_why = "its size is printed; RAM is the sum of the zones";
+  } else {
+    finding.confidence = Confidence::kHigh;
+    finding.confidence_why = "the report prints its size and that of RAM";
+  }
 }
 
 }  // namespace
 
+HugePoolSize HugePool(const EventFacts& event) {
+  HugePoolSize pool;
+  for (const HugePageFacts& pages : event.huge_pages) {
+    if (!pages.total || !pages.size_kb || *pages.size_kb > kLargestHugePageKb) continue;
+    pool.total_kb += *pages.total * *pages.size_kb;
+    pool.idle_kb += pages.free.value_or(0) * *pages.size_kb;
+  }
+  return pool;
+}
+
 std::optional<Finding> RuleHolder(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
-    // A report without a request or a kill may be somebody's look at a healthy machine.
-    if (event.kind == "mem_info" || (event.oom && event.oom->constraint_kind == "memcg")) continue;
-    const std::optional<Candidate> holder = LargestHolder(facts, event);
+    if (event.kind == "mem_info" || OfGroup(event)) continue;
+    const std::optional<Holder> holder = LargestHolder(facts, event);
     if (!holder) continue;
     // What is not itemised explains a shortage, not the lack of pieces while memory is free.
-    if (holder->holder == &kUnaccounted && event.rerun && event.rerun->single_served == true)
-      continue;
+    const bool rest = holder->kind == HolderKind::kUnaccounted;
+    if (rest && event.rerun && event.rerun->single_served == true) continue;
     const Integer ram_kb = RamKb(facts, event);
-    const auto ram = static_cast<double>(*ram_kb);
-    Finding finding;
+    Finding finding = DraftCause(HolderCause(holder->kind), event);
     finding.rule = "holder";
-    finding.cause = std::string(holder->holder->cause);
-    finding.role = Role::kPrimary;
-    finding.severity = event.kills.empty() ? Severity::kMinor : Severity::kMajor;
-    const bool named = holder->holder != &kUnaccounted;
-    finding.confidence = named ? Confidence::kHigh : Confidence::kMedium;
-    finding.event_id = event.id;
-    finding.title = fmt::format("{}: {} held {} = {} % of RAM.", OnDayHost(facts, event),
-                                holder->holder->words, SizeText(holder->size_kb),
-                                PercentNumber(static_cast<double>(holder->size_kb), ram));
-    finding.brief = fmt::format("{} held {}", holder->holder->words, SizeText(holder->size_kb));
-    finding.explanation = fmt::format("{} of {} cannot be reclaimed by taking it from programs.",
-                                      SizeText(holder->size_kb), SizeText(*ram_kb));
+    const std::string words(HolderWords(holder->kind));
+    finding.title = fmt::format(
+        "{}: {} held {} = {} % of RAM.", OnDayHost(facts, event), words, SizeText(holder->size_kb),
+        PercentNumber(static_cast<double>(holder->size_kb), static_cast<double>(*ram_kb)));
+    finding.brief = fmt::format("{} held {}", words, SizeText(holder->size_kb));
+    SetConfidence(*holder, event.mem->ram_pages && event.mem->reserved_pages, finding);
     if (holder->size_kb > *ram_kb) DistrustShare(finding);
-    finding.recommendation = std::string(holder->holder->advice);
-    finding.evidence.push_back(CounterEvidence(event, holder->holder->needle));
+    DescribeHolder(facts, event, *holder, finding);
+    finding.evidence.push_back(CounterEvidence(event, HolderNeedle(holder->kind)));
     return finding;
   }
   return std::nullopt;

@@ -1,12 +1,16 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
+#include "reports/guest_size.h"
 
 namespace kautopsy {
 namespace {
@@ -16,20 +20,29 @@ namespace {
 constexpr double kProgramsShare = 0.5;
 // Swap counts as full when less than this share is free.
 constexpr double kSwapFullShare = 0.05;
+// A program below this share of RAM is not what filled the host.
+constexpr double kLargestShare = 0.2;
+constexpr int64_t kReserveDivisor = 20;  // on a small host a whole GiB would be too much
+constexpr int64_t kSwapDivisor = 10;
+constexpr int64_t kKbPerMib = 1024;
 
 struct Exhaustion {
   int64_t programs_kb = 0;
   int64_t ram_kb = 0;
   bool from_table = false;  // the sum of the process table, as the report prints no counters
+  bool ram_known = true;    // else the sum of what the report itemises
   bool swap_full = true;    // or absent
   bool swap_known = false;
+  bool swap_absent = false;
 };
 
 std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& event) {
   const Integer ram_kb = RamKb(facts, event);
-  if (!ram_kb) return std::nullopt;
+  const int64_t itemised_kb = ItemisedKb(event);
+  if (!ram_kb && itemised_kb <= 0) return std::nullopt;
   Exhaustion result;
-  result.ram_kb = *ram_kb;
+  result.ram_known = ram_kb.has_value();
+  result.ram_kb = ram_kb.value_or(itemised_kb);
   if (event.mem && event.mem->anon_pages) {
     result.programs_kb =
         (*event.mem->anon_pages + event.mem->unevictable_pages.value_or(0)) * event.page_kb();
@@ -43,43 +56,89 @@ std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& 
     result.swap_known = true;
     result.swap_full = static_cast<double>(*event.mem->free_swap_kb) <=
                        kSwapFullShare * static_cast<double>(*event.mem->total_swap_kb);
+    result.swap_absent = *event.mem->total_swap_kb == 0;
   }
   return result;
 }
 
 // The re-run must not have found room for a single page, or only what is kept between the marks.
 bool Applies(const EventFacts& event) {
-  const bool group = event.oom && event.oom->constraint_kind == "memcg";
-  if (group || !event.rerun) return false;
+  if (OfGroup(event) || !event.rerun) return false;
   const bool killed = event.oom && event.rerun->request.order <= 0;
   return event.rerun->single_served == false || (killed && BelowHighMarks(event));
 }
 
-Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Exhaustion& found) {
-  Finding finding;
-  finding.rule = "host_exhausted";
-  finding.cause = "host_exhausted";
-  finding.role = Role::kPrimary;
-  finding.severity = event.kills.empty() ? Severity::kMinor : Severity::kMajor;
-  finding.event_id = event.id;
-  finding.when = DayText(event);
-  const std::string share =
-      PercentNumber(static_cast<double>(found.programs_kb), static_cast<double>(found.ram_kb));
-  finding.title = fmt::format("{} had used up its memory: programs held {} of {} = {} %.",
-                              OnDayHost(facts, event), SizeText(found.programs_kb),
-                              SizeText(found.ram_kb), share);
-  finding.brief = fmt::format("programs filled the memory: {} %", share);
+// The largest program, cut down so that the reserve of the host stays free.
+std::optional<Advice> CapLargest(const IncidentFacts& facts, const EventFacts& event,
+                                 const Exhaustion& found) {
+  if (event.tasks.biggest.empty() || !event.mem || !event.mem->free_pages) return std::nullopt;
+  const TaskFacts& largest = event.tasks.biggest.front();
+  const int64_t rss_kb = largest.rss_kb.value_or(0);
+  if (ShareOf(rss_kb, found.ram_kb) < kLargestShare) return std::nullopt;
+  const int64_t free_kb = *event.mem->free_pages * event.page_kb();
+  const int64_t reserve_kb = std::min(HostReserveKb(found.ram_kb), found.ram_kb / kReserveDivisor);
+  const int64_t most_kb = rss_kb + free_kb - reserve_kb;
+  if (most_kb <= 0) return std::nullopt;
+  Advice advice;
+  // systems of kernels before 3.10 have no units with limits
+  const bool units = KernelOf(facts, event).AtLeast(3, 10);
+  advice.act = fmt::format("{} at most {}: {}", CommName(largest.comm), SizeText(most_kb),
+                           units ? fmt::format("MemoryMax={}M in its unit", most_kb / kKbPerMib)
+                                 : "its own settings for heap and buffers");
+  advice.why = fmt::format("it held {} + {} free - {} that the host needs", SizeText(rss_kb),
+                           SizeText(free_kb), SizeText(reserve_kb));
+  advice.risk = "it alone is killed when it needs more";
+  advice.check = units ? "memory.events of the unit's control group" : "its RSS in ps";
+  return advice;
+}
+
+Advice AddSwap(const Exhaustion& found) {
+  const int64_t size_mib = std::max<int64_t>(1, found.ram_kb / kSwapDivisor / kKbPerMib);
+  Advice advice;
+  advice.act = fmt::format("a swap area of {} MiB", size_mib);
+  advice.why = "there is none; idle programs of about a tenth of RAM could leave memory";
+  advice.risk = "slow when more than idle memory goes there; it delays a leak and does not cure it";
+  advice.check = "vmstat 1: si and so stay near 0";
+  return advice;
+}
+
+void Explain(const EventFacts& event, const Exhaustion& found, Finding& finding) {
   finding.explanation = "No zone that the request may use had memory to spare:";
   for (const ZoneCheck& check : event.rerun->checks) {
     if (check.eligible) finding.explanation += " " + CheckWords(check) + ".";
   }
-  if (found.swap_known) {
-    finding.explanation += found.swap_full ? " Swap is full or absent." : " Swap had room left.";
-  }
-  finding.recommendation =
-      "Make programs use less or add memory; compare the largest ones of this report "
-      "with an earlier one to see which grew.";
+  if (!found.swap_known) return;
+  finding.explanation += found.swap_absent ? " There is no swap."
+                         : found.swap_full ? " Swap is full."
+                                           : " Swap had room left.";
+}
+
+Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Exhaustion& found) {
+  Finding finding = DraftCause("host_exhausted", event);
+  finding.when = DayText(event);
+  const std::string share =
+      PercentNumber(static_cast<double>(found.programs_kb), static_cast<double>(found.ram_kb));
+  finding.title =
+      fmt::format("{} had used up its memory: programs held {} of {} = {} %.",
+                  OnDayHost(facts, event), SizeText(found.programs_kb),
+                  (found.ram_known ? "" : "the itemised ") + SizeText(found.ram_kb), share);
+  finding.brief = fmt::format("programs filled the memory: {} %", share);
+  Explain(event, found, finding);
+  if (const std::optional<Advice> cap = CapLargest(facts, event, found))
+    finding.advice.push_back(*cap);
+  if (found.swap_known && found.swap_absent) finding.advice.push_back(AddSwap(found));
   return finding;
+}
+
+void SetConfidence(const EventFacts& event, const Exhaustion& found, Finding& finding) {
+  const char* doubt = nullptr;
+  if (event.rerun->request.assumed) doubt = "what was asked for is not in the text";
+  if (!found.swap_known) doubt = "whether there is swap is not in the text";
+  if (found.swap_known && !found.swap_full) doubt = "swap had room left";
+  if (found.from_table) doubt = "programs are added up from the process table, shared pages twice";
+  if (!found.ram_known) doubt = "how much RAM there is is not in the text";
+  finding.confidence = doubt ? Confidence::kMedium : Confidence::kHigh;
+  finding.confidence_why = doubt ? doubt : "marks, counters and swap of the same record all say so";
 }
 
 }  // namespace
@@ -94,9 +153,7 @@ std::optional<Finding> RuleHostExhausted(const IncidentFacts& facts) {
                       kProgramsShare * static_cast<double>(found->ram_kb);
     if (!most) continue;
     Finding finding = Describe(facts, event, *found);
-    const bool sure = !event.rerun->request.assumed && !found->from_table && found->swap_known &&
-                      found->swap_full;
-    finding.confidence = sure ? Confidence::kHigh : Confidence::kMedium;
+    SetConfidence(event, *found, finding);
     if (found->programs_kb > found->ram_kb) DistrustShare(finding);
     for (const ZoneFacts& zone : event.zones) finding.evidence.push_back(ZoneEvidence(event, zone));
     if (event.mem) finding.evidence.push_back(CounterEvidence(event, "active_anon:"));

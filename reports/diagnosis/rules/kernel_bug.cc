@@ -120,10 +120,11 @@ std::optional<Finding> RuleKernelBug(const IncidentFacts& facts) {
   finding.title = TitleOf(facts, *event);
   finding.brief = "a bug of " + culprit;
   finding.explanation = Explain(crash);
-  finding.recommendation = fmt::format(
-      "Look for a newer version of {} and for reports of \"{}\"; keep the log and, if "
-      "there is one, the dump.",
-      culprit, crash.title);
+  finding.confidence_why =
+      IsFatal(*event) ? "the kernel's own words" : "a warning need not be what went wrong";
+  finding.advice.push_back(
+      {fmt::format("a newer version of {}; look for reports of \"{}\"", culprit, crash.title),
+       "others have likely met it", "", "keep the log and, if there is one, the dump"});
   finding.evidence.push_back(FirstLineEvidence(*event, "crash"));
   return finding;
 }

@@ -38,9 +38,12 @@ std::optional<Finding> RuleManual(const IncidentFacts& facts) {
                 "/proc/sysrq-trigger starts: a cluster's fencing, a test, a hypervisor's NMI."
               : "The request has the order -1 or comes from the SysRq handler, which only a "
                 "key press or a write to /proc/sysrq-trigger starts.";
-    finding.recommendation =
-        crash ? "Find out who asked, and why; the kernel is not at fault."
-              : "Nothing in memory management has to be changed; find out who pressed it.";
+    finding.confidence_why = "only the SysRq handler does so";
+    finding.advice.push_back(
+        crash ? Advice{"find out who asked: the shell history, the cluster's fencing log",
+                       "the kernel is not at fault", "", ""}
+              : Advice{"find out who pressed it", "nothing in memory management has to change", "",
+                       ""});
     finding.evidence.push_back(crash ? FirstLineEvidence(event, "crash") : HeaderEvidence(event));
     return finding;
   }

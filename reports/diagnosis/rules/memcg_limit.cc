@@ -3,15 +3,111 @@
 #include <algorithm>
 
 #include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/wording.h"
+#include "reports/format.h"
 
 namespace kautopsy {
 namespace {
 
-bool KilledByGroup(const EventFacts& event) {
-  return std::any_of(event.kills.begin(), event.kills.end(),
-                     [](const KillFacts& kill) { return kill.reason == "memcg"; });
+// How near usage must be to a limit to have hit it: charges are made in batches of up to 64 pages
+// for each CPU (mm/memcontrol.c, MEMCG_CHARGE_BATCH).
+constexpr int64_t kBatchKb = 256;
+// The need is not in the text, so the limit is raised by a quarter and watched.
+constexpr int64_t kRaiseDivisor = 4;
+constexpr double kMostShare = 0.5;
+
+const GroupCounterFacts* Counter(const EventFacts& event, std::string_view name) {
+  for (const GroupCounterFacts& counter : event.group.counters) {
+    if (counter.counter == name) return &counter;
+  }
+  return nullptr;
+}
+
+bool IsFull(const GroupCounterFacts* counter) {
+  return counter && counter->usage_kb && counter->limit_kb && *counter->limit_kb > 0 &&
+         *counter->usage_kb + kBatchKb >= *counter->limit_kb;
+}
+
+int64_t StatKb(const EventFacts& event, std::string_view name) {
+  const auto found = event.group.stat_kb.find(name);
+  return found == event.group.stat_kb.end() ? 0 : found->second;
+}
+
+std::string GroupName(const EventFacts& event) {
+  const Text group = event.oom ? event.oom->oom_memcg : Text();
+  return group ? "control group " + *group : "a control group";
+}
+
+// Which of its limits was hit: memory, memory and swap together (version 1), the kernel's share.
+std::string CounterWords(const EventFacts& event) {
+  const GroupCounterFacts* const memory = Counter(event, "memory");
+  const GroupCounterFacts* const both = Counter(event, "memory_swap");
+  const GroupCounterFacts* const swap = Counter(event, "swap");
+  const GroupCounterFacts* const kmem = Counter(event, "kmem");
+  std::string words;
+  if (memory && memory->usage_kb && memory->limit_kb) {
+    words +=
+        fmt::format(" It used {} of {}", SizeText(*memory->usage_kb), SizeText(*memory->limit_kb));
+    if (memory->failcnt)
+      words += fmt::format(", and had run into the limit {} times", Thousands(*memory->failcnt));
+    words += ".";
+  }
+  if (IsFull(both))
+    words += IsFull(memory)
+                 ? " The limit of memory and swap together was reached too, so swap could "
+                   "not help."
+                 : " It is the limit of memory and swap together that was reached.";
+  if (swap && swap->limit_kb == 0) words += " It may not use swap [memory.swap.max=0].";
+  if (IsFull(kmem)) words += " The limit of the kernel's own data for it was reached [kmem].";
+  return words;
+}
+
+std::string StatWords(const EventFacts& event) {
+  const GroupCounterFacts* const memory = Counter(event, "memory");
+  if (!memory || !memory->limit_kb || *memory->limit_kb <= 0) return "";
+  const int64_t limit_kb = *memory->limit_kb;
+  std::string words;
+  const int64_t shmem_kb = StatKb(event, "shmem");
+  if (ShareOf(shmem_kb, limit_kb) >= kMostShare)
+    words += fmt::format(
+        " {} of it are files of tmpfs or shared memory, which killing programs does not free.",
+        SizeText(shmem_kb));
+  if (StatKb(event, "min_protection") >= limit_kb)
+    words +=
+        " Its memory.min is as large as its limit, so nothing of it may be reclaimed: the kill "
+        "follows from the settings.";
+  const int64_t pending_kb = StatKb(event, "file_dirty") + StatKb(event, "file_writeback");
+  if (ShareOf(pending_kb, limit_kb) >= kMostShare)
+    words += fmt::format(" {} of it still had to be written to disk.", SizeText(pending_kb));
+  return words;
+}
+
+Advice RaiseLimit(const EventFacts& event) {
+  const GroupCounterFacts* const memory = Counter(event, "memory");
+  const bool version1 = Counter(event, "memory_swap") != nullptr;
+  const char* const knob = version1 ? "memory.limit_in_bytes" : "memory.max";
+  Advice advice;
+  if (memory && memory->limit_kb && *memory->limit_kb > 0) {
+    const int64_t now_kb = *memory->limit_kb;
+    advice.act = fmt::format("{}={}K of {} (now {}K)", knob, now_kb + now_kb / kRaiseDivisor,
+                             GroupName(event), now_kb);
+    advice.why = "a quarter more; how much its programs need is not in the text";
+  } else {
+    advice.act =
+        fmt::format("raise {} of {}, or make its programs use less", knob, GroupName(event));
+    advice.why = "the limit's value is not in the text";
+  }
+  advice.risk = "less for all others on the host";
+  advice.check = version1 ? "memory.failcnt and memory.max_usage_in_bytes of the group"
+                          : "memory.events and memory.peak of the group";
+  return advice;
+}
+
+std::string WorkloadWords(const EventFacts& event) {
+  if (!event.oom || !event.oom->workload || !event.oom->workload_kind) return "";
+  return fmt::format(" [{} {}]", *event.oom->workload_kind, *event.oom->workload);
 }
 
 }  // namespace
@@ -20,35 +116,28 @@ bool KilledByGroup(const EventFacts& event) {
 // the host does not matter. mm/oom_kill.c, dump_header() and oom_kill_process().
 std::optional<Finding> RuleMemcgLimit(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
-    const bool stated = event.oom && event.oom->constraint_kind == "memcg";
-    if (!stated && !KilledByGroup(event)) continue;
-    Finding finding;
-    finding.rule = "memcg_limit";
-    finding.cause = "memcg_limit";
-    finding.role = Role::kPrimary;
+    if (!OfGroup(event)) continue;
+    Finding finding = DraftCause("memcg_limit", event);
     finding.severity = Severity::kMajor;
     finding.confidence = Confidence::kHigh;
-    finding.event_id = event.id;
-    const Text group = event.oom ? event.oom->oom_memcg : Text();
-    const std::string name = group ? "control group " + *group : "a control group";
+    finding.confidence_why = "the log states it";
+    const std::string name = GroupName(event);
     finding.title =
         fmt::format("{} reached the memory limit of {}.", OnDayHost(facts, event), name);
     finding.brief = fmt::format("limit of {} reached", name);
     finding.explanation =
-        "The log states it: the limit of the group was hit, so the memory of the host "
-        "does not matter.";
+        "The log states it: the limit of the group was hit, so the memory of the host does not "
+        "matter." +
+        CounterWords(event) + StatWords(event);
+    const Text group = event.oom ? event.oom->oom_memcg : Text();
     if (group && event.oom->task_memcg && event.oom->task_memcg != group) {
-      finding.explanation += fmt::format(" The victim ran in {}; the limit is of a group above it.",
-                                         *event.oom->task_memcg);
+      finding.explanation +=
+          fmt::format(" The victim ran in {}{}; the limit is of a group above it.",
+                      *event.oom->task_memcg, WorkloadWords(event));
     }
-    finding.recommendation =
-        "Compare the group's limit with what its programs need: raise the limit or "
-        "make them use less. Check: memory.max and memory.events of the group, in version 1 "
-        "memory.limit_in_bytes and memory.failcnt.";
-    if (event.kills.empty())
-      finding.evidence.push_back(HeaderEvidence(event));
-    else
-      finding.evidence.push_back(KillEvidence(event, event.kills.front()));
+    finding.advice.push_back(RaiseLimit(event));
+    finding.evidence.push_back(event.kills.empty() ? HeaderEvidence(event)
+                                                   : KillEvidence(event, event.kills.front()));
     return finding;
   }
   return std::nullopt;

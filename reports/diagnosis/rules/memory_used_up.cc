@@ -32,6 +32,7 @@ std::optional<Finding> RuleMemoryUsedUp(const IncidentFacts& facts) {
     finding.cause = "host_exhausted";
     finding.role = Role::kRuledOut;
     finding.confidence = Confidence::kHigh;
+    finding.confidence_why = "the test of the zones for one page, on the figures of one record";
     finding.event_id = event.id;
     finding.when = DayText(event);
     finding.title = fmt::format("{} had not used up its memory: a page of {} could be had.",

@@ -4,6 +4,7 @@
 
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/node_list.h"
+#include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
@@ -16,17 +17,57 @@ bool Stated(const EventFacts& event) {
          (event.oom->constraint_kind == "cpuset" || event.oom->constraint_kind == "memory_policy");
 }
 
-// Free memory on the nodes that the request was not allowed to use.
-int64_t FreeElsewhereKb(const EventFacts& event) {
-  if (!event.rerun || event.rerun->request.nodes.empty()) return 0;
+bool Contains(const std::vector<int64_t>& nodes, const Integer& node) {
+  return node && std::find(nodes.begin(), nodes.end(), *node) != nodes.end();
+}
+
+struct Elsewhere {
+  int64_t free_kb = 0;         // on the nodes that the request was not allowed to use
+  std::vector<int64_t> nodes;  // those that have most of it, rising
+  bool only_movable = false;   // the allowed nodes have nothing but zone Movable
+};
+
+Elsewhere LookElsewhere(const EventFacts& event) {
+  Elsewhere found;
+  if (!event.rerun || event.rerun->request.nodes.empty()) return found;
   const std::vector<int64_t>& allowed = event.rerun->request.nodes;
-  int64_t kb = 0;
+  bool any = false;
+  bool other_zone = false;
   for (const ZoneFacts& zone : event.zones) {
-    const bool inside =
-        zone.node && std::find(allowed.begin(), allowed.end(), *zone.node) != allowed.end();
-    if (!inside) kb += zone.free_kb.value_or(0);
+    if (Contains(allowed, zone.node)) {
+      any = true;
+      other_zone = other_zone || zone.zone != "Movable";
+      continue;
+    }
+    found.free_kb += zone.free_kb.value_or(0);
+    const bool roomy = zone.free_kb.value_or(0) > zone.high_kb.value_or(0);
+    if (roomy && zone.node && !Contains(found.nodes, zone.node)) found.nodes.push_back(*zone.node);
   }
-  return kb;
+  std::sort(found.nodes.begin(), found.nodes.end());
+  found.only_movable = any && !other_zone;
+  return found;
+}
+
+std::string NodeWords(const std::vector<int64_t>& nodes) {
+  std::string words;
+  for (const int64_t node : nodes) words += fmt::format("{}{}", words.empty() ? "" : ",", node);
+  return words;
+}
+
+Advice Widen(const EventFacts& event, const Elsewhere& elsewhere) {
+  const bool policy = event.oom->constraint_kind == "memory_policy";
+  const std::string allowed = event.oom->nodemask.value_or(event.oom->mems_allowed.value_or("?"));
+  const std::string more = NodeWords(elsewhere.nodes);
+  Advice advice;
+  advice.act = policy ? "numactl --preferred in place of --membind; for guests numatune "
+                        "mode='preferred'"
+                      : fmt::format("cpuset.mems={}{} for the group (now {})", allowed,
+                                    more.empty() ? "" : "," + more, allowed);
+  advice.why =
+      fmt::format("{} were free on nodes that it may not use", SizeText(elsewhere.free_kb));
+  advice.risk = "access to memory of another node is slower";
+  advice.check = "numastat -m: free of each node";
+  return advice;
 }
 
 }  // namespace
@@ -37,15 +78,14 @@ std::optional<Finding> RuleNumaConstraint(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
     if (!Stated(event)) continue;
     const bool policy = event.oom->constraint_kind == "memory_policy";
-    const int64_t elsewhere_kb = FreeElsewhereKb(event);
-    Finding finding;
-    finding.rule = "numa_constraint";
-    finding.cause = "numa_constraint";
-    finding.role = Role::kPrimary;
+    const Elsewhere elsewhere = LookElsewhere(event);
+    const bool empty = event.rerun && event.rerun->served == false;
+    Finding finding = DraftCause("numa_constraint", event);
     finding.severity = Severity::kMajor;
-    finding.confidence =
-        event.rerun && event.rerun->served == false ? Confidence::kHigh : Confidence::kMedium;
-    finding.event_id = event.id;
+    finding.confidence = empty ? Confidence::kHigh : Confidence::kMedium;
+    finding.confidence_why = empty ? "the log states the binding, and those nodes had nothing left"
+                                   : "the log states the binding; that the nodes were empty does "
+                                     "not follow from its figures";
     finding.title =
         fmt::format("{} ran out of memory on the nodes that the request was bound to [{}].",
                     OnDayHost(facts, event), policy ? "mempolicy" : "cpuset");
@@ -53,12 +93,16 @@ std::optional<Finding> RuleNumaConstraint(const IncidentFacts& facts) {
     finding.explanation =
         fmt::format("The log states the binding. Nodes allowed: {}.",
                     event.oom->nodemask.value_or(event.oom->mems_allowed.value_or("?")));
-    if (elsewhere_kb > 0) {
-      finding.explanation += fmt::format(" {} were free on other nodes.", SizeText(elsewhere_kb));
+    if (elsewhere.free_kb > 0) {
+      finding.explanation +=
+          fmt::format(" {} were free on other nodes.", SizeText(elsewhere.free_kb));
     }
-    finding.recommendation = policy ? "Widen the memory policy (numactl, libvirt numatune "
-                                      "mode=preferred) if other nodes have room."
-                                    : "Widen cpuset.mems of the group if other nodes have room.";
+    if (elsewhere.only_movable) {
+      finding.explanation +=
+          " The allowed nodes have only movable memory: the kernel can put none of its own data "
+          "there, so killing programs does not help.";
+    }
+    if (!elsewhere.nodes.empty()) finding.advice.push_back(Widen(event, elsewhere));
     finding.evidence.push_back(HeaderEvidence(event));
     return finding;
   }

@@ -7,16 +7,22 @@ std::span<const Rule> AllRules() {
       // Stated in the text.
       RuleManual, RuleMemcgLimit, RuleNumaConstraint,
       // The kernel or the caller is at fault.
-      RuleHardware, RuleKernelBug, RuleStall, RuleEarlyBoot, RuleBadRequest,
+      RuleHardware, RuleKernelBug, RuleStall, RuleEarlyBoot, RuleBadRequest, RuleCrashKernel,
       // The allocation run again over the zones that the request may use.
-      RuleLowZone, RuleCma, RuleAtomicReserve, RuleAtomicHighOrder,
+      RuleLowZone, RuleCma, RuleBoundToNode, RuleAtomicReserve, RuleAtomicHighOrder,
       // Who holds the memory.
-      RuleHolder, RulePrematureOom,
+      RuleHolder, RulePrematureOom, RuleWritebackStall,
       // Free, but in pieces; then simply used up.
-      RuleFragmentation, RuleHostExhausted, RuleVmOvercommit,
+      RuleFragmentation, RuleHostExhausted, RuleVmOvercommit, RuleUnkillable,
+      // What made it worse.
+      RulePanicOnOom,
       // Not causes: what was checked and did not hold, and what happened.
-      RuleMemoryUsedUp, RuleKillVictim, RuleOomRequest, RuleRefusedAllocation, RuleCompaction,
-      RuleCourse, RuleSelfVerification};
+      RuleMemoryUsedUp, RuleKillVictim, RuleAllocatingTask, RuleOomRequest, RuleRefusedAllocation,
+      // The state of memory at that moment.
+      RuleSwapState, RuleGaveUp, RuleKeptBack, RuleKeptForAtomic, RuleRaisedMarks, RuleParkedPages,
+      RuleIsolatedPages, RuleNumaImbalance, RuleSlabShare, RuleReclaimableSlab, RulePageTableShare,
+      RuleShmemShare, RuleLockedShare, RuleHugeAnon, RuleKnownRegression, RuleResume, RuleKillStorm,
+      RulePodBelowLimit, RuleMixedMachines, RuleCompaction, RuleCourse, RuleSelfVerification};
   return kRules;
 }
 

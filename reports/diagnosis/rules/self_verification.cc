@@ -26,6 +26,7 @@ std::optional<Finding> RuleSelfVerification(const IncidentFacts& facts) {
   finding.rule = "self_verification";
   finding.role = Role::kContext;
   finding.confidence = Confidence::kHigh;
+  finding.confidence_why = "sums";
   finding.severity = agree == sums ? Severity::kInfo : Severity::kMinor;
   finding.title = fmt::format("{} of {} sums that the log gives twice agree.", agree, sums);
   finding.brief = fmt::format("{} of {} sums agree", agree, sums);

@@ -65,9 +65,10 @@ std::optional<Finding> RuleStall(const IncidentFacts& facts) {
   finding.explanation +=
       "Slow storage, a host that gives a virtual machine no time, and a bug of the kernel look "
       "alike here.";
-  finding.recommendation =
-      "Look at disk errors and latency and, in a virtual machine, at steal time of the same "
-      "minutes; then for reports of the function with this kernel.";
+  finding.confidence_why = "that it stood still is stated; why is not in the text";
+  finding.advice.push_back(
+      {"look at disk errors and latency of the same minutes, in a virtual machine at steal time",
+       "both look like this from inside", "", "then for reports of the function with this kernel"});
   finding.evidence.push_back(FirstLineEvidence(*event, "crash"));
   return finding;
 }

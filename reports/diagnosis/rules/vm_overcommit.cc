@@ -5,6 +5,7 @@
 
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
@@ -22,7 +23,15 @@ int64_t GuestsKb(const EventFacts& event) {
   return kb;
 }
 
-bool OfGroup(const EventFacts& event) { return event.oom && event.oom->constraint_kind == "memcg"; }
+Advice SmallerGuests(int64_t ram_kb, const std::string& now, int64_t count) {
+  const auto all_kb = static_cast<int64_t>(kGuestsShare * static_cast<double>(ram_kb));
+  Advice advice;
+  advice.act = fmt::format("guests of at most {} each", SizeText(all_kb / count));
+  advice.why = fmt::format("{} together = 90 % of RAM; {}", SizeText(all_kb), now);
+  advice.risk = "a guest runs short";
+  advice.check = "MemAvailable of the host stays above a twentieth of MemTotal";
+  return advice;
+}
 
 // The memory that libvirt gives to guests.
 struct Configured {
@@ -83,8 +92,8 @@ std::optional<Finding> FromConfiguration(const IncidentFacts& facts, const Confi
       "Sum of the guests' memory in libvirt's files: {} kB. They tell what the guests may have; "
       "what they held then, the log does not show.",
       Thousands(configured.kb));
-  finding.recommendation =
-      "Give the guests less memory, so that the host keeps some for itself and its cache.";
+  finding.advice.push_back(SmallerGuests(*facts.ram_kb, "they may have " + SizeText(configured.kb),
+                                         static_cast<int64_t>(configured.guests.size())));
   AddConfigured(configured, finding);
   return finding;
 }
@@ -102,15 +111,10 @@ std::optional<Finding> RuleVmOvercommit(const IncidentFacts& facts) {
     if (static_cast<double>(guests_kb) < kGuestsShare * ram) continue;
     const auto count = static_cast<int64_t>(event.tasks.guests.size());
     const std::string share = PercentNumber(static_cast<double>(guests_kb), ram);
-    Finding finding;
-    finding.rule = "vm_overcommit";
-    finding.cause = "vm_overcommit";
-    finding.role = Role::kPrimary;
-    finding.severity = event.kills.empty() ? Severity::kMinor : Severity::kMajor;
-    // The total of RAM is from other records of the same host.
-    finding.confidence = Confidence::kMedium;
-    finding.event_id = event.id;
+    Finding finding = DraftCause("vm_overcommit", event);
     finding.when = DayText(event);
+    finding.confidence = Confidence::kMedium;
+    finding.confidence_why = "the total of RAM is of other records of this host";
     finding.title =
         fmt::format("{}: {} held {} of {} = {} % of RAM.", OnDayHost(facts, event),
                     Counted(count, "guest"), SizeText(guests_kb), SizeText(*facts.ram_kb), share);
@@ -122,8 +126,8 @@ std::optional<Finding> RuleVmOvercommit(const IncidentFacts& facts) {
       finding.explanation +=
           fmt::format(" By libvirt's files it is {}.", ConfiguredText(configured, *facts.ram_kb));
     if (guests_kb > *facts.ram_kb) DistrustShare(finding);
-    finding.recommendation =
-        "Give the guests less memory, so that the host keeps some for itself and its cache.";
+    finding.advice.push_back(
+        SmallerGuests(*facts.ram_kb, "they held " + SizeText(guests_kb), count));
     for (const TaskFacts& guest : event.tasks.guests)
       finding.evidence.push_back(TaskEvidence(event, guest));
     AddConfigured(configured, finding);

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "reports/diagnosis/facts.h"
+#include "reports/diagnosis/row_reader.h"
+
+namespace kautopsy {
+
+// What one relation adds to the events of some kinds. The columns are in the order that `take`
+// reads them.
+struct Part {
+  std::vector<std::string_view> kinds;
+  void (*take)(EventFacts&, const Statement&);
+  std::string_view columns;
+  std::string_view relation;
+  std::string_view order = "rowid";
+  std::string_view condition = {};
+};
+
+// What tells who holds memory beside programs: nodes, huge pages, caches, control groups.
+const std::vector<Part>& HolderParts();
+
+// A column of 0 or 1.
+inline std::optional<bool> Flag(const Statement& row, int column) {
+  const Integer value = row.GetInteger(column);
+  return value ? std::optional(*value != 0) : std::nullopt;
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,48 @@
+#include "reports/diagnosis/rules/clean_cache.h"
+
+#include <algorithm>
+
+#include "reports/diagnosis/balance.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr double kPlentyShare = 0.2;
+
+// Dirty pages, those being written, and those an NFS server has not made safe yet.
+int64_t PendingKb(const EventFacts& event) {
+  const MemInfoFacts& mem = *event.mem;
+  return (mem.dirty_pages.value_or(0) + mem.writeback_pages.value_or(0) +
+          mem.unstable_pages.value_or(0)) *
+         event.page_kb();
+}
+
+}  // namespace
+
+CleanCache CleanCacheOf(const IncidentFacts& facts, const EventFacts& event) {
+  CleanCache cache;
+  if (!event.mem || !event.mem->inactive_file_pages) return cache;
+  bool by_zone = event.rerun && !event.zones.empty();
+  int64_t inactive_kb = 0;
+  for (std::size_t i = 0; by_zone && i < event.zones.size(); ++i) {
+    const ZoneFacts& zone = event.zones[i];
+    if (i < event.rerun->checks.size() && !event.rerun->checks[i].eligible) continue;
+    const Integer zone_kb = zone.managed_kb ? zone.managed_kb : zone.present_kb;
+    by_zone = zone.inactive_file_kb && zone_kb;
+    inactive_kb += zone.inactive_file_kb.value_or(0);
+    cache.zones_kb += zone_kb.value_or(0);
+  }
+  if (!by_zone) {
+    inactive_kb = *event.mem->inactive_file_pages * event.page_kb();
+    cache.zones_kb = RamKb(facts, event).value_or(0);
+  }
+  cache.clean_kb = std::max<int64_t>(0, inactive_kb - PendingKb(event));
+  return cache;
+}
+
+bool IsPlenty(const CleanCache& cache) {
+  return cache.zones_kb > 0 &&
+         static_cast<double>(cache.clean_kb) >= kPlentyShare * static_cast<double>(cache.zones_kb);
+}
+
+}  // namespace kautopsy

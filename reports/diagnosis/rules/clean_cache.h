@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+
+#include "reports/diagnosis/facts.h"
+
+namespace kautopsy {
+
+// File cache that could simply be dropped: inactive, neither dirty nor being written, in the zones
+// that the request may use where zone lines tell them apart.
+struct CleanCache {
+  int64_t clean_kb = 0;
+  int64_t zones_kb = 0;  // what those zones hold; 0 if that is not known
+};
+
+CleanCache CleanCacheOf(const IncidentFacts& facts, const EventFacts& event);
+
+// True if a fifth of the zones and more could be dropped: far beyond what a kernel that reclaims
+// leaves behind before it kills.
+bool IsPlenty(const CleanCache& cache);
+
+}  // namespace kautopsy

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "reports/diagnosis/facts.h"
+#include "reports/diagnosis/finding.h"
+
+namespace kautopsy {
+
+// Who, beside programs, may hold the memory of a machine.
+enum class HolderKind { kSlab, kShmem, kLocked, kHugePages, kPageTables, kUnaccounted };
+
+struct Holder {
+  HolderKind kind = HolderKind::kSlab;
+  int64_t size_kb = 0;
+};
+
+// Memory set aside as huge pages (mm/hugetlb.c): programs must ask for it by name, and the OOM
+// killer cannot get it back.
+struct HugePoolSize {
+  int64_t total_kb = 0;
+  int64_t idle_kb = 0;  // not in use
+};
+HugePoolSize HugePool(const EventFacts& event);
+constexpr int64_t kLargestHugePageKb = int64_t{16} << 20;  // 16 GiB, of powerpc
+
+std::string_view HolderCause(HolderKind kind);
+std::string_view HolderWords(HolderKind kind);
+std::string_view HolderNeedle(HolderKind kind);  // the counter's word in the report
+
+// Explains what the memory is, names who is behind it where the report tells, and what to do.
+void DescribeHolder(const IncidentFacts& facts, const EventFacts& event, const Holder& holder,
+                    Finding& finding);
+
+}  // namespace kautopsy

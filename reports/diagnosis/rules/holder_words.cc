@@ -1,0 +1,173 @@
+#include <fmt/core.h>
+
+#include "reports/diagnosis/balance.h"
+#include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/rules/holder.h"
+#include "reports/diagnosis/rules/slab_owner.h"
+#include "reports/diagnosis/wording.h"
+#include "reports/format.h"
+
+namespace kautopsy {
+namespace {
+
+struct Words {
+  std::string_view cause;
+  std::string_view words;
+  std::string_view needle;
+};
+
+Words WordsOf(HolderKind kind) {
+  switch (kind) {
+    case HolderKind::kSlab:
+      return {"slab_leak", "kernel objects [slab]", "slab_unreclaimable:"};
+    case HolderKind::kShmem:
+      return {"shmem", "shared memory and tmpfs [shmem]", "shmem:"};
+    case HolderKind::kLocked:
+      return {"mlocked", "locked memory [unevictable]", "unevictable:"};
+    case HolderKind::kHugePages:
+      return {"hugepages", "the pool of huge pages [hugetlb]", "hugepages_total="};
+    case HolderKind::kPageTables:
+      return {"pagetables", "page tables", "pagetables:"};
+    case HolderKind::kUnaccounted:
+      return {"unaccounted", "memory that the report does not itemise", "free:"};
+  }
+  return {};
+}
+
+Advice NameCache() {
+  return {"slabtop -o -s c", "names the cache; one that only grows is a leak of the kernel", "",
+          "grep SUnreclaim /proc/meminfo, once an hour"};
+}
+
+// mm/slub.c, alloc_traces of debugfs.
+Advice TraceCache(const std::string& name) {
+  return {fmt::format("slub_debug=U,{} at boot, then /sys/kernel/debug/slab/{}/alloc_traces", name,
+                      name),
+          "names who holds the objects; a cache that only grows is a leak of the kernel",
+          "slower, and more memory while it is on", "grep SUnreclaim /proc/meminfo, once an hour"};
+}
+
+void DescribeSlab(const EventFacts& event, Finding& finding) {
+  const std::string caches = LargestCaches(event);
+  finding.explanation += " Killing programs gives none of it back.";
+  if (!caches.empty()) finding.explanation += " The largest caches: " + caches + ".";
+  finding.advice.push_back(caches.empty() ? NameCache() : TraceCache(event.slabs.front().name));
+}
+
+void DescribeShmem(Finding& finding) {
+  finding.explanation +=
+      " Files of tmpfs and shared segments belong to no program, so killing programs does not free "
+      "them; only swap takes them.";
+  finding.advice.push_back({"df -t tmpfs; ipcs -m", "shows which mount or segment it is",
+                            "removing one in use breaks its program", "grep Shmem: /proc/meminfo"});
+}
+
+void DescribeLocked(const EventFacts& event, Finding& finding) {
+  finding.explanation += " It can be neither dropped nor swapped out.";
+  if (!event.tasks.guests.empty())
+    finding.explanation += " Devices passed through to guests [VFIO] pin their whole memory.";
+  finding.advice.push_back(
+      {"grep VmLck /proc/*/status | sort -k2 -n | tail",
+       "names the programs that lock memory; what only VFIO or a ramfs pins is "
+       "not in there",
+       "", "grep Unevictable /proc/meminfo"});
+}
+
+void DescribeHugePages(const EventFacts& event, Finding& finding) {
+  const HugePoolSize pool = HugePool(event);
+  finding.explanation += fmt::format(
+      " {} of it were in use, {} idle: other programs cannot have it, and killing programs does "
+      "not "
+      "shrink it.",
+      SizeText(pool.total_kb - pool.idle_kb), SizeText(pool.idle_kb));
+  int64_t used = 0;
+  int64_t total = 0;
+  int64_t size_kb = 0;
+  for (const HugePageFacts& pages : event.huge_pages) {
+    if (size_kb == 0) size_kb = pages.size_kb.value_or(0);
+    if (pages.size_kb != size_kb) continue;
+    total += pages.total.value_or(0);
+    used += pages.total.value_or(0) - pages.free.value_or(0);
+  }
+  if (pool.idle_kb == 0 || event.huge_pages.empty()) return;
+  finding.advice.push_back(
+      {fmt::format("vm.nr_hugepages={} for pages of {} (now {})", used, PieceSize(size_kb), total),
+       "as many as were in use", "a program that starts later finds none",
+       "grep HugePages_ /proc/meminfo"});
+}
+
+void DescribePageTables(const EventFacts& event, Finding& finding) {
+  const int64_t kvm_kb = event.mem->sec_pagetables_pages.value_or(0) * event.page_kb();
+  finding.explanation +=
+      " Each program that maps shared memory in small pages has tables of its own for it.";
+  if (kvm_kb > 0) finding.explanation += fmt::format(" {} are of guests [KVM].", SizeText(kvm_kb));
+  finding.advice.push_back({"huge pages for what many programs map (a database's shared memory)",
+                            "one entry then stands for 512 [x86: 2 MiB instead of 4 KiB]",
+                            "that memory is set aside from the start",
+                            "grep PageTables /proc/meminfo"});
+}
+
+int64_t BalloonKb(const EventFacts& event) {
+  int64_t kb = 0;
+  for (const NodeFacts& node : event.nodes) kb += node.balloon_kb.value_or(0);
+  return kb;
+}
+
+void DescribeRest(const IncidentFacts& facts, const EventFacts& event, Finding& finding) {
+  const int64_t balloon_kb = BalloonKb(event);
+  if (!event.alloc_tags.empty()) {
+    finding.explanation += " The kernel's own list of allocations begins with:";
+    for (const AllocTagFacts& tag : event.alloc_tags) {
+      finding.explanation += fmt::format(" {}{} {};", tag.function.value_or("?"),
+                                         tag.module ? " [" + *tag.module + "]" : std::string(),
+                                         SizeText(tag.bytes / 1024));
+    }
+    finding.explanation.back() = '.';
+  }
+  if (balloon_kb > 0) {
+    finding.explanation +=
+        fmt::format(" {} of it were given back to the hypervisor [balloon].", SizeText(balloon_kb));
+    finding.advice.push_back(
+        {"raise the guest's memory target in the hypervisor by " + SizeText(balloon_kb),
+         "the balloon then returns it", "the hypervisor's host needs it",
+         "grep MemTotal /proc/meminfo in the guest"});
+    return;
+  }
+  finding.explanation +=
+      " Candidates: vmalloc, per-CPU memory, page fragments and buffers of drivers, ZFS ARC";
+  finding.explanation +=
+      facts.hypervisor ? ", and a balloon, as " + *facts.hypervisor + " runs below it." : ".";
+  finding.advice.push_back(
+      {"grep -E 'Vmalloc|Percpu|HugePages_Total' /proc/meminfo; cat "
+       "/proc/spl/kstat/zfs/arcstats",
+       "tells the candidates apart while it is large", "", ""});
+}
+
+}  // namespace
+
+std::string_view HolderCause(HolderKind kind) { return WordsOf(kind).cause; }
+std::string_view HolderWords(HolderKind kind) { return WordsOf(kind).words; }
+std::string_view HolderNeedle(HolderKind kind) { return WordsOf(kind).needle; }
+
+void DescribeHolder(const IncidentFacts& facts, const EventFacts& event, const Holder& holder,
+                    Finding& finding) {
+  const Integer ram_kb = RamKb(facts, event);
+  finding.explanation =
+      fmt::format("{} of {}.", SizeText(holder.size_kb), SizeText(ram_kb.value_or(0)));
+  switch (holder.kind) {
+    case HolderKind::kSlab:
+      return DescribeSlab(event, finding);
+    case HolderKind::kShmem:
+      return DescribeShmem(finding);
+    case HolderKind::kLocked:
+      return DescribeLocked(event, finding);
+    case HolderKind::kHugePages:
+      return DescribeHugePages(event, finding);
+    case HolderKind::kPageTables:
+      return DescribePageTables(event, finding);
+    case HolderKind::kUnaccounted:
+      return DescribeRest(facts, event, finding);
+  }
+}
+
+}  // namespace kautopsy

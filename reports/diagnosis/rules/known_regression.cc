@@ -1,0 +1,118 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/wording.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr int64_t kCostlyOrder = 3;  // include/linux/mmzone.h, PAGE_ALLOC_COSTLY_ORDER
+constexpr double kMostShare = 0.5;
+
+// Distributions carry newer code under old numbers, so their versions tell nothing.
+bool IsBetween(const KernelVersion& kernel, std::pair<int, int> from, std::pair<int, int> below) {
+  return kernel.el == 0 && kernel.AtLeast(from.first, from.second) &&
+         kernel.Below(below.first, below.second);
+}
+
+bool OfPieces(const EventFacts& event) {
+  const int64_t order = event.oom->order.value_or(0);
+  return IsShortage(event) && order > 0 && order <= kCostlyOrder;
+}
+
+bool OfLowMemory(const EventFacts& event) {
+  return IsShortage(event) &&
+         std::any_of(event.zones.begin(), event.zones.end(),
+                     [](const ZoneFacts& zone) { return zone.zone == "HighMem"; });
+}
+
+bool OfDirtyGroup(const EventFacts& event) {
+  if (!OfGroup(event)) return false;
+  const auto stat = [&](std::string_view name) {
+    const auto found = event.group.stat_kb.find(name);
+    return found == event.group.stat_kb.end() ? int64_t{0} : found->second;
+  };
+  return stat("file") > 0 &&
+         ShareOf(stat("file_dirty") + stat("file_writeback"), stat("file")) >= kMostShare;
+}
+
+// Nothing of the host was short, and yet it killed, for a page fault.
+bool OfHiddenGroup(const EventFacts& event) {
+  return IsShortage(event) && event.oom->order == 0 && event.oom->constraint_kind == "none" &&
+         event.rerun && event.rerun->served == true && !IsUsedUp(event) && event.oom->from_fault;
+}
+
+struct Regression {
+  std::pair<int, int> from;
+  std::pair<int, int> below;
+  bool (*applies)(const EventFacts&);
+  std::string_view title;
+  std::string_view explanation;
+};
+
+constexpr auto kRegressions = std::to_array<Regression>({
+    // "OOM detection regressions since 4.7",
+    // https://lkml.indiana.edu/hypermail/linux/kernel/1608.2/04321.html
+    {{4, 7},
+     {4, 9},
+     OfPieces,
+     "kernels 4.7 and 4.8 are known to kill too early for pieces of 8 to 32 KiB",
+     "Compaction gave up too soon there; 4.9 waits for it again."},
+    // "Candidate fixes for premature OOM kills with node-lru",
+    // https://lkml.iu.edu/hypermail/linux/kernel/1607.2/02651.html
+    {{4, 8},
+     {4, 9},
+     OfLowMemory,
+     "kernel 4.8 is known to kill too early on 32-bit machines with high memory",
+     "Its lists are of whole nodes for the first time, so low memory was called used up too soon."},
+    // Linux kernel commit 1bc542c6a0d1 ("mm/vmscan: wake up flushers conditionally to avoid cgroup
+    // OOM") (in v6.13)
+    {{6, 1},
+     {6, 13},
+     OfDirtyGroup,
+     "kernels 6.1 to 6.12 are known to kill in a control group whose cache is dirty",
+     "Their new reclaim [MGLRU], where it is on, did not have the cache written first."},
+    // mm/oom_kill.c, pagefault_out_of_memory(): calls out_of_memory() in v5.4, not in v6.6; changed
+    // by the memcg series of October 2021.
+    {{2, 6},
+     {5, 16},
+     OfHiddenGroup,
+     "before 5.16 a program at the limit of its control group can start the host's OOM killer",
+     "The host had memory to spare, and the request came from a page fault."},
+});
+
+}  // namespace
+
+// What is known of this version of the kernel and fits the report: a hint, never a proof.
+std::optional<Finding> RuleKnownRegression(const IncidentFacts& facts) {
+  for (const EventFacts& event : facts.events) {
+    if (!event.oom) continue;
+    const KernelVersion kernel = KernelOf(facts, event);
+    if (!kernel.known()) continue;
+    for (const Regression& regression : kRegressions) {
+      if (!IsBetween(kernel, regression.from, regression.below) || !regression.applies(event))
+        continue;
+      Finding finding = DraftContext("known_regression", event);
+      finding.severity = Severity::kMinor;
+      finding.confidence = Confidence::kLow;
+      finding.confidence_why =
+          "the version and the situation fit; stable kernels may hold the mend";
+      finding.title = fmt::format("{}: {}.", OnDayHost(facts, event), regression.title);
+      finding.brief = "a known fault of this kernel fits";
+      finding.explanation = std::string(regression.explanation);
+      finding.advice.push_back(
+          {fmt::format("kernel {}.{} or newer", regression.below.first, regression.below.second),
+           "it is mended there", "a new kernel has to be tested", "the same load: no kill"});
+      finding.evidence.push_back(HeaderEvidence(event));
+      return finding;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,59 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/wording.h"
+#include "reports/format.h"
+
+namespace kautopsy {
+namespace {
+
+// The zone that would pass if its marks were not raised for a while.
+const ZoneFacts* FailsByBoost(const EventFacts& event) {
+  for (std::size_t i = 0; i < event.zones.size() && i < event.rerun->checks.size(); ++i) {
+    const ZoneFacts& zone = event.zones[i];
+    const ZoneCheck& check = event.rerun->checks[i];
+    const bool known = check.eligible && check.usable_pages && check.mark_pages && zone.boost_kb;
+    if (!known || zone.boost_kb <= 0 || zone.min_kb.value_or(0) <= 0) continue;
+    // The request's discounts apply to the raised mark; so to the part of it that is the boost.
+    const double boosted = ShareOf(std::min(*zone.boost_kb, *zone.min_kb), *zone.min_kb);
+    const auto boost_pages = static_cast<int64_t>(boosted * static_cast<double>(*check.mark_pages));
+    const int64_t wanted = *check.mark_pages + check.reserve_pages.value_or(0);
+    if (*check.usable_pages <= wanted && *check.usable_pages > wanted - boost_pages) return &zone;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+// After pieces were broken up, the kernel raises a zone's marks for a while, and prints it as
+// "boost:" (mm/page_alloc.c, boost_watermark()): min includes it.
+std::optional<Finding> RuleRaisedMarks(const IncidentFacts& facts) {
+  for (const EventFacts& event : facts.events) {
+    if (!IsShortage(event) || !event.rerun || event.rerun->request.order > 0) continue;
+    const ZoneFacts* const zone = FailsByBoost(event);
+    if (!zone) continue;
+    Finding finding = DraftContext("raised_marks", event);
+    finding.severity = Severity::kMinor;
+    finding.confidence = Confidence::kMedium;
+    finding.confidence_why = "the figures are of one record; the marks fall again by themselves";
+    finding.title = fmt::format("{}: {} had enough free, were its marks not raised for a while.",
+                                OnDayHost(facts, event), ZoneName(*zone));
+    finding.brief = "marks raised for a while";
+    finding.explanation = fmt::format(
+        "min is {}, and {} of that is a boost, which the kernel adds after it had to break up "
+        "pieces; {} were free.",
+        SizeText(*zone->min_kb), SizeText(*zone->boost_kb), SizeText(zone->free_kb.value_or(0)));
+    finding.advice.push_back({"vm.watermark_boost_factor=0 (15000 by default)",
+                              "marks are then never raised", "more fragmentation over time",
+                              "boost:0kB in the next memory report"});
+    finding.evidence.push_back(ZoneEvidence(event, *zone));
+    return finding;
+  }
+  return std::nullopt;
+}
+
+}  // namespace kautopsy

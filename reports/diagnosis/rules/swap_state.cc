@@ -1,0 +1,61 @@
+#include <fmt/core.h>
+
+#include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/wording.h"
+#include "reports/format.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr double kFullShare = 0.05;
+constexpr double kRoomyShare = 0.5;
+
+// What a kill tells with this much swap left.
+std::string RoomWords(const EventFacts& event) {
+  const bool order = event.oom->order.value_or(0) > 0;
+  if (order) return "The kill was about pieces of memory, not about its amount.";
+  return "Either the programs' memory could not be swapped (locked, or vm.swappiness=0), or what "
+         "was short is memory that never goes to swap.";
+}
+
+}  // namespace
+
+// What the state of swap says at a kill: without swap the memory of programs cannot leave RAM.
+std::optional<Finding> RuleSwapState(const IncidentFacts& facts) {
+  for (const EventFacts& event : facts.events) {
+    if (!event.oom || !IsShortage(event) || !event.mem) continue;
+    const Integer& total = event.mem->total_swap_kb;
+    const Integer& free = event.mem->free_swap_kb;
+    if (!total || !free) continue;
+    const double left = ShareOf(*free, *total);
+    if (*total > 0 && left > kFullShare && left < kRoomyShare) continue;
+    Finding finding = DraftContext("swap_state", event);
+    finding.confidence = *total > 0 && left >= kRoomyShare ? Confidence::kLow : Confidence::kHigh;
+    finding.confidence_why = finding.confidence == Confidence::kLow
+                                 ? "why it was not used is not in the text"
+                                 : "the report prints it";
+    const std::string host = OnDayHost(facts, event);
+    if (*total == 0) {
+      finding.title = host + " has no swap.";
+      finding.brief = "no swap";
+      finding.explanation = "Memory of programs cannot leave RAM then: a leak ends in a kill soon.";
+    } else if (left <= kFullShare) {
+      finding.title = fmt::format("{} had used up its swap: {} of {} free.", host, SizeText(*free),
+                                  SizeText(*total));
+      finding.brief = "swap used up";
+      finding.explanation = "Memory of programs could not leave RAM any more.";
+    } else {
+      finding.title = fmt::format("{} killed with {} of {} swap free.", host, SizeText(*free),
+                                  SizeText(*total));
+      finding.brief = "swap had room";
+      finding.explanation = RoomWords(event);
+    }
+    finding.evidence.push_back(CounterEvidence(event, "Free swap"));
+    return finding;
+  }
+  return std::nullopt;
+}
+
+}  // namespace kautopsy

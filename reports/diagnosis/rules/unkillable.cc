@@ -1,0 +1,72 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/wording.h"
+
+namespace kautopsy {
+namespace {
+
+// "System is deadlocked on memory" is the panic where nothing could be killed; another panic for
+// want of memory is a setting [vm.panic_on_oom].
+bool PanicSaysSo(const IncidentFacts& facts) {
+  return std::any_of(facts.events.begin(), facts.events.end(), [](const EventFacts& event) {
+    return event.crash && event.crash->title.find("deadlocked on memory") != std::string::npos;
+  });
+}
+
+bool FoundNone(const IncidentFacts& facts, const EventFacts& event) {
+  if (!event.oom) return false;
+  if (event.oom->outcome == "none_killable") return true;
+  return event.oom->outcome == "panicked" && PanicSaysSo(facts);
+}
+
+constexpr int64_t kNeverKill = -1000;  // include/uapi/linux/oom.h, OOM_SCORE_ADJ_MIN
+
+std::string WhyNone(const EventFacts& event) {
+  const auto& tasks = event.tasks.biggest;
+  if (event.tasks.rows == 0 || tasks.empty())
+    return "No program is in the process table: only the kernel's own threads ran, or the table is "
+           "not in the text.";
+  const bool all = std::all_of(tasks.begin(), tasks.end(), [](const TaskFacts& task) {
+    return task.oom_score_adj == kNeverKill;
+  });
+  return all ? "The largest programs are all set to be spared [oom_score_adj -1000]."
+             : "The programs of the table were exiting already, or were killed before.";
+}
+
+}  // namespace
+
+// "Out of memory and no killable processes": of the host the kernel panics, of a control group it
+// does not. mm/oom_kill.c, out_of_memory().
+std::optional<Finding> RuleUnkillable(const IncidentFacts& facts) {
+  for (const EventFacts& event : facts.events) {
+    if (!FoundNone(facts, event)) continue;
+    Finding finding = DraftCause("unkillable", event);
+    finding.severity = OfGroup(event) ? Severity::kMajor : Severity::kCritical;
+    finding.confidence = Confidence::kHigh;
+    finding.confidence_why = "the log states it";
+    finding.title = OnDayHost(facts, event) + " found no program that could be killed.";
+    finding.brief = "no program could be killed";
+    finding.explanation =
+        WhyNone(event) + (OfGroup(event) ? " In a control group the request then fails."
+                                         : " The kernel panics then.");
+    const bool spared =
+        !event.tasks.biggest.empty() && event.tasks.biggest.front().oom_score_adj == kNeverKill;
+    if (spared) {
+      finding.advice.push_back(
+          {fmt::format("choom -n 0 -p $(pidof {}), or OOMScoreAdjust=0 in its unit",
+                       CommName(event.tasks.biggest.front().comm)),
+           "the largest program is set to -1000, so the kernel has no way out",
+           "it may be killed then", "cat /proc/$(pidof ...)/oom_score_adj"});
+    }
+    finding.evidence.push_back(HeaderEvidence(event));
+    return finding;
+  }
+  return std::nullopt;
+}
+
+}  // namespace kautopsy
