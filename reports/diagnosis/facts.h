@@ -49,14 +49,18 @@ struct OomFacts {
   Text invoker_comm, gfp_flags, constraint_kind, nodemask, mems_allowed, oom_memcg, task_memcg;
   Text outcome;
   Integer invoker_pid, gfp_mask, order, oom_score_adj;
+  // What scores are measured by, in pages, as the report tells it (store/schema/oom.sql).
+  Integer score_base_least_pages, score_base_most_pages;
   bool sysrq = false;  // asked for by a human: order=-1, or sysrq functions in the trace
 };
 
 struct KillFacts {
   Integer pid, uid, score, oom_score_adj, total_vm_kb, anon_rss_kb, file_rss_kb, shmem_rss_kb;
   Integer log_line;
-  Text comm, guest, reason;
+  Integer chosen_pid, reaped_anon_rss_kb, reaped_shmem_rss_kb;
+  Text comm, guest, reason, chosen_comm;
   bool repeated = false;
+  bool reaped = false;  // the reaper's line was found
   // What the kernel's line adds up to; none if it prints no sizes.
   Integer RssKb() const;
 };
@@ -87,7 +91,7 @@ struct FrameFacts {
 
 struct TaskFacts {
   Integer pid, uid, total_vm_pages, rss_pages, total_vm_kb, rss_kb, oom_score_adj, pgtables_kb;
-  Integer swap_kb, position;
+  Integer swap_kb, position, badness_rank;
   Text comm, guest;
 };
 
@@ -95,9 +99,10 @@ struct TaskFacts {
 struct TaskTable {
   int64_t rows = 0;
   int64_t rss_pages = 0;
-  Integer rss_kb;                  // of all rows; none without the page size
-  std::vector<TaskFacts> guests;   // biggest first
-  std::vector<TaskFacts> biggest;  // biggest first, a few
+  Integer rss_kb;                     // of all rows; none without the page size
+  std::vector<TaskFacts> guests;      // biggest first
+  std::vector<TaskFacts> biggest;     // biggest first, a few
+  std::vector<TaskFacts> candidates;  // those of the highest scores, and those that were killed
 };
 
 // A virtual machine that the host's libvirt has: a row of `guest`.
