@@ -95,6 +95,13 @@ struct TaskFacts {
   Text comm, guest;
 };
 
+// Tasks of one command.
+struct CommandSum {
+  Text comm;
+  int64_t tasks = 0;
+  Integer rss_kb;
+};
+
 // The process table, summed up; only the rows that matter are kept.
 struct TaskTable {
   int64_t rows = 0;
@@ -102,6 +109,7 @@ struct TaskTable {
   Integer rss_kb;                     // of all rows; none without the page size
   std::vector<TaskFacts> guests;      // biggest first
   std::vector<TaskFacts> biggest;     // biggest first, a few
+  std::vector<CommandSum> commands;   // of several tasks, those of most memory first
   std::vector<TaskFacts> candidates;  // those of the highest scores, and those that were killed
 };
 
@@ -110,6 +118,15 @@ struct GuestFacts {
   std::string name;
   Integer memory_kb, source_id, log_line, log_column;
   Text text;  // where memory_kb stands
+};
+
+// Where one node's memory is: the sums of its zone lines, and its node line. In KiB.
+struct NodeMemory {
+  Integer node;  // none on kernels without NUMA
+  Integer total_kb, anon_kb, file_kb, unevictable_kb, isolated_kb, free_kb, free_pcp_kb;
+  Integer slab_reclaimable_kb, slab_unreclaimable_kb, pagetables_kb, sec_pagetables_kb;
+  Integer kernel_stack_kb, bounce_kb, huge_pages_kb;
+  Integer shmem_kb, mlocked_kb, free_cma_kb;  // inside of anon, unevictable and free
 };
 
 struct Quantity {
@@ -137,6 +154,7 @@ struct EventFacts {
   std::vector<KillFacts> kills;
   std::vector<FrameFacts> frames;
   std::vector<ZoneFacts> zones;
+  std::vector<NodeMemory> node_memory;  // of events with a Mem-Info block
   TaskTable tasks;
   std::map<std::string, Quantity, std::less<>> values;  // meminfo and free
   Text command;

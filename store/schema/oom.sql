@@ -106,7 +106,7 @@ CREATE INDEX task_by_event ON task (event_id);
 CREATE TABLE task_command (
   -- One row per command that several tasks of an OOM report's process table run, at most the five
   -- that hold most together.
-  event_id INTEGER NOT NULL REFERENCES event,  -- [id]
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   comm TEXT,                        -- command, as in task
   tasks INTEGER,                    -- [count] of its rows
   rss_pages INTEGER,                -- [pages] sum of their rss; what they share is counted in each

@@ -13,7 +13,7 @@ std::span<const Rule> AllRules() {
       // Who holds the memory.
       RuleHolder, RulePrematureOom,
       // Free, but in pieces; then simply used up.
-      RuleFragmentation, RuleHostExhausted, RuleVmOvercommit,
+      RuleFragmentation, RuleHostExhausted, RuleVmOvercommit, RuleForkStorm, RuleTaskLeak,
       // Not causes: what was checked and did not hold, and what happened.
       RuleMemoryUsedUp, RuleKillVictim, RuleOomRequest, RuleRefusedAllocation, RuleCompaction,
       RuleCourse, RuleSelfVerification};

@@ -29,6 +29,8 @@ std::optional<Finding> RuleHolder(const IncidentFacts& facts);
 std::optional<Finding> RulePrematureOom(const IncidentFacts& facts);
 std::optional<Finding> RuleFragmentation(const IncidentFacts& facts);
 std::optional<Finding> RuleHostExhausted(const IncidentFacts& facts);
+std::optional<Finding> RuleForkStorm(const IncidentFacts& facts);
+std::optional<Finding> RuleTaskLeak(const IncidentFacts& facts);
 std::optional<Finding> RuleVmOvercommit(const IncidentFacts& facts);
 std::optional<Finding> RuleMemoryUsedUp(const IncidentFacts& facts);
 std::optional<Finding> RuleKillVictim(const IncidentFacts& facts);
