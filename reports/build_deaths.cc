@@ -1,11 +1,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "reports/builder.h"
 #include "reports/diagnosis/badness.h"
 #include "reports/diagnosis/call_path.h"
+#include "reports/diagnosis/choice_words.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/format.h"
 
@@ -48,40 +48,13 @@ std::string WhatWords(const IncidentFacts& facts, const EventFacts& event, const
   return fmt::format("{}, {}", what, How(event, kill));
 }
 
-// Its place by memory among the tasks or guests that the table shows.
-std::string PlaceWords(const KillChoice& choice) {
-  const std::vector<TaskFacts>& guests = choice.event->tasks.guests;
-  const bool guest = choice.row->guest.has_value() && guests.size() > 1;
-  const bool smallest =
-      guest && choice.row->rss_pages == guests.back().rss_pages && guests.size() <= 1000;
-  const int64_t apart_kb = choice.bigger->rss_kb.value_or(0) - choice.row->rss_kb.value_or(0);
-  if (smallest) {
-    return fmt::format("Smallest of {} by {}",
-                       Counted(static_cast<int64_t>(guests.size()), "guest"), SizeText(apart_kb));
-  }
-  return fmt::format("{} was larger by {}", CommName(choice.bigger->comm), SizeText(apart_kb));
-}
-
 void AddWhyThisOne(const KillChoice& choice, Death& death) {
   if (IsFaultKill(*choice.event)) return;
-  if (choice.kill->reason == "allocating_task") {
-    death.details.emplace_back(
-        "why this one: it asked, and the kernel kills who asks [oom_kill_allocating_task]");
-  } else if (choice.bigger && choice.tie && choice.kb_per_point) {
-    death.details.emplace_back(
-        fmt::format("why this one: probably a tie. {}; a point of score is {}; what decides [swap, "
-                    "page tables] is not printed",
-                    PlaceWords(choice), SizeText(std::llround(*choice.kb_per_point))));
-  } else if (choice.bigger &&
-             choice.row->oom_score_adj.value_or(0) > choice.bigger->oom_score_adj.value_or(0)) {
-    death.details.push_back(fmt::format("why this one: its setting [oom_score_adj {}]; {}",
-                                        *choice.row->oom_score_adj, PlaceWords(choice)));
-  } else if (choice.bigger) {
-    death.details.emplace_back(
-        fmt::format("why this one: not in the text. {}", PlaceWords(choice)));
-  } else if (choice.row && choice.rank == 1) {
-    death.details.emplace_back("why this one: the largest program of the table");
-  }
+  death.details.push_back("why this one: " + WhyThisOne(choice));
+  // Where the table lacks a term, the range says no more than the reason does.
+  const bool tells = choice.score && (choice.exact || choice.agreement == Agreement::kDiffers);
+  const std::string score = tells ? ScoreWords(choice) : "";
+  if (!score.empty()) death.details.push_back("score: " + score);
 }
 
 void AddCheck(const EventFacts& event, const KillChoice& choice, Death& death) {
@@ -98,14 +71,16 @@ void AddCheck(const EventFacts& event, const KillChoice& choice, Death& death) {
   }
 }
 
-std::string RequesterWords(const BuildInput& input, const EventFacts& event) {
+std::string RequesterWords(const BuildInput& input, const EventFacts& event,
+                           const Integer& victim) {
   if (!event.oom || !event.oom->invoker_comm) return "";
   const std::string pid =
       event.oom->invoker_pid ? fmt::format(" [pid {}]", *event.oom->invoker_pid) : "";
-  const std::string wanted = ReadCallPath(input.facts, event).wanted;
+  std::string wanted = ReadCallPath(input.facts, event).wanted;
+  if (!wanted.empty()) wanted = " for " + wanted;
+  if (victim && event.oom->invoker_pid == victim) return "asked: itself" + wanted;
   return fmt::format("asked: {}{}{}; who asks is not thereby at fault",
-                     CommName(event.oom->invoker_comm), pid,
-                     wanted.empty() ? "" : " for " + wanted);
+                     CommName(event.oom->invoker_comm), pid, wanted);
 }
 
 Death KilledHere(const BuildInput& input, const EventFacts& event, const KillFacts& kill,
@@ -113,12 +88,12 @@ Death KilledHere(const BuildInput& input, const EventFacts& event, const KillFac
   Death death;
   death.moment = MomentText(event);
   death.what = WhatWords(input.facts, event, kill);
-  const std::optional<KillChoice> choice = ExplainKill(input.facts, event);
-  if (choice && choice->kill == &kill) {
-    AddWhyThisOne(*choice, death);
-    AddCheck(event, *choice, death);
-  }
-  const std::string requester = RequesterWords(input, event);
+  const KillChoice choice = ExplainKill(input.facts, event, kill);
+  AddWhyThisOne(choice, death);
+  AddCheck(event, choice, death);
+  const std::string after = AfterWords(input.facts, event, kill);
+  if (!after.empty()) death.details.push_back("after: " + after);
+  const std::string requester = RequesterWords(input, event, kill.pid);
   if (!requester.empty()) death.details.push_back(requester);
   if (!event.complete) death.damage = event.damage.value_or("lines are missing");
   death.refs = {KillReference(references, event, kill)};
@@ -199,7 +174,7 @@ Death KilledNobody(const BuildInput& input, const EventFacts& event, ReferenceLi
   if (event.oom->outcome == "panicked")
     death.what = "the kernel: it panicked instead of killing [panic_on_oom]";
   if (event.oom->outcome == "none_killable") death.what = "nothing: no program could be killed";
-  const std::string requester = RequesterWords(input, event);
+  const std::string requester = RequesterWords(input, event, std::nullopt);
   if (!requester.empty()) death.details.push_back(requester);
   if (!event.complete) death.damage = event.damage.value_or("lines are missing");
   death.refs = {HeaderReference(references, event)};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reports/builder.h"
+#include "reports/diagnosis/growth.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/chronic.h"
 #include "reports/diagnosis/watermark.h"
@@ -191,6 +192,27 @@ std::string ReclaimNote(const BuildInput& input, const EventFacts& event, int64_
                      PercentNumber(total - static_cast<double>(*mem.free_swap_kb), total));
 }
 
+// What is not programs' own though it is counted there, where it matters.
+std::string PartsNote(const MemorySection& section) {
+  constexpr int64_t kNothingShare = 100;
+  std::vector<std::string> words;
+  for (const BalanceItem& part : section.parts) {
+    if (part.size_kb < section.ram_kb / kNothingShare || part.part_of == "outside") continue;
+    const std::string_view name = part.item == "shmem"     ? "shared memory and tmpfs"
+                                  : part.item == "mlocked" ? "locked by mlock"
+                                                           : "for devices [CMA] only";
+    const std::string_view whole = part.part_of == "anon"   ? "programs"
+                                   : part.part_of == "free" ? "free"
+                                                            : "locked";
+    words.push_back(fmt::format("of {} {} {}", whole, SizeText(part.size_kb), name));
+  }
+  if (words.empty()) return "";
+  words.front().front() = 'O';
+  return (section.note.empty() ? "" : " ") + JoinWords(words) + ".";
+}
+
+constexpr std::size_t kMostGrown = 3;
+
 // By pid; where rows share it, damage or a thread, the name decides.
 bool IsVictim(const EventFacts& event, const std::vector<TaskFacts>& rows, const TaskFacts& task) {
   const auto same_pid = std::count_if(rows.begin(), rows.end(),
@@ -249,9 +271,12 @@ void BuildMemory(const BuildInput& input, ReferenceList& references, IncidentRep
   MemorySection section;
   section.items = BalanceOf(input.facts, *event);
   if (section.items.empty()) return;
+  section.parts = BalanceParts(*event);
+  section.nodes = NodeBalances(*event);
   section.day = DayText(*event);
   section.ram_kb = RamKb(input.facts, *event).value_or(0);
   section.note = ReclaimNote(input, *event, section.ram_kb);
+  section.note += PartsNote(section);
   const bool too_much =
       std::any_of(section.items.begin(), section.items.end(),
                   [&](const BalanceItem& item) { return item.size_kb > section.ram_kb; });
@@ -282,6 +307,10 @@ void BuildHolders(const BuildInput& input, ReferenceList& references, IncidentRe
     section.holders.push_back(std::move(holder));
   }
   if (section.holders.empty()) return;
+  if (!guests) section.commands = event->tasks.commands;
+  for (const Growth& growth : GrownTasks(input.facts)) {
+    if (section.grown.size() < kMostGrown) section.grown.push_back(GrowthWords(growth));
+  }
   if (!event->kills.empty())
     section.refs = {KillReference(references, *event, event->kills.front())};
   report.holders.push_back(std::move(section));

@@ -85,6 +85,8 @@ struct MemorySection {
   std::string day;
   int64_t ram_kb = 0;
   std::vector<BalanceItem> items;
+  std::vector<BalanceItem> parts;  // inside of these
+  std::vector<NodeBalance> nodes;  // of a machine of several
   std::string note;
   std::vector<int> refs;
 };
@@ -100,6 +102,8 @@ struct HoldersSection {
   bool guests = false;  // else the largest programs
   std::string day;
   std::vector<Holder> holders;
+  std::vector<CommandSum> commands;  // programs: what those of one name hold together
+  std::vector<std::string> grown;    // from report to report
   int64_t total_kb = 0;
   Integer ram_kb;
   std::vector<int> refs;

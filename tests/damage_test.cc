@@ -53,8 +53,9 @@ enum class Allowed {
 // its first line, see CheckTime().
 bool SaysNothing(const Cell& cell) {
   static const std::set<std::string> kColumns = {
-      "log_line", "position",     "page_size_from",  "time",  "local_time", "rss_rank",
-      "tasks",    "tasks_rss_kb", "tasks_rss_pages", "title", "dedup_key",  "uptime_us"};
+      "log_line", "position",     "page_size_from", "time",         "local_time",
+      "rss_rank", "badness_rank", "tasks",          "tasks_rss_kb", "tasks_rss_pages",
+      "title",    "dedup_key",    "uptime_us"};
   return kColumns.contains(cell.first) || cell.second == "unknown";
 }
 
@@ -71,9 +72,17 @@ bool IsKindOfCrash(const std::string& relation, const Cell& cell) {
 // warning is known by the lines around it, and so is where a long line ends; traces are counted by
 // their headers. The severity of a firmware's error stands in the line above its section.
 bool IsConclusion(const std::string& relation, const Cell& cell) {
-  static const std::set<std::string> kColumns = {
-      "context",   "blame_symbol", "blame_module", "lowmem_reserve_pages",
-      "pcp_pages", "reason",       "ended",        "message"};
+  static const std::set<std::string> kColumns = {"context",
+                                                 "blame_symbol",
+                                                 "blame_module",
+                                                 "lowmem_reserve_pages",
+                                                 "pcp_pages",
+                                                 "reason",
+                                                 "ended",
+                                                 "message",
+                                                 "badness_permille",
+                                                 "score_base_least_pages",
+                                                 "score_base_most_pages"};
   static const std::set<std::string> kOfCrashes = {"ip_symbol", "ip_module", "hardware"};
   static const std::set<std::string> kOfFrames = {"trace", "trace_cpu", "trace_pid"};
   return kColumns.contains(cell.first) ||
@@ -183,6 +192,26 @@ void CheckTime(const RecordedEvent& event) {
   }
 }
 
+std::string CellOf(const RecordedRow& row, std::string_view column) {
+  for (const auto& [name, value] : row.cells) {
+    if (name == column) return value;
+  }
+  return "";
+}
+
+// What a command's tasks hold is the sum of its rows.
+void CheckCommands(const RecordedEvent& event) {
+  if (event.kind != "oom") return;
+  std::map<std::string, int64_t> pages;
+  for (const RecordedRow& row : event.rows) {
+    if (row.relation == "task") pages[CellOf(row, "comm")] += std::stoll(CellOf(row, "rss_pages"));
+  }
+  for (const RecordedRow& row : event.rows) {
+    if (row.relation != "task_command") continue;
+    CHECK(CellOf(row, "rss_pages") == std::to_string(pages[CellOf(row, "comm")]));
+  }
+}
+
 // Sums are those of the rows that the event has.
 void CheckSums(const RecordedEvent& event) {
   int64_t tasks = 0;
@@ -214,10 +243,12 @@ void CheckNothingInvented(const TextSink& damaged, const Truth& truth, Allowed a
   for (const RecordedEvent& event : damaged.events()) {
     CheckTime(event);
     CheckSums(event);
+    CheckCommands(event);
     if (!event.complete) CHECK_FALSE(event.damage.empty());
     if (!truth.Holds(event.facts, allowed))
       FAIL_CHECK("not in the whole sample: ", Describe(event.facts));
     for (const RecordedRow& row : event.rows) {
+      if (row.relation == "task_command") continue;  // a sum
       if (!truth.Holds(row, allowed)) FAIL_CHECK("not in the whole sample: ", Describe(row));
     }
   }

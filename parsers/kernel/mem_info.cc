@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "parsers/kernel/kinds.h"
+#include "parsers/kernel/limits.h"
 #include "parsers/kernel/mem_info_2_4.h"
 #include "parsers/kernel/oom.h"
 #include "parsers/kernel/size_fields.h"
@@ -277,6 +278,17 @@ void MemInfoSection::SetPageSize(EventRecord& event) const {
 Integer MemInfoSection::RamKb(const Integer& page_size_kb) const {
   if (!counters_.ram || !counters_.reserved || !page_size_kb) return std::nullopt;
   return (*counters_.ram - *counters_.reserved) * *page_size_kb;
+}
+
+// totalram_pages + total_swap_pages.
+ScoreBase MemInfoSection::score_base(const Integer& page_size_kb) const {
+  ScoreBase base;
+  const bool sane = IsSize(counters_.ram) && IsSize(counters_.reserved);
+  const Integer ram_kb = sane ? RamKb(page_size_kb) : std::nullopt;
+  if (!IsSize(ram_kb) || (counters_.total_swap_kb && !IsSize(counters_.total_swap_kb))) return base;
+  base.least_pages = (*ram_kb + counters_.total_swap_kb.value_or(0)) / *page_size_kb;
+  if (counters_.total_swap_kb) base.most_pages = base.least_pages;
+  return base;
 }
 
 void MemInfoSection::AddTo(EventRecord& event) {

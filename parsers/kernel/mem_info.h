@@ -10,6 +10,7 @@
 #include "parsers/kernel/node_line.h"
 #include "parsers/kernel/per_cpu.h"
 #include "parsers/kernel/section.h"
+#include "parsers/kernel/task_scores.h"
 #include "parsers/kernel/zones.h"
 
 namespace kautopsy {
@@ -28,6 +29,8 @@ class MemInfoSection : public Section {
   // Page size from the free lists: the first cell's block is one page.
   void SetPageSize(EventRecord& event) const;
   Integer RamKb(const Integer& page_size_kb) const;
+  // RAM and swap, which the scores of unlimited requests are measured by.
+  ScoreBase score_base(const Integer& page_size_kb) const;
   // True for kernels until 2.6.27, whose counters have one sum of active pages.
   bool is_old() const { return counters_.active.has_value(); }
   Integer free_pages() const { return counters_.free; }

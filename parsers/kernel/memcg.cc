@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "parsers/kernel/limits.h"
 #include "parsers/kernel/size_fields.h"
 #include "parsers/match.h"
 
@@ -249,6 +250,26 @@ void MemcgSection::NoteMissing(Damage& damage) const {
   damage.AddIf(HasCounter("swap") && !stats_seen_, "no statistics of the memory cgroup");
   damage.AddIf(HasCounter("memory_swap") && stats_seen_ && !HasCounter("kmem"),
                "no usage of the memory cgroup's kernel memory");
+}
+
+// mem_cgroup_get_limit(), mem_cgroup_get_max() since 4.19: the limit, and of swap what its own
+// limit and the machine's swap allow; nothing of it where memory.swappiness is 0.
+ScoreBase MemcgSection::score_base(const Integer& page_size_kb) const {
+  ScoreBase base;
+  Integer memory_kb;
+  Integer most_kb;
+  for (const MemcgCounter& counter : counters_) {
+    if (counter.counter == "memory") memory_kb = counter.limit_kb;
+  }
+  if (!IsSize(memory_kb) || !page_size_kb) return base;
+  for (const MemcgCounter& counter : counters_) {
+    if (!IsSize(counter.limit_kb)) continue;
+    if (counter.counter == "memory_swap") most_kb = counter.limit_kb;
+    if (counter.counter == "swap") most_kb = *memory_kb + *counter.limit_kb;
+  }
+  base.least_pages = *memory_kb / *page_size_kb;
+  if (most_kb && *most_kb >= *memory_kb) base.most_pages = *most_kb / *page_size_kb;
+  return base;
 }
 
 void MemcgSection::AddTo(EventRecord& event, const Text& path) {

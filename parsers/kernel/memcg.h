@@ -5,6 +5,7 @@
 
 #include "base/row.h"
 #include "parsers/kernel/section.h"
+#include "parsers/kernel/task_scores.h"
 
 namespace kautopsy {
 
@@ -49,6 +50,8 @@ class MemcgSection : public Section {
   // Whose limit was hit. The statistics since 5.3 are those of that group.
   Text limit_of() const { return limit_of_ || !new_stats_ ? limit_of_ : Text(stats_path_); }
   const Text& task_in() const { return task_in_; }  // the chosen task's group
+  // What the group's scores are measured by (task_scores.h).
+  ScoreBase score_base(const Integer& page_size_kb) const;
   // Its kernel is so new (3.9) that it prints no Mem-Info for a memory cgroup.
   bool replaces_mem_info() const { return stats_seen_ || HasCounter("swap"); }
   // What the block lacks of a whole one.

@@ -4,6 +4,8 @@
 
 #include <fmt/core.h>
 
+#include <map>
+
 #include "base/row.h"
 #include "parsers/kernel/alloc_tags.h"
 #include "parsers/kernel/call_trace.h"
@@ -16,6 +18,7 @@
 #include "parsers/kernel/oom_summary.h"
 #include "parsers/kernel/process_line.h"
 #include "parsers/kernel/slab_table.h"
+#include "parsers/kernel/task_scores.h"
 #include "parsers/kernel/task_table.h"
 #include "parsers/kernel/workload.h"
 
@@ -69,6 +72,7 @@ class OomBlock final : public Block {
     AddConstraint(report);
     AddVictim(report);
     AddTasks(report, event.page_size_kb);
+    AddScores(report, event.page_size_kb);
     event.comm = report.invoker_comm ? report.invoker_comm : process_.comm();
     event.pid = process_.pid();
     event.kernel_release = process_.release();
@@ -156,6 +160,23 @@ class OomBlock final : public Block {
     report.tasks_rss_pages = table_.rows().rss_pages();
     if (report.tasks_rss_pages && page_size_kb)
       report.tasks_rss_kb = *report.tasks_rss_pages * *page_size_kb;
+  }
+
+  void AddScores(OomReport& report, const Integer& page_size_kb) {
+    const bool nodes =
+        report.constraint_kind == "cpuset" || report.constraint_kind == "memory_policy";
+    ScoreBase base = report.constraint_kind == "memcg" ? memcg_.score_base(page_size_kb)
+                                                       : mem_info_.score_base(page_size_kb);
+    // The memory of the allowed nodes, which is at most all.
+    if (nodes) base.least_pages.reset();
+    report.score_base_least_pages = base.least_pages;
+    report.score_base_most_pages = base.most_pages;
+    table_.rows().SetScores(ScoreTasks(table_.rows(), base, page_size_kb));
+    std::map<int64_t, Text> killed;
+    for (const OomKill& kill : kill_.kills()) {
+      if (kill.pid) killed.emplace(*kill.pid, kill.comm);
+    }
+    table_.rows().MarkKilled(killed);
   }
 
   // What shows that the OOM killer ran: a cpuset's line and a process' stand above a refused

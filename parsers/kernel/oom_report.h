@@ -34,35 +34,40 @@ struct OomReport {
   Integer tasks;
   Integer tasks_rss_pages;
   Integer tasks_rss_kb;
+  Integer score_base_least_pages;
+  Integer score_base_most_pages;
 
   static constexpr std::string_view kRelation = "oom_report";
   static std::span<const Field<OomReport>> Fields() {
     using F = Field<OomReport>;
-    static constexpr std::array fields = {F("invoker_comm", &OomReport::invoker_comm),
-                                          F("invoker_pid", &OomReport::invoker_pid),
-                                          F("gfp_mask", &OomReport::gfp_mask),
-                                          F("gfp_flags", &OomReport::gfp_flags),
-                                          F("order", &OomReport::order),
-                                          F("oom_score_adj", &OomReport::oom_score_adj),
-                                          F("oom_adj", &OomReport::oom_adj),
-                                          F("constraint_kind", &OomReport::constraint_kind),
-                                          F("nodemask", &OomReport::nodemask),
-                                          F("cpuset", &OomReport::cpuset),
-                                          F("mems_allowed", &OomReport::mems_allowed),
-                                          F("oom_memcg", &OomReport::oom_memcg),
-                                          F("task_memcg", &OomReport::task_memcg),
-                                          F("chosen_pid", &OomReport::chosen_pid),
-                                          F("chosen_comm", &OomReport::chosen_comm),
-                                          F("uid", &OomReport::uid),
-                                          F("outcome", &OomReport::outcome),
-                                          F("workload_kind", &OomReport::workload_kind),
-                                          F("workload", &OomReport::workload),
-                                          F("kernel_release", &OomReport::kernel_release),
-                                          F("hardware", &OomReport::hardware),
-                                          F("trigger", &OomReport::trigger),
-                                          F("tasks", &OomReport::tasks),
-                                          F("tasks_rss_pages", &OomReport::tasks_rss_pages),
-                                          F("tasks_rss_kb", &OomReport::tasks_rss_kb)};
+    static constexpr std::array fields = {
+        F("invoker_comm", &OomReport::invoker_comm),
+        F("invoker_pid", &OomReport::invoker_pid),
+        F("gfp_mask", &OomReport::gfp_mask),
+        F("gfp_flags", &OomReport::gfp_flags),
+        F("order", &OomReport::order),
+        F("oom_score_adj", &OomReport::oom_score_adj),
+        F("oom_adj", &OomReport::oom_adj),
+        F("constraint_kind", &OomReport::constraint_kind),
+        F("nodemask", &OomReport::nodemask),
+        F("cpuset", &OomReport::cpuset),
+        F("mems_allowed", &OomReport::mems_allowed),
+        F("oom_memcg", &OomReport::oom_memcg),
+        F("task_memcg", &OomReport::task_memcg),
+        F("chosen_pid", &OomReport::chosen_pid),
+        F("chosen_comm", &OomReport::chosen_comm),
+        F("uid", &OomReport::uid),
+        F("outcome", &OomReport::outcome),
+        F("workload_kind", &OomReport::workload_kind),
+        F("workload", &OomReport::workload),
+        F("kernel_release", &OomReport::kernel_release),
+        F("hardware", &OomReport::hardware),
+        F("trigger", &OomReport::trigger),
+        F("tasks", &OomReport::tasks),
+        F("tasks_rss_pages", &OomReport::tasks_rss_pages),
+        F("tasks_rss_kb", &OomReport::tasks_rss_kb),
+        F("score_base_least_pages", &OomReport::score_base_least_pages),
+        F("score_base_most_pages", &OomReport::score_base_most_pages)};
     return fields;
   }
 };

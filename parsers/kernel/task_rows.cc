@@ -4,12 +4,15 @@
 #include <array>
 #include <limits>
 #include <numeric>
+#include <optional>
+#include <unordered_map>
 
 #include "parsers/kernel/limits.h"
 
 namespace kautopsy {
 namespace {
 
+constexpr std::size_t kMostCommands = 5;  // that are summed up
 constexpr std::size_t kPieceBytes = 65536;
 constexpr std::size_t kUsualBytes = 4096;  // of a table with 100 rows
 
@@ -95,7 +98,18 @@ std::span<const Field<Task>> Task::Fields() {
                                         F("swap_kb", &Task::swap_kb),
                                         F("position", &Task::position),
                                         F("rss_rank", &Task::rss_rank),
+                                        F("badness_permille", &Task::badness_permille),
+                                        F("badness_rank", &Task::badness_rank),
+                                        F("killed", &Task::killed),
                                         F("log_line", &Task::log_line)};
+  return fields;
+}
+
+std::span<const Field<TaskCommand>> TaskCommand::Fields() {
+  using F = Field<TaskCommand>;
+  static constexpr std::array fields = {
+      F("comm", &TaskCommand::comm), F("tasks", &TaskCommand::tasks),
+      F("rss_pages", &TaskCommand::rss_pages), F("rss_kb", &TaskCommand::rss_kb)};
   return fields;
 }
 
@@ -167,7 +181,14 @@ void TaskRows::Derive(Task& task) const {
     task.pgtables_kb = *task.pgtables_bytes / 1024;
   else if (task.nr_ptes)
     task.pgtables_kb = ToKb(*task.nr_ptes + task.nr_pmds.value_or(0));
-  if (!ranks_.empty()) task.rss_rank = ranks_[static_cast<std::size_t>(*task.position)];
+  const auto row = static_cast<std::size_t>(*task.position);
+  if (!ranks_.empty()) task.rss_rank = ranks_[row];
+  if (!scores_.empty()) {
+    const TaskScore& score = scores_[row];
+    if (score.permille != TaskScore::kNone) task.badness_permille = score.permille;
+    if (score.rank != 0) task.badness_rank = score.rank;
+  }
+  if (!killed_.empty() && killed_[row]) task.killed = 1;
 }
 
 // A figure that no machine can have (a race, or a damaged line) is no size.
@@ -194,6 +215,45 @@ void TaskRows::Rank() {
   });
   ranks_.resize(size_);
   for (uint32_t rank = 0; rank < size_; ++rank) ranks_[rows[rank]] = rank + 1;
+}
+
+// In one pass: a report can tell the death of every task of a group.
+void TaskRows::MarkKilled(const std::map<int64_t, Text>& comms) {
+  std::map<int64_t, std::size_t> found;
+  for (std::size_t row = 0; !comms.empty() && row < size_; ++row) {
+    const Task task = (*this)[row];
+    const auto comm = task.pid ? comms.find(*task.pid) : comms.end();
+    if (comm == comms.end()) continue;
+    const bool first = found.try_emplace(*task.pid, row).second;
+    if (!first && task.comm == comm->second) found[*task.pid] = row;
+  }
+  killed_.assign(size_, false);
+  for (const auto& [pid, row] : found) killed_[row] = true;
+}
+
+std::vector<TaskCommand> TaskRows::LargestCommands() const {
+  struct Sum {
+    int64_t tasks = 0;
+    int64_t pages = 0;
+  };
+  std::unordered_map<std::string, Sum> sums;
+  for (std::size_t row = 0; row < size_; ++row) {
+    Task task = (*this)[row];
+    if (!task.comm || !IsSize(task.rss_pages)) continue;
+    Sum& sum = sums[std::move(*task.comm)];
+    ++sum.tasks;
+    sum.pages += *task.rss_pages;
+  }
+  std::vector<TaskCommand> commands;
+  for (const auto& [comm, sum] : sums) {
+    if (sum.tasks > 1) commands.push_back({comm, sum.tasks, sum.pages, ToKb(sum.pages)});
+  }
+  std::sort(commands.begin(), commands.end(), [](const TaskCommand& one, const TaskCommand& other) {
+    return one.rss_pages != other.rss_pages ? one.rss_pages > other.rss_pages
+                                            : one.comm < other.comm;
+  });
+  if (commands.size() > kMostCommands) commands.resize(kMostCommands);
+  return commands;
 }
 
 Integer TaskRows::rss_pages() const {

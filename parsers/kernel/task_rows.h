@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/row.h"
@@ -35,11 +37,32 @@ struct Task {
   Integer swap_kb;
   Integer position;
   Integer rss_rank;
+  Integer badness_permille;
+  Integer badness_rank;
+  Integer killed;  // 1: the report tells its death
   Integer log_line;
   Integer fifth, sixth;  // columns of a row without header that only the whole table names
 
   static constexpr std::string_view kRelation = "task";
   static std::span<const Field<Task>> Fields();
+};
+
+// What the OOM killer makes of a row, see task_scores.h.
+struct TaskScore {
+  static constexpr int64_t kNone = INT64_MIN;
+  int64_t permille = kNone;
+  uint32_t rank = 0;  // 0: none
+};
+
+// Tasks of one command, summed up. Relation `task_command`.
+struct TaskCommand {
+  Text comm;
+  Integer tasks;
+  Integer rss_pages;
+  Integer rss_kb;
+
+  static constexpr std::string_view kRelation = "task_command";
+  static std::span<const Field<TaskCommand>> Fields();
 };
 
 // The rows of a process table. A machine has 100,000 processes and a Task 500 bytes, so rows are
@@ -58,6 +81,12 @@ class TaskRows final : public RowBatch {
   void SetPageSize(const Integer& page_kb) { page_kb_ = page_kb; }
   // Ranks by rss_pages, equal ones as they stand.
   void Rank();
+  // One score per row.
+  void SetScores(std::vector<TaskScore> scores) { scores_ = std::move(scores); }
+  // The rows of the processes of these pids; by name where rows share one (damage, or a thread).
+  void MarkKilled(const std::map<int64_t, Text>& comms);
+  // Commands of several tasks, those that hold most together first.
+  std::vector<TaskCommand> LargestCommands() const;
   // Pages of all rows; none without rows, or if a row's figure is beyond any machine.
   Integer rss_pages() const;
 
@@ -77,7 +106,9 @@ class TaskRows final : public RowBatch {
   std::size_t size_ = 0;
   std::vector<std::string> pieces_;  // of whole packed rows
   std::vector<int64_t> rss_pages_;
-  std::vector<uint32_t> ranks_;  // empty: not asked for
+  std::vector<uint32_t> ranks_;    // empty: not asked for
+  std::vector<TaskScore> scores_;  // likewise
+  std::vector<bool> killed_;
   bool fifth_in_bytes_ = false;  // one is at least a page's size
   bool fifth_small_ = false;     // one is no multiple of it
   bool sixth_large_ = false;     // one is no oom_adj

@@ -182,7 +182,10 @@ void TaskTableSection::AddTo(EventRecord& event) {
   if (rows_->empty()) return;
   rows_->Rank();
   rows_->SetPageSize(event.page_size_kb);
+  std::vector<TaskCommand> commands = rows_->LargestCommands();
   event.rows.push_back(std::move(rows_));
+  if (!commands.empty())
+    event.rows.push_back(std::make_unique<RowsOf<TaskCommand>>(std::move(commands)));
 }
 
 }  // namespace kautopsy

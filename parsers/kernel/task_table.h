@@ -22,6 +22,7 @@ class TaskTableSection : public Section {
   // Names the columns that the number of them leaves open. `old`: the report prints oom_adj.
   void ResolveColumns(bool old);
   const TaskRows& rows() const { return *rows_; }
+  TaskRows& rows() { return *rows_; }
   // Gives the ranks, and the sizes in KiB if the page size is known, and moves the rows to `event`.
   void AddTo(EventRecord& event);
 

@@ -1,86 +1,263 @@
 #include "reports/diagnosis/badness.h"
 
-#include <cmath>
+#include <algorithm>
+
+#include "reports/diagnosis/node_list.h"
 
 namespace kautopsy {
 namespace {
 
-// Two tasks whose scores by rss alone lie within this many points may tie once page tables and swap
-// are counted: 128 GiB of rss needs 0.25 GiB of page tables, which is a point on such a host.
-constexpr double kTiePoints = 1.5;
+constexpr int64_t kPerMille = 1000;
+constexpr int64_t kMostScore = 1000;
+constexpr int64_t kRootPoints = 30;
+constexpr int64_t kRootPercent = 3;
+constexpr int64_t kNeverKilled = -1000;  // OOM_SCORE_ADJ_MIN, include/uapi/linux/oom.h
+// A page of page table maps 512 pages on most machines; a few more pages map what lies apart.
+constexpr int64_t kPagesPerTable = 512;
+constexpr int64_t kScatteredTables = 64;
+// The table is printed after the choice, while programs run on.
+constexpr int64_t kDriftPoints = 1;
 
-const TaskFacts* RowOf(const TaskTable& table, const KillFacts& kill) {
-  const TaskFacts* same_pid = nullptr;
-  for (const std::vector<TaskFacts>* rows : {&table.guests, &table.biggest}) {
+int64_t PagesOf(const Integer& kb, const EventFacts& event) {
+  return kb.value_or(0) / event.page_kb();
+}
+
+// Swap in use at the event; all of it where only the total is known.
+Integer UsedSwapPages(const IncidentFacts& facts, const EventFacts& event) {
+  if (event.mem && event.mem->total_swap_kb && event.mem->free_swap_kb) {
+    return std::max<int64_t>(*event.mem->total_swap_kb - *event.mem->free_swap_kb, 0) /
+           event.page_kb();
+  }
+  const Integer total_kb = SwapKb(facts);
+  return total_kb ? Integer(*total_kb / event.page_kb()) : Integer();
+}
+
+ScoreTerms TermsOf(const IncidentFacts& facts, const EventFacts& event, const TaskFacts& task) {
+  ScoreTerms terms;
+  const int64_t rss = task.rss_pages.value_or(0);
+  const int64_t mapped = std::max<int64_t>(task.total_vm_pages.value_or(0), 0);
+  const int64_t sure = rss + PagesOf(task.swap_kb, event) + PagesOf(task.pgtables_kb, event);
+  terms.pages = {sure, sure};
+  if (!task.swap_kb) {
+    const int64_t absent = std::max<int64_t>(mapped - rss, 0);
+    terms.pages.most += std::min(UsedSwapPages(facts, event).value_or(absent), absent);
+  }
+  if (!task.pgtables_kb) {
+    const int64_t tables = mapped / kPagesPerTable + kScatteredTables;
+    const Integer all = event.mem ? event.mem->pagetables_pages : Integer();
+    terms.pages.most += std::min(all.value_or(tables), tables);
+  }
+  terms.oom_score_adj = task.oom_score_adj.value_or(0);
+  terms.maybe_root = task.uid.value_or(0) == 0;
+  return terms;
+}
+
+// By name where rows share the pid: damage, or a thread.
+const TaskFacts* RowOf(const TaskTable& table, const Integer& pid, const Text& comm) {
+  const TaskFacts* found = nullptr;
+  for (const std::vector<TaskFacts>* rows : {&table.candidates, &table.guests, &table.biggest}) {
     for (const TaskFacts& row : *rows) {
-      if (!row.pid || row.pid != kill.pid) continue;
-      if (row.comm == kill.comm) return &row;
-      if (!same_pid) same_pid = &row;
+      if (!row.pid || row.pid != pid) continue;
+      if (row.comm == comm) return &row;
+      if (!found) found = &row;
     }
   }
-  return same_pid;
+  return found;
 }
 
-// Tasks protected by oom_score_adj (-1000 is never killed) are no candidates.
-bool Candidate(const TaskFacts& row) { return row.oom_score_adj.value_or(0) > -1000; }
-
-Real Score(const Integer& kb, const Integer& adjustment, const Integer& base_kb) {
-  if (!kb || !base_kb || *base_kb <= 0) return std::nullopt;
-  const double points = static_cast<double>(*kb) * 1000.0 / static_cast<double>(*base_kb);
-  return points + static_cast<double>(adjustment.value_or(0));
+bool IsCandidate(const TaskFacts& row) {
+  return row.rss_pages && row.oom_score_adj && *row.oom_score_adj > kNeverKilled;
 }
 
-void CompareWithBiggest(const TaskTable& table, const Integer& base_kb, KillChoice& choice) {
+// What decides the comparison of one task with another.
+struct Comparison {
+  BadnessRule rule;
+  ScoreRange base_pages;
+  bool positive;
+};
+
+// A score is a straight line over the base, so its ends decide.
+Place Compare(const Comparison& with, const ScoreTerms& chosen, const ScoreTerms& other) {
+  bool always_more = true;
+  bool always_less = true;
+  bool always_equal = true;
+  for (const int64_t base : {with.base_pages.least, with.base_pages.most}) {
+    const ScoreRange one = ComparedScore(with.rule, chosen, base, with.positive);
+    const ScoreRange two = ComparedScore(with.rule, other, base, with.positive);
+    always_more = always_more && one.least > two.most;
+    always_less = always_less && one.most < two.least;
+    always_equal = always_equal && one.exact() && one == two;
+  }
+  if (always_more) return Place::kFirst;
+  if (always_less) return Place::kNotFirst;
+  return always_equal ? Place::kTied : Place::kPossible;
+}
+
+void FindRival(const IncidentFacts& facts, const Comparison& with, KillChoice& choice) {
+  choice.place = Place::kFirst;
+  const ScoreTerms chosen = TermsOf(facts, *choice.event, *choice.chosen);
+  const TaskTable& table = choice.event->tasks;
+  for (const std::vector<TaskFacts>* rows : {&table.candidates, &table.biggest}) {
+    for (const TaskFacts& row : *rows) {
+      if (row.pid == choice.chosen->pid || !IsCandidate(row)) continue;
+      const Place place = Compare(with, chosen, TermsOf(facts, *choice.event, row));
+      if (place <= choice.place) continue;
+      choice.place = place;
+      choice.rival = &row;
+    }
+  }
+}
+
+void FindBigger(KillChoice& choice) {
   int64_t rank = 1;
-  for (const TaskFacts& row : table.biggest) {
-    if (&row == choice.row || !Candidate(row)) continue;
-    const bool larger = row.rss_pages && choice.row->rss_pages &&
-                        *row.rss_pages > *choice.row->rss_pages && row.pid != choice.row->pid;
+  for (const TaskFacts& row : choice.event->tasks.biggest) {
+    const bool larger = row.rss_pages && choice.chosen->rss_pages &&
+                        *row.rss_pages > *choice.chosen->rss_pages && row.pid != choice.chosen->pid;
     if (!larger) continue;
     ++rank;
     if (!choice.bigger) choice.bigger = &row;
   }
-  if (static_cast<std::size_t>(rank) <= table.biggest.size()) choice.rank = rank;
-  if (!choice.bigger) return;
-  const Real other = Score(choice.bigger->rss_kb, choice.bigger->oom_score_adj, base_kb);
-  choice.tie = !choice.exact && other && choice.score_by_rss &&
-               std::abs(*other - *choice.score_by_rss) < kTiePoints;
+  choice.rank = choice.chosen->badness_rank ? choice.chosen->badness_rank : Integer(rank);
+}
+
+Agreement Agree(const Integer& printed, const ScoreRange& score) {
+  if (!printed) return Agreement::kNotPrinted;
+  if (score.exact() && score.least == *printed) return Agreement::kEqual;
+  const bool inside =
+      *printed >= score.least - kDriftPoints && *printed <= score.most + kDriftPoints;
+  return inside ? Agreement::kInRange : Agreement::kDiffers;
+}
+
+// Without a kernel's release the columns tell: page tables and swap are printed since 3.6.
+BadnessRule RuleOf(const IncidentFacts& facts, const EventFacts& event, const TaskFacts& row) {
+  if (!row.oom_score_adj) return BadnessRule::kHeuristic;
+  const KernelVersion kernel = KernelOf(facts, event);
+  if (!row.swap_kb) return BadnessRule::kPerMille;
+  return kernel.known() ? std::max(RuleOfKernel(kernel), BadnessRule::kRootLess30)
+                        : BadnessRule::kRootLess30;
+}
+
+void ComputeScores(const IncidentFacts& facts, KillChoice& choice) {
+  const std::optional<ScoreRange> base = ScoreBasePages(facts, *choice.event);
+  if (!base || choice.rule == BadnessRule::kHeuristic || !IsCandidate(*choice.chosen)) return;
+  const Comparison with{choice.rule, *base, !KernelOf(facts, *choice.event).AtLeast(5, 9)};
+  choice.kb_per_point = static_cast<double>(base->least * choice.event->page_kb()) / kPerMille;
+  FindRival(facts, with, choice);
+  const ScoreTerms terms = TermsOf(facts, *choice.event, *choice.chosen);
+  choice.score = PrintedScore(with.rule, terms, base->most, with.positive);
+  const ScoreRange other = PrintedScore(with.rule, terms, base->least, with.positive);
+  choice.score->least = std::min(choice.score->least, other.least);
+  choice.score->most = std::max(choice.score->most, other.most);
+  choice.exact = terms.pages.exact() && base->exact();
+  choice.agreement = Agree(choice.kill->score, *choice.score);
+}
+
+// Memory of the nodes that the request was limited to, and all swap: constrained_alloc().
+std::optional<ScoreRange> NodesBase(const IncidentFacts& facts, const EventFacts& event) {
+  const Text& list =
+      event.oom->constraint_kind == "cpuset" ? event.oom->mems_allowed : event.oom->nodemask;
+  const std::vector<int64_t> nodes = ParseNodeList(list.value_or(""));
+  int64_t kb = SwapKb(facts).value_or(0);
+  bool found = false;
+  for (const ZoneFacts& zone : event.zones) {
+    if (!zone.node || !zone.present_kb) continue;
+    if (std::find(nodes.begin(), nodes.end(), *zone.node) == nodes.end()) continue;
+    kb += *zone.present_kb;
+    found = true;
+  }
+  if (!found || kb <= 0) return std::nullopt;
+  // Holes of a node counted too, before node_present_pages() replaced node_spanned_pages().
+  return ScoreRange{kb / event.page_kb(),
+                    std::max(kb / event.page_kb(), event.oom->score_base_most_pages.value_or(0))};
+}
+
+std::optional<ScoreRange> PrintedBase(const IncidentFacts& facts, const EventFacts& event) {
+  const Integer& least = event.oom->score_base_least_pages;
+  if (!least || *least <= 0) return std::nullopt;
+  if (event.oom->score_base_most_pages) {
+    return ScoreRange{*least, std::max(*least, *event.oom->score_base_most_pages)};
+  }
+  // What swap adds is not printed; machines with more of it than memory are rare.
+  const Integer swap_kb = SwapKb(facts);
+  return ScoreRange{*least, *least + (swap_kb ? *swap_kb / event.page_kb() : *least)};
 }
 
 }  // namespace
 
-Integer ScoreBaseKb(const IncidentFacts& facts, bool& swap_known) {
-  swap_known = false;
-  if (!facts.ram_kb) return std::nullopt;
+Integer SwapKb(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
-    Integer swap = event.mem ? event.mem->total_swap_kb : Integer();
-    if (!swap) swap = event.ValueKb("SwapTotal");
-    if (!swap) continue;
-    swap_known = true;
-    return *facts.ram_kb + *swap;
+    if (event.mem && event.mem->total_swap_kb) return event.mem->total_swap_kb;
+    const Integer total_kb = event.ValueKb("SwapTotal");
+    if (total_kb) return total_kb;
   }
-  return facts.ram_kb;
+  return std::nullopt;
+}
+
+BadnessRule RuleOfKernel(const KernelVersion& kernel) {
+  if (!kernel.known() || kernel.el == 6) return BadnessRule::kPerMille;
+  if (kernel.Below(3, 6)) return BadnessRule::kPerMille;
+  // EL7 is 3.10 with newer code; where root's share is not known the larger one bounds it.
+  if (kernel.Below(3, 14) || kernel.el == 7) return BadnessRule::kRootLess30;
+  return kernel.Below(4, 17) ? BadnessRule::kRootLess3Percent : BadnessRule::kPages;
+}
+
+ScoreRange ComparedScore(BadnessRule rule, const ScoreTerms& terms, int64_t base_pages,
+                         bool positive) {
+  const int64_t adj = terms.oom_score_adj;
+  if (rule == BadnessRule::kPerMille) {
+    const int64_t root = terms.maybe_root ? kRootPoints : 0;
+    return {
+        std::clamp<int64_t>(terms.pages.least * kPerMille / base_pages - root + adj, 1, kMostScore),
+        std::clamp<int64_t>(terms.pages.most * kPerMille / base_pages + adj, 1, kMostScore)};
+  }
+  const int64_t added = adj * (base_pages / kPerMille);
+  ScoreRange score{terms.pages.least + added, terms.pages.most + added};
+  if (terms.maybe_root && rule == BadnessRule::kRootLess30)
+    score.least -= kRootPoints * (base_pages / kPerMille);
+  if (terms.maybe_root && rule == BadnessRule::kRootLess3Percent)
+    score.least -= terms.pages.least * kRootPercent / 100;
+  if (positive) score = {std::max<int64_t>(score.least, 1), std::max<int64_t>(score.most, 1)};
+  return score;
+}
+
+ScoreRange PrintedScore(BadnessRule rule, const ScoreTerms& terms, int64_t base_pages,
+                        bool positive) {
+  const ScoreRange score = ComparedScore(rule, terms, base_pages, positive);
+  if (rule == BadnessRule::kPerMille) return score;
+  return {score.least * kPerMille / base_pages, score.most * kPerMille / base_pages};
+}
+
+std::optional<ScoreRange> ScoreBasePages(const IncidentFacts& facts, const EventFacts& event) {
+  const Text constraint = event.oom ? event.oom->constraint_kind : std::nullopt;
+  if (constraint == "cpuset" || constraint == "memory_policy") return NodesBase(facts, event);
+  if (event.oom) {
+    const std::optional<ScoreRange> printed = PrintedBase(facts, event);
+    if (printed || constraint == "memcg") return printed;
+  }
+  if (!facts.ram_kb || *facts.ram_kb <= 0) return std::nullopt;
+  const Integer swap_kb = SwapKb(facts);
+  const int64_t ram_pages = *facts.ram_kb / event.page_kb();
+  const int64_t all_pages = (*facts.ram_kb + swap_kb.value_or(0)) / event.page_kb();
+  return ScoreRange{all_pages, swap_kb ? all_pages : 2 * ram_pages};
+}
+
+KillChoice ExplainKill(const IncidentFacts& facts, const EventFacts& event, const KillFacts& kill) {
+  KillChoice choice;
+  choice.event = &event;
+  choice.kill = &kill;
+  choice.row = RowOf(event.tasks, kill.pid, kill.comm);
+  choice.child = kill.chosen_pid && kill.chosen_pid != kill.pid;
+  choice.chosen = choice.child ? RowOf(event.tasks, kill.chosen_pid, kill.chosen_comm) : choice.row;
+  if (!choice.chosen) return choice;
+  choice.rule = RuleOf(facts, event, *choice.chosen);
+  FindBigger(choice);
+  ComputeScores(facts, choice);
+  return choice;
 }
 
 std::optional<KillChoice> ExplainKill(const IncidentFacts& facts, const EventFacts& event) {
   if (event.kills.empty()) return std::nullopt;
-  KillChoice choice;
-  choice.event = &event;
-  choice.kill = &event.kills.front();
-  choice.row = RowOf(event.tasks, *choice.kill);
-  bool swap_known = false;
-  const Integer base_kb = ScoreBaseKb(facts, swap_known);
-  if (base_kb) choice.kb_per_point = static_cast<double>(*base_kb) / 1000.0;
-  if (!choice.row) return choice;
-  // Page tables and swap count in the score, so both must be printed to recompute it.
-  choice.exact = choice.row->pgtables_kb && choice.row->swap_kb && swap_known;
-  const KernelVersion kernel = KernelOf(facts, event);
-  const bool per_mille = kernel.AtLeast(2, 6, 36) || (kernel.el == 6 && kernel.el_build >= 131);
-  if (per_mille) {
-    choice.score_by_rss = Score(choice.row->rss_kb, choice.row->oom_score_adj, base_kb);
-  }
-  CompareWithBiggest(event.tasks, base_kb, choice);
-  return choice;
+  return ExplainKill(facts, event, event.kills.front());
 }
 
 }  // namespace kautopsy

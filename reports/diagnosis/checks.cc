@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "reports/diagnosis/choice_words.h"
 #include "reports/diagnosis/snapshots.h"
 #include "reports/format.h"
 
@@ -106,6 +107,19 @@ void CheckKillAgainstTable(const EventFacts& event, std::vector<SelfCheck>& chec
   }
 }
 
+// The printed score against the one that the table gives.
+void CheckScores(const IncidentFacts& facts, const EventFacts& event,
+                 std::vector<SelfCheck>& checks) {
+  for (const KillFacts& kill : event.kills) {
+    const KillChoice choice = ExplainKill(facts, event, kill);
+    if (kill.repeated || !choice.exact || choice.agreement == Agreement::kNotPrinted) continue;
+    checks.push_back(
+        {"task_score", choice.agreement != Agreement::kDiffers,
+         fmt::format("pid {}: score {}", choice.chosen->pid.value_or(0), ScoreWords(choice)),
+         event.id});
+  }
+}
+
 // RAM - reserved of a memory report against MemTotal of a pasted meminfo of the same machine.
 void CheckRam(const IncidentFacts& facts, const std::vector<Snapshot>& snapshots,
               std::vector<SelfCheck>& checks) {
@@ -152,6 +166,7 @@ std::vector<SelfCheck> RunSelfChecks(const IncidentFacts& facts) {
     CheckZoneSums(event, checks);
     NoteListAgainstCounter(event, checks);
     CheckKillAgainstTable(event, checks);
+    CheckScores(facts, event, checks);
   }
   const std::vector<Snapshot> snapshots = CollectSnapshots(facts);
   CheckRam(facts, snapshots, checks);

@@ -88,6 +88,8 @@ struct OomFacts {
   Text invoker_comm, gfp_flags, constraint_kind, nodemask, mems_allowed, oom_memcg, task_memcg;
   Text outcome, workload_kind, workload;
   Integer invoker_pid, gfp_mask, order, oom_score_adj;
+  // What scores are measured by, in pages, as the report tells it (store/schema/oom.sql).
+  Integer score_base_least_pages, score_base_most_pages;
   bool from_fault = false;  // pagefault_out_of_memory() is in its call trace
   bool sysrq = false;       // asked for by a human: order=-1, or sysrq functions in the trace
 };
@@ -95,9 +97,11 @@ struct OomFacts {
 struct KillFacts {
   Integer pid, uid, score, oom_score_adj, total_vm_kb, anon_rss_kb, file_rss_kb, shmem_rss_kb;
   Integer log_line;
-  Text comm, guest, reason;
-  Integer reaped_anon_rss_kb;  // what was left after the kernel took its memory back
+  Integer chosen_pid;
+  Integer reaped_anon_rss_kb, reaped_shmem_rss_kb;  // what was left after the kernel took it back
+  Text comm, guest, reason, chosen_comm;
   bool repeated = false;
+  bool reaped = false;  // the reaper's line was found
   // What the kernel's line adds up to; none if it prints no sizes.
   Integer RssKb() const;
 };
@@ -128,17 +132,26 @@ struct FrameFacts {
 
 struct TaskFacts {
   Integer pid, uid, total_vm_pages, rss_pages, total_vm_kb, rss_kb, oom_score_adj, pgtables_kb;
-  Integer swap_kb, position;
+  Integer swap_kb, position, badness_rank;
   Text comm, guest;
+};
+
+// Tasks of one command.
+struct CommandSum {
+  Text comm;
+  int64_t tasks = 0;
+  Integer rss_kb;
 };
 
 // The process table, summed up; only the rows that matter are kept.
 struct TaskTable {
   int64_t rows = 0;
   int64_t rss_pages = 0;
-  Integer rss_kb;                  // of all rows; none without the page size
-  std::vector<TaskFacts> guests;   // biggest first
-  std::vector<TaskFacts> biggest;  // biggest first, a few
+  Integer rss_kb;                     // of all rows; none without the page size
+  std::vector<TaskFacts> guests;      // biggest first
+  std::vector<TaskFacts> biggest;     // biggest first, a few
+  std::vector<CommandSum> commands;   // of several tasks, those of most memory first
+  std::vector<TaskFacts> candidates;  // those of the highest scores, and those that were killed
 };
 
 // A virtual machine that the host's libvirt has: a row of `guest`.
@@ -146,6 +159,15 @@ struct GuestFacts {
   std::string name;
   Integer memory_kb, source_id, log_line, log_column;
   Text text;  // where memory_kb stands
+};
+
+// Where one node's memory is: the sums of its zone lines, and its node line. In KiB.
+struct NodeMemory {
+  Integer node;  // none on kernels without NUMA
+  Integer total_kb, anon_kb, file_kb, unevictable_kb, isolated_kb, free_kb, free_pcp_kb;
+  Integer slab_reclaimable_kb, slab_unreclaimable_kb, pagetables_kb, sec_pagetables_kb;
+  Integer kernel_stack_kb, bounce_kb, huge_pages_kb;
+  Integer shmem_kb, mlocked_kb, free_cma_kb;  // inside of anon, unevictable and free
 };
 
 struct Quantity {
@@ -178,6 +200,7 @@ struct EventFacts {
   std::vector<SlabFacts> slabs;           // biggest first, a few
   std::vector<AllocTagFacts> alloc_tags;  // biggest first
   GroupFacts group;
+  std::vector<NodeMemory> node_memory;  // of events with a Mem-Info block
   TaskTable tasks;
   std::map<std::string, Quantity, std::less<>> values;  // meminfo and free
   Text command;

@@ -43,6 +43,8 @@ void TakeOom(EventFacts& event, const Statement& row) {
   event.tasks.rss_kb = row.GetInteger(15);
   oom.workload_kind = row.GetText(16);
   oom.workload = row.GetText(17);
+  oom.score_base_least_pages = Size(row, 18);
+  oom.score_base_most_pages = Size(row, 19);
   event.oom = std::move(oom);
 }
 
@@ -61,7 +63,11 @@ void TakeKills(EventFacts& event, const Statement& row) {
   kill.repeated = row.GetInteger(10).value_or(0) != 0;
   kill.guest = row.GetText(11);
   kill.log_line = row.GetInteger(12);
-  kill.reaped_anon_rss_kb = Size(row, 13);
+  kill.chosen_pid = row.GetInteger(13);
+  kill.chosen_comm = row.GetText(14);
+  kill.reaped = row.GetInteger(15) == 1;
+  kill.reaped_anon_rss_kb = Size(row, 16);
+  kill.reaped_shmem_rss_kb = Size(row, 17);
   event.kills.push_back(std::move(kill));
 }
 
@@ -261,7 +267,9 @@ void TakeTasks(EventFacts& event, const Statement& row) {
   task.comm = row.GetText(9);
   task.guest = row.GetText(10);
   task.position = row.GetInteger(11);
+  task.badness_rank = row.GetInteger(13);
   const bool biggest = row.GetInteger(12) == 1;
+  if (row.GetInteger(14) == 1) event.tasks.candidates.push_back(task);
   if (biggest) event.tasks.biggest.push_back(task);
   if (task.guest && event.tasks.guests.size() < kMostGuests)
     event.tasks.guests.push_back(std::move(task));
@@ -287,12 +295,14 @@ const std::vector<Part>& MemoryParts() {
        TakeOom,
        "invoker_comm, invoker_pid, gfp_mask, gfp_flags, \"order\", oom_score_adj,"
        " constraint_kind, nodemask, mems_allowed, oom_memcg, task_memcg, outcome, trigger, tasks,"
-       " tasks_rss_pages, tasks_rss_kb, workload_kind, workload",
+       " tasks_rss_pages, tasks_rss_kb, workload_kind, workload, score_base_least_pages,"
+       " score_base_most_pages",
        "oom_report"},
       {{"oom"},
        TakeKills,
        "pid, comm, uid, score, oom_score_adj, total_vm_kb, anon_rss_kb, file_rss_kb,"
-       " shmem_rss_kb, reason, repeated, guest, log_line, reaped_anon_rss_kb",
+       " shmem_rss_kb, reason, repeated, guest, log_line, chosen_pid, chosen_comm, reaped,"
+       " reaped_anon_rss_kb, reaped_shmem_rss_kb",
        "oom_kill"},
       {kRefusals, TakeRefusal,
        "kind, comm, pid, \"order\", gfp_mask, gfp_flags, nodemask, mems_allowed, context,"
@@ -319,10 +329,11 @@ const std::vector<Part>& MemoryParts() {
       {{"oom"},
        TakeTasks,
        "pid, uid, total_vm_pages, rss_pages, total_vm_kb, rss_kb, oom_score_adj, pgtables_kb,"
-       " swap_kb, comm, guest, position, rss_rank <= 5",
+       " swap_kb, comm, guest, position, rss_rank <= 5, badness_rank,"
+       " badness_rank <= 3 OR killed = 1",
        "task",
        "rss_rank",
-       "rss_rank <= 5 OR guest IS NOT NULL"},
+       "rss_rank <= 5 OR badness_rank <= 3 OR killed = 1 OR guest IS NOT NULL"},
       {{"meminfo", "free"}, TakeValues, "name, value, unit", "proc_value"},
       {{"command"}, TakeCommand, "text", "command"}};
   return kParts;

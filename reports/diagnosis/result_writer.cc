@@ -53,8 +53,8 @@ constexpr const char* kSql[] = {
     "INSERT INTO call_site (event_id, site, subsystem, symbol, module, entry, wanted, size_reason,"
     " lost, severity, reliable, reference)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    "INSERT INTO memory_balance (event_id, node, item, size_kb, percent) VALUES (?1, NULL, ?2, ?3, "
-    "?4)",
+    "INSERT INTO memory_balance (event_id, node, item, part_of, size_kb, percent)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     "INSERT INTO incident_measure (incident_id, name, detail, value) VALUES (?1, ?2, ?3, ?4)",
     "UPDATE incident SET occurrence = ?2, same_as = ?3, gap_s = ?4 WHERE incident_id = ?1",
     "SELECT max(rank) FROM finding WHERE incident_id = ?1",
@@ -271,19 +271,34 @@ Status ResultWriter::WriteCallSite(const IncidentFacts& facts, const EventFacts&
       .Run();
 }
 
-Status ResultWriter::WriteBalance(const IncidentFacts& facts, const EventFacts& event) {
-  const Integer ram_kb = RamKb(facts, event);
-  for (const BalanceItem& item : BalanceOf(facts, event)) {
-    const double percent = 100.0 * static_cast<double>(item.size_kb) / static_cast<double>(*ram_kb);
+Status ResultWriter::WriteItems(int64_t event_id, const Integer& node, int64_t total_kb,
+                                const std::vector<BalanceItem>& items) {
+  for (const BalanceItem& item : items) {
+    const double percent =
+        100.0 * static_cast<double>(item.size_kb) / static_cast<double>(total_kb);
     Status done = Row(statements_[kInsertBalance])
-                      .Add(Integer(event.id))
+                      .Add(Integer(event_id))
+                      .Add(node)
                       .AddText(item.item)
+                      .Add(EmptyIsNull(item.part_of))
                       .Add(Integer(item.size_kb))
                       .Add(Real(percent))
                       .Run();
     if (!done) return done;
   }
   return {};
+}
+
+Status ResultWriter::WriteBalance(const IncidentFacts& facts, const EventFacts& event) {
+  const std::vector<BalanceItem> items = BalanceOf(facts, event);
+  if (items.empty()) return {};
+  const int64_t ram_kb = *RamKb(facts, event);
+  Status done = WriteItems(event.id, std::nullopt, ram_kb, items);
+  if (done) done = WriteItems(event.id, std::nullopt, ram_kb, BalanceParts(event));
+  for (const NodeBalance& node : NodeBalances(event)) {
+    if (done) done = WriteItems(event.id, node.node, node.total_kb, node.items);
+  }
+  return done;
 }
 
 Status ResultWriter::WriteMeasures(const IncidentFacts& facts) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/diagnosis.h"
 #include "reports/diagnosis/facts.h"
 #include "reports/diagnosis/history.h"
@@ -28,6 +29,8 @@ class ResultWriter {
   Status WriteFinding(int64_t incident_id, const Finding& finding, int64_t rank);
   Status WriteZoneChecks(const EventFacts& event);
   Status WriteCallSite(const IncidentFacts& facts, const EventFacts& event);
+  Status WriteItems(int64_t event_id, const Integer& node, int64_t total_kb,
+                    const std::vector<BalanceItem>& items);
   Status WriteBalance(const IncidentFacts& facts, const EventFacts& event);
   Status WriteMeasures(const IncidentFacts& facts);
 

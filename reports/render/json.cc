@@ -127,12 +127,20 @@ Json FreeListJson(const FreeListSection& section) {
   return {{"day", OrNull(section.day)}, {"zones", List(section.zones, zone_json)}};
 }
 
+Json ItemJson(const BalanceItem& item) {
+  return {{"item", item.item}, {"part_of", OrNull(item.part_of)}, {"size_kb", item.size_kb}};
+}
+
 Json MemoryJson(const MemorySection& section) {
   return {{"day", OrNull(section.day)},
           {"ram_kb", section.ram_kb},
-          {"items", List(section.items,
-                         [](const BalanceItem& item) {
-                           return Json{{"item", item.item}, {"size_kb", item.size_kb}};
+          {"items", List(section.items, ItemJson)},
+          {"parts", List(section.parts, ItemJson)},
+          {"nodes", List(section.nodes,
+                         [](const NodeBalance& node) {
+                           return Json{{"node", node.node},
+                                       {"total_kb", node.total_kb},
+                                       {"items", List(node.items, ItemJson)}};
                          })},
           {"note", OrNull(section.note)}};
 }
@@ -142,6 +150,13 @@ Json HoldersJson(const HoldersSection& section) {
           {"day", OrNull(section.day)},
           {"total_kb", section.total_kb},
           {"ram_kb", Value(section.ram_kb)},
+          {"commands", List(section.commands,
+                            [](const CommandSum& command) {
+                              return Json{{"comm", Value(command.comm)},
+                                          {"tasks", command.tasks},
+                                          {"rss_kb", Value(command.rss_kb)}};
+                            })},
+          {"grown", List(section.grown, [](const std::string& text) { return Value(text); })},
           {"holders", List(section.holders, [](const Holder& holder) {
              return Json{{"name", Value(holder.name)},
                          {"pid", Value(holder.pid)},

@@ -118,7 +118,7 @@ struct BarItem {
   std::string_view sign;
 };
 
-constexpr std::array<BarItem, 12> kBarItems = {{{"anon", "programs", "█"},
+constexpr std::array<BarItem, 16> kBarItems = {{{"anon", "programs", "█"},
                                                 {"lru", "programs and files", "█"},
                                                 {"unevictable", "locked", "█"},
                                                 {"file", "file cache", "▒"},
@@ -128,11 +128,17 @@ constexpr std::array<BarItem, 12> kBarItems = {{{"anon", "programs", "█"},
                                                 {"slab", "slab", "▓"},
                                                 {"pagetables", "page tables", "▓"},
                                                 {"kernel_stacks", "kernel stacks", "▓"},
+                                                {"sec_pagetables", "guest page tables", "▓"},
+                                                {"huge_pages", "huge pages", "▓"},
+                                                {"bounce", "bounce buffers", "▓"},
                                                 {"free", "free", "░"},
+                                                {"free_pcp", "free on CPU lists", "░"},
                                                 {"not_itemised", "not itemised", "▒"}}};
 
 // Below this share an item is named but not drawn.
 constexpr double kDrawnShare = 0.005;
+// Programs of one name are told from this share of RAM on.
+constexpr double kToldShare = 0.05;
 // Below this it says nothing about where the memory is.
 constexpr double kNamedShare = 0.001;
 
@@ -174,6 +180,21 @@ std::string ItemWords(const MemorySection& section) {
     }
   }
   return drawn + (small.empty() ? "" : "  too small to draw: " + small);
+}
+
+// "312 x httpd 40.0 GiB"; what is told of a few small ones is of no use.
+void WriteCommands(const HoldersSection& section, TextWriter& writer) {
+  constexpr std::size_t kMostNamed = 3;
+  std::string names;
+  for (std::size_t i = 0; i < section.commands.size() && i < kMostNamed; ++i) {
+    const CommandSum& command = section.commands[i];
+    const double share = static_cast<double>(command.rss_kb.value_or(0)) /
+                         static_cast<double>(section.ram_kb.value_or(0));
+    if (!section.ram_kb || share < kToldShare) continue;
+    names += fmt::format("{}{} x {} {}", names.empty() ? "" : "   ", Thousands(command.tasks),
+                         CommName(command.comm), SizeText(*command.rss_kb));
+  }
+  if (!names.empty()) writer.Wrapped("  by name: ", 11, Safe(names));
 }
 
 std::string SectionName(std::string_view name, const std::string& day) {
@@ -249,6 +270,8 @@ void WriteHolders(const IncidentReport& report, TextWriter& writer) {
                    Safe(SectionName("", section.day).substr(section.day.empty() ? 0 : 1) +
                         (section.day.empty() ? "" : "   ") + names),
                    section.refs);
+    WriteCommands(section, writer);
+    for (const std::string& grown : section.grown) writer.Wrapped("  grew: ", 8, Safe(grown));
     if (!section.ram_kb || section.holders.size() < 2) continue;
     const int64_t left_kb = *section.ram_kb - section.total_kb;
     writer.Wrapped(

@@ -112,11 +112,17 @@ CREATE TABLE call_site (
 CREATE INDEX call_site_by_event ON call_site (event_id);
 
 CREATE TABLE memory_balance (
-  -- One row per item of where the memory of a machine went, at the moment of one event.
+  -- One row per item of where the memory of a machine went, at the moment of one event that holds a
+  -- Mem-Info block or /proc/meminfo. Those of one node without part_of add up to its memory.
   event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   node INTEGER,                     -- [node] number; NULL = all
-  item TEXT NOT NULL,               -- anon, file, shmem, slab, pagetables, free and so on
-  size_kb INTEGER,                  -- [KiB]
+  item TEXT NOT NULL,               -- anon, lru (anon and file in one, before v2.6.28), file, shmem,
+                                    -- unevictable, mlocked, isolated, slab_unreclaimable,
+                                    -- slab_reclaimable, slab, pagetables, sec_pagetables,
+                                    -- kernel_stacks, per_cpu, huge_pages, bounce, free, free_pcp,
+                                    -- free_cma, reserved; not_itemised is the rest
+  part_of TEXT,                     -- the item that holds this one; outside: not managed memory
+  size_kb INTEGER,                  -- [KiB] below zero for a rest of counters of different moments
   percent REAL                      -- [percent] of the memory that the kernel manages
 ) STRICT;
 CREATE INDEX memory_balance_by_event ON memory_balance (event_id);

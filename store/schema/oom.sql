@@ -26,7 +26,10 @@ CREATE TABLE oom_report (
   trigger TEXT,                     -- sysrq: "order=-1", or its handler in the trace; else NULL
   tasks INTEGER,                    -- [count] of rows in the process table; NULL without one
   tasks_rss_pages INTEGER,          -- [pages] sum of their rss; NULL if one is beyond any machine
-  tasks_rss_kb INTEGER              -- [KiB] tasks_rss_pages * event.page_size_kb
+  tasks_rss_kb INTEGER,             -- [KiB] tasks_rss_pages * event.page_size_kb
+  score_base_least_pages INTEGER,   -- [pages] that scores are measured by: RAM and swap, or the limit
+                                    -- of the memory cgroup; NULL if the report does not tell
+  score_base_most_pages INTEGER     -- [pages] the same where swap that is not printed may add to it
 ) STRICT;
 CREATE INDEX oom_report_by_event ON oom_report (event_id);
 
@@ -89,10 +92,26 @@ CREATE TABLE task (
   swap_kb INTEGER,                  -- [KiB] swapents_pages * event.page_size_kb
   position INTEGER,                 -- [count] row in the table, from 0
   rss_rank INTEGER,                 -- [count] place by rss_pages, from 1; equal ones as they stand
-  log_line INTEGER,                 -- [line] in the source
-  badness_permille INTEGER,         -- [points] recomputed score; NULL where the table lacks a term of it
-  badness_rank INTEGER              -- [count] place by that score, from 1
+  badness_permille INTEGER,         -- [points] recomputed score: rss, swap and page tables in 1/1000 of
+                                    -- score_base_least_pages, plus oom_score_adj; NULL where the table
+                                    -- lacks a term of it, and of tasks that are never killed. What root's
+                                    -- programs are let off before v4.17 is left out
+  badness_rank INTEGER,             -- [count] place by that score, else by its terms that are printed,
+                                    -- from 1; equal ones as they stand; NULL before v2.6.36
+  killed INTEGER,                   -- [0/1] 1: a row of oom_kill tells its death; else NULL
+  log_line INTEGER                  -- [line] in the source
 ) STRICT;
 CREATE INDEX task_by_event ON task (event_id);
+
+CREATE TABLE task_command (
+  -- One row per command that several tasks of an OOM report's process table run, at most the five
+  -- that hold most together.
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
+  comm TEXT,                        -- command, as in task
+  tasks INTEGER,                    -- [count] of its rows
+  rss_pages INTEGER,                -- [pages] sum of their rss; what they share is counted in each
+  rss_kb INTEGER                    -- [KiB] rss_pages * event.page_size_kb
+) STRICT;
+CREATE INDEX task_command_by_event ON task_command (event_id);
 CREATE INDEX task_biggest ON task (event_id, rss_rank)
-  WHERE rss_rank <= 5 OR guest IS NOT NULL;
+  WHERE rss_rank <= 5 OR badness_rank <= 3 OR killed = 1 OR guest IS NOT NULL;

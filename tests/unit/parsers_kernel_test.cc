@@ -153,6 +153,18 @@ TEST_CASE("The process table is ranked by rss and summed up") {
     }
     CHECK(ranks == "80 2 120 1 80 3 ");
   }
+  SUBCASE("tasks of one command are summed up") {
+    REQUIRE(table.Offer(Line("[    4]     0     4      100       25 cron")) == Claim::kTaken);
+    EventRecord event;
+    event.page_size_kb = 4;
+    table.AddTo(event);
+    std::string sums;
+    for (const test::RecordedRow& row : test::RowsOfEvent(event)) {
+      if (row.relation != "task_command") continue;
+      for (const auto& [column, value] : row.cells) sums.append(value).append(" ");
+    }
+    CHECK(sums == "cron 2 45 180 ");
+  }
   SUBCASE("a figure beyond any machine leaves no sum") {
     REQUIRE(table.Offer(Line("[    4]     0     4      100       -1 bad")) == Claim::kTaken);
     CHECK_FALSE(table.rows().rss_pages().has_value());

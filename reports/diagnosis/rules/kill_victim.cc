@@ -1,8 +1,9 @@
 #include <fmt/core.h>
 
-#include <cmath>
+#include <cctype>
 
 #include "reports/diagnosis/badness.h"
+#include "reports/diagnosis/choice_words.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -12,29 +13,26 @@
 namespace kautopsy {
 namespace {
 
-std::string WhyThisOne(const KillChoice& choice) {
-  if (choice.kill->reason == "allocating_task") {
-    return "The kernel was told to kill whoever asks [vm.oom_kill_allocating_task].";
-  }
-  if (!choice.row) return "Its row of the process table is not in the text.";
-  if (!choice.bigger) {
-    return choice.rank == 1 ? "It was the largest program in the process table." : "";
-  }
-  const int64_t apart_kb = choice.bigger->rss_kb.value_or(0) - choice.row->rss_kb.value_or(0);
-  std::string text =
-      fmt::format("{} was larger by {}.", CommName(choice.bigger->comm), SizeText(apart_kb));
-  if (choice.tie && choice.kb_per_point) {
-    text += fmt::format(
-        " Probably a tie: a point of score is {}, and page tables or swap, which this kernel "
-        "counts but does not print, decide.",
-        SizeText(std::llround(*choice.kb_per_point)));
-  } else if (choice.row->oom_score_adj.value_or(0) > choice.bigger->oom_score_adj.value_or(0)) {
-    text += fmt::format(" Its setting [oom_score_adj {}] made it the first choice.",
-                        *choice.row->oom_score_adj);
-  } else {
-    text += " What decided is not in the text.";
-  }
-  return text;
+// What was printed and what was recomputed must agree, or a fact is missing.
+Confidence ConfidenceOf(const KillChoice& choice) {
+  if (choice.agreement == Agreement::kDiffers || choice.place == Place::kNotFirst)
+    return Confidence::kLow;
+  const bool stated = choice.kill->reason == "allocating_task" || choice.kill->reason == "group";
+  const bool sure = choice.place == Place::kFirst || (choice.chosen && !choice.bigger);
+  return stated || sure ? Confidence::kHigh : Confidence::kMedium;
+}
+
+std::string Sentence(std::string text) {
+  if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text + ".";
+}
+
+std::string Explanation(const IncidentFacts& facts, const KillChoice& choice) {
+  std::string text = Sentence("why this one: " + WhyThisOne(choice));
+  const std::string score = ScoreWords(choice);
+  if (!score.empty()) text += " Score: " + score + ".";
+  const std::string after = AfterWords(facts, *choice.event, *choice.kill);
+  return after.empty() ? text : text + " After: " + after + ".";
 }
 
 }  // namespace
@@ -49,22 +47,19 @@ std::optional<Finding> RuleKillVictim(const IncidentFacts& facts) {
     finding.rule = "kill_victim";
     finding.role = Role::kContext;
     finding.severity = Severity::kMajor;
-    finding.confidence =
-        choice->exact || (choice->row && !choice->bigger) ? Confidence::kHigh : Confidence::kMedium;
+    finding.confidence = ConfidenceOf(*choice);
     finding.event_id = event.id;
     finding.when = DayText(event);
     const Integer rss_kb = kill.RssKb();
     finding.title = fmt::format("{}: {} was killed{}.", OnDayHost(facts, event), VictimName(kill),
                                 rss_kb ? fmt::format(", it held {}", SizeText(*rss_kb)) : "");
     finding.brief = VictimName(kill) + " was killed";
-    finding.explanation = WhyThisOne(*choice);
-    if (choice->score_by_rss && kill.score) {
-      finding.explanation += fmt::format(" Score by memory alone {:.1f}, printed {}.",
-                                         *choice->score_by_rss, *kill.score);
-    }
+    finding.explanation = Explanation(facts, *choice);
     finding.evidence.push_back(KillEvidence(event, kill));
     if (choice->row) finding.evidence.push_back(TaskEvidence(event, *choice->row));
     if (choice->bigger) finding.evidence.push_back(TaskEvidence(event, *choice->bigger));
+    if (choice->child && choice->chosen)
+      finding.evidence.push_back(TaskEvidence(event, *choice->chosen));
     return finding;
   }
   return std::nullopt;

@@ -13,7 +13,8 @@ std::span<const Rule> AllRules() {
       // Who holds the memory.
       RuleHolder, RulePrematureOom, RuleWritebackStall,
       // Free, but in pieces; then simply used up.
-      RuleFragmentation, RuleHostExhausted, RuleVmOvercommit, RuleUnkillable,
+      RuleFragmentation, RuleHostExhausted, RuleVmOvercommit, RuleForkStorm, RuleTaskLeak,
+      RuleUnkillable,
       // What made it worse.
       RulePanicOnOom,
       // Not causes: what was checked and did not hold, and what happened.

@@ -1,0 +1,81 @@
+#include "parsers/kernel/task_scores.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "parsers/kernel/limits.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr int64_t kLeastAdjustment = -1000;  // OOM_SCORE_ADJ_MIN, include/uapi/linux/oom.h
+constexpr int64_t kMostAdjustment = 1000;    // OOM_SCORE_ADJ_MAX
+constexpr int64_t kPerMille = 1000;
+constexpr int64_t kUsualPageKb = 4;
+
+struct Candidate {
+  uint32_t row;
+  int64_t oom_score_adj;
+  int64_t pages;
+};
+
+bool IsPages(const Integer& value) { return !value || IsSize(value); }
+
+// Figures that no machine has (a race, or a damaged line) score nothing.
+bool CanBeScored(const Task& task) {
+  return task.oom_score_adj && *task.oom_score_adj > kLeastAdjustment &&
+         *task.oom_score_adj <= kMostAdjustment && IsSize(task.rss_pages) &&
+         IsPages(task.swapents_pages) && IsPages(task.nr_ptes) && IsPages(task.nr_pmds) &&
+         (!task.pgtables_bytes || IsPages(*task.pgtables_bytes / 1024));
+}
+
+// Since 4.15 in bytes, of which whole pages count; before, pages of each kind.
+int64_t PageTablePages(const Task& task, int64_t page_kb) {
+  if (task.pgtables_bytes) return *task.pgtables_bytes / 1024 / page_kb;
+  return task.nr_ptes.value_or(0) + task.nr_pmds.value_or(0);
+}
+
+bool PrintsAllTerms(const Task& task) {
+  return task.swapents_pages && (task.pgtables_bytes || task.nr_ptes);
+}
+
+// With one adjustment for all the base does not matter; without a base, others cannot be compared.
+bool CanBeRanked(const std::vector<Candidate>& candidates, const Integer& base_pages) {
+  if (base_pages) return true;
+  return std::all_of(candidates.begin(), candidates.end(), [&](const Candidate& candidate) {
+    return candidate.oom_score_adj == candidates.front().oom_score_adj;
+  });
+}
+
+void Rank(std::vector<Candidate> candidates, std::vector<TaskScore>& scores) {
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& one, const Candidate& other) {
+    return one.pages != other.pages ? one.pages > other.pages : one.row < other.row;
+  });
+  uint32_t rank = 0;
+  for (const Candidate& candidate : candidates) scores[candidate.row].rank = ++rank;
+}
+
+}  // namespace
+
+std::vector<TaskScore> ScoreTasks(const TaskRows& rows, const ScoreBase& base,
+                                  const Integer& page_size_kb) {
+  const Integer base_pages =
+      IsSize(base.least_pages) && *base.least_pages > 0 ? base.least_pages : std::nullopt;
+  const bool exact = base_pages && base.most_pages == base_pages && page_size_kb;
+  std::vector<TaskScore> scores(rows.size());
+  std::vector<Candidate> candidates;
+  candidates.reserve(rows.size());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const Task task = rows[row];
+    if (!CanBeScored(task)) continue;
+    const int64_t pages = *task.rss_pages + task.swapents_pages.value_or(0) +
+                          PageTablePages(task, page_size_kb.value_or(kUsualPageKb)) +
+                          *task.oom_score_adj * (base_pages.value_or(0) / kPerMille);
+    candidates.push_back({static_cast<uint32_t>(row), *task.oom_score_adj, pages});
+    if (exact && PrintsAllTerms(task)) scores[row].permille = pages * kPerMille / *base_pages;
+  }
+  if (CanBeRanked(candidates, base_pages)) Rank(std::move(candidates), scores);
+  return scores;
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,158 @@
+#include <doctest/doctest.h>
+
+#include "reports/diagnosis/balance.h"
+#include "reports/diagnosis/growth.h"
+#include "reports/diagnosis/rules/rules.h"
+#include "tests/rules/facts_fixture.h"
+
+namespace kautopsy::test {
+namespace {
+
+int64_t SumOfWholes(const std::vector<BalanceItem>& items) {
+  int64_t kb = 0;
+  for (const BalanceItem& item : items) kb += item.part_of.empty() ? item.size_kb : 0;
+  return kb;
+}
+
+NodeMemory Node(int64_t node, int64_t total_kb, int64_t anon_kb) {
+  NodeMemory memory;
+  memory.node = node;
+  memory.total_kb = total_kb;
+  memory.anon_kb = anon_kb;
+  memory.free_kb = 1000;
+  memory.kernel_stack_kb = 500;
+  memory.shmem_kb = 40;
+  memory.mlocked_kb = 0;
+  return memory;
+}
+
+TEST_CASE(
+    "the items of a memory report add up to what the kernel manages, with their parts inside") {
+  EventFacts event = ExhaustedOom();
+  event.node_memory = {Node(0, 1024000, 920000)};
+  event.node_memory[0].huge_pages_kb = 4096;
+  const IncidentFacts facts = SmallFacts(event);
+  const std::vector<BalanceItem> items = BalanceOf(facts, event);
+  CHECK(SumOfWholes(items) == (262144 - 6144) * 4);
+  CHECK(ItemKb(items, "anon") == 230000 * 4);
+  CHECK(ItemKb(items, "kernel_stacks") == 500);
+  CHECK(ItemKb(items, "huge_pages") == 4096);
+  const std::vector<BalanceItem> parts = BalanceParts(event);
+  REQUIRE(parts.size() == 2);
+  CHECK(parts[0].item == "shmem");
+  CHECK(parts[0].part_of == "anon");
+  CHECK(parts[1].item == "reserved");
+  CHECK(parts[1].size_kb == 6144 * 4);
+  CHECK(NodeBalances(event).empty());
+}
+
+TEST_CASE("each node of several has its own balance") {
+  EventFacts event = ExhaustedOom();
+  event.node_memory = {Node(0, 500000, 400000), Node(1, 600000, 100)};
+  const std::vector<NodeBalance> nodes = NodeBalances(event);
+  REQUIRE(nodes.size() == 2);
+  CHECK(SumOfWholes(nodes[0].items) == 500000);
+  CHECK(SumOfWholes(nodes[1].items) == 600000);
+  CHECK(ItemKb(nodes[1].items, "not_itemised") == 600000 - 100 - 1000 - 500);
+}
+
+TEST_CASE("a pasted meminfo is a balance too") {
+  EventFacts event = MakeEvent(1, "meminfo");
+  const auto kb = [&](const char* name, double value) { event.values[name] = {value, "kB"}; };
+  kb("MemTotal", 100000);
+  kb("MemFree", 1000);
+  kb("Buffers", 300);
+  kb("Cached", 700);
+  kb("AnonPages", 90000);
+  kb("Shmem", 200);
+  kb("Percpu", 50);
+  const std::vector<BalanceItem> items = BalanceOf(MakeFacts({}), event);
+  CHECK(SumOfWholes(items) == 100000);
+  CHECK(ItemKb(items, "file") == 800);
+  CHECK(ItemKb(items, "per_cpu") == 50);
+  CHECK(ItemKb(items, "not_itemised") == 100000 - 90000 - 200 - 800 - 1000 - 50);
+}
+
+// A machine of 1,024,000 kB.
+EventFacts Workers(int64_t tasks, int64_t rss_kb) {
+  EventFacts event = ExhaustedOom();
+  event.tasks.commands = {{"httpd", tasks, rss_kb}};
+  event.tasks.rss_kb = rss_kb + 24000;
+  return event;
+}
+
+TEST_CASE("many processes of one name that hold most of RAM are a storm") {
+  const std::optional<Finding> finding = RuleForkStorm(SmallFacts(Workers(300, 600000)));
+  REQUIRE(finding);
+  CHECK(finding->role == Role::kContributing);
+  CHECK(finding->confidence == Confidence::kMedium);
+  CHECK(finding->title.find("300 processes httpd held 586 MiB = 58.6 % of RAM") !=
+        std::string::npos);
+  // 0.9 * (1,024,000 - 24,000) / 2,000 each.
+  CHECK(finding->advice.front().act.starts_with("at most 450 processes of httpd"));
+}
+
+TEST_CASE("a few, or such that hold little, or guests are no storm") {
+  CHECK_FALSE(RuleForkStorm(SmallFacts(Workers(5, 600000))));
+  CHECK_FALSE(RuleForkStorm(SmallFacts(Workers(300, 400000))));
+  EventFacts guests = Workers(300, 600000);
+  guests.tasks.guests = {MakeTask(1, "httpd", 100, "web1")};
+  CHECK_FALSE(RuleForkStorm(SmallFacts(guests)));
+  EventFacts group = Workers(300, 600000);
+  group.oom->constraint_kind = "memcg";
+  CHECK_FALSE(RuleForkStorm(SmallFacts(group)));
+}
+
+EventFacts Seen(int64_t id, const char* time, int64_t rss_pages) {
+  EventFacts event = ExhaustedOom();
+  event.id = id;
+  event.boot_id = 1;
+  event.local_time = time;
+  event.tasks = {};
+  SetTable(event, {MakeTask(700, "java", rss_pages)});
+  return event;
+}
+
+IncidentFacts Reports(std::vector<EventFacts> events) {
+  IncidentFacts facts = SmallFacts(Seen(0, "Nov 24 09:00:00", 1));
+  facts.events = std::move(events);
+  return facts;
+}
+
+TEST_CASE("a process that grows from report to report may leak; three reports tell more than two") {
+  const std::vector<EventFacts> three = {Seen(1, "Nov 24 10:00:00", 25600),
+                                         Seen(2, "Nov 24 10:05:00", 51200),
+                                         Seen(3, "Nov 24 10:10:00", 76800)};
+  const std::optional<Finding> finding = RuleTaskLeak(Reports(three));
+  REQUIRE(finding);
+  CHECK(finding->cause == "task_leak");
+  CHECK(finding->role == Role::kContributing);
+  CHECK(finding->confidence == Confidence::kMedium);
+  CHECK(
+      finding->explanation.starts_with("java [pid 700] 100 MiB -> 300 MiB in 10 min, 3 reports."));
+  const std::vector<EventFacts> two = {three[0], three[2]};
+  CHECK(RuleTaskLeak(Reports(two))->confidence == Confidence::kLow);
+}
+
+TEST_CASE("growth of one boot only, and only of what matters") {
+  EventFacts first = Seen(1, "Nov 24 10:00:00", 25600);
+  EventFacts last = Seen(2, "Nov 24 10:05:00", 51200);
+  last.boot_id = 2;
+  CHECK(GrownTasks(Reports({first, last})).empty());
+  last = Seen(2, "Nov 24 10:05:00", 26000);
+  CHECK(GrownTasks(Reports({first, last})).empty());
+}
+
+TEST_CASE("one report shows who is largest, not who grew") {
+  const std::optional<Finding> finding =
+      RuleTaskLeak(Reports({Seen(1, "Nov 24 10:00:00", 153600)}));
+  REQUIRE(finding);
+  CHECK(finding->rule == "largest_consumer");
+  CHECK_FALSE(finding->cause);
+  CHECK(finding->role == Role::kContext);
+  CHECK(finding->title.find("java alone held 600 MiB = 60.0 % of RAM") != std::string::npos);
+  CHECK_FALSE(RuleTaskLeak(Reports({Seen(1, "Nov 24 10:00:00", 76800)})));
+}
+
+}  // namespace
+}  // namespace kautopsy::test
