@@ -5,8 +5,8 @@
 #include <limits>
 #include <numeric>
 #include <optional>
-#include <unordered_map>
 
+#include "base/hash.h"
 #include "parsers/kernel/limits.h"
 
 namespace kautopsy {
@@ -231,28 +231,43 @@ void TaskRows::MarkKilled(const std::map<int64_t, Text>& comms) {
   for (const auto& [pid, row] : found) killed_[row] = true;
 }
 
+// By the hashes of names, as a table may hold as many names as rows.
 std::vector<TaskCommand> TaskRows::LargestCommands() const {
   struct Sum {
-    int64_t tasks = 0;
+    uint64_t hash = 0;
     int64_t pages = 0;
+    uint32_t row = 0;  // the first
+    uint32_t tasks = 1;
   };
-  std::unordered_map<std::string, Sum> sums;
+  std::vector<Sum> sums;
+  sums.reserve(size_);
   for (std::size_t row = 0; row < size_; ++row) {
-    Task task = (*this)[row];
-    if (!task.comm || !IsSize(task.rss_pages)) continue;
-    Sum& sum = sums[std::move(*task.comm)];
-    ++sum.tasks;
-    sum.pages += *task.rss_pages;
+    const Task task = (*this)[row];
+    if (task.comm && IsSize(task.rss_pages))
+      sums.push_back({QuickHash(*task.comm), *task.rss_pages, static_cast<uint32_t>(row), 1});
   }
-  std::vector<TaskCommand> commands;
-  for (const auto& [comm, sum] : sums) {
-    if (sum.tasks > 1) commands.push_back({comm, sum.tasks, sum.pages, ToKb(sum.pages)});
-  }
-  std::sort(commands.begin(), commands.end(), [](const TaskCommand& one, const TaskCommand& other) {
-    return one.rss_pages != other.rss_pages ? one.rss_pages > other.rss_pages
-                                            : one.comm < other.comm;
+  // In place: a stable sort takes as much memory again.
+  std::sort(sums.begin(), sums.end(), [](const Sum& one, const Sum& other) {
+    return one.hash != other.hash ? one.hash < other.hash : one.row < other.row;
   });
-  if (commands.size() > kMostCommands) commands.resize(kMostCommands);
+  std::size_t groups = 0;
+  for (std::size_t i = 0; i < sums.size();) {
+    Sum sum = sums[i];
+    while (++i < sums.size() && sums[i].hash == sum.hash) {
+      ++sum.tasks;
+      sum.pages += sums[i].pages;
+    }
+    if (sum.tasks > 1) sums[groups++] = sum;
+  }
+  sums.resize(groups);
+  std::sort(sums.begin(), sums.end(), [](const Sum& one, const Sum& other) {
+    return one.pages != other.pages ? one.pages > other.pages : one.row < other.row;
+  });
+  std::vector<TaskCommand> commands;
+  for (const Sum& sum : sums) {
+    if (commands.size() == kMostCommands) break;
+    commands.push_back({(*this)[sum.row].comm, sum.tasks, sum.pages, ToKb(sum.pages)});
+  }
   return commands;
 }
 

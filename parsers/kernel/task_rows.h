@@ -49,8 +49,8 @@ struct Task {
 
 // What the OOM killer makes of a row, see task_scores.h.
 struct TaskScore {
-  static constexpr int64_t kNone = INT64_MIN;
-  int64_t permille = kNone;
+  static constexpr int32_t kNone = INT32_MIN;
+  int32_t permille = kNone;
   uint32_t rank = 0;  // 0: none
 };
 

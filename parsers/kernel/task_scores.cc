@@ -11,11 +11,12 @@ namespace {
 constexpr int64_t kLeastAdjustment = -1000;  // OOM_SCORE_ADJ_MIN, include/uapi/linux/oom.h
 constexpr int64_t kMostAdjustment = 1000;    // OOM_SCORE_ADJ_MAX
 constexpr int64_t kPerMille = 1000;
+constexpr int64_t kMostPermille = 1000000000;  // a table that contradicts its report
 constexpr int64_t kUsualPageKb = 4;
 
 struct Candidate {
   uint32_t row;
-  int64_t oom_score_adj;
+  int32_t oom_score_adj;
   int64_t pages;
 };
 
@@ -71,8 +72,11 @@ std::vector<TaskScore> ScoreTasks(const TaskRows& rows, const ScoreBase& base,
     const int64_t pages = *task.rss_pages + task.swapents_pages.value_or(0) +
                           PageTablePages(task, page_size_kb.value_or(kUsualPageKb)) +
                           *task.oom_score_adj * (base_pages.value_or(0) / kPerMille);
-    candidates.push_back({static_cast<uint32_t>(row), *task.oom_score_adj, pages});
-    if (exact && PrintsAllTerms(task)) scores[row].permille = pages * kPerMille / *base_pages;
+    candidates.push_back(
+        {static_cast<uint32_t>(row), static_cast<int32_t>(*task.oom_score_adj), pages});
+    if (exact && PrintsAllTerms(task))
+      scores[row].permille = static_cast<int32_t>(
+          std::clamp(pages * kPerMille / *base_pages, -kMostPermille, kMostPermille));
   }
   if (CanBeRanked(candidates, base_pages)) Rank(std::move(candidates), scores);
   return scores;
