@@ -72,6 +72,7 @@ void AddRow(const BuildInput& input, const EventFacts& event, const EventFacts* 
   const Snapshot* const snapshot = SnapshotThatStartsWith(input.snapshots, event);
   TimelineRow row;
   row.moment = MomentText(event);
+  row.kind = event.kind;
   row.what = PlainWhat(input, event);
   if (snapshot && !event.dated()) row.what = SnapshotLabel(*snapshot);
   if (row.what.empty() || (snapshot && snapshot->machine == Machine::kOther)) return;
@@ -133,13 +134,19 @@ void BuildTimeline(const BuildInput& input, ReferenceList& references, IncidentR
   section.small_host = input.facts.ram_kb && *input.facts.ram_kb < kSmallHostKb;
   section.note = YearNote(input.facts);
   const EventFacts* before = nullptr;
+  const EventFacts* first = nullptr;
   for (const EventFacts& event : input.facts.events) {
     if (section.rows.size() >= kMostRows) {
       section.left_out += PlainWhat(input, event).empty() ? 0 : 1;
       continue;
     }
+    const std::size_t rows = section.rows.size();
     AddRow(input, event, before, references, section);
-    if (event.dated()) before = &event;
+    if (!event.dated()) continue;
+    before = &event;
+    if (section.rows.size() == rows) continue;
+    if (!first) first = &event;
+    section.rows.back().after_s = SecondsFromTo(*first, event);
   }
   const std::string compaction = CompactionNote(input);
   if (!compaction.empty()) section.notes.push_back(compaction);

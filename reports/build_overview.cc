@@ -17,8 +17,8 @@ constexpr const char* kSources =
     "lines_damaged,"
     " (SELECT count(*) FROM event_source AS e WHERE e.source_id = source.source_id),"
     " (SELECT count(*) FROM event_source AS e JOIN event USING (event_id)"
-    "  WHERE e.source_id = source.source_id AND event.complete = 0), damage FROM source ORDER BY "
-    "source_id";
+    "  WHERE e.source_id = source.source_id AND event.complete = 0), damage, source_id FROM source"
+    " ORDER BY source_id";
 
 SourceLedger ToLedger(const Statement& row) {
   SourceLedger ledger;
@@ -28,7 +28,8 @@ SourceLedger ToLedger(const Statement& row) {
       &ledger.not_kernel, &ledger.damaged, &ledger.records, &ledger.incomplete};
   int column = 1;
   for (int64_t* const count : counts) *count = row.GetInteger(column++).value_or(0);
-  ledger.damage = row.GetText(column);
+  ledger.damage = row.GetText(column++);
+  ledger.id = row.GetInteger(column).value_or(0);
   return ledger;
 }
 

@@ -17,6 +17,7 @@ namespace kautopsy {
 
 // Where the lines of one source went: lines = the sum of the five after it.
 struct SourceLedger {
+  int64_t id = 0;  // as Evidence::source_id
   std::string path;
   int64_t lines = 0;
   int64_t claimed = 0;
@@ -119,6 +120,8 @@ struct RefusalSection {
 struct TimelineRow {
   std::string moment;
   std::string what;
+  std::string kind;  // of its event: oom, alloc_failure, meminfo and so on
+  Integer after_s;   // since the first dated row; none for undated ones, and where clocks differ
   Integer free_kb, cache_kb;
   std::vector<Integer> pieces;  // per node of TimelineSection
   bool other_machine = false;

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <ostream>
+#include <utility>
 
 #include "reports/builder.h"
+#include "reports/process_table.h"
+#include "reports/render/html.h"
 #include "reports/render/json.h"
 #include "reports/render/text.h"
 
@@ -62,6 +65,46 @@ Status PrintJson(Database& database, const std::vector<int64_t>& ids, const Repo
   return {};
 }
 
+// JSON that can stand in a page: no text of a log can end the element that it is put into.
+std::string JsonForPage(const HtmlReport& page) {
+  nlohmann::ordered_json json = OverviewJson(page.overview);
+  json["incidents"] = nlohmann::ordered_json::array();
+  for (const IncidentPage& incident : page.incidents)
+    json["incidents"].push_back(IncidentJson(incident.report));
+  std::string text;
+  for (const char c : json.dump(-1, ' ', true)) {
+    if (c == '<')
+      text += "\\u003c";
+    else if (c == '>')
+      text += "\\u003e";
+    else
+      text += c;
+  }
+  return text;
+}
+
+Status PrintHtml(Database& database, const std::vector<int64_t>& ids, const ReportOptions& options,
+                 std::ostream& out) {
+  constexpr int64_t kMostListed = 500;
+  Result<Overview> overview = BuildOverview(database, options.filter, kMostListed);
+  if (!overview) return tl::unexpected(overview.error());
+  HtmlReport page;
+  page.overview = std::move(*overview);
+  RowReader reader(database);
+  for (const int64_t id : ids) {
+    if (page.incidents.size() >= kMostHtmlIncidents) break;
+    Result<IncidentReport> report = BuildIncidentReport(reader, id);
+    if (!report) return tl::unexpected(report.error());
+    Result<std::vector<ProcessTable>> tables = ReadProcessTables(reader, *report);
+    if (!tables) return tl::unexpected(tables.error());
+    page.incidents.push_back({std::move(*report), std::move(*tables)});
+  }
+  page.left_out = static_cast<int64_t>(ids.size() - page.incidents.size());
+  page.json = JsonForPage(page);
+  RenderHtml(page, out);
+  return {};
+}
+
 Status PrintText(Database& database, const std::vector<int64_t>& ids, const ReportOptions& options,
                  std::ostream& out) {
   if (ids.size() != 1) {
@@ -86,6 +129,7 @@ Status PrintText(Database& database, const std::vector<int64_t>& ids, const Repo
 std::optional<ReportFormat> ParseReportFormat(std::string_view word) {
   if (word == "text") return ReportFormat::kText;
   if (word == "json") return ReportFormat::kJson;
+  if (word == "html") return ReportFormat::kHtml;
   return std::nullopt;
 }
 
@@ -100,6 +144,7 @@ Status PrintReport(Database& database, const ReportOptions& options, std::ostrea
     if (Status redacted = database.Redact(); !redacted) return redacted;
   }
   if (options.format == ReportFormat::kJson) return PrintJson(database, *ids, checked, out);
+  if (options.format == ReportFormat::kHtml) return PrintHtml(database, *ids, checked, out);
   return PrintText(database, *ids, checked, out);
 }
 

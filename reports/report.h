@@ -12,9 +12,9 @@
 
 namespace kautopsy {
 
-enum class ReportFormat { kText, kJson };
+enum class ReportFormat { kText, kJson, kHtml };
 
-// "text" or "json"; none for other words.
+// "text", "json" or "html"; none for other words.
 std::optional<ReportFormat> ParseReportFormat(std::string_view word);
 
 struct ReportOptions {

@@ -181,6 +181,10 @@ std::string StoreWords(const StoreSummary& store) {
 
 }  // namespace
 
+std::string OverviewSentence(const Overview& overview) {
+  return CountSentence(overview) + TrendSentence(overview) + CauseSentence(overview);
+}
+
 void RenderOverviewText(const Overview& overview, const ReportOptions& options, std::ostream& out) {
   TextWriter writer(options, out);
   writer.Line(StoreWords(overview.store));
@@ -191,8 +195,7 @@ void RenderOverviewText(const Overview& overview, const ReportOptions& options, 
     WriteNotRead(overview, writer);
     return;
   }
-  writer.Wrapped("  ", 2,
-                 CountSentence(overview) + TrendSentence(overview) + CauseSentence(overview));
+  writer.Wrapped("  ", 2, OverviewSentence(overview));
   writer.Blank();
   WriteIncidents(overview, writer);
   WriteHosts(overview, writer);

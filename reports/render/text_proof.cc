@@ -203,6 +203,13 @@ std::string SectionName(std::string_view name, const std::string& day) {
 
 }  // namespace
 
+std::string_view BalanceItemName(std::string_view item) {
+  for (const BarItem& entry : kBarItems) {
+    if (entry.item == item) return entry.name;
+  }
+  return item;
+}
+
 void WriteDeaths(const IncidentReport& report, TextWriter& writer) {
   if (report.deaths.empty()) return;
   constexpr int kMomentColumns = 19;
