@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "reports/format.h"
+#include "reports/html_licences.h"
 #include "reports/html_scripts.h"
 #include "reports/html_styles.h"
 #include "reports/render/html_sections.h"
@@ -40,6 +41,7 @@ void WriteHead(const HtmlReport& report, std::ostream& out) {
       << "<meta name=\"referrer\" content=\"no-referrer\">\n"
       << "<title>" << Html(Headline(report)) << " - kautopsy</title>\n"
       << "<link rel=\"icon\" href=\"data:,\">\n";
+  for (const EmbeddedText& licence : kHtmlLicences) out << "<!--\n" << licence.text << "-->\n";
   for (const HashedText& style : kHtmlStyles) out << "<style>" << style.text << "</style>\n";
   out << "</head>\n";
 }
