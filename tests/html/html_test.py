@@ -1,0 +1,249 @@
+"""The HTML report in a real browser: what it draws, how it sorts and searches, that hostile text stays text."""
+
+import json
+import os
+import re
+import sys
+import unittest
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.join(TESTS, "cli"), os.path.join(TESTS, "html")]
+
+from driver import PASTE, ROOT, CliTest, read  # noqa: E402
+from page import Browser  # noqa: E402
+
+CAPTURE = os.path.join(ROOT, "samples", "captures", "5.10.0-46-amd64_oom_global.kmsg")
+NAMES = {  # of at most 15 bytes, as the kernel's are
+    b"cron.d": "<script>x=1//",
+    b"sshd_x": "\"><img onerror=",
+    b"dbus_x": "javascript:x=3",
+    b"qemu_wl50": "</script><b>4",
+    b"qemu_wl51": "gpj.\u202eexe",
+    b"qemu_wl52": "</table><svg>",
+    b"sleep": "${x=6}`'\"",
+    b"pgtables:204kB": "pgtables:204kB <script>window.x=7</script><img src=y onerror=window.x=8>",
+}
+WITHOUT_DATA = 1_000_000  # bytes that a page may have besides what it tells
+
+
+def oom_log(names):
+    """The report of the capture, without prefixes, with other names in it."""
+    lines = [line.split(b";", 1)[1] for line in read(CAPTURE).splitlines() if b";" in line]
+    start = next(i for i, line in enumerate(lines) if b"invoked oom-killer" in line)
+    text = b"\n".join(lines[start:]).replace(b"\\x0a", b"\n") + b"\n"
+    for name, other in names.items():
+        text = text.replace(name, other.encode())
+    return text
+
+
+def large_log(rows):
+    """The same with that many more processes."""
+    table = b"".join(b"[%7d]  1000 %5d    %5d    %5d    40960       %2d             0 worker-%d\n"
+                     % (pid, pid, pid, pid, pid % 7, pid % 10) for pid in range(1000, 1000 + rows))
+    return oom_log({}).replace(b"[     81]", table + b"[     81]", 1)
+
+
+class HtmlTest(CliTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = Browser()
+        cls.addClassCleanup(cls.browser.close)
+
+    def page(self, *paths, name="page.html", arguments=()):
+        done = self.check(0, *paths, "--format", "html", *arguments)
+        return self.write(name, done.stdout)
+
+    def hostile_page(self):
+        return self.page(self.write("hostile.log", oom_log(NAMES)))
+
+    def assert_quiet(self):
+        """Nothing was complained of, and nothing loaded."""
+        self.assertEqual(self.browser.console(), [])
+        loaded = [url for url in self.browser.requests() if not url.startswith("data:")]
+        self.assertEqual([url for url in loaded if not url.startswith(("file://", "about:"))], [])
+        self.assertEqual(len([url for url in loaded if url.startswith("file://")]), 1, loaded)
+
+    def live(self):
+        return self.browser.texts("#live")[0]
+
+    def test_every_chart_is_drawn_and_tells_its_finding(self):
+        self.browser.open(self.page(PASTE))
+        canvases = self.browser.all("canvas")
+        kinds = self.browser.run(
+            "return [...document.querySelectorAll('.chart')].map(e => e.dataset.chart)")
+        self.assertEqual(sorted(set(kinds)), ["lists", "memory", "tasks", "timeline"])
+        self.assertEqual(len(canvases), 4 + 3)  # four zones
+        for canvas in canvases:
+            self.assertGreater(self.browser.colours(canvas), 8)
+            self.assertEqual(canvas.get_attribute("role"), "img")
+            self.assertRegex(canvas.get_attribute("aria-label"), r"\d")
+        self.assertIn("Node 0 Normal: 100 % of 6.3 GiB free is in pieces of 4 KiB",
+                      [canvas.get_attribute("aria-label") for canvas in canvases])
+        self.assertEqual(self.browser.all(".without"), [])
+        self.assert_quiet()
+
+    def test_charts_are_drawn_anew_in_the_other_theme(self):
+        self.browser.open(self.page(PASTE))
+        ground = "return getComputedStyle(document.body).backgroundColor"
+        before = self.browser.run(ground)
+        self.browser.click(self.browser.one("#tools button"))
+        self.assertNotEqual(self.browser.run(ground), before)
+        for canvas in self.browser.all("canvas"):
+            self.assertGreater(self.browser.colours(canvas), 8)
+        self.assert_quiet()
+
+    def test_rows_sort_by_value_and_the_page_says_so(self):
+        self.browser.open(self.page(self.write("large.log", large_log(300))))
+        table = "table[data-search]"
+        head = [i for i, text in enumerate(self.browser.texts(table + " thead th")) if text == "rss"][0]
+        cells = "%s tbody tr > :nth-child(%d)" % (table, head + 1)
+        values = ("return [...document.querySelectorAll(arguments[0])].map(e => Number(e.dataset.v))")
+        button = self.browser.all(table + " .sort")[head]
+        self.browser.click(button)
+        down = self.browser.run(values, cells)
+        self.assertEqual(len(down), 307)
+        self.assertEqual(down, sorted(down, reverse=True))
+        self.assertIn("Sorted by rss, largest first, 307 rows", self.live())
+        self.assertEqual(self.browser.all(table + " th[aria-sort]")[0].get_attribute("aria-sort"),
+                         "descending")
+        self.browser.click(button)
+        self.assertEqual(self.browser.run(values, cells), sorted(down))
+        self.assertIn("smallest first", self.live())
+        self.assert_quiet()
+
+    def test_a_search_leaves_the_rows_that_match_and_counts_them(self):
+        path = self.page(self.write("large.log", large_log(300)))
+        self.browser.open(path)
+        self.browser.one("input[type=search]").send_keys("WORKER-3")
+        shown = "return [...document.querySelectorAll('table[data-search] tbody tr')]" \
+                ".filter(e => !e.hidden).length"
+        self.assertEqual(self.browser.run(shown), 30)
+        self.assertEqual(self.live(), "30 of 307 shown")
+        self.assertIn("find=WORKER-3", self.browser.driver.current_url)
+        self.browser.open(path, "#" + self.browser.driver.current_url.split("#")[1])
+        self.assertEqual(self.browser.run(shown), 30)
+        self.assert_quiet()
+
+    def test_a_link_leads_to_a_process(self):
+        self.browser.open(self.page(self.write("large.log", large_log(300))), "#task=1007")
+        chosen = self.browser.texts("tr.chosen th")
+        self.assertEqual(chosen, ["worker-7"])
+
+    def test_a_table_beyond_the_limit_says_what_it_leaves_out(self):
+        self.browser.open(self.page(self.write("large.log", large_log(2500))))
+        self.assertEqual(len(self.browser.all("table[data-search] tbody tr")), 2000)
+        self.assertIn("The page shows the 2,000 largest of 2,507",
+                      self.browser.run("return document.querySelector('#tasks').textContent"))
+
+    def test_hostile_names_stay_text(self):
+        self.browser.open(self.hostile_page())
+        self.assertIsNone(self.browser.run("return window.x ?? null"))
+        self.assertEqual(self.browser.all("main img, main svg, main script, main a[href^=javascript]"),
+                         [])
+        names = " ".join(self.browser.texts("table[data-search] tbody th"))
+        for name in list(NAMES.values())[:7]:
+            shown = name.replace("\u202e", "\\xe2\\x80\\xae")
+            self.assertIn(shown, names)
+        self.assertNotIn("\u202e", self.browser.driver.page_source)
+        for button in self.browser.all("table[data-search] .sort")[:4]:
+            self.browser.click(button)
+        self.browser.one("input[type=search]").send_keys("<script>")
+        self.assertIn("1 of 7 shown", self.live())
+        self.assertIn("onerror=window.x=8>", self.browser.run("return document.body.textContent"))
+        self.assertIsNone(self.browser.run("return window.x ?? null"))
+        self.assert_quiet()
+
+    def test_a_hostile_fragment_does_nothing(self):
+        path = self.page(PASTE)
+        for fragment in ("#table=constructor&sort=1:down", "#task=%22%5D<script>", "#%E0%A4%A",
+                         "#table=balance&sort=99:up&find=<img>", "#javascript:alert(1)"):
+            self.browser.open(path, fragment)
+            self.assertEqual(self.browser.console(), [], fragment)
+
+    def test_without_scripts_texts_and_tables_are_there(self):
+        path = self.page(PASTE)
+        self.browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+        try:
+            self.browser.open(path)
+            text = self.browser.one("body").text
+        finally:
+            self.browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled",
+                                                {"value": False})
+        for words in ("memory is fragmented", "The picture needs JavaScript", "Node 1 Normal",
+                      "1,648,026", "not itemised", "guest wl52", "Killed process 3878"):
+            self.assertIn(words, text)
+        self.assertNotIn("Copy for a ticket", text)
+
+    def test_the_data_in_the_page_is_the_json_report(self):
+        for path in (PASTE, self.write("hostile.log", oom_log(NAMES))):
+            page = read(self.page(path)).decode()
+            data = re.search(r'<script type="application/json" id="report-data">(.*?)</script>',
+                             page, re.DOTALL).group(1)
+            self.assertEqual(json.loads(data),
+                             json.loads(self.check(0, path, "--format", "json").stdout))
+
+    def test_a_page_is_small(self):
+        page = read(self.page(self.write("empty.log", b"nothing of the kernel\n")))
+        self.assertLess(len(page), WITHOUT_DATA)
+        self.assertLess(len(read(self.page(PASTE))), WITHOUT_DATA)
+
+    def test_the_policy_allows_nothing_but_the_page_itself(self):
+        page = read(self.page(PASTE)).decode()
+        policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page).group(1)
+        self.assertTrue(policy.startswith("default-src 'none';"), policy)
+        self.assertNotIn("unsafe", policy)
+        self.assertNotRegex(policy, r"https?:")
+        self.browser.open(self.page(PASTE))
+        self.browser.run("""
+            const script = document.createElement('script');
+            script.textContent = 'window.x = 9';
+            document.body.append(script);""")
+        self.assertIsNone(self.browser.run("return window.x ?? null"))
+
+    def test_headings_are_in_order_and_tables_have_captions_and_heads(self):
+        several = [PASTE, self.write("hostile.log", oom_log(NAMES))]
+        for paths in ([PASTE], several):
+            self.browser.open(self.page(*paths))
+            levels = self.browser.run(
+                "return [...document.querySelectorAll('h1,h2,h3,h4')].map(e => Number(e.tagName[1]))")
+            self.assertEqual(levels[0], 1)
+            self.assertEqual(levels.count(1), 1)
+            for before, level in zip(levels, levels[1:]):
+                self.assertLessEqual(level, before + 1, levels)
+            self.assertEqual(self.browser.all("table:not(:has(caption))"), [])
+            self.assertEqual(self.browser.all("th:not([scope])"), [])
+            ids = self.browser.run("return [...document.querySelectorAll('[id]')].map(e => e.id)")
+            self.assertEqual(len(ids), len(set(ids)))
+            dead = self.browser.run("""return [...document.querySelectorAll('a[href^="#"]')]
+                .map(e => e.hash.slice(1)).filter(id => !document.getElementById(id))""")
+            self.assertEqual(dead, [])
+            self.assert_quiet()
+
+    def test_several_incidents_share_a_page(self):
+        self.browser.open(self.page(PASTE, self.write("hostile.log", oom_log(NAMES))))
+        self.assertEqual(len(self.browser.all("article")), 2)
+        self.assertEqual(len(self.browser.all("#incidents tbody tr")), 2)
+        self.assert_quiet()
+
+    def test_a_phone_scrolls_no_page_sideways(self):
+        path = self.page(PASTE)
+        self.browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True})
+        try:
+            self.browser.open(path)
+            width = self.browser.run("return document.documentElement.scrollWidth")
+            self.assertLessEqual(width, 360)
+        finally:
+            self.browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+    def test_printing_unfolds_the_evidence_and_folds_it_again(self):
+        self.browser.open(self.page(PASTE))
+        self.browser.run("dispatchEvent(new Event('beforeprint'))")
+        self.assertEqual(self.browser.all("details:not([open])"), [])
+        self.browser.run("dispatchEvent(new Event('afterprint'))")
+        self.assertNotEqual(self.browser.all("details:not([open])"), [])
+        self.assert_quiet()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
