@@ -61,8 +61,9 @@ TEST_CASE("A rotated file's name tells its log and its place in it") {
       {"messages-20141399", "messages-20141399", Form::kCurrent, 0},
       {"/.1", "/.1", Form::kCurrent, 0},
       {"", "", Form::kCurrent, 0}};
-  for (const auto& [path, log, form, order] : names) {
-    CAPTURE(path);
+  for (const auto& entry : names) {
+    CAPTURE(std::get<0>(entry));
+    const auto& [path, log, form, order] = entry;
     const RotatedName name = ParseRotatedName(path);
     CHECK(name.log == log);
     CHECK(name.form == form);

@@ -27,6 +27,7 @@ std::vector<Task> Scored(const std::vector<Task>& tasks, const ScoreBase& base) 
 
 std::vector<Integer> RanksOf(const std::vector<Task>& tasks) {
   std::vector<Integer> ranks;
+  ranks.reserve(tasks.size());
   for (const Task& task : tasks) ranks.push_back(task.badness_rank);
   return ranks;
 }
