@@ -44,7 +44,11 @@ std::string WhatWords(const IncidentFacts& facts, const EventFacts& event, const
     what += fmt::format(" = {} % of RAM", PercentNumber(static_cast<double>(*rss_kb),
                                                         static_cast<double>(*facts.ram_kb)));
   }
-  if (kill.score) what += fmt::format(", score {} of 1000", *kill.score);
+  constexpr int64_t kMostPermille =
+      2000;  // 1000, and 1000 by oom_score_adj; before 2.6.36 no bound
+  if (kill.score)
+    what += fmt::format(", score {}{}", Thousands(*kill.score),
+                        *kill.score <= kMostPermille ? " of 1000" : "");
   return fmt::format("{}, {}", what, How(event, kill));
 }
 

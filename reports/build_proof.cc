@@ -37,7 +37,8 @@ const EventFacts* FocusMemInfo(const BuildInput& input) {
 
 std::string OnDay(const EventFacts& event) {
   const std::string day = DayText(event);
-  return day.empty() ? "" : " on " + day;
+  if (day.empty()) return "";
+  return (day.ends_with("after boot") ? " at " : " on ") + day;
 }
 
 // Which kernels share a test.
@@ -227,7 +228,8 @@ bool IsVictim(const EventFacts& event, const std::vector<TaskFacts>& rows, const
 
 void BuildReruns(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
   const EventFacts* const event = FocusEvent(input);
-  if (!event) return;
+  // Where a control group's limit was hit, the allocator refused nothing.
+  if (!event || (event->oom && event->oom->constraint_kind == "memcg")) return;
   const PieceRequest& request = event->rerun->request;
   const bool plain_look = request.assumed && !ShowsFragmentation(*event);
   const std::string piece = PieceWords(request.order, event->page_kb());

@@ -129,16 +129,37 @@ void BuildVerdict(const BuildInput& input, IncidentReport& report) {
   AddCure(input, report);
 }
 
+namespace {
+
+// The zones that the request of the finding could use, for awk: "Normal", "DMA32|Normal".
+std::string ZonePattern(const IncidentFacts& facts, const Finding& finding) {
+  const EventFacts* const event = FindEvent(facts, finding.event_id);
+  std::string pattern;
+  bool ordinary = false;
+  for (std::size_t i = 0; event && event->rerun && i < event->rerun->checks.size(); ++i)
+    ordinary = ordinary ||
+               (event->rerun->checks[i].eligible && IsOrdinaryZone(event->rerun->checks[i].zone));
+  for (std::size_t i = 0; event && event->rerun && i < event->rerun->checks.size(); ++i) {
+    const ZoneCheck& check = event->rerun->checks[i];
+    const bool listed = ("|" + pattern + "|").find("|" + check.zone + "|") != std::string::npos;
+    if (!check.eligible || listed || (ordinary && !IsOrdinaryZone(check.zone))) continue;
+    pattern += (pattern.empty() ? "" : "|") + check.zone;
+  }
+  return pattern.empty() ? "Normal" : pattern;
+}
+
+}  // namespace
+
 void BuildDoNow(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
   const Finding* const primary = PrimaryFinding(input.diagnosis);
-  if (!primary || primary->cause != "fragmentation") return;
+  if (!primary || primary->cause != "fragmentation" || primary->severity == Severity::kInfo) return;
   const int order = PieceOrder(input.facts);
   // In /proc/buddyinfo "Node 0, zone Normal" are four words, so order 0 is the fifth.
   const int first_field = 5 + order;
   report.do_now.push_back(
       {"look",
-       fmt::format("awk '/Normal/{{n=0;for(i={};i<=NF;i++)n+=$i;print $2,n}}' /proc/buddyinfo",
-                   first_field),
+       fmt::format("awk '/{}/{{n=0;for(i={};i<=NF;i++)n+=$i;print $2,n}}' /proc/buddyinfo",
+                   ZonePattern(input.facts, *primary), first_field),
        ""});
   report.do_now.push_back(
       {"", "",

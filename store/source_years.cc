@@ -122,7 +122,9 @@ class SourceDater {
     if (!insert) return tl::unexpected(insert.error());
     Result<Statement> update = database_.Prepare(kUpdate);
     if (!update) return tl::unexpected(update.error());
-    for (const auto& [source_id, years] : years_) {
+    for (const auto& entry : years_) {
+      const int64_t source_id = entry.first;
+      const Years& years = entry.second;
       if (years.found == years.stored) continue;
       Integer year;
       Text from;

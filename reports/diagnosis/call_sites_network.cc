@@ -6,7 +6,7 @@ namespace {
 constexpr std::string_view kSmallerPackets = "ethtool -K IF tso off gso off, IF = the card";
 constexpr std::string_view kCountFailures = "grep -c 'page allocation failure' LOG";
 constexpr std::string_view kReserve =
-    "if it recurs, more of vm.min_free_kbytes (0.5 to 1 % of RAM)";
+    "if it recurs, more of vm.min_free_kbytes (twice its present value)";
 constexpr std::string_view kReserveWhy =
     "the reserve is what a request that must not wait lives on";
 constexpr std::string_view kReserveRisk = "less memory for programs";

@@ -30,6 +30,19 @@ bool HeaderIsElsewhere(const IncidentFacts& facts, const EventFacts& event) {
   });
 }
 
+// Before the allocator is up, and in the little memory of a crash kernel, figures that would tell
+// of a cause elsewhere tell of nothing but that.
+void DropSideCauses(std::vector<Finding>& findings) {
+  const auto first = std::find_if(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.role == Role::kPrimary;
+  });
+  if (first == findings.end() || (first->rule != "early_boot" && first->rule != "crash_kernel"))
+    return;
+  std::erase_if(findings, [](const Finding& finding) {
+    return finding.role == Role::kContributing || finding.role == Role::kRuledOut;
+  });
+}
+
 std::vector<Finding> RunRules(const IncidentFacts& facts) {
   std::vector<Finding> findings;
   bool has_primary = false;
@@ -43,6 +56,7 @@ std::vector<Finding> RunRules(const IncidentFacts& facts) {
     has_primary = has_primary || finding->role == Role::kPrimary;
     findings.push_back(std::move(*finding));
   }
+  DropSideCauses(findings);
   const auto place = [](Role role) {
     return role == Role::kContext ? 3 : role == Role::kRuledOut ? 2 : static_cast<int>(role);
   };

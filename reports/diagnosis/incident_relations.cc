@@ -65,6 +65,27 @@ Result<std::vector<std::vector<PastIncident>>> ReadIncidents(RowReader& reader, 
   return lists;
 }
 
+Status RelateHost(RowReader& reader, ResultWriter& writer, int64_t host_id) {
+  const Result<std::vector<std::vector<PastIncident>>> lists = ReadIncidents(reader, host_id);
+  if (!lists) return tl::unexpected(lists.error());
+  for (const std::vector<PastIncident>& incidents : *lists) {
+    for (const Relation& relation : RelateIncidents(incidents)) {
+      if (Status done = writer.WriteRelation(relation); !done) return done;
+    }
+  }
+  return {};
+}
+
+// The next hosts behind `last_host`.
+Result<std::vector<int64_t>> NextHosts(RowReader& reader, int64_t last_host) {
+  std::vector<int64_t> hosts;
+  const Status read = reader.ForEach(kHosts, last_host, [&](const Statement& row) {
+    hosts.push_back(row.GetInteger(0).value_or(0));
+  });
+  if (!read) return tl::unexpected(read.error());
+  return hosts;
+}
+
 }  // namespace
 
 Status RelateIncidentsOfHosts(Database& database) {
@@ -72,26 +93,13 @@ Status RelateIncidentsOfHosts(Database& database) {
   RowReader reader(database);
   Result<ResultWriter> writer = ResultWriter::Open(database);
   if (!writer) return tl::unexpected(writer.error());
-  std::vector<int64_t> hosts;
-  int64_t last_host = 0;
-  do {
-    hosts.clear();
-    Status read = reader.ForEach(kHosts, last_host, [&](const Statement& row) {
-      hosts.push_back(row.GetInteger(0).value_or(0));
-    });
-    if (!read) return read;
-    for (const int64_t host : hosts) {
-      last_host = host;
-      const Result<std::vector<std::vector<PastIncident>>> lists = ReadIncidents(reader, host);
-      if (!lists) return tl::unexpected(lists.error());
-      for (const std::vector<PastIncident>& incidents : *lists) {
-        for (const Relation& relation : RelateIncidents(incidents)) {
-          if (Status done = writer->WriteRelation(relation); !done) return done;
-        }
-      }
+  Result<std::vector<int64_t>> hosts = NextHosts(reader, 0);
+  for (; hosts && !hosts->empty(); hosts = NextHosts(reader, hosts->back())) {
+    for (const int64_t host : *hosts) {
+      if (Status done = RelateHost(reader, *writer, host); !done) return done;
     }
-  } while (!hosts.empty());
-  return database.Execute("DELETE FROM temp.changed_host");
+  }
+  return hosts ? database.Execute("DELETE FROM temp.changed_host") : tl::unexpected(hosts.error());
 }
 
 }  // namespace kautopsy

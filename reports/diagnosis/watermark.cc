@@ -178,7 +178,11 @@ ZoneCheck CheckZone(const EventFacts& event, const ZoneFacts& zone, const PieceR
   }
   const int64_t page_kb = event.page_kb();
   Integer free_pages = ListedPages(zone, page_kb);
-  if (!free_pages && zone.free_kb) free_pages = *zone.free_kb / page_kb;
+  // The counter "free:" is read before the list. Memory that came in between did not help a request
+  // that had failed, so the smaller one counts (mm/show_mem.c, show_free_areas()).
+  const bool counter = zone.free_kb && (!free_pages || !request.assumed);
+  if (counter)
+    free_pages = std::min(free_pages.value_or(*zone.free_kb / page_kb), *zone.free_kb / page_kb);
   if (!free_pages || !zone.min_kb) {
     check.reason = "its free memory or marks are not in the text";
     return check;
@@ -186,6 +190,12 @@ ZoneCheck CheckZone(const EventFacts& event, const ZoneFacts& zone, const PieceR
   const int64_t mark = Discounted(*zone.min_kb / page_kb, request.gfp, rule);
   check.mark_pages = mark;
   check.reserve_pages = ReserveFor(zone, request.gfp.highest, event.zones);
+  const bool reserve_lost =
+      !check.reserve_pages &&
+      std::any_of(event.zones.begin(), event.zones.end(), [&](const ZoneFacts& other) {
+        return RankOf(other.zone) > RankOf(zone.zone) &&
+               RankOf(other.zone) <= RankOf(request.gfp.highest);
+      });
   check.usable_pages =
       *free_pages - Excluded(zone, request, rule, page_kb) - TakenFirst(request.order, rule);
   check.margin_pages = *check.usable_pages - mark - check.reserve_pages.value_or(0);
@@ -193,6 +203,11 @@ ZoneCheck CheckZone(const EventFacts& event, const ZoneFacts& zone, const PieceR
   check.blocks_ok = HasPiece(zone, request);
   if (*check.watermark_ok) RunLoop(zone, request.order, rule, mark, check);
   Conclude(request, mark, ListIsCut(zone), check);
+  // What a low zone keeps back for others is most of it.
+  if (reserve_lost && check.verdict == ZoneVerdict::kServed) {
+    check.verdict = ZoneVerdict::kUnknown;
+    check.reason = "what it keeps back [lowmem_reserve] is not in the text";
+  }
   return check;
 }
 

@@ -250,7 +250,7 @@ TEST_CASE("every site says what was wanted, what is lost and where that was read
       CHECK_FALSE(site.wanted.empty());
       CHECK_FALSE(site.lost.empty());
       CHECK_FALSE(site.subsystem.empty());
-      CHECK(site.source.find(".") != std::string_view::npos);
+      CHECK(site.source.find('.') != std::string_view::npos);
       CHECK_FALSE(site.lost.ends_with('.'));
       CHECK((site.act.empty() ? site.act_why.empty() : !site.act_why.empty()));
     }

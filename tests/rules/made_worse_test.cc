@@ -242,11 +242,15 @@ TEST_CASE("where RAM is not in the text it is at least what the report itemises"
 TEST_CASE("the largest program gets a limit that leaves the host its reserve") {
   EventFacts event = ExhaustedOom();
   SetTable(event, {MakeTask(700, "java", 200000)});
-  const std::optional<Finding> finding = RuleHostExhausted(SmallFacts(event));
+  IncidentFacts facts = SmallFacts(event);
+  facts.kernel_release = "5.14.0-70.el9.x86_64";
+  const std::optional<Finding> finding = RuleHostExhausted(facts);
   REQUIRE(finding);
   // 800,000 kB + 22,900 kB free - a twentieth of 1,024,000 kB = 771,700 kB
   CHECK(Mentions(finding->advice.at(0).act, "java at most 754 MiB: MemoryMax=753M"));
   CHECK(Mentions(finding->advice.at(1).act, "a swap area of 100 MiB"));
+  facts.kernel_release = "3.10.0-514.el7.x86_64";  // control groups without memory.max
+  CHECK(Mentions(RuleHostExhausted(facts)->advice.at(0).act, "its own settings"));
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ std::optional<Finding> RuleAtomicReserve(const IncidentFacts& facts) {
     const std::string site = SiteWords(path, 0);
     if (!site.empty()) finding.explanation += " " + site;
     finding.recommendation =
-        "If it recurs, raise vm.min_free_kbytes (0.5 to 1 % of RAM); one such failure "
+        "If it recurs, raise vm.min_free_kbytes (twice its present value); one such failure "
         "is tolerated by its caller. Risk: less memory for programs.";
     finding.evidence.push_back(HeaderEvidence(event));
     for (const ZoneFacts& zone : event.zones) finding.evidence.push_back(ZoneEvidence(event, zone));

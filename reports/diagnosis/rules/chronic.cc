@@ -19,13 +19,21 @@ bool PlentyInOrdinaryZone(const EventFacts& event) {
   return false;
 }
 
+// Where less is free than the request asks for, joining pieces would not help.
+bool EnoughIsFree(const EventFacts& event) {
+  return std::any_of(event.rerun->checks.begin(), event.rerun->checks.end(), [](const auto& check) {
+    return check.eligible && check.usable_pages &&
+           *check.usable_pages > check.mark_pages.value_or(0) + check.reserve_pages.value_or(0);
+  });
+}
+
 }  // namespace
 
 bool ShowsFragmentation(const EventFacts& event) {
   if (!event.rerun || event.rerun->served != false || event.rerun->single_served != true)
     return false;
   const PieceRequest& request = event.rerun->request;
-  if (request.order < 1) return false;
+  if (request.order < 1 || !EnoughIsFree(event)) return false;
   if (!request.assumed) return request.gfp.may_reclaim;
   return request.order <= kCostlyOrder && PlentyInOrdinaryZone(event);
 }

@@ -4,6 +4,7 @@
 
 #include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/rules/chronic.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/holder.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -94,6 +95,10 @@ std::optional<Finding> RuleHolder(const IncidentFacts& facts) {
     finding.brief = fmt::format("{} held {}", words, SizeText(holder->size_kb));
     SetConfidence(*holder, event.mem->ram_pages && event.mem->reserved_pages, finding);
     if (holder->size_kb > *ram_kb) DistrustShare(finding);
+    // A piece that is larger than any the kernel kills for is refused for want of pieces.
+    const bool costly = event.refusal && event.refusal->order.value_or(0) > kCostlyOrder;
+    if (costly && event.rerun && event.rerun->single_served == true)
+      finding.role = Role::kContributing;
     DescribeHolder(facts, event, *holder, finding);
     finding.evidence.push_back(CounterEvidence(event, HolderNeedle(holder->kind)));
     return finding;

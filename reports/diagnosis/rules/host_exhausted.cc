@@ -78,10 +78,13 @@ std::optional<Advice> CapLargest(const IncidentFacts& facts, const EventFacts& e
   const int64_t free_kb = *event.mem->free_pages * event.page_kb();
   const int64_t reserve_kb = std::min(HostReserveKb(found.ram_kb), found.ram_kb / kReserveDivisor);
   const int64_t most_kb = rss_kb + free_kb - reserve_kb;
-  if (most_kb <= 0) return std::nullopt;
+  // A limit above what it died with cures nothing; what it has in swap, the limit does not hold.
+  const bool in_swap = largest.swap_kb.value_or(0) > rss_kb / 10;
+  if (most_kb <= 0 || most_kb >= rss_kb || in_swap) return std::nullopt;
   Advice advice;
-  // systems of kernels before 3.10 have no units with limits
-  const bool units = KernelOf(facts, event).AtLeast(3, 10);
+  // MemoryMax= is of control groups in version 2, whose memory controller came with 4.5
+  // (kernel/cgroup/cgroup.c; Documentation/cgroup-v2.txt of that version).
+  const bool units = KernelOf(facts, event).AtLeast(4, 5);
   advice.act = fmt::format("{} at most {}: {}", CommName(largest.comm), SizeText(most_kb),
                            units ? fmt::format("MemoryMax={}M in its unit", most_kb / kKbPerMib)
                                  : "its own settings for heap and buffers");

@@ -33,7 +33,7 @@ const ZoneFacts* FailsByBoost(const EventFacts& event) {
 // "boost:" (mm/page_alloc.c, boost_watermark()): min includes it.
 std::optional<Finding> RuleRaisedMarks(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
-    if (!IsShortage(event) || !event.rerun || event.rerun->request.order > 0) continue;
+    if (!IsShortage(event) || !event.rerun) continue;
     const ZoneFacts* const zone = FailsByBoost(event);
     if (!zone) continue;
     Finding finding = DraftContext("raised_marks", event);

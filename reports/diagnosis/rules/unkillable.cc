@@ -38,6 +38,15 @@ std::string WhyNone(const EventFacts& event) {
              : "The programs of the table were exiting already, or were killed before.";
 }
 
+// A small program that is spared would not have helped.
+bool SparesMuch(const IncidentFacts& facts, const EventFacts& event) {
+  constexpr double kMuch = 0.1;
+  if (event.tasks.biggest.empty() || !facts.ram_kb) return false;
+  const TaskFacts& largest = event.tasks.biggest.front();
+  return largest.oom_score_adj == kNeverKill &&
+         ShareOf(largest.rss_kb.value_or(0), *facts.ram_kb) > kMuch;
+}
+
 }  // namespace
 
 // "Out of memory and no killable processes": of the host the kernel panics, of a control group it
@@ -54,9 +63,7 @@ std::optional<Finding> RuleUnkillable(const IncidentFacts& facts) {
     finding.explanation =
         WhyNone(event) + (OfGroup(event) ? " In a control group the request then fails."
                                          : " The kernel panics then.");
-    const bool spared =
-        !event.tasks.biggest.empty() && event.tasks.biggest.front().oom_score_adj == kNeverKill;
-    if (spared) {
+    if (SparesMuch(facts, event)) {
       finding.advice.push_back(
           {fmt::format("choom -n 0 -p $(pidof {}), or OOMScoreAdjust=0 in its unit",
                        CommName(event.tasks.biggest.front().comm)),
