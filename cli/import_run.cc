@@ -137,14 +137,13 @@ class ImportRun {
 
   // What files of a tree tell of the events of others, once all were read.
   Status JoinTrees() {
-    const int64_t last_event_id = request_.last_event_id;
     TreeZones zones = offsets_;
     for (const auto& [root, zone] : zones_) zones.insert_or_assign(root, zone);
     if (request_.zone) zones.clear();
-    return NameHostsOfTrees(database_, trees_, last_event_id)
-        .and_then([&] { return SetZonesOfTrees(database_, zones, last_event_id); })
+    return NameHostsOfTrees(database_, trees_)
+        .and_then([&] { return SetZonesOfTrees(database_, zones); })
         .and_then([&] { return StoreGuests(database_, guests_, trees_); })
-        .and_then([&] { return NameGuests(database_, last_event_id); });
+        .and_then([&] { return NameGuests(database_, request_.last_event_id); });
   }
 
   // The first name of a zone holds; an offset, only if there is none.

@@ -18,6 +18,8 @@ namespace {
 Error NoSuchIncident(const std::vector<int64_t>& known, const IncidentFilter& filter) {
   const std::string what =
       filter.incident ? fmt::format("incident {}", *filter.incident) : "these conditions";
+  if (filter.incident && std::find(known.begin(), known.end(), *filter.incident) != known.end())
+    return {what + ": it does not meet the other conditions"};
   if (known.empty()) return {what + ": the store has no incidents"};
   if (!filter.incident)
     return {fmt::format("{}: none of the {} incidents matches", what, known.size())};

@@ -190,6 +190,10 @@ Status RunQuery(Database& database, const std::string& sql, const QueryOptions& 
   const Result<std::string> whole = ExpandRelation(database, sql);
   if (!whole) return tl::unexpected(whole.error());
   const QueryGuard guard(database);
+  // No value of a store is longer; one function call could else take all memory, out of reach of a
+  // time limit.
+  constexpr int kLongestValue = 64 << 20;
+  sqlite3_limit(database.handle(), SQLITE_LIMIT_LENGTH, kLongestValue);
   const Result<StatementHandle> compiled = CompileOnly(database.handle(), *whole);
   if (!compiled) return tl::unexpected(compiled.error());
   sqlite3_stmt* const statement = compiled->get();

@@ -37,7 +37,17 @@ constexpr std::array<NameQuery, 4> kNameQueries = {
       " SELECT workload, workload_kind, event_id FROM oom_kill)"
       " WHERE workload_kind IN ('guest', 'pod', 'container')"
       " GROUP BY workload ORDER BY min(event_id), workload"},
-     {"path", "SELECT path FROM source ORDER BY source_id"}}};
+     {"path",
+      "SELECT p.path, s.content_hash FROM source_path AS p JOIN source AS s USING (source_id)"
+      " ORDER BY p.source_id, p.rowid"}}};
+
+// Bytes of a domain that follows a host's short name: ".db.example.org".
+std::size_t DomainAt(std::string_view text) {
+  static const RE2 kDomain(R"(((?:\.[A-Za-z][\w-]*){2,}))");
+  re2::StringPiece rest(text.data(), text.size());
+  re2::StringPiece domain;
+  return RE2::Consume(&rest, kDomain, &domain) ? domain.size() : 0;
+}
 
 bool IsNameByte(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
@@ -47,6 +57,22 @@ bool IsReplaceable(const std::string& name) {
     return std::isdigit(static_cast<unsigned char>(c)) != 0;
   });
   return name.size() > 1 && !digits && name != "localhost";
+}
+
+std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+// Of logs everywhere, and of the parts that rotation makes of them.
+bool IsUsualName(const std::string& path) {
+  static const RE2 kUsual(
+      R"((?:messages|syslog|kern\.log|kernlog|dmesg|boot\.log|debug|console(?:\.log)?|system\.journal|vmcore|-)(?:[-.]\d+)*(?:\.(?:gz|xz|bz2|zst|lz4|log|txt))*)");
+  return RE2::FullMatch(NameOf(path), kUsual);
+}
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  return lower;
 }
 
 std::string FolderOf(const std::string& path) {
@@ -63,17 +89,30 @@ constexpr std::array<Form, 6> kForms = {
     {{"mac", R"((?i)\b((?:[0-9a-f]{2}:){5,19}[0-9a-f]{2})\b)"},
      {"addr",
       R"((?i)\b((?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*::[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)\b)"},
-     {"mail", R"(([\w.+-]+@[\w-]+(?:\.[\w-]+)+))"},
+     {"mail", R"(([\w.+-]+@[A-Za-z][\w-]*(?:\.[\w-]+)*))"},
      {"user", R"(/(?:home|Users|export/home)/([^/\s:,;"')]+))"},
      {"id",
       R"((?i)(?:\b|pod)([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}|[0-9a-f]{32,64})\b)"},
      {"path", R"((?:^|[\s"'=(\[])(/[\w.@+-]+(?:/[\w.@+-]+)+))"}}};
 
-// Folders that every system has, and the first parts of control groups.
+// Files that every system has, whose names tell of its hardware and kernel alone.
 bool IsSystemPath(std::string_view path) {
   static const RE2 kSystem(
-      R"(/(?:proc|sys|dev|usr|lib|lib64|bin|sbin|boot|etc|run|tmp|var|snap|kubepods|docker|lxc|machine|init\.scope)(?:/.*)?|/[^/]+\.(?:slice|scope|service)(?:/.*)?)");
+      R"(/(?:proc|sys)(?:/.*)?|/dev/(?:(?:sd|hd|vd|xvd|nvme|dm-|md|loop|zram|mmcblk|sr|tty)\w*|null|zero|kmsg|shm|mapper)|/(?:usr|lib|lib64|bin|sbin|boot)(?:/[\w.+-]+){1,3}|/var/(?:log|crash)(?:/(?:messages|syslog|kern\.log|journal|libvirt|qemu))*\*?)");
   return RE2::FullMatch(re2::StringPiece(path.data(), path.size()), kSystem);
+}
+
+bool IsControlGroup(std::string_view path) {
+  static const RE2 kGroup(
+      R"(/(?:kubepods|docker|lxc|machine|init\.scope|[^/]+\.(?:slice|scope|service))(?:/.*)?)");
+  return RE2::FullMatch(re2::StringPiece(path.data(), path.size()), kGroup);
+}
+
+// Parts of control groups' paths that every system has, or that were replaced already.
+bool IsUsualGroup(std::string_view part) {
+  static const RE2 kUsual(
+      R"((?:system|user|machine|init|kubepods|docker|lxc|besteffort|burstable|guaranteed|libpod_parent|emulator|vcpu\d+)(?:-\w+)?|(?:system|user|machine|kubepods|kubepods-besteffort|kubepods-burstable|user-\d+)\.slice|init\.scope|user@\d+\.service|session-\w+\.scope|(?:nginx|httpd|apache2|sshd?|cron|crond|docker|containerd|kubelet|mysql|mysqld|mariadb|postgresql|systemd-\w+|rsyslog|libvirtd)\.service|.*(?:host|guest|workload|id)-[0-9a-f]+.*)");
+  return RE2::FullMatch(re2::StringPiece(part.data(), part.size()), kUsual);
 }
 
 // Four numbers are an address unless they are a kernel's version, or part of a longer one.
@@ -107,7 +146,9 @@ Result<std::shared_ptr<const Redactor>> Redactor::Open(Database& database) {
     for (int64_t number = 1; row && *row; row = names->Step()) {
       const std::string name = names->GetText(0).value_or("");
       if (query.kind == "path") {
-        redactor->salt_ += name;
+        // Not told by any report, and no guess without the log itself.
+        redactor->salt_ += names->GetText(1).value_or("");
+        if (!IsUsualName(name)) redactor->AddName(NameOf(name), fmt::format("log-{}", number));
         if (FolderOf(name).empty() || redactor->names_.contains(FolderOf(name))) continue;
         redactor->AddName(FolderOf(name), fmt::format("folder-{}", number++));
         continue;
@@ -126,7 +167,7 @@ Result<std::shared_ptr<const Redactor>> Redactor::Open(Database& database) {
 
 void Redactor::AddName(const std::string& name, const std::string& pseudonym) {
   if (!IsReplaceable(name)) return;
-  names_.emplace(name, pseudonym);
+  names_.emplace(Lower(name), pseudonym);
   longest_ = std::max(longest_, name.size());
 }
 
@@ -141,9 +182,10 @@ std::string Redactor::ReplaceNames(std::string_view text) const {
       const std::size_t end = at + length;
       const bool ends = end == text.size() || !IsNameByte(text[end]) || !IsNameByte(text[end - 1]);
       if (!ends) continue;
-      const auto name = names_.find(std::string(text.substr(at, length)));
+      const auto name = names_.find(Lower(text.substr(at, length)));
       if (name == names_.end()) continue;
       result += name->second;
+      if (name->second.starts_with("host-")) length += DomainAt(text.substr(end));
       break;
     }
     if (length == 0) result += text[at++];
@@ -154,6 +196,22 @@ std::string Redactor::ReplaceNames(std::string_view text) const {
 
 std::string Redactor::Pseudonym(std::string_view kind, std::string_view value) const {
   return fmt::format("{}-{:08x}", kind, QuickHash(salt_ + std::string(value)) & 0xffffffff);
+}
+
+// Of control groups the parts that are nobody's own stay, as a report tells by them what was hit.
+std::string Redactor::ReplacePath(const std::string& path) const {
+  if (IsSystemPath(path)) return path;
+  if (!IsControlGroup(path)) return "/" + Pseudonym("path", path);
+  std::string result;
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t end = std::min(path.find('/', at + 1), path.size());
+    const std::string part = path.substr(at + 1, end - at - 1);
+    const std::size_t dot = part.rfind('.');
+    const std::string ending = dot == std::string::npos ? "" : part.substr(dot);
+    result += "/" + (IsUsualGroup(part) ? part : Pseudonym("group", part) + ending);
+    at = end;
+  }
+  return result;
 }
 
 std::string Redactor::Apply(std::string_view text) const {
@@ -171,11 +229,9 @@ std::string Redactor::Apply(std::string_view text) const {
     re2::StringPiece found;
     while (RE2::PartialMatch(re2::StringPiece(rest.data(), rest.size()), kPatterns[i], &found)) {
       const auto at = static_cast<std::size_t>(found.data() - rest.data());
-      const bool keep = kForms[i].kind == "path" && IsSystemPath(std::string(found));
       result += rest.substr(0, at);
-      const bool path = kForms[i].kind == "path";
-      result += keep ? std::string(found)
-                     : (path ? "/" : "") + Pseudonym(kForms[i].kind, std::string(found));
+      result += kForms[i].kind == "path" ? ReplacePath(std::string(found))
+                                         : Pseudonym(kForms[i].kind, std::string(found));
       rest.remove_prefix(at + found.size());
     }
     redacted = result.append(rest);

@@ -27,11 +27,12 @@ class Redactor {
  private:
   void AddName(const std::string& name, const std::string& pseudonym);
   std::string ReplaceNames(std::string_view text) const;
+  std::string ReplacePath(const std::string& path) const;
   std::string Pseudonym(std::string_view kind, std::string_view value) const;
 
-  std::unordered_map<std::string, std::string> names_;
-  std::size_t longest_ = 0;  // bytes of the longest name
-  std::string salt_;         // of the sources, so that pseudonyms cannot be looked up in a table
+  std::unordered_map<std::string, std::string> names_;  // in lower case
+  std::size_t longest_ = 0;                             // bytes of the longest name
+  std::string salt_;  // hashes of the sources: without the logs no table of pseudonyms can be made
 };
 
 }  // namespace kautopsy

@@ -27,8 +27,8 @@ const typename Trees::mapped_type* FindTree(const Trees& trees, std::string_view
   return found != trees.end() ? &found->second : nullptr;
 }
 
-// Gives the events behind `last_event_id` whose lines name no host (dmesg's, /proc's) the host of
+// Gives the events whose lines name no host (dmesg's, /proc's) the host of
 // the tree that their source lies in, and their boots, too.
-Status NameHostsOfTrees(Database& database, const TreeHosts& trees, int64_t last_event_id);
+Status NameHostsOfTrees(Database& database, const TreeHosts& trees);
 
 }  // namespace kautopsy

@@ -18,10 +18,11 @@ constexpr char kCreate[] =
     "CREATE TEMP TABLE IF NOT EXISTS shifted_boot"
     " (boot_id INTEGER PRIMARY KEY, source_id INTEGER, mixed INTEGER);"
     "DELETE FROM temp.shifted; DELETE FROM temp.shifted_boot";
-constexpr char kSelectSources[] = "SELECT source_id, path FROM source ORDER BY source_id";
+constexpr char kSelectSources[] =
+    "SELECT source_id, path FROM source_path ORDER BY source_id, rowid";
 constexpr char kSelectEvents[] =
-    "SELECT event_id, boot_id, time, source_id FROM event WHERE event_id > ?1"
-    " AND time_us IS NOT NULL AND time_quality LIKE '%zone_assumed' ORDER BY event_id";
+    "SELECT event_id, boot_id, time, source_id FROM event WHERE"
+    " time_us IS NOT NULL AND time_quality LIKE '%zone_assumed' ORDER BY event_id";
 constexpr char kInsertEvent[] = "INSERT INTO temp.shifted VALUES (?1, ?2, ?3, ?4)";
 constexpr char kUpdateEvents[] =
     "UPDATE event SET time = s.time, time_us = s.time_us, time_quality = CASE time_quality"
@@ -75,12 +76,11 @@ Result<SourceZones> FindSources(Database& database, const TreeZones& zones) {
   return found;
 }
 
-Status ShiftEvents(Database& database, const SourceZones& zones, int64_t last_event_id) {
+Status ShiftEvents(Database& database, const SourceZones& zones) {
   Result<Statement> select = database.Prepare(kSelectEvents);
   if (!select) return tl::unexpected(select.error());
   Result<Statement> insert = database.Prepare(kInsertEvent);
   if (!insert) return tl::unexpected(insert.error());
-  select->Bind(0, last_event_id);
   Result<bool> row = select->Step();
   for (; row && *row; row = select->Step()) {
     const auto zone = zones.find(select->GetInteger(3).value_or(0));
@@ -119,10 +119,10 @@ Status KeepZones(Database& database, const SourceZones& zones) {
   return {};
 }
 
-Status ShiftAll(Database& database, const TreeZones& trees, int64_t last_event_id) {
+Status ShiftAll(Database& database, const TreeZones& trees) {
   const Result<SourceZones> zones = FindSources(database, trees);
   if (!zones) return tl::unexpected(zones.error());
-  return ShiftEvents(database, *zones, last_event_id)
+  return ShiftEvents(database, *zones)
       .and_then([&] { return database.Execute(kFindBoots); })
       .and_then([&] { return database.Execute(kUpdateEvents); })
       .and_then([&] { return database.Execute(kUpdateMixedBoots); })
@@ -132,11 +132,11 @@ Status ShiftAll(Database& database, const TreeZones& trees, int64_t last_event_i
 
 }  // namespace
 
-Status SetZonesOfTrees(Database& database, const TreeZones& zones, int64_t last_event_id) {
+Status SetZonesOfTrees(Database& database, const TreeZones& zones) {
   if (zones.empty()) return {};
   Status done = database.Execute("BEGIN IMMEDIATE")
                     .and_then([&] { return database.Execute(kCreate); })
-                    .and_then([&] { return ShiftAll(database, zones, last_event_id); })
+                    .and_then([&] { return ShiftAll(database, zones); })
                     .and_then([&] { return database.Execute("COMMIT"); });
   if (!done) database.Rollback();
   return done;

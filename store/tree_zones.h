@@ -14,8 +14,8 @@ namespace kautopsy {
 // Zones of clocks, by the path of the tree that holds the machine's files, with a slash at its end.
 using TreeZones = std::map<std::string, TimeZone, std::less<>>;
 
-// Reads the times behind `last_event_id` that were taken for UTC, for want of a zone, as what the
+// Reads the times that were taken for UTC, for want of a zone, as what the
 // clock of the tree showed that their source lies in; those of their boots, too.
-Status SetZonesOfTrees(Database& database, const TreeZones& zones, int64_t last_event_id);
+Status SetZonesOfTrees(Database& database, const TreeZones& zones);
 
 }  // namespace kautopsy

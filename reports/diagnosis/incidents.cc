@@ -112,7 +112,7 @@ template <class Body>
 Status ForEachEvent(Database& database, const std::string& condition, Body&& body) {
   const std::string sql =
       "SELECT event_id, source_id, host, boot_id, kind = 'command', time_us, local_time, uptime_us,"
-      " incident_id FROM event WHERE kind NOT IN ('boot', 'lost_lines') AND " +
+      " incident_id FROM event WHERE kind NOT IN ('boot', 'lost_lines', 'sysctl') AND " +
       condition;
   return ForEachRow(database, sql, [&](const Statement& row) {
     EventClock event;

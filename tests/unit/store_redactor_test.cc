@@ -48,6 +48,21 @@ TEST_CASE("addresses, users, mail and ids are replaced by their form, always ali
   CHECK_FALSE(Mentions(seed.Apply("exe=/data/customer-x/bin/app"), "customer"));
 }
 
+TEST_CASE("a host is known in capitals and with its domain, and a log by a usual name only") {
+  const Seed seed;
+  CHECK(seed.Apply("WV2-F302 wv2-f302.corp.example.com: up") == "host-1 host-1: up");
+  CHECK(seed.Apply("alice@wv2-f302").starts_with("mail-"));
+  CHECK(seed.Apply("samples/seed/paste.txt") == "folder-1/log-1");
+}
+
+TEST_CASE("control groups keep the parts that every system has") {
+  const Seed seed;
+  CHECK(Mentions(seed.Apply("/system.slice/customer-web.service"), "/system.slice/group-"));
+  CHECK_FALSE(Mentions(seed.Apply("/docker/payroll"), "payroll"));
+  CHECK_FALSE(Mentions(seed.Apply("/var/www/customer.com/x"), "customer"));
+  CHECK_FALSE(Mentions(seed.Apply("/dev/mapper/customer-vg"), "customer"));
+}
+
 TEST_CASE("figures, versions, system paths, clocks and control groups stay") {
   const Seed seed;
   for (const char* const text :
