@@ -16,7 +16,8 @@ namespace kautopsy {
 // events are one incident. Otherwise events of one host belong together while the gap between one
 // and the next is at most kSameIncidentSeconds. Events without a host never join over sources.
 // Events without any clock belong together when they stand in one source. Boots, settings,
-// marks of lost lines, and commands without output, are no incidents by themselves and stay without one.
+// marks of lost lines, and commands without output, are no incidents by themselves and stay without
+// one.
 Result<std::vector<int64_t>> GroupEvents(Database& database);
 
 // A host in memory trouble logs every few seconds to minutes: a supervisor restarts what was
