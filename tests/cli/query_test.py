@@ -109,6 +109,7 @@ class Shell(QueryTest):
         self.assertNotIn("8", done.stdout)
         self.assertGreater(self.count("event"), 0)
 
+    @unittest.skipUnless(os.isatty(0), "run from a terminal: without one its signals race")
     def test_a_terminal_has_a_prompt_completion_and_a_history(self):
         state = os.path.join(self.folder, "state")
         session = Terminal([PROGRAM, "shell", "--db", self.database],
