@@ -21,4 +21,18 @@ class InterruptFlag {
   struct sigaction before_ = {};
 };
 
+// While it lives, Ctrl-C ends nothing but what an InterruptFlag stands for: for a prompt, whose
+// terminal turns Ctrl-C into a key and back between one question and the next. Does nothing where
+// SIGINT is ignored.
+class InterruptShield {
+ public:
+  InterruptShield();
+  ~InterruptShield();
+  InterruptShield(const InterruptShield&) = delete;
+  InterruptShield& operator=(const InterruptShield&) = delete;
+
+ private:
+  struct sigaction before_ = {};
+};
+
 }  // namespace kautopsy

@@ -53,6 +53,9 @@ class LineEditor::Impl {
     prompt_ = prompt;
     cancelled_ = false;
     int size = 0;
+    // libedit shows the prompt first and makes Ctrl-C a key after it: one typed in between would
+    // kill the program.
+    el_set(editor_, EL_PREP_TERM, 1);
     const char* const text = el_gets(editor_, &size);
     if (cancelled_) return Outcome::kCancelled;
     if (!text || size <= 0) return Outcome::kEnd;

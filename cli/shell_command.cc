@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/line_editor.h"
 #include "cli/messages.h"
 #include "cli/query_arguments.h"
@@ -50,6 +51,7 @@ std::string HistoryFile() {
 }
 
 void RunInteractive(Shell& shell) {
+  const InterruptShield shield;
   const Result<ShellWords> words = shell.Words();
   LineEditor editor(HistoryFile(), [&words](std::string_view before) {
     return words ? Complete(*words, before) : Completions();
