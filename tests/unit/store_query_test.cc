@@ -86,7 +86,8 @@ TEST_CASE("Markdown disarms its own marks and HTML, and sets numbers to the righ
 TEST_CASE("the name of a relation stands for its rows") {
   CHECK(Query("skipped_input", QueryFormat::kCsv) == "path,reason\n");
   CHECK(QueryError("skiped_input")
-            .starts_with("there is no relation skiped_input; there are: source "));
+            .starts_with(
+                "there is no relation skiped_input; there are: source source_path skipped_input "));
 }
 
 std::string QueryWith(const std::string& sql, const std::vector<QueryParameter>& parameters) {
