@@ -41,6 +41,12 @@ constexpr std::array<NameQuery, 4> kNameQueries = {
       "SELECT p.path, s.content_hash FROM source_path AS p JOIN source AS s USING (source_id)"
       " ORDER BY p.source_id, p.rowid"}}};
 
+// "\\x2d", with which a name of systemd's goes on.
+bool EndsWithEscape(std::string_view text) {
+  constexpr std::size_t kEscape = 4;
+  return text.size() >= kEscape && text.substr(text.size() - kEscape).starts_with("\\x");
+}
+
 // Bytes of a domain that follows a host's short name: ".db.example.org".
 std::size_t DomainAt(std::string_view text) {
   static const RE2 kDomain(R"(((?:\.[A-Za-z][\w-]*){2,}))");
@@ -93,7 +99,7 @@ constexpr std::array<Form, 6> kForms = {
      {"user", R"(/(?:home|Users|export/home)/([^/\s:,;"')]+))"},
      {"id",
       R"((?i)(?:\b|pod)([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}|[0-9a-f]{32,64})\b)"},
-     {"path", R"((?:^|[\s"'=(\[])(/[\w.@+-]+(?:/[\w.@+-]+)+))"}}};
+     {"path", R"((?:^|[\s"'=(\[])(/[\w.@+\\-]+(?:/[\w.@+\\-]+)+))"}}};
 
 // Files that every system has, whose names tell of its hardware and kernel alone.
 bool IsSystemPath(std::string_view path) {
@@ -111,7 +117,7 @@ bool IsControlGroup(std::string_view path) {
 // Parts of control groups' paths that every system has, or that were replaced already.
 bool IsUsualGroup(std::string_view part) {
   static const RE2 kUsual(
-      R"((?:system|user|machine|init|kubepods|docker|lxc|besteffort|burstable|guaranteed|libpod_parent|emulator|vcpu\d+)(?:-\w+)?|(?:system|user|machine|kubepods|kubepods-besteffort|kubepods-burstable|user-\d+)\.slice|init\.scope|user@\d+\.service|session-\w+\.scope|(?:nginx|httpd|apache2|sshd?|cron|crond|docker|containerd|kubelet|mysql|mysqld|mariadb|postgresql|systemd-\w+|rsyslog|libvirtd)\.service|.*(?:host|guest|workload|id)-[0-9a-f]+.*)");
+      R"((?:system|user|machine|init|kubepods|docker|lxc|besteffort|burstable|guaranteed|libpod_parent|emulator|vcpu\d+)(?:-\w+)?|(?:system|user|machine|kubepods|kubepods-besteffort|kubepods-burstable|user-\d+)\.slice|init\.scope|user@\d+\.service|session-\w+\.scope|(?:nginx|httpd|apache2|sshd?|cron|crond|docker|containerd|kubelet|mysql|mysqld|mariadb|postgresql|systemd-\w+|rsyslog|libvirtd)\.service|(?:(?:docker|libpod|crio|cri-containerd|machine-qemu\\x2d\d+\\x2d|kubepods(?:-burstable|-besteffort)?-pod)-?)?(?:host|guest|workload|id)-[0-9a-f]+(?:\.(?:scope|slice|service|libvirt-qemu))?)");
   return RE2::FullMatch(re2::StringPiece(part.data(), part.size()), kUsual);
 }
 
@@ -168,6 +174,11 @@ Result<std::shared_ptr<const Redactor>> Redactor::Open(Database& database) {
 void Redactor::AddName(const std::string& name, const std::string& pseudonym) {
   if (!IsReplaceable(name)) return;
   names_.emplace(Lower(name), pseudonym);
+  // As systemd writes it in the names of units: systemd.unit(5), "string escaping".
+  std::string escaped = Lower(name);
+  RE2::GlobalReplace(&escaped, "-", R"(\\x2d)");
+  names_.emplace(escaped, pseudonym);
+  longest_ = std::max(longest_, escaped.size());
   longest_ = std::max(longest_, name.size());
 }
 
@@ -176,7 +187,8 @@ std::string Redactor::ReplaceNames(std::string_view text) const {
   std::string result;
   std::size_t at = 0;
   while (at < text.size()) {
-    const bool begins = at == 0 || !IsNameByte(text[at - 1]) || !IsNameByte(text[at]);
+    const bool begins = at == 0 || !IsNameByte(text[at - 1]) || !IsNameByte(text[at]) ||
+                        EndsWithEscape(text.substr(0, at));
     std::size_t length = begins ? std::min(longest_, text.size() - at) : 0;
     for (; length > 0; --length) {
       const std::size_t end = at + length;

@@ -59,8 +59,20 @@ TEST_CASE("control groups keep the parts that every system has") {
   const Seed seed;
   CHECK(Mentions(seed.Apply("/system.slice/customer-web.service"), "/system.slice/group-"));
   CHECK_FALSE(Mentions(seed.Apply("/docker/payroll"), "payroll"));
+  CHECK_FALSE(Mentions(seed.Apply("/system.slice/customerhost-5.service"), "customer"));
+  CHECK(seed.Apply("/machine.slice/machine-qemu\\x2d3\\x2dwl52.scope") ==
+        "/machine.slice/machine-qemu\\x2d3\\x2dguest-3.scope");
   CHECK_FALSE(Mentions(seed.Apply("/var/www/customer.com/x"), "customer"));
   CHECK_FALSE(Mentions(seed.Apply("/dev/mapper/customer-vg"), "customer"));
+}
+
+TEST_CASE("a guest is known in the scope that systemd escapes its name in") {
+  Database database = StoreOf("samples/seed/paste.txt");
+  REQUIRE(database.Execute("UPDATE oom_kill SET guest = 'web-1'"));
+  REQUIRE(database.Redact());
+  const std::string scope = database.redactor()->Apply("machine-qemu\\x2d3\\x2dweb\\x2d1.scope");
+  CHECK_FALSE(Mentions(scope, "web"));
+  CHECK(Mentions(scope, "machine-qemu\\x2d3\\x2dguest-"));
 }
 
 TEST_CASE("figures, versions, system paths, clocks and control groups stay") {
