@@ -5,43 +5,10 @@
 #include "reports/format.h"
 
 namespace kautopsy {
-namespace {
-
-std::string FileName(std::string_view path) {
-  if (path == "-") return "standard input";
-  const std::size_t slash = path.rfind('/');
-  return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
-}
-
-std::string SourceWords(const StoreSummary& store) {
-  int64_t lines = 0;
-  for (const SourceLedger& source : store.sources) lines += source.lines;
-  const std::string name = store.sources.size() == 1
-                               ? FileName(store.sources.front().path)
-                               : Counted(static_cast<int64_t>(store.sources.size()), "file");
-  return fmt::format("kautopsy │ {}: {}, {}{}", Safe(name), Counted(lines, "line"),
-                     Counted(store.records, "record"),
-                     store.incomplete > 0 ? fmt::format(", {} incomplete", store.incomplete) : "");
-}
-
-std::string MachineWords(const IncidentReport& report) {
-  std::string words = Safe(report.line.host.value_or("host not in the text"));
-  if (report.nodes.size() > 1) words += fmt::format(" │ {} nodes", report.nodes.size());
-  if (report.ram_kb)
-    words +=
-        fmt::format("{}{} RAM", report.nodes.size() > 1 ? ", " : " │ ", SizeText(*report.ram_kb));
-  if (report.swap_kb)
-    words +=
-        *report.swap_kb == 0 ? ", no swap" : fmt::format(", {} swap", SizeText(*report.swap_kb));
-  if (report.kernel_release) words += " │ " + Safe(*report.kernel_release);
-  return words;
-}
-
-}  // namespace
 
 void WriteHead(const StoreSummary& store, const IncidentReport& report, TextWriter& writer) {
-  writer.Line(writer.Cut(SourceWords(store), writer.width()));
-  writer.Line(writer.Cut(MachineWords(report), writer.width()));
+  writer.Line(writer.Cut("kautopsy │ " + Safe(SourceWords(store)), writer.width()));
+  writer.Line(writer.Cut(Safe(MachineWords(report, " │ ")), writer.width()));
   for (const SourceLedger& source : store.sources) {
     if (source.damage)
       writer.Wrapped("damaged", 9, Safe(FileName(source.path) + ": " + *source.damage));

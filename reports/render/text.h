@@ -4,6 +4,7 @@
 
 #include "reports/model.h"
 #include "reports/render/text_writer.h"
+#include "reports/render/words.h"
 #include "reports/report.h"
 
 namespace kautopsy {
@@ -15,11 +16,6 @@ void RenderIncidentText(const StoreSummary& store, const IncidentReport& report,
 
 // Incidents in sum, and the worst of them.
 void RenderOverviewText(const Overview& overview, const ReportOptions& options, std::ostream& out);
-
-// Words that other renderers share: what the incidents are in sum (there is at least one), and the
-// plain name of a balance's item ("programs" for anon).
-std::string OverviewSentence(const Overview& overview);
-std::string_view BalanceItemName(std::string_view item);
 
 // Sections, each in its own file.
 void WriteHead(const StoreSummary& store, const IncidentReport& report, TextWriter& writer);

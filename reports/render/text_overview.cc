@@ -20,48 +20,6 @@ std::string SpanWords(const std::string& from, const std::string& to) {
                   : from.substr(0, 7) + "-" + to.substr(0, 7);
 }
 
-std::string DayOf(const Text& time) { return time ? time->substr(0, 10) : "?"; }
-
-// "23 incidents from 2026-08-31 to 2026-11-22: 1 critical, 13 major."
-std::string CountSentence(const Overview& overview) {
-  std::string sentence = Counted(overview.incidents, "incident");
-  if (overview.from) {
-    const std::string from = DayOf(overview.from);
-    const std::string to = DayOf(overview.to);
-    sentence += from == to ? " on " + from : fmt::format(" from {} to {}", from, to);
-  }
-  std::string severities;
-  for (const CountLine& line : overview.severities)
-    severities +=
-        fmt::format("{}{} {}", severities.empty() ? ": " : ", ", Thousands(line.count), line.name);
-  sentence += severities + ".";
-  if (overview.with_kills > 0)
-    sentence += fmt::format(" In {} of them something was killed.", Thousands(overview.with_kills));
-  return sentence;
-}
-
-// Said only where the last third of the time holds more than half of enough incidents.
-std::string TrendSentence(const Overview& overview) {
-  constexpr int64_t kEnough = 6;
-  constexpr std::size_t kLastThird = kPeriods / 3;
-  if (overview.by_period.size() != kPeriods) return "";
-  const auto all =
-      std::accumulate(overview.by_period.begin(), overview.by_period.end(), int64_t{0});
-  const auto late =
-      std::accumulate(overview.by_period.end() - kLastThird, overview.by_period.end(), int64_t{0});
-  if (all < kEnough || 2 * late <= all) return "";
-  return fmt::format(" More than half of them in the last third of that time: {} of {}.",
-                     Thousands(late), Thousands(all));
-}
-
-std::string CauseSentence(const Overview& overview) {
-  const CountLine& most = overview.causes.front();
-  if (most.name == "unknown" || 2 * most.count <= overview.incidents || overview.incidents < 3)
-    return "";
-  return fmt::format(" {} of {} have one cause: {}.", Thousands(most.count),
-                     Thousands(overview.incidents), most.name);
-}
-
 void WriteIncidents(const Overview& overview, TextWriter& writer) {
   writer.Line("WORST FIRST", Tone::kBold);
   for (const IncidentLine& line : overview.worst) {
@@ -104,7 +62,7 @@ void WriteHosts(const Overview& overview, TextWriter& writer) {
         PadRight(writer.Cut(Safe(line.host.value_or("unknown")), kNameColumns - 1), kNameColumns);
     text += PadLeft(Thousands(line.incidents), 8) + "  ";
     if (trend) text += PadRight(Sparkline(line.by_period, largest), 16);
-    text += PadRight(line.rhythm.empty() ? "too few to say" : line.rhythm, 23);
+    text += PadRight(RhythmWords(line), 23);
     text += fmt::format("{} {}", line.cause, Thousands(line.of_cause));
     writer.Line(writer.Cut(text, writer.width()));
   }
@@ -159,35 +117,18 @@ void WriteShared(const Overview& overview, TextWriter& writer) {
 }
 
 void WriteNotRead(const Overview& overview, TextWriter& writer) {
-  int64_t unclaimed = 0;
-  int64_t damaged = 0;
   for (const SourceLedger& source : overview.store.sources) {
-    unclaimed += source.unclaimed_kernel;
-    damaged += source.damaged;
     if (source.damage) writer.Wrapped("  ", 4, Safe(source.path + ": " + *source.damage));
   }
-  if (unclaimed + damaged == 0) return;
-  writer.Heading("NOT READ", fmt::format("{} of the kernel not understood, {} damaged",
-                                         Counted(unclaimed, "line"), Counted(damaged, "line")));
-}
-
-std::string StoreWords(const StoreSummary& store) {
-  std::string words = fmt::format("kautopsy │ {}, {}, {}",
-                                  Counted(static_cast<int64_t>(store.sources.size()), "file"),
-                                  Counted(store.hosts, "host"), Counted(store.records, "record"));
-  if (store.incomplete > 0) words += fmt::format(", {} incomplete", Thousands(store.incomplete));
-  return words;
+  const std::string words = NotReadWords(overview.store);
+  if (!words.empty()) writer.Heading("NOT READ", words);
 }
 
 }  // namespace
 
-std::string OverviewSentence(const Overview& overview) {
-  return CountSentence(overview) + TrendSentence(overview) + CauseSentence(overview);
-}
-
 void RenderOverviewText(const Overview& overview, const ReportOptions& options, std::ostream& out) {
   TextWriter writer(options, out);
-  writer.Line(StoreWords(overview.store));
+  writer.Line("kautopsy │ " + StoreWords(overview.store));
   writer.Blank();
   if (overview.incidents == 0) {
     writer.Wrapped(

@@ -18,39 +18,6 @@ std::string_view Bar(double share) {
   return kBars[static_cast<std::size_t>(std::clamp(step, 1, 8) - 1)];
 }
 
-std::string SumOfSteps(const ZoneCheck& check) {
-  if (check.steps.empty()) return "";
-  std::string words;
-  constexpr std::size_t kNamed = 2;  // singles and pairs; more are summed up
-  int64_t taken = 0;
-  for (const LoopStep& step : check.steps) {
-    taken += step.taken_pages;
-    if (check.steps.size() > kNamed || step.taken_pages == 0) continue;
-    words += fmt::format(" − {}{}", Thousands(step.taken_pages), step.order == 0 ? " singles" : "");
-  }
-  if (check.steps.size() > kNamed) words = fmt::format(" − {} in smaller pieces", Thousands(taken));
-  const LoopStep& last = check.steps.back();
-  if (words.empty()) return "";
-  const std::string left =
-      last.left_pages < 0 ? "−" + Thousands(-last.left_pages) : Thousands(last.left_pages);
-  words = fmt::format("{} = {}", words, left);
-  if (last.wanted_pages > 0)
-    words += fmt::format("{} {}", last.left_pages > last.wanted_pages ? " >" : " ≤",
-                         Thousands(last.wanted_pages));
-  return words;
-}
-
-std::string ShortVerdict(const ZoneCheck& check, bool assumed) {
-  if (check.verdict == ZoneVerdict::kServed) return assumed ? "yes" : "would pass";
-  if (check.verdict == ZoneVerdict::kUnknown) return "?";
-  if (!check.eligible) return "not for it";
-  const bool kept_back = check.reserve_pages.value_or(0) > 0 && check.watermark_ok == false &&
-                         check.steps.empty() && check.usable_pages > check.mark_pages.value_or(0);
-  if (kept_back) return "no, kept back";
-  if (check.watermark_ok == true && check.blocks_ok == false) return "no piece";
-  return "no";
-}
-
 void WriteCheck(const ZoneCheck& check, bool assumed, TextWriter& writer) {
   constexpr int kNameColumns = 16;
   const std::string name = PadRight("  " + Safe(CheckName(check)) + " ", kNameColumns);
@@ -64,7 +31,7 @@ void WriteCheck(const ZoneCheck& check, bool assumed, TextWriter& writer) {
                                 *check.usable_pages > wanted ? ">" : "≤",
                                 PadLeft(Thousands(*check.mark_pages), 6));
   if (check.reserve_pages.value_or(0) > 0) sum += " + " + Thousands(*check.reserve_pages);
-  writer.LineWithTail(name + sum + SumOfSteps(check), verdict, Tone::kPlain);
+  writer.LineWithTail(name + sum + StepsWords(check), verdict, Tone::kPlain);
 }
 
 std::string CellText(const ZoneFacts& zone, int64_t block_kb, int64_t total_kb, bool bars) {
@@ -112,89 +79,34 @@ void WriteListTable(const FreeListSection& section, std::size_t first, std::size
   }
 }
 
-struct BarItem {
-  std::string_view item;
-  std::string_view name;
-  std::string_view sign;
-};
-
-constexpr std::array<BarItem, 16> kBarItems = {{{"anon", "programs", "█"},
-                                                {"lru", "programs and files", "█"},
-                                                {"unevictable", "locked", "█"},
-                                                {"file", "file cache", "▒"},
-                                                {"isolated", "isolated", "▒"},
-                                                {"slab_unreclaimable", "slab", "▓"},
-                                                {"slab_reclaimable", "reclaimable slab", "▓"},
-                                                {"slab", "slab", "▓"},
-                                                {"pagetables", "page tables", "▓"},
-                                                {"kernel_stacks", "kernel stacks", "▓"},
-                                                {"sec_pagetables", "guest page tables", "▓"},
-                                                {"huge_pages", "huge pages", "▓"},
-                                                {"bounce", "bounce buffers", "▓"},
-                                                {"free", "free", "░"},
-                                                {"free_pcp", "free on CPU lists", "░"},
-                                                {"not_itemised", "not itemised", "▒"}}};
-
-// Below this share an item is named but not drawn.
-constexpr double kDrawnShare = 0.005;
-// Programs of one name are told from this share of RAM on.
-constexpr double kToldShare = 0.05;
-// Below this it says nothing about where the memory is.
-constexpr double kNamedShare = 0.001;
-
 void WriteBar(const MemorySection& section, TextWriter& writer) {
   const int columns = writer.width() - 4;
   std::string bar;
   int drawn = 0;
-  for (const BarItem& entry : kBarItems) {
-    const double share = static_cast<double>(ItemKb(section.items, entry.item)) /
-                         static_cast<double>(section.ram_kb);
-    if (share < kDrawnShare) continue;
+  for (const MemoryItem& item : MemoryItems(section)) {
+    if (item.share < kDrawnShare) continue;
     const int cells =
-        std::min(std::max(1, static_cast<int>(std::lround(share * columns))), columns - drawn);
-    for (int i = 0; i < cells; ++i) bar += entry.sign;
+        std::min(std::max(1, static_cast<int>(std::lround(item.share * columns))), columns - drawn);
+    for (int i = 0; i < cells; ++i) bar += item.sign;
     drawn += cells;
   }
   writer.Line("  " + bar);
-}
-
-// The number alone where the other size says the unit.
-std::string SharedUnit(int64_t kb, int64_t other_kb) {
-  constexpr int64_t kKbPerGib = 1024 * 1024;
-  return kb >= kKbPerGib && other_kb >= kKbPerGib ? GibNumber(kb) : SizeText(kb);
 }
 
 std::string ItemWords(const MemorySection& section) {
   const auto ram = static_cast<double>(section.ram_kb);
   std::string drawn;
   std::string small;
-  for (const BarItem& entry : kBarItems) {
-    const int64_t kb = ItemKb(section.items, entry.item);
-    const double share = static_cast<double>(kb) / ram;
-    if (share >= kDrawnShare) {
-      drawn +=
-          fmt::format("{}{} {} {} ({} %)", drawn.empty() ? "" : "  ", entry.sign, entry.name,
-                      SharedUnit(kb, section.ram_kb), PercentNumber(static_cast<double>(kb), ram));
-    } else if (share >= kNamedShare) {
-      small += fmt::format("{}{} {}", small.empty() ? "" : ", ", entry.name, SizeText(kb));
+  for (const MemoryItem& item : MemoryItems(section)) {
+    if (item.share >= kDrawnShare) {
+      drawn += fmt::format("{}{} {} {} ({} %)", drawn.empty() ? "" : "  ", item.sign, item.name,
+                           SharedUnit(item.kb, section.ram_kb),
+                           PercentNumber(static_cast<double>(item.kb), ram));
+    } else {
+      small += fmt::format("{}{} {}", small.empty() ? "" : ", ", item.name, SizeText(item.kb));
     }
   }
   return drawn + (small.empty() ? "" : "  too small to draw: " + small);
-}
-
-// "312 x httpd 40.0 GiB"; what is told of a few small ones is of no use.
-void WriteCommands(const HoldersSection& section, TextWriter& writer) {
-  constexpr std::size_t kMostNamed = 3;
-  std::string names;
-  for (std::size_t i = 0; i < section.commands.size() && i < kMostNamed; ++i) {
-    const CommandSum& command = section.commands[i];
-    const double share = static_cast<double>(command.rss_kb.value_or(0)) /
-                         static_cast<double>(section.ram_kb.value_or(0));
-    if (!section.ram_kb || share < kToldShare) continue;
-    names += fmt::format("{}{} x {} {}", names.empty() ? "" : "   ", Thousands(command.tasks),
-                         CommName(command.comm), SizeText(*command.rss_kb));
-  }
-  if (!names.empty()) writer.Wrapped("  by name: ", 11, Safe(names));
 }
 
 std::string SectionName(std::string_view name, const std::string& day) {
@@ -202,13 +114,6 @@ std::string SectionName(std::string_view name, const std::string& day) {
 }
 
 }  // namespace
-
-std::string_view BalanceItemName(std::string_view item) {
-  for (const BarItem& entry : kBarItems) {
-    if (entry.item == item) return entry.name;
-  }
-  return item;
-}
 
 void WriteDeaths(const IncidentReport& report, TextWriter& writer) {
   if (report.deaths.empty()) return;
@@ -277,18 +182,11 @@ void WriteHolders(const IncidentReport& report, TextWriter& writer) {
                    Safe(SectionName("", section.day).substr(section.day.empty() ? 0 : 1) +
                         (section.day.empty() ? "" : "   ") + names),
                    section.refs);
-    WriteCommands(section, writer);
+    const std::string commands = CommandsWords(section);
+    if (!commands.empty()) writer.Wrapped("  by name: ", 11, Safe(commands));
     for (const std::string& grown : section.grown) writer.Wrapped("  grew: ", 8, Safe(grown));
-    if (!section.ram_kb || section.holders.size() < 2) continue;
-    const int64_t left_kb = *section.ram_kb - section.total_kb;
-    writer.Wrapped(
-        "  ", 2,
-        fmt::format("together {} of {} = {} %; {} left for {}",
-                    SharedUnit(section.total_kb, *section.ram_kb), SizeText(*section.ram_kb),
-                    PercentNumber(static_cast<double>(section.total_kb),
-                                  static_cast<double>(*section.ram_kb)),
-                    SizeText(std::max<int64_t>(left_kb, 0)),
-                    section.guests ? "the host and its cache" : "everything else"));
+    const std::string together = TogetherWords(section);
+    if (!together.empty()) writer.Wrapped("  ", 2, together);
   }
 }
 
