@@ -94,11 +94,16 @@ std::string EscapeForMarkdown(std::string_view text) {
 }
 
 std::string MarkdownCode(std::string_view text) {
+  if (text.empty()) return "";
   const std::string marks(LongestRunOfBackticks(text) + 1, '`');
   std::string code(text);
   std::ranges::replace(code, '\n', ' ');
   // A blank at each end goes with the marks (CommonMark, "Code spans").
-  return code.empty() ? "" : marks + " " + code + " " + marks;
+  const std::string_view ends{" `"};
+  const bool apart = ends.find(code.front()) != std::string_view::npos ||
+                     ends.find(code.back()) != std::string_view::npos;
+  const std::string gap = apart ? " " : "";
+  return marks + gap + code + gap + marks;
 }
 
 std::string MarkdownFence(std::string_view text) {

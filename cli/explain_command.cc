@@ -59,7 +59,8 @@ int Run(const po::variables_map& arguments) {
   ReportOptions options;
   const std::optional<ReportFormat> format =
       ParseReportFormat(arguments["format"].as<std::string>());
-  if (!format) return ComplainUsage(kName, "--format is text or json");
+  if (format != ReportFormat::kText && format != ReportFormat::kJson)
+    return ComplainUsage(kName, "--format is text or json");
   options.format = *format;
   options.width = std::clamp(TerminalWidth(STDOUT_FILENO), kNarrowest, kWidest);
   options.colour = DecideColour("auto", STDOUT_FILENO).value_or(false);

@@ -39,7 +39,7 @@ Result<IncidentFilter> ReadFilter(const po::variables_map& arguments) {
 void AddReportOptions(po::options_description& options) {
   auto add = options.add_options();
   add("format", po::value<std::string>()->default_value("text")->value_name("FORMAT"),
-      "text, json, or html: one page to attach or to open offline");
+      "text, json, markdown: for a ticket, or html: one page to attach or to open offline");
   add("incident", po::value<int64_t>()->value_name("N"),
       "only this incident, by its number in the overview");
   add("last", po::bool_switch(), "only the newest incident");
@@ -64,7 +64,8 @@ Result<ReportOptions> ReadReportOptions(const po::variables_map& arguments) {
   ReportOptions options;
   const std::string& format = arguments["format"].as<std::string>();
   const std::optional<ReportFormat> known_format = ParseReportFormat(format);
-  if (!known_format) return Fail("unknown format " + format + ": it is text, json or html");
+  if (!known_format)
+    return Fail("unknown format " + format + ": it is text, json, markdown or html");
   options.format = *known_format;
   const std::string& when = arguments["color"].as<std::string>();
   const std::optional<bool> colour = DecideColour(when, STDOUT_FILENO);

@@ -10,6 +10,7 @@
 #include "reports/process_table.h"
 #include "reports/render/html.h"
 #include "reports/render/json.h"
+#include "reports/render/markdown.h"
 #include "reports/render/text.h"
 
 namespace kautopsy {
@@ -107,6 +108,7 @@ Status PrintHtml(Database& database, const std::vector<int64_t>& ids, const Repo
   return {};
 }
 
+// As text or Markdown: the one incident, else an overview.
 Status PrintText(Database& database, const std::vector<int64_t>& ids, const ReportOptions& options,
                  std::ostream& out) {
   if (ids.size() != 1) {
@@ -114,7 +116,10 @@ Status PrintText(Database& database, const std::vector<int64_t>& ids, const Repo
     const Result<Overview> overview =
         BuildOverview(database, options.filter, options.verbose ? Integer() : Integer(kMostListed));
     if (!overview) return tl::unexpected(overview.error());
-    RenderOverviewText(*overview, options, out);
+    if (options.format == ReportFormat::kMarkdown)
+      RenderOverviewMarkdown(*overview, out);
+    else
+      RenderOverviewText(*overview, options, out);
     return {};
   }
   const Result<StoreSummary> store = BuildStoreSummary(database);
@@ -122,7 +127,10 @@ Status PrintText(Database& database, const std::vector<int64_t>& ids, const Repo
   RowReader reader(database);
   const Result<IncidentReport> report = BuildIncidentReport(reader, ids.front());
   if (!report) return tl::unexpected(report.error());
-  RenderIncidentText(*store, *report, options, out);
+  if (options.format == ReportFormat::kMarkdown)
+    RenderIncidentMarkdown(*store, *report, options, out);
+  else
+    RenderIncidentText(*store, *report, options, out);
   return {};
 }
 
@@ -132,6 +140,7 @@ std::optional<ReportFormat> ParseReportFormat(std::string_view word) {
   if (word == "text") return ReportFormat::kText;
   if (word == "json") return ReportFormat::kJson;
   if (word == "html") return ReportFormat::kHtml;
+  if (word == "markdown") return ReportFormat::kMarkdown;
   return std::nullopt;
 }
 

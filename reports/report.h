@@ -12,9 +12,9 @@
 
 namespace kautopsy {
 
-enum class ReportFormat { kText, kJson, kHtml };
+enum class ReportFormat { kText, kJson, kHtml, kMarkdown };
 
-// "text", "json" or "html"; none for other words.
+// "text", "json", "html" or "markdown"; none for other words.
 std::optional<ReportFormat> ParseReportFormat(std::string_view word);
 
 struct ReportOptions {

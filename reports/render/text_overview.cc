@@ -131,8 +131,7 @@ void RenderOverviewText(const Overview& overview, const ReportOptions& options, 
   writer.Line("kautopsy │ " + StoreWords(overview.store));
   writer.Blank();
   if (overview.incidents == 0) {
-    writer.Wrapped(
-        "  ", 2, "No kill by the OOM killer, no failed allocation and no memory report was found.");
+    writer.Wrapped("  ", 2, kNoIncidents);
     WriteNotRead(overview, writer);
     return;
   }

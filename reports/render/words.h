@@ -49,6 +49,9 @@ std::string TogetherWords(const HoldersSection& section);
 // The number alone where the other size says the unit.
 std::string SharedUnit(int64_t kb, int64_t other_kb);
 
+// What is said of a store without incidents.
+inline constexpr std::string_view kNoIncidents =
+    "No kill by the OOM killer, no failed allocation and no memory report was found.";
 // What the incidents are in sum: "23 incidents from 2026-08-31 to 2026-11-22: 1 critical".
 // REQUIRES: there is at least one.
 std::string OverviewSentence(const Overview& overview);

@@ -48,8 +48,9 @@ TEST_CASE("what sites would make links, mentions and emoji of is broken by a zer
 }
 
 TEST_CASE("code holds any text, and a fence is longer than what it holds") {
-  CHECK(MarkdownCode("echo 1 > x") == "` echo 1 > x `");
-  CHECK(MarkdownCode("a`b``c\nd") == "``` a`b``c d ```");
+  CHECK(MarkdownCode("echo 1 > x") == "`echo 1 > x`");
+  CHECK(MarkdownCode("a`b``c\nd") == "```a`b``c d```");
+  CHECK(MarkdownCode("`a") == "`` `a ``");
   CHECK(MarkdownCode("").empty());
   CHECK(MarkdownFence("no ticks") == "```");
   CHECK(MarkdownFence("```` [x](y)") == "`````");

@@ -87,7 +87,7 @@ TEST_CASE("figures, versions, system paths, clocks and control groups stay") {
 TEST_CASE("a redacted report names nobody, in any format") {
   Seed seed;
   for (const ReportFormat format :
-       {ReportFormat::kText, ReportFormat::kJson, ReportFormat::kHtml}) {
+       {ReportFormat::kText, ReportFormat::kJson, ReportFormat::kHtml, ReportFormat::kMarkdown}) {
     ReportOptions options;
     options.format = format;
     options.redact = true;
