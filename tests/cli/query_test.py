@@ -1,5 +1,7 @@
 """Asking a store: parameters, recipes, limits of time, the shell, and the store in other programs."""
 
+import csv
+import io
 import json
 import os
 import pty
@@ -39,10 +41,25 @@ class Query(QueryTest):
                          "host is given twice")
         self.assert_says(self.query("--since", "yesterday", "@timeline", code=2), "since: yesterday is no date")
 
-    def test_a_relation_is_exported_by_its_name(self):
-        lines = self.query("--format", "ndjson", "task").stdout.splitlines()
-        self.assertEqual(len(lines), self.count("task"))
-        self.assertIn("rss_pages", json.loads(lines[0]))
+    def test_every_relation_is_exported_by_its_name(self):
+        for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name"):
+            with self.subTest(name):
+                lines = self.query("--format", "ndjson", name).stdout.splitlines()
+                self.assertEqual(len(lines), self.count(name))
+                table = list(csv.reader(io.StringIO(self.query("--format", "csv", name).stdout)))
+                self.assertEqual(len(table), len(lines) + 1)
+                for line, row in zip(lines, table[1:]):
+                    self.assertEqual(list(json.loads(line)), table[0])
+                    self.assertEqual(len(row), len(table[0]))
+
+    def test_csv_holds_no_formula_and_json_the_text_as_it_is(self):
+        for text in ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "=HYPERLINK(\"http://x\",\"y\")"):
+            with self.subTest(text):
+                ask = lambda form: self.query("--format", form, "--param", "x=" + text,
+                                              "SELECT :x || '' AS a, -5 AS b").stdout
+                rows = list(csv.reader(io.StringIO(ask("csv"), newline="")))
+                self.assertEqual(rows, [["a", "b"], ["'" + text, "-5"]])
+                self.assertEqual(json.loads(ask("ndjson")), {"a": text, "b": -5})
 
     def test_recipes_are_listed_printed_and_run(self):
         listed = self.check(0, "query", "--list").stdout
