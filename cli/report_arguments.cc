@@ -55,6 +55,7 @@ void AddReportOptions(po::options_description& options) {
   add("color", po::value<std::string>()->default_value("auto")->value_name("WHEN"),
       "auto, always or never");
   add("ascii", po::bool_switch(), "no characters beyond ASCII in bars and signs");
+  add("plain", po::bool_switch(), "text as sentences, without bars and columns: to be read aloud");
   add("redact", po::bool_switch(),
       "replace names of hosts, guests and users, addresses and paths, to show it to strangers");
   add("verbose", po::bool_switch(), "every sum and every line of evidence");
@@ -83,6 +84,7 @@ Result<ReportOptions> ReadReportOptions(const po::variables_map& arguments) {
   options.filter = *filter;
   options.last = arguments["last"].as<bool>();
   options.unicode = UnicodeLocale() && !arguments["ascii"].as<bool>();
+  options.plain = arguments["plain"].as<bool>();
   options.redact = arguments["redact"].as<bool>();
   options.verbose = arguments["verbose"].as<bool>();
   return options;

@@ -24,6 +24,7 @@ struct ReportOptions {
   int width = 80;         // columns of the terminal
   bool colour = false;
   bool unicode = true;   // false: bars and signs in ASCII
+  bool plain = false;    // text: sentences rather than bars and columns
   bool redact = false;   // names of machines, users, guests replaced
   bool verbose = false;  // every sum and every evidence line
 };

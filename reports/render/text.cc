@@ -9,13 +9,17 @@ namespace kautopsy {
 void WriteHead(const StoreSummary& store, const IncidentReport& report, TextWriter& writer) {
   writer.Line(writer.Cut("kautopsy │ " + Safe(SourceWords(store)), writer.width()));
   writer.Line(writer.Cut(Safe(MachineWords(report, " │ ")), writer.width()));
+  WriteDamage(store, writer);
+  writer.Blank();
+  writer.Wrapped("", 2, Safe(report.line.headline));
+  writer.Blank();
+}
+
+void WriteDamage(const StoreSummary& store, TextWriter& writer) {
   for (const SourceLedger& source : store.sources) {
     if (source.damage)
       writer.Wrapped("damaged", 9, Safe(FileName(source.path) + ": " + *source.damage));
   }
-  writer.Blank();
-  writer.Wrapped("", 2, Safe(report.line.headline));
-  writer.Blank();
 }
 
 void WriteVerdict(const IncidentReport& report, TextWriter& writer) {
@@ -56,6 +60,7 @@ void WriteDoNow(const IncidentReport& report, TextWriter& writer) {
 
 void RenderIncidentText(const StoreSummary& store, const IncidentReport& report,
                         const ReportOptions& options, std::ostream& out) {
+  if (options.plain) return RenderIncidentPlain(store, report, options, out);
   TextWriter writer(options, out);
   WriteHead(store, report, writer);
   WriteVerdict(report, writer);

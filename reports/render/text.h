@@ -17,8 +17,14 @@ void RenderIncidentText(const StoreSummary& store, const IncidentReport& report,
 // Incidents in sum, and the worst of them.
 void RenderOverviewText(const Overview& overview, const ReportOptions& options, std::ostream& out);
 
+// The same as sentences, without bars and columns (ReportOptions::plain).
+void RenderIncidentPlain(const StoreSummary& store, const IncidentReport& report,
+                         const ReportOptions& options, std::ostream& out);
+void RenderOverviewPlain(const Overview& overview, const ReportOptions& options, std::ostream& out);
+
 // Sections, each in its own file.
 void WriteHead(const StoreSummary& store, const IncidentReport& report, TextWriter& writer);
+void WriteDamage(const StoreSummary& store, TextWriter& writer);  // of sources
 void WriteVerdict(const IncidentReport& report, TextWriter& writer);
 void WriteDoNow(const IncidentReport& report, TextWriter& writer);
 void WriteDeaths(const IncidentReport& report, TextWriter& writer);
@@ -33,5 +39,8 @@ void WriteUnknowns(const IncidentReport& report, TextWriter& writer);
 void WriteChecks(const IncidentReport& report, TextWriter& writer);
 void WriteEvidence(const IncidentReport& report, TextWriter& writer);
 void WriteVerbose(const IncidentReport& report, TextWriter& writer);
+void WriteShared(const Overview& overview, TextWriter& writer);
+void WriteNotRead(const Overview& overview, TextWriter& writer);
+void WriteNext(const Overview& overview, TextWriter& writer);
 
 }  // namespace kautopsy

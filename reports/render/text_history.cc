@@ -167,9 +167,10 @@ void WriteChecks(const IncidentReport& report, TextWriter& writer) {
 
 void WriteEvidence(const IncidentReport& report, TextWriter& writer) {
   if (report.references.empty()) return;
+  const std::string_view gap = writer.options().plain ? " " : "             ";
   writer.Heading("EVIDENCE", writer.options().verbose
                                  ? "line:byte"
-                                 : "line:byte             (--verbose: every line)");
+                                 : fmt::format("line:byte{}(--verbose: every line)", gap));
   if (report.references.size() > kMostSingleLines && !writer.options().verbose &&
       !writer.narrow()) {
     WritePairs(report.references, writer);

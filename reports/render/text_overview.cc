@@ -100,6 +100,8 @@ void WriteVictims(const Overview& overview, TextWriter& writer) {
   writer.Blank();
 }
 
+}  // namespace
+
 void WriteShared(const Overview& overview, TextWriter& writer) {
   if (overview.shared.empty()) return;
   writer.Line("SAME SIGNATURE ON SEVERAL HOSTS", Tone::kBold);
@@ -124,9 +126,13 @@ void WriteNotRead(const Overview& overview, TextWriter& writer) {
   if (!words.empty()) writer.Heading("NOT READ", words);
 }
 
-}  // namespace
+void WriteNext(const Overview& overview, TextWriter& writer) {
+  writer.Heading("NEXT",
+                 fmt::format("kautopsy report --db FILE --incident {}", overview.worst.front().id));
+}
 
 void RenderOverviewText(const Overview& overview, const ReportOptions& options, std::ostream& out) {
+  if (options.plain) return RenderOverviewPlain(overview, options, out);
   TextWriter writer(options, out);
   writer.Line("kautopsy │ " + StoreWords(overview.store));
   writer.Blank();
@@ -143,8 +149,7 @@ void RenderOverviewText(const Overview& overview, const ReportOptions& options, 
   WriteVictims(overview, writer);
   WriteShared(overview, writer);
   WriteNotRead(overview, writer);
-  writer.Heading("NEXT",
-                 fmt::format("kautopsy report --db FILE --incident {}", overview.worst.front().id));
+  WriteNext(overview, writer);
 }
 
 }  // namespace kautopsy

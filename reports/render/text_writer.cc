@@ -161,7 +161,7 @@ void TextWriter::LineWithTail(std::string_view text, std::string_view tail, Tone
 void TextWriter::Heading(std::string_view name, std::string_view rest,
                          const std::vector<int>& refs) {
   constexpr int kNameColumn = 8;
-  const std::string head = PadRight(name, kNameColumn) + " ";
+  const std::string head = PadRight(name, options_.plain ? 0 : kNameColumn) + " ";
   std::string line = head + InCharset(rest);
   const std::string tail = RefText(refs);
   const int room = width() - (tail.empty() ? 0 : DisplayWidth(tail) + 1);
@@ -170,9 +170,14 @@ void TextWriter::Heading(std::string_view name, std::string_view rest,
             rest, refs);
     return;
   }
-  const int gap = tail.empty() ? 0 : width() - DisplayWidth(line) - DisplayWidth(tail);
+  const int gap = tail.empty() ? 0 : GapBefore(tail, DisplayWidth(line));
   line = Coloured(name, Tone::kBold) + line.substr(name.size());
   Put(line + std::string(static_cast<std::size_t>(std::max(gap, 0)), ' ') + tail);
+}
+
+int TextWriter::GapBefore(std::string_view tail, int used) const {
+  if (options_.plain) return used > 0 ? 1 : 0;
+  return std::max(width() - used - DisplayWidth(tail), 0);
 }
 
 void TextWriter::Wrapped(std::string_view head, int hang, std::string_view text,
@@ -214,9 +219,7 @@ void TextWriter::Wrapped(std::string_view head, int hang, std::string_view text,
     line.clear();
     used = 0;
   }
-  Put(line +
-      std::string(static_cast<std::size_t>(std::max(width() - used - DisplayWidth(tail), 0)), ' ') +
-      tail);
+  Put(line + std::string(static_cast<std::size_t>(GapBefore(tail, used)), ' ') + tail);
 }
 
 std::string Safe(std::string_view log_text) { return EscapeForTerminal(log_text); }

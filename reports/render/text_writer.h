@@ -22,7 +22,8 @@ enum class Tone { kPlain, kBold, kGood, kUnsure, kWeak };
 
 // Writes lines of at most the given width, wrapped at words. Where the terminal
 // wants ASCII, texts are turned into it before they are laid out. Text that came from a log must
-// have gone through Safe(). `out` must outlive the writer.
+// have gone through Safe(). Where plain text is wanted, nothing is set to the right edge: it
+// follows its line. `out` must outlive the writer.
 class TextWriter {
  public:
   TextWriter(const ReportOptions& options, std::ostream& out) : options_(options), out_(out) {}
@@ -30,7 +31,8 @@ class TextWriter {
   int width() const { return options_.width; }
   // As CutToWidth, with the ellipsis of the character set.
   std::string Cut(std::string_view text, int columns) const;
-  bool narrow() const { return options_.width < kNarrow; }
+  // No room for columns beside each other, or none are wanted.
+  bool narrow() const { return options_.plain || options_.width < kNarrow; }
   const ReportOptions& options() const { return options_; }
 
   void Line(std::string_view text, Tone tone = Tone::kPlain);
@@ -49,6 +51,7 @@ class TextWriter {
 
   void Put(std::string_view text);
   std::string InCharset(std::string_view text) const;
+  int GapBefore(std::string_view tail, int used) const;  // blanks, `used` columns are taken
   std::string Coloured(std::string_view text, Tone tone) const;
 
   ReportOptions options_;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "reports/diagnosis/incident_relations.h"
@@ -6,6 +7,18 @@
 
 namespace kautopsy::test {
 namespace {
+
+// Dated incidents, a week apart, on two hosts.
+constexpr const char* kIncidentsOfTwoHosts =
+    "WITH RECURSIVE week (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM week WHERE n < 4)"
+    " INSERT INTO incident (host, first_time, last_time, first_us, last_us, severity,"
+    " primary_cause, confidence, headline, signature)"
+    " SELECT host, date('2026-01-01', (n * 7) || ' days') || 'T03:00:00Z',"
+    " date('2026-01-01', (n * 7) || ' days') || 'T03:00:05Z',"
+    " unixepoch('2026-01-01', (n * 7) || ' days') * 1000000,"
+    " unixepoch('2026-01-01', (n * 7) || ' days') * 1000000, 'major', 'slab_leak', 'high', 'h',"
+    " 'slab_leak|oom' FROM week, (SELECT 'web1' AS host UNION ALL SELECT 'web2') WHERE n > 0 OR "
+    "host = 'web1'";
 
 TEST_CASE("the report of the seed case fits two screens of 46 lines and 80 columns") {
   Database database = StoreOf("samples/seed/paste.txt");
@@ -56,6 +69,34 @@ TEST_CASE("a narrow report wraps its text") {
   const std::vector<std::string> lines = LinesOf(Report(database, options));
   CHECK(DisplayWidth(lines.at(3)) <= 60);
   CHECK(lines.size() > 90);
+}
+
+TEST_CASE("a plain report of the seed case is the one that was reviewed: sentences, no bars") {
+  Database database = StoreOf("samples/seed/paste.txt");
+  ReportOptions options;
+  options.plain = true;
+  const std::string report = Report(database, options);
+  CheckGolden("tests/golden/report/seed.plain.txt", report);
+  CHECK(Mentions(report,
+                 "Node 0 Normal: 1,648,026 pieces of 4 KiB = 100 % of its free memory; none"));
+  for (const char* sign : {"▁", "▂", "▇", "█", "░", "▒", "▓", "│", "·"})
+    CHECK_FALSE(Mentions(report, sign));
+  for (const std::string& line : LinesOf(report)) {  // no columns
+    const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
+    CHECK_FALSE(Mentions(line.substr(begin), "  "));
+  }
+}
+
+TEST_CASE("a plain overview has the counts of the other without its bars") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  REQUIRE(database.Execute(kIncidentsOfTwoHosts));
+  REQUIRE(RelateIncidentsOfHosts(database));
+  ReportOptions options;
+  options.plain = true;
+  const std::string report = Report(database, options);
+  CHECK(Mentions(report, "web1: 5 incidents, every 7 days, usual cause slab_leak, 5 of them"));
+  CHECK(Mentions(report, "slab_leak: 9 incidents"));
+  for (const char* sign : {"▁", "▄", "█", "·", "│"}) CHECK_FALSE(Mentions(report, sign));
 }
 
 TEST_CASE("colour only adds codes") {
@@ -125,18 +166,6 @@ TEST_CASE("several incidents give an overview, the worst first") {
   CHECK(report.find("critical") < report.find("major"));
   CHECK(Mentions(report, "kautopsy report --db FILE --incident 2"));
 }
-
-// Dated incidents, a week apart, on two hosts.
-constexpr const char* kIncidentsOfTwoHosts =
-    "WITH RECURSIVE week (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM week WHERE n < 4)"
-    " INSERT INTO incident (host, first_time, last_time, first_us, last_us, severity,"
-    " primary_cause, confidence, headline, signature)"
-    " SELECT host, date('2026-01-01', (n * 7) || ' days') || 'T03:00:00Z',"
-    " date('2026-01-01', (n * 7) || ' days') || 'T03:00:05Z',"
-    " unixepoch('2026-01-01', (n * 7) || ' days') * 1000000,"
-    " unixepoch('2026-01-01', (n * 7) || ' days') * 1000000, 'major', 'slab_leak', 'high', 'h',"
-    " 'slab_leak|oom' FROM week, (SELECT 'web1' AS host UNION ALL SELECT 'web2') WHERE n > 0 OR "
-    "host = 'web1'";
 
 TEST_CASE("an overview tells hosts, rhythm, causes and what hosts share") {
   Database database = OpenOrFail(Database::OpenTemporary());
