@@ -4,6 +4,7 @@
 #include "cli/import_arguments.h"
 #include "cli/import_run.h"
 #include "cli/messages.h"
+#include "cli/pager.h"
 #include "cli/report_arguments.h"
 
 namespace kautopsy {
@@ -14,11 +15,17 @@ namespace po = boost::program_options;
 po::options_description Options() {
   po::options_description options;
   AddReportOptions(options);
+  AddPagerOption(options);
   AddImportOptions(options);
   return options;
 }
 
-int Analyse(const ImportRequest& request, const ReportOptions& report_options) {
+Status Report(Database& database, const ReportOptions& options, bool wants_pager) {
+  const Pager pager(wants_pager);
+  return PrintReport(database, options, std::cout);
+}
+
+int Analyse(const ImportRequest& request, const ReportOptions& report_options, bool wants_pager) {
   Result<Database> database = Database::OpenTemporary();
   if (!database) {
     Complain(database.error().message);
@@ -28,7 +35,7 @@ int Analyse(const ImportRequest& request, const ReportOptions& report_options) {
   const int exit_code = totals.problems > 0 ? kExitProblem : kExitOk;
   if (totals.stored == 0) return exit_code;  // stderr has said why
   Status status = ConcludeImport(request, *database, totals);
-  if (status) status = PrintReport(*database, report_options, std::cout);
+  if (status) status = Report(*database, report_options, wants_pager);
   if (status) return exit_code;
   Complain(status.error().message);
   return kExitProblem;
@@ -40,7 +47,7 @@ int Run(const po::variables_map& arguments) {
     return ComplainUsage("", read.error().message);
   const Result<ReportOptions> report_options = ReadReportOptions(arguments);
   if (!report_options) return ComplainUsage("", report_options.error().message);
-  return Analyse(request, *report_options);
+  return Analyse(request, *report_options, WantsPager(arguments));
 }
 
 }  // namespace

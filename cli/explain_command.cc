@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/messages.h"
+#include "cli/pager.h"
 #include "cli/terminal.h"
 #include "reports/explain/explain.h"
 
@@ -33,6 +34,7 @@ po::options_description Options() {
       "the page size: 4, 8, 16, 64");
   add("format", po::value<std::string>()->default_value("text")->value_name("FORMAT"),
       "text or json");
+  AddPagerOption(options);
   return options;
 }
 
@@ -69,6 +71,7 @@ int Run(const po::variables_map& arguments) {
   if (!request) return ComplainUsage(kName, request.error().message);
   const Result<Explanation> explanation = Explain(*request);
   if (!explanation) return ComplainUsage(kName, explanation.error().message);
+  const Pager pager(WantsPager(arguments));
   PrintExplanation(*explanation, options, std::cout);
   return kExitOk;
 }

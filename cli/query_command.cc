@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/messages.h"
+#include "cli/pager.h"
 #include "cli/query_arguments.h"
 #include "reports/sql/functions.h"
 #include "store/query.h"
@@ -25,6 +26,7 @@ po::options_description Options() {
       "list the recipes; with @RECIPE print it, its parameters and columns");
   AddOutputOptions(options);
   AddParameterOptions(options);
+  AddPagerOption(options);
   return options;
 }
 
@@ -47,9 +49,11 @@ int List(const std::vector<std::string>& words) {
   return kExitOk;
 }
 
-Status Query(const std::string& store, const std::string& sql, const QueryOptions& options) {
-  Result<Database> database = OpenForQueries(store);
+Status Query(const po::variables_map& arguments, const std::string& sql,
+             const QueryOptions& options) {
+  Result<Database> database = OpenForQueries(arguments["db"].as<std::string>());
   if (!database) return tl::unexpected(database.error());
+  const Pager pager(WantsPager(arguments) && options.format == QueryFormat::kTable);
   return RunQuery(*database, sql, options, std::cout);
 }
 
@@ -80,7 +84,7 @@ int Run(const po::variables_map& arguments) {
   if (!sql) return ComplainUsage(kName, sql.error().message);
   const InterruptFlag interrupt;
   options->interrupted = &interrupt.flag();
-  const Status status = Query(arguments["db"].as<std::string>(), *sql, *options);
+  const Status status = Query(arguments, *sql, *options);
   if (status) return kExitOk;
   Complain(status.error().message);
   return interrupt.flag() ? kExitInterrupted : kExitProblem;

@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/messages.h"
+#include "cli/pager.h"
 #include "cli/report_arguments.h"
 
 namespace kautopsy {
@@ -16,19 +17,21 @@ po::options_description Options() {
   options.add_options()("db", po::value<std::string>()->required()->value_name("FILE"),
                         "the store");
   AddReportOptions(options);
+  AddPagerOption(options);
   return options;
 }
 
-Status Report(const std::string& store, const ReportOptions& options) {
+Status Report(const std::string& store, const ReportOptions& options, bool wants_pager) {
   Result<Database> database = Database::OpenReadOnly(store);
   if (!database) return tl::unexpected(database.error());
+  const Pager pager(wants_pager);
   return PrintReport(*database, options, std::cout);
 }
 
 int Run(const po::variables_map& arguments) {
   const Result<ReportOptions> options = ReadReportOptions(arguments);
   if (!options) return ComplainUsage(kName, options.error().message);
-  const Status status = Report(arguments["db"].as<std::string>(), *options);
+  const Status status = Report(arguments["db"].as<std::string>(), *options, WantsPager(arguments));
   if (status) return kExitOk;
   Complain(status.error().message);
   return kExitProblem;

@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/messages.h"
+#include "cli/pager.h"
 #include "store/query.h"
 
 namespace kautopsy {
@@ -17,7 +18,17 @@ po::options_description Options() {
   add("relation", po::value<std::vector<std::string>>());
   add("db", po::value<std::string>()->value_name("FILE"),
       "a store, to see what it holds; else what this version makes");
+  AddPagerOption(options);
   return options;
+}
+
+Status Print(const po::variables_map& arguments, const std::optional<std::string>& relation) {
+  Result<Database> database = arguments.count("db") > 0
+                                  ? Database::OpenReadOnly(arguments["db"].as<std::string>())
+                                  : Database::OpenTemporary();
+  if (!database) return tl::unexpected(database.error());
+  const Pager pager(WantsPager(arguments));
+  return PrintSchema(*database, relation, std::cout);
 }
 
 int Run(const po::variables_map& arguments) {
@@ -27,11 +38,7 @@ int Run(const po::variables_map& arguments) {
     if (names.size() > 1) return ComplainUsage(kName, "only one relation can be given");
     relation = names.front();
   }
-  Result<Database> database = arguments.count("db") > 0
-                                  ? Database::OpenReadOnly(arguments["db"].as<std::string>())
-                                  : Database::OpenTemporary();
-  const Status status = database ? PrintSchema(*database, relation, std::cout)
-                                 : Status(tl::unexpected(database.error()));
+  const Status status = Print(arguments, relation);
   if (status) return kExitOk;
   Complain(status.error().message);
   return kExitProblem;

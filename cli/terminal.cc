@@ -22,6 +22,18 @@ std::string Environment(const char* name) {
 
 bool IsTerminal(int descriptor) { return ::isatty(descriptor) == 1; }
 
+std::optional<ScreenSize> SizeOfScreen(int descriptor) {
+  winsize size = {};
+  const bool told =
+      ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0;
+  return told ? std::optional<ScreenSize>({size.ws_row, size.ws_col}) : std::nullopt;
+}
+
+bool IsDumbTerminal() {
+  const std::string term = Environment("TERM");
+  return term.empty() || term == "dumb";
+}
+
 int TerminalWidth(int descriptor) {
   winsize size = {};
   if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kDefaultWidth;

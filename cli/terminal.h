@@ -7,6 +7,16 @@ namespace kautopsy {
 
 bool IsTerminal(int descriptor);
 
+struct ScreenSize {
+  int rows = 0;
+  int columns = 0;
+};
+// None for what is no terminal, or does not tell.
+std::optional<ScreenSize> SizeOfScreen(int descriptor);
+
+// Whether $TERM says that the terminal knows no codes (dumb), or nothing.
+bool IsDumbTerminal();
+
 // Columns of the terminal behind `descriptor`; 80 if there is none.
 int TerminalWidth(int descriptor);
 

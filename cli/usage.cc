@@ -13,6 +13,10 @@ constexpr char kExitCodes[] =
     "Exit code: 0 all went well; 1 some input could not be read or stored, or the result not be\n"
     "printed (what was good is kept); 2 wrong usage, nothing was done.\n";
 
+constexpr char kPager[] =
+    "On a terminal what is longer than the screen goes through $KAUTOPSY_PAGER, $PAGER or "
+    "less.\n\n";
+
 void PrintOptions(const Command& command, std::ostream& out) {
   out << "\nOptions\n";
   const po::options_description options = command.options();
@@ -45,7 +49,7 @@ void PrintHelp(std::span<const Command* const> commands, std::ostream& out) {
          "  kautopsy /var/log/messages*\n"
          "  journalctl -k | kautopsy -\n"
          "  kautopsy ingest --db kernel.db /var/log && kautopsy report --db kernel.db\n\n"
-      << kExitCodes;
+      << kPager << kExitCodes;
 }
 
 void PrintCommandHelp(const Command& command, std::ostream& out) {

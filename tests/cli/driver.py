@@ -1,9 +1,16 @@
 """What the CLI tests share: running the program as a user does, and looking into its store."""
 
+import fcntl
 import os
+import pty
+import select
+import signal
 import sqlite3
+import struct
 import subprocess
 import tempfile
+import termios
+import time
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -74,6 +81,63 @@ class CliTest(unittest.TestCase):
         for word in words:
             self.assertIn(word, done.stderr)
         self.assertNotIn("terminate called", done.stderr)
+
+
+class Terminal:
+    """A program on a terminal of its own; `size` is (rows, columns)."""
+
+    def __init__(self, arguments, environment, size=None, folder=None):
+        self.pid, self.descriptor = pty.fork()
+        if self.pid == 0:
+            if size:
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored by what runs in the background
+            os.chdir(folder or ".")
+            os.execve(arguments[0], arguments, environment)
+        self.seen = ""
+
+    def read_to_the_end(self):
+        """All that is shown until the program ends."""
+        while True:
+            try:
+                part = os.read(self.descriptor, 65536)
+            except OSError:  # EIO: nobody has the other end any more
+                part = b""
+            if not part:
+                return self.seen
+            self.seen += part.decode("utf-8", "replace")
+
+    def send(self, text):
+        os.write(self.descriptor, text.encode())
+
+    def expect(self, text):
+        self.send_until("", text)
+
+    def send_until(self, sent, text, timeout=60):
+        """Sends `sent`, and once more for every two seconds in which `text` is not seen."""
+        end = time.monotonic() + timeout
+        again = 0
+        while text not in self.seen:
+            now = time.monotonic()
+            if now > end:
+                raise AssertionError("no %r in %r" % (text, self.seen))
+            if now >= again:
+                self.send(sent)
+                again = now + 2
+            if select.select([self.descriptor], [], [], 0.2)[0]:
+                self.seen += os.read(self.descriptor, 4096).decode("utf-8", "replace")
+        self.seen = self.seen[self.seen.index(text) + len(text):]
+
+    def wait(self):
+        status = os.waitpid(self.pid, 0)[1]
+        self.pid = 0
+        return os.waitstatus_to_exitcode(status)
+
+    def close(self):
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.descriptor)
 
 
 def main():

@@ -4,8 +4,6 @@ import csv
 import io
 import json
 import os
-import pty
-import select
 import shutil
 import signal
 import sqlite3
@@ -13,7 +11,7 @@ import subprocess
 import time
 import unittest
 
-from driver import MESSAGES, PROGRAM, CliTest, main, read
+from driver import MESSAGES, PROGRAM, CliTest, Terminal, main, read
 
 EXTENSION = os.environ.get("KAUTOPSY_SQL", "")
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -147,49 +145,6 @@ class Shell(QueryTest):
         history = os.path.join(state, "kautopsy", "history")
         self.assertIn(b"anon_rss_kb", read(history).replace(b"\\040", b" "))
         self.assertEqual(os.stat(history).st_mode & 0o77, 0)
-
-
-class Terminal:
-    """A program on a terminal of its own."""
-
-    def __init__(self, arguments, environment):
-        self.pid, self.descriptor = pty.fork()
-        if self.pid == 0:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored by what runs in the background
-            os.execve(arguments[0], arguments, environment)
-        self.seen = ""
-
-    def send(self, text):
-        os.write(self.descriptor, text.encode())
-
-    def expect(self, text):
-        self.send_until("", text)
-
-    def send_until(self, sent, text, timeout=60):
-        """Sends `sent`, and once more for every two seconds in which `text` is not seen."""
-        end = time.monotonic() + timeout
-        again = 0
-        while text not in self.seen:
-            now = time.monotonic()
-            if now > end:
-                raise AssertionError("no %r in %r" % (text, self.seen))
-            if now >= again:
-                self.send(sent)
-                again = now + 2
-            if select.select([self.descriptor], [], [], 0.2)[0]:
-                self.seen += os.read(self.descriptor, 4096).decode("utf-8", "replace")
-        self.seen = self.seen[self.seen.index(text) + len(text):]
-
-    def wait(self):
-        status = os.waitpid(self.pid, 0)[1]
-        self.pid = 0
-        return os.waitstatus_to_exitcode(status)
-
-    def close(self):
-        if self.pid:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        os.close(self.descriptor)
 
 
 class OtherPrograms(QueryTest):
