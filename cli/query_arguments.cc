@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "reports/incident_filter.h"
+#include "reports/sql/functions.h"
 #include "store/recipe.h"
 
 namespace kautopsy {
@@ -73,6 +74,15 @@ void AddOutputOptions(po::options_description& options) {
       "table, csv, json (one array), ndjson (one object per line), markdown");
   add("timeout", po::value<std::string>()->value_name("SECONDS"),
       "end a query that takes longer; else it may take as long as it likes");
+  add("redact", po::bool_switch(),
+      "replace names of hosts, guests and users, addresses and paths, as reports do");
+}
+
+Result<Database> OpenAsAsked(const po::variables_map& arguments) {
+  Result<Database> database = OpenForQueries(arguments["db"].as<std::string>());
+  if (!database || !arguments["redact"].as<bool>()) return database;
+  if (Status redacted = database->Redact(); !redacted) return tl::unexpected(redacted.error());
+  return database;
 }
 
 void AddParameterOptions(po::options_description& options) {

@@ -11,10 +11,13 @@
 
 namespace kautopsy {
 
-// The options of a query beside its text. Of its output: --format and --timeout. Of its
+// The options of a query beside its text. Of its output: --format, --timeout and --redact. Of its
 // parameters: --param and the short ways to name the usual ones (--host X is --param host=X).
 void AddOutputOptions(boost::program_options::options_description& options);
 void AddParameterOptions(boost::program_options::options_description& options);
+
+// The store of --db; with --redact, all that is read out of it is redacted.
+Result<Database> OpenAsAsked(const boost::program_options::variables_map& arguments);
 
 // Reads those of output, or all. Errors are of usage. `interrupted` is left to the caller.
 Result<QueryOptions> ReadOutputOptions(const boost::program_options::variables_map& arguments);

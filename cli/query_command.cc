@@ -6,7 +6,6 @@
 #include "cli/messages.h"
 #include "cli/pager.h"
 #include "cli/query_arguments.h"
-#include "reports/sql/functions.h"
 #include "store/query.h"
 #include "store/recipe.h"
 
@@ -51,7 +50,7 @@ int List(const std::vector<std::string>& words) {
 
 Status Query(const po::variables_map& arguments, const std::string& sql,
              const QueryOptions& options) {
-  Result<Database> database = OpenForQueries(arguments["db"].as<std::string>());
+  Result<Database> database = OpenAsAsked(arguments);
   if (!database) return tl::unexpected(database.error());
   const Pager pager(WantsPager(arguments) && options.format == QueryFormat::kTable);
   return RunQuery(*database, sql, options, std::cout);

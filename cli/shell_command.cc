@@ -12,7 +12,6 @@
 #include "cli/query_arguments.h"
 #include "cli/shell.h"
 #include "cli/terminal.h"
-#include "reports/sql/functions.h"
 
 namespace kautopsy {
 namespace {
@@ -83,7 +82,7 @@ int RunScript(Shell& shell) {
 int Run(const po::variables_map& arguments) {
   const Result<QueryOptions> options = ReadOutputOptions(arguments);
   if (!options) return ComplainUsage(kName, options.error().message);
-  Result<Database> database = OpenForQueries(arguments["db"].as<std::string>());
+  Result<Database> database = OpenAsAsked(arguments);
   if (!database) {
     Complain(database.error().message);
     return kExitProblem;

@@ -99,6 +99,36 @@ class Query(QueryTest):
         self.assertEqual(problems, b"")
 
 
+class Redacted(QueryTest):
+    ASK = "SELECT host, guest, comm FROM event JOIN (SELECT event_id, guest FROM oom_kill) USING (event_id)"
+
+    def test_every_format_has_the_same_pseudonyms_and_those_of_the_report(self):
+        row = {"host": "host-1", "guest": "guest-3"}
+        answer = json.loads(self.query("--redact", "--format", "ndjson", self.ASK).stdout)
+        self.assertEqual({name: answer[name] for name in row}, row)
+        asked = [self.query("--redact", "--format", form, self.ASK).stdout
+                 for form in ("table", "csv", "json", "ndjson", "markdown")]
+        asked += [self.query("--redact", "@killed").stdout, self.query("--redact", "event_text").stdout]
+        asked.append(self.check(0, "shell", "--db", self.database, "--redact", stdin=self.ASK.encode()).stdout)
+        asked += [self.check(0, "report", "--db", self.database, "--redact", "--format", form).stdout
+                  for form in ("text", "json", "html", "markdown")]
+        for text in asked:
+            self.assertIn("guest-3", text)
+            self.assertNotIn("wl52", text)
+            self.assertNotIn("wv2-f302", text)
+        self.assertIn("wl52", self.query(self.ASK).stdout)
+
+    def test_no_relation_names_anybody(self):
+        for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"):
+            shown = self.query("--redact", "--format", "ndjson", name).stdout
+            for secret in ("wv2-f302", "wl50", "wl51", "wl52"):
+                self.assertNotIn(secret, shown, name)
+
+    def test_conditions_take_the_real_names(self):
+        done = self.query("--redact", "--format", "csv", "--host", "wv2-f302", "@killed")
+        self.assertEqual(done.stdout, "victim,host,kills,biggest,last_time\nguest-3,host-1,1,120.4 GiB,\n")
+
+
 class Shell(QueryTest):
     def shell(self, script, code=0):
         return self.check(code, "shell", "--db", self.database, stdin=script.encode())
