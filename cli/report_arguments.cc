@@ -1,11 +1,14 @@
 #include "cli/report_arguments.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "cli/terminal.h"
+#include "parsers/kernel/kinds.h"
+#include "reports/known_causes.h"
 
 namespace kautopsy {
 namespace {
@@ -15,19 +18,37 @@ namespace po = boost::program_options;
 constexpr int kNarrowest = 40;
 constexpr int kWidest = 1000;
 
+using Names = std::vector<std::string>;
+
+Status CheckKnown(std::string_view option, const Names& given,
+                  const std::vector<std::string_view>& known) {
+  for (const std::string& name : given) {
+    if (std::ranges::find(known, name) == known.end())
+      return Fail(
+          fmt::format("there is no {} {}; there are {}", option, name, fmt::join(known, ", ")));
+  }
+  return {};
+}
+
 Result<IncidentFilter> ReadFilter(const po::variables_map& arguments) {
   IncidentFilter filter;
   if (arguments.count("incident") > 0) filter.incident = arguments["incident"].as<int64_t>();
-  const std::pair<const char*, Text*> texts[] = {{"host", &filter.host},   {"since", &filter.since},
-                                                 {"until", &filter.until}, {"kind", &filter.kind},
-                                                 {"cause", &filter.cause}, {"guest", &filter.guest},
-                                                 {"comm", &filter.comm}};
-  for (const auto& [name, text] : texts) {
-    if (arguments.count(name) > 0) *text = arguments[name].as<std::string>();
+  const std::pair<const char*, Names*> lists[] = {{"host", &filter.hosts},
+                                                  {"kind", &filter.kinds},
+                                                  {"cause", &filter.causes},
+                                                  {"guest", &filter.guests},
+                                                  {"comm", &filter.comms}};
+  for (const auto& [name, list] : lists) {
+    if (arguments.count(name) > 0) *list = arguments[name].as<Names>();
   }
-  for (Text* const moment : {&filter.since, &filter.until}) {
-    if (!*moment) continue;
-    Result<std::string> parsed = ParseMoment(**moment);
+  Status known = CheckKnown("kind", filter.kinds, EventKindNames());
+  if (known) known = CheckKnown("cause", filter.causes, KnownCauses());
+  if (!known) return tl::unexpected(known.error());
+  const std::pair<const char*, Text*> moments[] = {{"since", &filter.since},
+                                                   {"until", &filter.until}};
+  for (const auto& [name, moment] : moments) {
+    if (arguments.count(name) == 0) continue;
+    Result<std::string> parsed = ParseMoment(arguments[name].as<std::string>());
     if (!parsed) return tl::unexpected(parsed.error());
     *moment = std::move(*parsed);
   }
@@ -44,13 +65,15 @@ void AddReportOptions(po::options_description& options) {
       "only this incident, by its number in the overview");
   add("last", po::bool_switch(), "only the newest incident");
   const auto text = [] { return po::value<std::string>(); };
-  add("host", text()->value_name("NAME"), "only of this host; a pattern matches several: 'kvm*'");
+  const auto names = [] { return po::value<Names>(); };
+  add("host", names()->value_name("NAME"),
+      "only of this host. NAME may be a pattern: 'kvm*'. This and the ones below may be repeated");
   add("since", text()->value_name("DATE"), "only from this date on: 2026-11-20, 2026-11-20T09:14");
   add("until", text()->value_name("DATE"), "only up to this date, the whole of it");
-  add("kind", text()->value_name("KIND"), "only with such a record: oom, alloc_failure, panic...");
-  add("cause", text()->value_name("CAUSE"), "only of this primary cause: fragmentation...");
-  add("guest", text()->value_name("NAME"), "only where this guest's process was killed");
-  add("comm", text()->value_name("NAME"), "only where this program was killed, asked or crashed");
+  add("kind", names()->value_name("KIND"), "only with such a record: oom, alloc_failure, panic...");
+  add("cause", names()->value_name("CAUSE"), "only of this primary cause: fragmentation...");
+  add("guest", names()->value_name("NAME"), "only where this guest's process was killed");
+  add("comm", names()->value_name("NAME"), "only where this program was killed, asked or crashed");
   add("width", po::value<int>()->value_name("N"), "columns of the text (40 to 1000)");
   add("color", po::value<std::string>()->default_value("auto")->value_name("WHEN"),
       "auto, always or never");

@@ -2,6 +2,8 @@
 
 #include <re2/re2.h>
 
+#include <nlohmann/json.hpp>
+
 namespace kautopsy {
 
 Result<std::string> ParseMoment(std::string_view text) {
@@ -14,26 +16,36 @@ Result<std::string> ParseMoment(std::string_view text) {
   return moment;
 }
 
+// Lists are arrays of JSON.
 const char* const kFilterSql =
     "(?1 IS NULL OR incident.incident_id = ?1)"
-    " AND (?2 IS NULL OR incident.host GLOB ?2)"
+    " AND (?2 IS NULL OR EXISTS (SELECT 1 FROM json_each(?2) AS name"
+    "  WHERE incident.host = name.value OR incident.host GLOB name.value))"
     " AND (?3 IS NULL OR substr(incident.last_time, 1, length(?3)) >= ?3)"
     " AND (?4 IS NULL OR substr(incident.first_time, 1, length(?4)) <= ?4)"
     " AND (?5 IS NULL OR EXISTS (SELECT 1 FROM event AS of_kind"
-    "  WHERE of_kind.incident_id = incident.incident_id AND of_kind.kind = ?5))"
-    " AND (?6 IS NULL OR incident.primary_cause = ?6)"
+    "  WHERE of_kind.incident_id = incident.incident_id"
+    "  AND of_kind.kind IN (SELECT value FROM json_each(?5))))"
+    " AND (?6 IS NULL OR incident.primary_cause IN (SELECT value FROM json_each(?6)))"
     " AND (?7 IS NULL OR EXISTS (SELECT 1 FROM event AS of_guest JOIN oom_kill USING (event_id)"
-    "  WHERE of_guest.incident_id = incident.incident_id AND oom_kill.guest = ?7))"
+    "  JOIN json_each(?7) AS name WHERE of_guest.incident_id = incident.incident_id"
+    "  AND (oom_kill.guest = name.value OR oom_kill.guest GLOB name.value)))"
     " AND (?8 IS NULL OR EXISTS (SELECT 1 FROM event AS of_comm LEFT JOIN oom_kill USING (event_id)"
-    "  WHERE of_comm.incident_id = incident.incident_id"
-    "  AND (of_comm.comm = ?8 OR oom_kill.comm = ?8)))";
+    "  JOIN json_each(?8) AS name WHERE of_comm.incident_id = incident.incident_id"
+    "  AND (of_comm.comm = name.value OR of_comm.comm GLOB name.value"
+    "  OR oom_kill.comm = name.value OR oom_kill.comm GLOB name.value)))";
 
 void BindFilter(Statement& statement, const IncidentFilter& filter) {
+  using nlohmann::json;
+  const auto array = [](const std::vector<std::string>& names) {
+    return names.empty() ? Text()
+                         : json(names).dump(-1, ' ', false, json::error_handler_t::replace);
+  };
   int parameter = 0;
   statement.Bind(parameter++, filter.incident);
-  for (const Text* const text : {&filter.host, &filter.since, &filter.until, &filter.kind,
-                                 &filter.cause, &filter.guest, &filter.comm})
-    statement.Bind(parameter++, *text);
+  for (const Text& text : {array(filter.hosts), filter.since, filter.until, array(filter.kinds),
+                           array(filter.causes), array(filter.guests), array(filter.comms)})
+    statement.Bind(parameter++, text);
 }
 
 }  // namespace kautopsy

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/row.h"
@@ -10,15 +11,22 @@
 
 namespace kautopsy {
 
-// Which incidents a report is about. Members that are empty do not restrict.
+// Which incidents a report is about. Members that are empty do not restrict; of several names one
+// must match. Names of hosts, guests and commands may be shell patterns ("kvm*"); one that a log
+// has as it is written matches, too.
 struct IncidentFilter {
-  Integer incident;
-  Text host;          // a name, or a shell pattern: "kvm*"
-  Text since, until;  // as ParseMoment gives them; incidents without a known year never match
-  Text kind;          // of one of its events: oom, alloc_failure, ...
-  Text cause;         // its primary cause
-  Text guest;         // whose process was killed
-  Text comm;          // that was killed, asked for memory, or crashed
+  Integer incident = {};
+  std::vector<std::string> hosts = {};
+  Text since = {}, until = {};  // as ParseMoment gives them; incidents without a year never match
+  std::vector<std::string> kinds = {};   // of one of its events: oom, alloc_failure, ...
+  std::vector<std::string> causes = {};  // its primary cause
+  std::vector<std::string> guests = {};  // whose process was killed
+  std::vector<std::string> comms = {};   // that was killed, asked for memory, or crashed
+
+  bool restricts() const {
+    return incident || since || until || !hosts.empty() || !kinds.empty() || !causes.empty() ||
+           !guests.empty() || !comms.empty();
+  }
 };
 
 // A date, with or without the time of day, as far as it was written: "2026-11-20",

@@ -34,15 +34,10 @@ Error NoSuchIncident(const std::vector<int64_t>& known, const IncidentFilter& fi
   return {fmt::format("{}: there is none; the store has {}", what, names)};
 }
 
-bool Restricts(const IncidentFilter& filter) {
-  return filter.incident || filter.host || filter.since || filter.until || filter.kind ||
-         filter.cause || filter.guest || filter.comm;
-}
-
 // The incidents that are asked for; an error if that leaves none of several.
 Result<std::vector<int64_t>> Select(Database& database, const ReportOptions& options) {
   Result<std::vector<int64_t>> ids = FindIncidents(database, options.filter, options.last);
-  if (!ids || !ids->empty() || !Restricts(options.filter)) return ids;
+  if (!ids || !ids->empty() || !options.filter.restricts()) return ids;
   const Result<std::vector<int64_t>> known = FindIncidents(database, {}, false);
   if (!known) return tl::unexpected(known.error());
   return tl::unexpected(NoSuchIncident(*known, options.filter));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "parsers/kernel/kinds.h"
 #include "tests/support/files.h"
 #include "tests/support/import.h"
 
@@ -69,6 +70,22 @@ TEST_CASE("One boot gives the same records in the format of every transport") {
   for (const std::string& path : paths) {
     CAPTURE(path);
     CHECK(records(path) == (path.find("/kern-") == std::string::npos ? whole : cut));
+  }
+}
+
+TEST_CASE("Every kind of event that a sample has is one of the known names") {
+  const std::vector<std::string_view> known = EventKindNames();
+  CHECK(std::is_sorted(known.begin(), known.end()));
+  for (const char* const kind : {"oom", "alloc_stall", "panic", "rcu_stall", "lockdep", "mem_info"})
+    CHECK(std::find(known.begin(), known.end(), kind) != known.end());
+  CHECK(std::find(known.begin(), known.end(), "shutdown") == known.end());
+  for (const std::string& name : SampleNames()) {
+    CAPTURE(name);
+    const TextSink sink = Import(ReadFile("samples/" + name));
+    for (const RecordedEvent& event : sink.events()) {
+      CAPTURE(event.kind);
+      CHECK(std::find(known.begin(), known.end(), event.kind) != known.end());
+    }
   }
 }
 

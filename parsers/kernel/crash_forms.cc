@@ -1,5 +1,6 @@
 #include "parsers/kernel/crash_forms.h"
 
+#include <array>
 #include <span>
 
 #include "parsers/kernel/crash_form.h"
@@ -243,16 +244,27 @@ std::span<const CrashForm> Ends() {
   return kForms;
 }
 
+std::array<std::span<const CrashForm>, 7> AllForms() {
+  return {Bugs(), DamagedMemory(), Warnings(), Sanitizers(), Stalls(), Locking(), Ends()};
+}
+
 }  // namespace
 
 std::optional<CrashHead> ParseCrashForm(std::string_view text) {
-  for (const std::span<const CrashForm> forms :
-       {Bugs(), DamagedMemory(), Warnings(), Sanitizers(), Stalls(), Locking(), Ends()}) {
+  for (const std::span<const CrashForm> forms : AllForms()) {
     for (const CrashForm& form : forms) {
       if (std::optional<CrashHead> head = ParseForm(text, form)) return head;
     }
   }
   return std::nullopt;
+}
+
+std::vector<std::string_view> CrashFormKinds() {
+  std::vector<std::string_view> kinds;
+  for (const std::span<const CrashForm> forms : AllForms()) {
+    for (const CrashForm& form : forms) kinds.push_back(form.kind);
+  }
+  return kinds;
 }
 
 }  // namespace kautopsy

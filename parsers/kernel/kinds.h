@@ -12,6 +12,9 @@ namespace kautopsy {
 // All kinds of records, in the order in which their openers are asked.
 std::span<const RecordKind> AllKinds();
 
+// Every kind that an event may have, sorted: of the kinds above, and those that their text decides.
+std::vector<std::string_view> EventKindNames();
+
 // The words of all openers, for the scanner.
 std::vector<OpenerWord> OpenerWordsOf(std::span<const RecordKind> kinds);
 

@@ -37,6 +37,18 @@ class Usage(CliTest):
                 self.assertTrue(done.stderr.startswith("kautopsy"), done.stderr)
                 self.assertEqual(done.stdout, "")
 
+    def test_a_kind_or_cause_that_does_not_exist_is_wrong_usage_and_those_that_do_are_named(self):
+        self.ingest(PASTE)
+        for front in ([PASTE], ["report", "--db", self.database]):
+            done = self.check(2, *front, "--kind", "oops", "--kind", "oomm")
+            self.assert_says(done, "there is no kind oomm; there are alloc_failure, alloc_stall,", " oom, ", "panic")
+            done = self.check(2, *front, "--cause", "fragmented")
+            self.assert_says(done, "there is no cause fragmented; there are atomic_high_order,", " fragmentation,")
+            self.assertEqual(done.stdout, "")
+            self.check(0, *front, "--cause", "manual", "--cause", "fragmentation", "--kind", "oom", "--guest", "wl*",
+                       "--comm", "nobody", "--comm", "qemu_wl5?", "--host", "wv2-f302")
+            self.assert_says(self.check(1, *front, "--guest", "web*"), "none of the 1 incidents matches")
+
     def test_a_path_alone_is_analysed_and_leaves_nothing_behind(self):
         done = self.check(0, PASTE)
         self.assertIn("wv2-f302", done.stdout)

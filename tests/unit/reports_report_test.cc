@@ -181,13 +181,13 @@ TEST_CASE("a filter takes incidents by host, time and cause; one that is left is
   Database database = OpenOrFail(Database::OpenTemporary());
   REQUIRE(database.Execute(kIncidentsOfTwoHosts));
   ReportOptions options;
-  options.filter.host = "*2";
+  options.filter.hosts = {"*2"};
   CHECK(Mentions(Report(database, options), "4 incidents from 2026-01-08"));
   options.filter.since = "2026-01-15";
   options.filter.until = "2026-01-22";
   CHECK(Mentions(Report(database, options), "2 incidents from 2026-01-15 to 2026-01-22"));
   options.filter.until = "2026-01";
-  options.filter.cause = "fragmentation";
+  options.filter.causes = {"fragmentation"};
   std::ostringstream out;
   const Status printed = PrintReport(database, options, out);
   REQUIRE_FALSE(printed);
