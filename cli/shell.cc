@@ -20,9 +20,8 @@ namespace {
 constexpr std::string_view kBlanks = " \t\r\n";
 
 constexpr char kHelp[] =
-    "SELECT ...;            ask; goes over several lines, to the semicolon; a relation's name "
-    "alone\n"
-    "                       (task;) means all of its rows\n"
+    "SELECT ...;            ask; goes over several lines, to the semicolon, and several may stand\n"
+    "                       on one; a relation's name alone (task;) means all of its rows\n"
     "@RECIPE NAME=VALUE...  ask a saved question\n"
     ".recipes [RECIPE]      the saved questions; the text of one\n"
     ".tables                the relations\n"
@@ -72,31 +71,43 @@ void Shell::Tell(const Status& status) {
 }
 
 void Shell::Take(const std::string& line) {
+  if (line.find('\0') != std::string::npos) {
+    pending_.clear();
+    return Tell(Fail("a line holds a NUL byte; it is passed over, and what was begun before it"));
+  }
   if (pending_.empty()) {
     const std::string text = Trim(line);
     if (text.empty() || text.starts_with("--")) return;
     if (text.starts_with('.')) return RunCommand(text);
     if (text.starts_with('@')) return RunRecipe(StatementOf(text));
   }
-  pending_ += line + "\n";
-  if (IsCompleteSql(pending_)) RunSql(std::exchange(pending_, {}));
+  SqlStatements statements = SplitSql(pending_ + line + "\n");
+  pending_.clear();
+  for (const std::string& sql : statements.complete) {
+    if (!RunSql(sql)) return;  // Ctrl-C means the whole line
+  }
+  const std::string rest = Trim(statements.rest);
+  const bool is_line = rest.starts_with('.') || rest.starts_with('@');
+  if (is_line && !statements.complete.empty()) return Take(rest);
+  pending_ = std::move(statements.rest);
 }
 
 void Shell::Finish() {
   if (!pending_.empty()) RunSql(std::exchange(pending_, {}));
 }
 
-void Shell::RunSql(std::string sql) {
+bool Shell::RunSql(std::string sql) {
   sql = StatementOf(std::move(sql));
-  if (!sql.empty()) Run(sql, options_);
+  return sql.empty() || Run(sql, options_);
 }
 
-void Shell::Run(const std::string& sql, const QueryOptions& options) {
+bool Shell::Run(const std::string& sql, const QueryOptions& options) {
   const InterruptFlag interrupt;
   QueryOptions own = options;
   own.interrupted = &interrupt.flag();
   Tell(RunQuery(database_, sql, own, out_));
   out_.flush();
+  return !interrupt.flag();
 }
 
 void Shell::RunRecipe(const std::string& line) {

@@ -11,6 +11,7 @@ namespace kautopsy {
 
 // What kautopsy shell does with the lines it is given: SQL, which may take several lines and ends
 // with a semicolon, recipes ("@killed host=web1") and commands (".help"), which end with the line.
+// Several statements on a line run one after the other. A line with a NUL byte is refused.
 // Results go to `out`, problems to stderr. `database` and `out` outlive it.
 class Shell {
  public:
@@ -32,8 +33,9 @@ class Shell {
  private:
   void RunCommand(const std::string& line);
   void RunRecipe(const std::string& line);
-  void RunSql(std::string sql);
-  void Run(const std::string& sql, const QueryOptions& options);
+  // False: Ctrl-C ended it.
+  bool RunSql(std::string sql);
+  bool Run(const std::string& sql, const QueryOptions& options);
   Status SetMode(const std::string& word);
   Status SetTimeout(const std::string& word);
   Status PrintRecipes(const std::string& word);

@@ -183,7 +183,22 @@ std::optional<QueryFormat> ParseQueryFormat(std::string_view word) {
   return std::nullopt;
 }
 
-bool IsCompleteSql(const std::string& text) { return sqlite3_complete(text.c_str()) == 1; }
+SqlStatements SplitSql(const std::string& text) {
+  const auto is_complete = [](const std::string& sql) {
+    return sqlite3_complete(sql.c_str()) == 1;
+  };
+  SqlStatements statements;
+  std::size_t begin = 0;
+  for (std::size_t end = text.find(';'); end != std::string::npos; end = text.find(';', end + 1)) {
+    std::string statement = text.substr(begin, end + 1 - begin);
+    if (!is_complete(statement)) continue;
+    statements.complete.push_back(std::move(statement));
+    begin = end + 1;
+  }
+  statements.rest = text.substr(begin);
+  if (is_complete(";" + statements.rest)) statements.rest.clear();
+  return statements;
+}
 
 Status RunQuery(Database& database, const std::string& sql, const QueryOptions& options,
                 std::ostream& out) {

@@ -60,7 +60,12 @@ Status PrintSchema(Database& database, const std::optional<std::string>& relatio
 Result<std::vector<std::string>> RelationNames(Database& database);
 Result<std::vector<std::string>> ColumnNames(Database& database);
 
-// True if `text` ends with the semicolon of a statement, one outside of quotes and comments.
-bool IsCompleteSql(const std::string& text);
+// The statements of `text`, each with its semicolon, as far as they are complete: a semicolon in
+// quotes or a comment ends none. `rest` is what follows; empty if that is blanks and comments.
+struct SqlStatements {
+  std::vector<std::string> complete;
+  std::string rest;
+};
+SqlStatements SplitSql(const std::string& text);
 
 }  // namespace kautopsy

@@ -143,6 +143,25 @@ class Shell(QueryTest):
                          "wl52,wv2-f302,1,120.4 GiB,\na\n1\n")
         self.assertEqual(done.stderr, "")
 
+    def test_several_statements_on_a_line_run_one_after_the_other(self):
+        done = self.shell(".mode csv\nSELECT 1 AS a; SELECT ';' AS b; -- ; done\n"
+                          "SELECT 2 AS c; SELECT 3\n AS d; @killed\nSELECT 4 AS e; .mode ndjson\n"
+                          "SELECT 5 AS f;; SELECT /* ; */ 6 AS g")
+        self.assertEqual(done.stdout, "a\n1\nb\n;\nc\n2\nd\n3\nvictim,host,kills,biggest,last_time\n"
+                         "wl52,wv2-f302,1,120.4 GiB,\ne\n4\n{\"f\":5}\n{\"g\":6}\n")
+        self.assertEqual(done.stderr, "")
+        done = self.shell("SELECT 1 AS a; SELECT no; SELECT 3 AS c;", code=1)
+        self.assert_says(done, "no such column: no")
+        self.assertIn("c\n-\n3\n", done.stdout)
+
+    def test_a_nul_byte_is_told_and_the_rest_still_runs(self):
+        done = self.shell(".mode csv\nSELECT 1 AS a;\nSELECT\n '\0';\nSELECT 2 AS b;\n.mode \0ndjson\nSELECT 3 AS c;\n",
+                          code=1)
+        self.assertEqual(done.stdout, "a\n1\nb\n2\nc\n3\n")
+        self.assertEqual(done.stderr.count("NUL byte"), 2)
+        done = self.query("-", stdin=b"SELECT 1;\0SELECT 2", code=1)
+        self.assert_says(done, "NUL byte")
+
     def test_commands_explain(self):
         done = self.shell(".tables\n.schema oom_kill\n.recipes\n.recipes @blame\n.functions\n.help\n")
         for word in ("\noom_kill\n", "CREATE TABLE oom_kill", "@fragmentation", "-- Who asked",
