@@ -67,13 +67,15 @@ void AddReportOptions(po::options_description& options) {
   const auto text = [] { return po::value<std::string>(); };
   const auto names = [] { return po::value<Names>(); };
   add("host", names()->value_name("NAME"),
-      "only of this host. NAME may be a pattern: 'kvm*'. This and the ones below may be repeated");
+      "only of this host; a pattern matches several: 'kvm*'. May be repeated, as kind to comm may");
   add("since", text()->value_name("DATE"), "only from this date on: 2026-11-20, 2026-11-20T09:14");
   add("until", text()->value_name("DATE"), "only up to this date, the whole of it");
   add("kind", names()->value_name("KIND"), "only with such a record: oom, alloc_failure, panic...");
   add("cause", names()->value_name("CAUSE"), "only of this primary cause: fragmentation...");
-  add("guest", names()->value_name("NAME"), "only where this guest's process was killed");
-  add("comm", names()->value_name("NAME"), "only where this program was killed, asked or crashed");
+  add("guest", names()->value_name("NAME"),
+      "only where a process of this guest was killed; NAME as for host");
+  add("comm", names()->value_name("NAME"),
+      "only where this program was killed, asked or crashed; NAME as for host");
   add("width", po::value<int>()->value_name("N"), "columns of the text (40 to 1000)");
   add("color", po::value<std::string>()->default_value("auto")->value_name("WHEN"),
       "auto, always or never");

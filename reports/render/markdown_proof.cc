@@ -1,5 +1,7 @@
 #include <fmt/core.h>
 
+#include <utility>
+
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 #include "reports/render/markdown_sections.h"

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 
 #include "reports/format.h"
 #include "reports/render/text.h"

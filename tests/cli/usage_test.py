@@ -30,6 +30,7 @@ class Usage(CliTest):
                           ["ingest", "--db", "x.db"], ["report"], ["query", "--db", "x.db"],
                           ["query", "--db", "x.db", "--format", "xml", "SELECT 1"],
                           ["report", "--db", "x.db", "--format", "xml"],
+                          ["explain", "order", "4", "--format", "markdown"],
                           ["report", "--db", "x.db", "--incident", "first"],
                           ["--year", "twelve", PASTE]):
             with self.subTest(arguments):
