@@ -3,18 +3,6 @@
 namespace kautopsy {
 namespace {
 
-void TakeNode(EventFacts& event, const Statement& row) {
-  event.nodes.push_back({Size(row, 0), Size(row, 1), Size(row, 2), Flag(row, 3)});
-}
-
-void TakeHugePages(EventFacts& event, const Statement& row) {
-  event.huge_pages.push_back({Size(row, 0), Size(row, 1), Size(row, 2), Size(row, 3)});
-}
-
-void TakeFault(EventFacts& event, const Statement& /*row*/) {
-  if (event.oom) event.oom->from_fault = true;
-}
-
 // The rows come biggest first.
 constexpr std::size_t kMostCaches = 3;
 
@@ -49,17 +37,8 @@ const std::vector<Part>& HolderParts() {
   using Kinds = std::vector<std::string_view>;
   static const Kinds kReports = {"oom", "alloc_failure", "alloc_stall", "mem_info"};
   static const std::vector<Part> kParts = {
-      {kReports, TakeNode, "node, anon_thp_kb, balloon_kb, all_unreclaimable", "node", "rowid",
-       "anon_thp_kb > 0 OR balloon_kb > 0 OR all_unreclaimable = 1"},
-      {kReports, TakeHugePages, "node, total, free, size_kb", "hugepages", "rowid", "total > 0"},
       {kReports, TakeSlab, "name, total_kb", "slab", "total_kb DESC, rowid"},
       {kReports, TakeAllocTag, "bytes, function, module", "alloc_tag", "bytes DESC, rowid"},
-      {{"oom"},
-       TakeFault,
-       "symbol",
-       "call_frame",
-       "position",
-       "symbol = 'pagefault_out_of_memory'"},
       {{"oom"}, TakeGroupCounter, "counter, usage_kb, limit_kb, failcnt", "memcg"},
       {{"oom"},
        TakeGroupStat,

@@ -20,7 +20,10 @@ struct Part {
   std::string_view condition = {};
 };
 
-// What tells who holds memory beside programs: nodes, huge pages, caches, control groups.
+// Zones with their free lists, nodes, huge pages; and the memory of nodes, which they add up to.
+const std::vector<Part>& NodeParts();
+
+// What tells who holds memory beside programs: caches, places of the kernel, control groups.
 const std::vector<Part>& HolderParts();
 
 // A column of 0 or 1.

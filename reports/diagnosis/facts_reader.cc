@@ -193,8 +193,6 @@ Result<IncidentFacts> ReadIncidentFacts(RowReader& reader, int64_t incident_id) 
   if (!read) return tl::unexpected(read.error());
   read = ReadEventRows(reader, facts);
   if (!read) return tl::unexpected(read.error());
-  read = ReadSums(reader, facts);
-  if (!read) return tl::unexpected(read.error());
   for (EventFacts& event : facts.events) {
     if (!event.page_size_kb) event.page_size_kb = PageKbFromZones(event);
   }

@@ -17,8 +17,4 @@ Result<IncidentFacts> ReadIncidentFacts(RowReader& reader, int64_t incident_id);
 // leads to expect.
 Status ReadEventRows(RowReader& reader, IncidentFacts& facts);
 
-// Reads into each event of `facts` with a Mem-Info block, likewise in the order of ids, the memory
-// of its nodes; and into those with a process table what the tasks of one command hold together.
-Status ReadSums(RowReader& reader, IncidentFacts& facts);
-
 }  // namespace kautopsy

@@ -12,9 +12,6 @@
 namespace kautopsy {
 namespace {
 
-// With blocks of at most 1 GiB, the sum of a list then fits 63 bits.
-constexpr int64_t kLargestBlockCount = int64_t{1} << 36;
-constexpr int64_t kLargestBlockKb = int64_t{1} << 20;
 constexpr int64_t kLargestOrder = 30;
 
 Integer Order(const Statement& row, int column) {
@@ -120,6 +117,7 @@ void TakeFrames(EventFacts& event, const Statement& row) {
   frame.module = row.GetText(1);
   frame.context = row.GetText(2);
   frame.reliable = row.GetInteger(3).value_or(1) != 0;
+  if (event.oom && frame.symbol == "pagefault_out_of_memory") event.oom->from_fault = true;
   event.frames.push_back(std::move(frame));
 }
 
@@ -162,94 +160,6 @@ void TakeMemInfo(EventFacts& event, const Statement& row) {
   event.mem = mem;
 }
 
-// "[1648026,0,3]": takes the numbers off the head of `json`, up to one that is none from 0 to
-// `most`.
-std::vector<int64_t> ConsumeNumbers(std::string_view& json, int64_t most) {
-  std::vector<int64_t> numbers;
-  std::string_view rest = json;
-  while (ConsumePrefix(rest, numbers.empty() ? "[" : ",")) {
-    const std::optional<int64_t> number = ConsumeInteger(rest);
-    if (!number || *number < 0 || *number > most) break;
-    numbers.push_back(*number);
-    json = rest;
-  }
-  return numbers;
-}
-
-// Empty if it is not an array of sane numbers: half of it would be read as another kernel's.
-std::vector<int64_t> ReserveOf(std::string_view json) {
-  std::vector<int64_t> pages = ConsumeNumbers(json, kLargestSize);
-  return json == "]" ? pages : std::vector<int64_t>();
-}
-
-void TakeZones(EventFacts& event, const Statement& row) {
-  ZoneFacts zone;
-  zone.node = Size(row, 0);
-  zone.zone = row.GetText(1).value_or("?");
-  Integer* const sizes[] = {&zone.free_kb,
-                            &zone.min_kb,
-                            &zone.low_kb,
-                            &zone.high_kb,
-                            &zone.present_kb,
-                            &zone.managed_kb,
-                            &zone.reserved_highatomic_kb,
-                            &zone.free_highatomic_kb,
-                            &zone.free_cma_kb,
-                            &zone.slab_unreclaimable_kb,
-                            &zone.kernel_stack_kb,
-                            &zone.active_file_kb,
-                            &zone.inactive_file_kb,
-                            &zone.free_list_kb,
-                            &zone.boost_kb,
-                            &zone.pagetables_kb,
-                            &zone.active_anon_kb,
-                            &zone.inactive_anon_kb};
-  int column = 2;
-  for (Integer* const size : sizes) *size = Size(row, column++);
-  zone.lowmem_reserve_pages = ReserveOf(row.ViewText(column++));
-  zone.all_unreclaimable = Flag(row, column);
-  event.zones.push_back(std::move(zone));
-}
-
-ZoneFacts& ZoneOf(EventFacts& event, const Integer& node, std::string_view name) {
-  for (ZoneFacts& zone : event.zones) {
-    if (zone.node == node && zone.zone == name) return zone;
-  }
-  ZoneFacts zone;
-  zone.node = node;
-  zone.zone = name;
-  event.zones.push_back(std::move(zone));
-  return event.zones.back();
-}
-
-std::vector<FreeCell> CellsOf(std::string_view counts, int64_t block_kb) {
-  std::vector<FreeCell> cells;
-  for (const int64_t count : ConsumeNumbers(counts, kLargestBlockCount)) {
-    if (block_kb <= 0 || block_kb > kLargestBlockKb) break;
-    cells.push_back({static_cast<int>(cells.size()), block_kb, count, std::nullopt});
-    block_kb *= 2;
-  }
-  return cells;
-}
-
-// ["UM",null,"M"]
-void ReadTypes(std::string_view types, std::vector<FreeCell>& cells) {
-  ConsumePrefix(types, "[");
-  for (FreeCell& cell : cells) {
-    std::string_view item = types.substr(0, types.find_first_of(",]"));
-    types.remove_prefix(std::min(item.size() + 1, types.size()));
-    if (ConsumePrefix(item, "\"") && item.ends_with('"'))
-      cell.migrate_types = std::string(item.substr(0, item.size() - 1));
-  }
-}
-
-void TakeFreeLists(EventFacts& event, const Statement& row) {
-  ZoneFacts& zone = ZoneOf(event, Size(row, 0), row.ViewText(1));
-  if (!zone.cells.empty()) return;
-  zone.cells = CellsOf(row.ViewText(3), row.GetInteger(2).value_or(0));
-  ReadTypes(row.ViewText(4), zone.cells);
-}
-
 // A host has hundreds of guests at most.
 constexpr std::size_t kMostGuests = 1000;
 
@@ -282,6 +192,10 @@ void TakeValues(EventFacts& event, const Statement& row) {
   if (name && value) event.values.emplace(*name, Quantity{*value, row.GetText(2)});
 }
 
+void TakeCommandSum(EventFacts& event, const Statement& row) {
+  event.tasks.commands.push_back({row.GetText(0), row.GetInteger(1).value_or(0), Size(row, 2)});
+}
+
 void TakeCommand(EventFacts& event, const Statement& row) { event.command = row.GetText(0); }
 
 const std::vector<Part>& MemoryParts() {
@@ -289,7 +203,6 @@ const std::vector<Part>& MemoryParts() {
   static const Kinds kReports = {"oom", "alloc_failure", "alloc_stall", "mem_info"};
   static const Kinds kRefusals = {"alloc_failure", "alloc_stall"};
   static const Kinds kRequests = {"oom", "alloc_failure", "alloc_stall"};
-  static const Kinds kLists = {"oom", "alloc_failure", "alloc_stall", "mem_info", "buddyinfo"};
   static const std::vector<Part> kParts = {
       {{"oom"},
        TakeOom,
@@ -318,13 +231,6 @@ const std::vector<Part>& MemoryParts() {
        " ram_pages, reserved_pages, isolated_anon_pages, isolated_file_pages, active_pages,"
        " inactive_pages, unstable_pages, free_pcp_pages, sec_pagetables_pages, highmem_pages",
        "mem_info"},
-      {kReports, TakeZones,
-       "node, zone, free_kb, min_kb, low_kb, high_kb, present_kb, managed_kb,"
-       " reserved_highatomic_kb, free_highatomic_kb, free_cma_kb, slab_unreclaimable_kb,"
-       " kernel_stack_kb, active_file_kb, inactive_file_kb, free_list_kb, boost_kb, pagetables_kb,"
-       " active_anon_kb, inactive_anon_kb, lowmem_reserve_pages, all_unreclaimable",
-       "zone"},
-      {kLists, TakeFreeLists, "node, zone, block_kb, counts, migrate_types", "free_list_line"},
       // Worded as the index task_biggest is: SQLite then looks at nothing but these rows.
       {{"oom"},
        TakeTasks,
@@ -334,6 +240,7 @@ const std::vector<Part>& MemoryParts() {
        "task",
        "rss_rank",
        "rss_rank <= 5 OR badness_rank <= 3 OR killed = 1 OR guest IS NOT NULL"},
+      {{"oom"}, TakeCommandSum, "comm, tasks, rss_kb", "task_command"},
       {{"meminfo", "free"}, TakeValues, "name, value, unit", "proc_value"},
       {{"command"}, TakeCommand, "text", "command"}};
   return kParts;
@@ -385,7 +292,7 @@ Status ReadPart(RowReader& reader, const Part& part, std::vector<EventFacts>& ev
 
 Status ReadEventRows(RowReader& reader, IncidentFacts& facts) {
   Status read;
-  for (const auto* const parts : {&MemoryParts(), &HolderParts(), &CrashParts()}) {
+  for (const auto* const parts : {&MemoryParts(), &NodeParts(), &HolderParts(), &CrashParts()}) {
     for (const Part& part : *parts) {
       if (read) read = ReadPart(reader, part, facts.events, facts.id);
     }

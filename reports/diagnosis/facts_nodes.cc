@@ -1,0 +1,196 @@
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "base/text.h"
+#include "reports/diagnosis/facts_parts.h"
+
+namespace kautopsy {
+namespace {
+
+// With blocks of at most 1 GiB, the sum of a list then fits 63 bits.
+constexpr int64_t kLargestBlockCount = int64_t{1} << 36;
+constexpr int64_t kLargestBlockKb = int64_t{1} << 20;
+
+// "[1648026,0,3]": takes the numbers off the head of `json`, up to one that is none from 0 to
+// `most`.
+std::vector<int64_t> ConsumeNumbers(std::string_view& json, int64_t most) {
+  std::vector<int64_t> numbers;
+  std::string_view rest = json;
+  while (ConsumePrefix(rest, numbers.empty() ? "[" : ",")) {
+    const std::optional<int64_t> number = ConsumeInteger(rest);
+    if (!number || *number < 0 || *number > most) break;
+    numbers.push_back(*number);
+    json = rest;
+  }
+  return numbers;
+}
+
+// Empty if it is not an array of sane numbers: half of it would be read as another kernel's.
+std::vector<int64_t> ReserveOf(std::string_view json) {
+  std::vector<int64_t> pages = ConsumeNumbers(json, kLargestSize);
+  return json == "]" ? pages : std::vector<int64_t>();
+}
+
+NodeMemory& MemoryOf(EventFacts& event, const Integer& node) {
+  const auto found = std::find_if(event.node_memory.begin(), event.node_memory.end(),
+                                  [&](const NodeMemory& memory) { return memory.node == node; });
+  if (found != event.node_memory.end()) return *found;
+  event.node_memory.emplace_back().node = node;
+  return event.node_memory.back();
+}
+
+// Adds a size that a machine can have, so that no sum overflows.
+void Add(Integer& sum_kb, const Integer& kb) {
+  if (kb && *kb >= 0) sum_kb = std::min(sum_kb.value_or(0) + *kb, kLargestSize);
+}
+
+// What a zone's line prints of its memory; the columns from `column` on are those that only these
+// sums need.
+void AddToNode(EventFacts& event, const ZoneFacts& zone, const Statement& row, int column) {
+  NodeMemory& memory = MemoryOf(event, zone.node);
+  Add(memory.total_kb, zone.managed_kb ? zone.managed_kb : zone.present_kb);
+  Add(memory.anon_kb, zone.active_anon_kb);
+  Add(memory.anon_kb, zone.inactive_anon_kb);
+  Add(memory.file_kb, zone.active_file_kb);
+  Add(memory.file_kb, zone.inactive_file_kb);
+  Add(memory.kernel_stack_kb, zone.kernel_stack_kb);
+  Add(memory.pagetables_kb, zone.pagetables_kb);
+  Add(memory.free_kb, zone.free_kb);
+  Add(memory.free_cma_kb, zone.free_cma_kb);
+  Add(memory.slab_unreclaimable_kb, zone.slab_unreclaimable_kb);
+  for (Integer* const sum_kb :
+       {&memory.unevictable_kb, &memory.isolated_kb, &memory.isolated_kb, &memory.shmem_kb,
+        &memory.free_pcp_kb, &memory.mlocked_kb, &memory.bounce_kb, &memory.slab_reclaimable_kb})
+    Add(*sum_kb, Size(row, column++));
+}
+
+void TakeZones(EventFacts& event, const Statement& row) {
+  ZoneFacts zone;
+  zone.node = Size(row, 0);
+  zone.zone = row.GetText(1).value_or("?");
+  Integer* const sizes[] = {&zone.free_kb,
+                            &zone.min_kb,
+                            &zone.low_kb,
+                            &zone.high_kb,
+                            &zone.present_kb,
+                            &zone.managed_kb,
+                            &zone.reserved_highatomic_kb,
+                            &zone.free_highatomic_kb,
+                            &zone.free_cma_kb,
+                            &zone.slab_unreclaimable_kb,
+                            &zone.kernel_stack_kb,
+                            &zone.active_file_kb,
+                            &zone.inactive_file_kb,
+                            &zone.free_list_kb,
+                            &zone.boost_kb,
+                            &zone.pagetables_kb,
+                            &zone.active_anon_kb,
+                            &zone.inactive_anon_kb};
+  int column = 2;
+  for (Integer* const size : sizes) *size = Size(row, column++);
+  zone.lowmem_reserve_pages = ReserveOf(row.ViewText(column++));
+  zone.all_unreclaimable = Flag(row, column++);
+  if (event.mem) AddToNode(event, zone, row, column);
+  event.zones.push_back(std::move(zone));
+}
+
+ZoneFacts& ZoneOf(EventFacts& event, const Integer& node, std::string_view name) {
+  for (ZoneFacts& zone : event.zones) {
+    if (zone.node == node && zone.zone == name) return zone;
+  }
+  ZoneFacts zone;
+  zone.node = node;
+  zone.zone = name;
+  event.zones.push_back(std::move(zone));
+  return event.zones.back();
+}
+
+std::vector<FreeCell> CellsOf(std::string_view counts, int64_t block_kb) {
+  std::vector<FreeCell> cells;
+  for (const int64_t count : ConsumeNumbers(counts, kLargestBlockCount)) {
+    if (block_kb <= 0 || block_kb > kLargestBlockKb) break;
+    cells.push_back({static_cast<int>(cells.size()), block_kb, count, std::nullopt});
+    block_kb *= 2;
+  }
+  return cells;
+}
+
+// ["UM",null,"M"]
+void ReadTypes(std::string_view types, std::vector<FreeCell>& cells) {
+  ConsumePrefix(types, "[");
+  for (FreeCell& cell : cells) {
+    std::string_view item = types.substr(0, types.find_first_of(",]"));
+    types.remove_prefix(std::min(item.size() + 1, types.size()));
+    if (ConsumePrefix(item, "\"") && item.ends_with('"'))
+      cell.migrate_types = std::string(item.substr(0, item.size() - 1));
+  }
+}
+
+void TakeFreeLists(EventFacts& event, const Statement& row) {
+  ZoneFacts& zone = ZoneOf(event, Size(row, 0), row.ViewText(1));
+  if (!zone.cells.empty()) return;
+  zone.cells = CellsOf(row.ViewText(3), row.GetInteger(2).value_or(0));
+  ReadTypes(row.ViewText(4), zone.cells);
+}
+
+// The node line, which is read after the zones, counts since 4.8 what their lines counted before;
+// those that both print are the same memory (mm/page_alloc.c, show_free_areas()).
+void SetNode(NodeMemory& memory, const Statement& row, int column) {
+  for (const auto& [sum_kb, columns] : {std::pair(&memory.anon_kb, 2),
+                                        {&memory.file_kb, 2},
+                                        {&memory.isolated_kb, 2},
+                                        {&memory.unevictable_kb, 1},
+                                        {&memory.shmem_kb, 1},
+                                        {&memory.kernel_stack_kb, 1},
+                                        {&memory.pagetables_kb, 1},
+                                        {&memory.sec_pagetables_kb, 1}}) {
+    Integer kb;
+    for (int i = 0; i < columns; ++i) Add(kb, Size(row, column++));
+    if (kb) *sum_kb = kb;
+  }
+}
+
+void TakeNode(EventFacts& event, const Statement& row) {
+  const NodeFacts node = {Size(row, 0), Size(row, 1), Size(row, 2), Flag(row, 3)};
+  if (event.mem) SetNode(MemoryOf(event, node.node), row, 4);
+  const bool of_note = node.anon_thp_kb.value_or(0) > 0 || node.balloon_kb.value_or(0) > 0 ||
+                       node.all_unreclaimable.value_or(false);
+  if (of_note) event.nodes.push_back(node);
+}
+
+void TakeHugePages(EventFacts& event, const Statement& row) {
+  const HugePageFacts pages = {Size(row, 0), Size(row, 1), Size(row, 2), Size(row, 3)};
+  event.huge_pages.push_back(pages);
+  if (!event.mem || !pages.total || !pages.size_kb || *pages.size_kb <= 0) return;
+  if (*pages.total > kLargestSize / *pages.size_kb) return;
+  Add(MemoryOf(event, pages.node).huge_pages_kb, *pages.total * *pages.size_kb);
+}
+
+}  // namespace
+
+const std::vector<Part>& NodeParts() {
+  using Kinds = std::vector<std::string_view>;
+  static const Kinds kReports = {"oom", "alloc_failure", "alloc_stall", "mem_info"};
+  static const Kinds kLists = {"oom", "alloc_failure", "alloc_stall", "mem_info", "buddyinfo"};
+  static const std::vector<Part> kParts = {
+      {kReports, TakeZones,
+       "node, zone, free_kb, min_kb, low_kb, high_kb, present_kb, managed_kb,"
+       " reserved_highatomic_kb, free_highatomic_kb, free_cma_kb, slab_unreclaimable_kb,"
+       " kernel_stack_kb, active_file_kb, inactive_file_kb, free_list_kb, boost_kb, pagetables_kb,"
+       " active_anon_kb, inactive_anon_kb, lowmem_reserve_pages, all_unreclaimable,"
+       " unevictable_kb, isolated_anon_kb, isolated_file_kb, shmem_kb, free_pcp_kb, mlocked_kb,"
+       " bounce_kb, slab_reclaimable_kb",
+       "zone"},
+      {kLists, TakeFreeLists, "node, zone, block_kb, counts, migrate_types", "free_list_line"},
+      {kReports, TakeNode,
+       "node, anon_thp_kb, balloon_kb, all_unreclaimable, active_anon_kb, inactive_anon_kb,"
+       " active_file_kb, inactive_file_kb, isolated_anon_kb, isolated_file_kb, unevictable_kb,"
+       " shmem_kb, kernel_stack_kb, pagetables_kb, sec_pagetables_kb",
+       "node"},
+      {kReports, TakeHugePages, "node, total, free, size_kb", "hugepages", "rowid", "total > 0"}};
+  return kParts;
+}
+
+}  // namespace kautopsy
