@@ -53,8 +53,7 @@ constexpr const char* kSql[] = {
     "INSERT INTO call_site (event_id, site, subsystem, symbol, module, entry, wanted, size_reason,"
     " lost, severity, reliable, reference)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    "INSERT INTO memory_balance (event_id, node, item, part_of, size_kb, percent)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    "INSERT INTO node_balance (event_id, node, total_kb, items) VALUES (?1, ?2, ?3, ?4)",
     "INSERT INTO incident_measure (incident_id, name, detail, value) VALUES (?1, ?2, ?3, ?4)",
     "UPDATE incident SET occurrence = ?2, same_as = ?3, gap_s = ?4 WHERE incident_id = ?1",
     "SELECT max(rank) FROM finding WHERE incident_id = ?1",
@@ -63,8 +62,8 @@ constexpr const char* kSql[] = {
     "DELETE FROM finding WHERE incident_id = ?1",
     "DELETE FROM zone_check WHERE event_id IN (SELECT event_id FROM event WHERE incident_id = ?1)",
     "DELETE FROM call_site WHERE event_id IN (SELECT event_id FROM event WHERE incident_id = ?1)",
-    "DELETE FROM memory_balance WHERE event_id IN (SELECT event_id FROM event WHERE incident_id = "
-    "?1)",
+    "DELETE FROM node_balance WHERE event_id IN (SELECT event_id FROM event WHERE incident_id ="
+    " ?1)",
     "DELETE FROM incident_measure WHERE incident_id = ?1",
     "DELETE FROM finding_evidence WHERE finding_id IN (SELECT finding_id FROM finding"
     " WHERE incident_id = ?1 AND rule IN ('recurrence', 'continuation', 'trend'))",
@@ -113,6 +112,20 @@ std::string MissingText(const std::vector<Missing>& missing) {
   for (const Missing& item : missing)
     text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", item.what, item.find_out);
   return text;
+}
+
+// As node_balance.items has it; the names are ours.
+std::string ToJson(const std::vector<BalanceItem>& items) {
+  std::string json;
+  for (const BalanceItem& item : items) {
+    json.append(json.empty() ? "[[\"" : ",[\"").append(item.item).append("\",");
+    json += std::to_string(item.size_kb);
+    if (item.part_of.empty())
+      json += ",null]";
+    else
+      json.append(",\"").append(item.part_of).append("\"]");
+  }
+  return json + ']';
 }
 
 // When the incident was, by the clock that its dated events share.
@@ -271,32 +284,23 @@ Status ResultWriter::WriteCallSite(const IncidentFacts& facts, const EventFacts&
       .Run();
 }
 
-Status ResultWriter::WriteItems(int64_t event_id, const Integer& node, int64_t total_kb,
-                                const std::vector<BalanceItem>& items) {
-  for (const BalanceItem& item : items) {
-    const double percent =
-        100.0 * static_cast<double>(item.size_kb) / static_cast<double>(total_kb);
-    Status done = Row(statements_[kInsertBalance])
-                      .Add(Integer(event_id))
-                      .Add(node)
-                      .AddText(item.item)
-                      .Add(EmptyIsNull(item.part_of))
-                      .Add(Integer(item.size_kb))
-                      .Add(Real(percent))
-                      .Run();
-    if (!done) return done;
-  }
-  return {};
-}
-
 Status ResultWriter::WriteBalance(const IncidentFacts& facts, const EventFacts& event) {
-  const std::vector<BalanceItem> items = BalanceOf(facts, event);
+  std::vector<BalanceItem> items = BalanceOf(facts, event);
   if (items.empty()) return {};
-  const int64_t ram_kb = *RamKb(facts, event);
-  Status done = WriteItems(event.id, std::nullopt, ram_kb, items);
-  if (done) done = WriteItems(event.id, std::nullopt, ram_kb, BalanceParts(event));
+  const std::vector<BalanceItem> parts = BalanceParts(event);
+  items.insert(items.end(), parts.begin(), parts.end());
+  Statement& insert = statements_[kInsertBalance];
+  const auto write = [&](const Integer& node, int64_t total_kb, const auto& of_node) {
+    return Row(insert)
+        .Add(Integer(event.id))
+        .Add(node)
+        .Add(Integer(total_kb))
+        .AddText(ToJson(of_node))
+        .Run();
+  };
+  Status done = write(std::nullopt, *RamKb(facts, event), items);
   for (const NodeBalance& node : NodeBalances(event)) {
-    if (done) done = WriteItems(event.id, node.node, node.total_kb, node.items);
+    if (done) done = write(node.node, node.total_kb, node.items);
   }
   return done;
 }

@@ -10,7 +10,7 @@
 namespace kautopsy {
 
 // Writes conclusions into incident, finding, finding_evidence, incident_measure, zone_check,
-// call_site and memory_balance. What was concluded of the same incident before is replaced.
+// call_site and node_balance. What was concluded of the same incident before is replaced.
 // `database` must outlive the writer.
 class ResultWriter {
  public:
@@ -29,8 +29,6 @@ class ResultWriter {
   Status WriteFinding(int64_t incident_id, const Finding& finding, int64_t rank);
   Status WriteZoneChecks(const EventFacts& event);
   Status WriteCallSite(const IncidentFacts& facts, const EventFacts& event);
-  Status WriteItems(int64_t event_id, const Integer& node, int64_t total_kb,
-                    const std::vector<BalanceItem>& items);
   Status WriteBalance(const IncidentFacts& facts, const EventFacts& event);
   Status WriteMeasures(const IncidentFacts& facts);
 

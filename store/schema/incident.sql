@@ -111,18 +111,31 @@ CREATE TABLE call_site (
 ) STRICT;
 CREATE INDEX call_site_by_event ON call_site (event_id);
 
-CREATE TABLE memory_balance (
-  -- One row per item of where the memory of a machine went, at the moment of one event that holds a
-  -- Mem-Info block or /proc/meminfo. Those of one node without part_of add up to its memory.
+CREATE TABLE node_balance (
+  -- Where the memory of a machine, and of each node, went at the moment of one event that holds a
+  -- Mem-Info block or /proc/meminfo: what memory_balance shows, a row per node. Packed like
+  -- free_list_line, for the same reason.
   event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   node INTEGER,                     -- [node] number; NULL = all
-  item TEXT NOT NULL,               -- anon, lru (anon and file in one, before v2.6.28), file, shmem,
-                                    -- unevictable, mlocked, isolated, slab_unreclaimable,
-                                    -- slab_reclaimable, slab, pagetables, sec_pagetables,
-                                    -- kernel_stacks, per_cpu, huge_pages, bounce, free, free_pcp,
-                                    -- free_cma, reserved; not_itemised is the rest
-  part_of TEXT,                     -- the item that holds this one; outside: not managed memory
-  size_kb INTEGER,                  -- [KiB] below zero for a rest of counters of different moments
-  percent REAL                      -- [percent] of the memory that the kernel manages
+  total_kb INTEGER NOT NULL,        -- [KiB] that the kernel manages
+  items TEXT NOT NULL               -- JSON array of [item, KiB, part_of or null]
 ) STRICT;
-CREATE INDEX memory_balance_by_event ON memory_balance (event_id);
+CREATE INDEX node_balance_by_event ON node_balance (event_id);
+
+CREATE VIEW memory_balance AS
+  -- One row per item of where the memory of a machine went, at the moment of one event that holds a
+  -- Mem-Info block or /proc/meminfo. Those of one node without part_of add up to its memory.
+  SELECT
+    balance.event_id,               -- [id]
+    balance.node,                   -- [node] number; NULL = all
+    -- anon, lru (anon and file in one, before v2.6.28), file, shmem, unevictable, mlocked, isolated,
+    -- slab_unreclaimable, slab_reclaimable, slab, pagetables, sec_pagetables, kernel_stacks,
+    -- per_cpu, huge_pages, bounce, free, free_pcp, free_cma, reserved; not_itemised is the rest
+    json_extract(entry.value, '$[0]') AS item,
+    -- the item that holds this one; outside: not managed memory
+    json_extract(entry.value, '$[2]') AS part_of,
+    -- [KiB] below zero for a rest of counters of different moments
+    json_extract(entry.value, '$[1]') AS size_kb,
+    -- [percent] of the memory that the kernel manages
+    100.0 * json_extract(entry.value, '$[1]') / balance.total_kb AS percent
+  FROM node_balance AS balance, json_each(balance.items) AS entry;

@@ -131,7 +131,7 @@ TEST_CASE("the schema is printed with its comments, one relation or all") {
   std::ostringstream all;
   REQUIRE(PrintSchema(database, std::nullopt, all));
   CHECK(all.str().starts_with("CREATE TABLE source (\n  -- One row per file"));
-  CHECK(all.str().find("CREATE TABLE memory_balance") != std::string::npos);
+  CHECK(all.str().find("CREATE VIEW memory_balance") != std::string::npos);
 
   std::ostringstream one;
   REQUIRE(PrintSchema(database, "command", one));
