@@ -16,7 +16,8 @@ constexpr std::size_t kMostCommands = 5;  // that are summed up
 constexpr std::size_t kPieceBytes = 65536;
 constexpr std::size_t kUsualBytes = 4096;  // of a table with 100 rows
 
-// What a packed row holds, in this order: a bit per figure that is there, the figures, the texts.
+// What a packed row holds, in this order: the number of its bytes behind that, the texts, a bit per
+// figure that is there, the figures.
 constexpr std::array kFigures = {&Task::pid,
                                  &Task::uid,
                                  &Task::tgid,
@@ -39,6 +40,8 @@ constexpr std::array kFigures = {&Task::pid,
                                  &Task::sixth};
 constexpr std::array kTexts = {&Task::comm, &Task::guest};
 
+static_assert(kFigures[0] == &Task::pid);  // found fast
+
 constexpr std::size_t kLongestFigure = 10;  // bytes of seven bits in 64
 
 // Seven bits per byte, the lowest first; small negative figures stay short.
@@ -59,19 +62,48 @@ const char* TakeFigure(const char* at, int64_t& figure) {
 }
 
 // A text's length is one more than its size; 0 if there is none.
-void PutText(std::string& packed, const Text& text) {
-  std::array<char, kLongestFigure> length;
-  const auto size = text ? static_cast<int64_t>(text->size()) + 1 : 0;
-  packed.append(length.data(), PutFigure(length.data(), size));
-  if (text) packed += *text;
+char* PutLength(char* at, const Text& text) {
+  return PutFigure(at, text ? static_cast<int64_t>(text->size()) + 1 : 0);
 }
 
-const char* TakeText(const char* at, Text& text) {
+const char* TakeText(const char* at, std::optional<std::string_view>& text) {
   int64_t size = 0;
   at = TakeFigure(at, size);
   if (size == 0) return at;
   text.emplace(at, static_cast<std::size_t>(size - 1));
   return at + size - 1;
+}
+
+Integer PidOf(const char* packed) {
+  std::optional<std::string_view> text;
+  for (std::size_t i = 0; i < kTexts.size(); ++i) packed = TakeText(packed, text);
+  int64_t figure = 0;
+  packed = TakeFigure(packed, figure);
+  if ((figure & 1) == 0) return std::nullopt;
+  TakeFigure(packed, figure);
+  return figure;
+}
+
+std::optional<std::string_view> CommOf(const char* packed) {
+  static_assert(kTexts[0] == &Task::comm);
+  std::optional<std::string_view> comm;
+  TakeText(packed, comm);
+  return comm;
+}
+
+// Calls `take(row, packed)` for every row of `pieces`.
+template <class Take>
+void ForEachPacked(const std::vector<std::string>& pieces, Take&& take) {
+  std::size_t row = 0;
+  for (const std::string& piece : pieces) {
+    const char* at = piece.data();
+    while (at != piece.data() + piece.size()) {
+      int64_t size = 0;
+      at = TakeFigure(at, size);
+      take(row++, at);
+      at += size;
+    }
+  }
 }
 
 }  // namespace
@@ -119,17 +151,14 @@ void TaskRows::Add(const Task& task) {
   if (pieces_.empty() || pieces_.back().size() >= kPieceBytes)
     pieces_.emplace_back().reserve(pieces_.size() == 1 ? kUsualBytes : kPieceBytes);
   std::array<char, kLongestFigure*(kFigures.size() + 1)> figures;
-  char* end = figures.data();
   uint64_t present = 0;
   for (std::size_t i = 0; i < kFigures.size(); ++i)
     present |= uint64_t{(task.*kFigures[i]).has_value()} << i;
-  end = PutFigure(end, static_cast<int64_t>(present));
+  char* end = PutFigure(figures.data(), static_cast<int64_t>(present));
   for (const Integer Task::*const figure : kFigures) {
     if (task.*figure) end = PutFigure(end, *(task.*figure));
   }
-  std::string& packed = pieces_.back();
-  packed.append(figures.data(), end);
-  for (const Text Task::*const text : kTexts) PutText(packed, task.*text);
+  PackRow(task, {figures.data(), end});
   ++size_;
   rss_pages_.push_back(task.rss_pages.value_or(std::numeric_limits<int64_t>::min()));
   if (!task.fifth) return;
@@ -138,31 +167,60 @@ void TaskRows::Add(const Task& task) {
   sixth_large_ |= *task.sixth > kMostOomAdj;
 }
 
-Task TaskRows::Next() const {
+void TaskRows::PackRow(const Task& task, std::string_view figures) {
+  std::array<std::array<char, kLongestFigure>, kTexts.size()> lengths;
+  std::array<std::string_view, kTexts.size()> heads;
+  std::size_t size = figures.size();
+  for (std::size_t i = 0; i < kTexts.size(); ++i) {
+    const Text& text = task.*kTexts[i];
+    heads[i] = {lengths[i].data(), PutLength(lengths[i].data(), text)};
+    size += heads[i].size() + (text ? text->size() : 0);
+  }
+  std::string& packed = pieces_.back();
+  std::array<char, kLongestFigure> length;
+  packed.append(length.data(), PutFigure(length.data(), static_cast<int64_t>(size)));
+  for (std::size_t i = 0; i < kTexts.size(); ++i) {
+    packed += heads[i];
+    if (task.*kTexts[i]) packed += *(task.*kTexts[i]);
+  }
+  packed += figures;
+}
+
+// Where a packed row that follows the last one starts.
+const char* TaskRows::Next() const {
   if (offset_ == pieces_[piece_].size()) {
     ++piece_;
     offset_ = 0;
   }
-  const std::string& packed = pieces_[piece_];
-  const char* at = packed.data() + offset_;
-  Task task;
+  const char* const start = pieces_[piece_].data();
+  int64_t size = 0;
+  const char* const packed = TakeFigure(start + offset_, size);
+  offset_ = static_cast<std::size_t>(packed + size - start);
+  ++row_;
+  return packed;
+}
+
+void TaskRows::Read(std::size_t row, Task& task) const {
+  if (row < row_) row_ = piece_ = offset_ = 0;
+  while (row_ < row) Next();
+  const char* at = Next();
+  for (Text Task::*const text : kTexts) {
+    std::optional<std::string_view> view;
+    at = TakeText(at, view);
+    if (view) (task.*text).emplace(*view);
+  }
   int64_t present = 0;
   at = TakeFigure(at, present);
-  for (std::size_t i = 0; i < kFigures.size(); ++i) {
-    if ((present >> i & 1) != 0) at = TakeFigure(at, (task.*kFigures[i]).emplace());
+  for (std::size_t i = 0; present != 0; ++i, present >>= 1) {
+    if ((present & 1) != 0) at = TakeFigure(at, (task.*kFigures[i]).emplace());
   }
-  for (Text Task::*const text : kTexts) at = TakeText(at, task.*text);
-  offset_ = static_cast<std::size_t>(at - packed.data());
-  ++row_;
-  return task;
+  task.position = static_cast<int64_t>(row);
+  Derive(task);
 }
 
 Task TaskRows::operator[](std::size_t row) const {
-  if (row < row_) row_ = piece_ = offset_ = 0;
-  while (row_ < row) Next();
-  Task task = Next();
-  task.position = static_cast<int64_t>(row);
-  Derive(task);
+  Task task;
+  Read(row, task);
   return task;
 }
 
@@ -219,15 +277,16 @@ void TaskRows::Rank() {
 
 // In one pass: a report can tell the death of every task of a group.
 void TaskRows::MarkKilled(const std::map<int64_t, Text>& comms) {
-  std::map<int64_t, std::size_t> found;
-  for (std::size_t row = 0; !comms.empty() && row < size_; ++row) {
-    const Task task = (*this)[row];
-    const auto comm = task.pid ? comms.find(*task.pid) : comms.end();
-    if (comm == comms.end()) continue;
-    const bool first = found.try_emplace(*task.pid, row).second;
-    if (!first && task.comm == comm->second) found[*task.pid] = row;
-  }
   killed_.assign(size_, false);
+  if (comms.empty()) return;
+  std::map<int64_t, std::size_t> found;
+  ForEachPacked(pieces_, [&](std::size_t row, const char* packed) {
+    const Integer pid = PidOf(packed);
+    const auto comm = pid ? comms.find(*pid) : comms.end();
+    if (comm == comms.end()) return;
+    const bool first = found.try_emplace(*pid, row).second;
+    if (!first && CommOf(packed) == comm->second) found[*pid] = row;
+  });
   for (const auto& [pid, row] : found) killed_[row] = true;
 }
 
@@ -241,11 +300,11 @@ std::vector<TaskCommand> TaskRows::LargestCommands() const {
   };
   std::vector<Sum> sums;
   sums.reserve(size_);
-  for (std::size_t row = 0; row < size_; ++row) {
-    const Task task = (*this)[row];
-    if (task.comm && IsSize(task.rss_pages))
-      sums.push_back({QuickHash(*task.comm), *task.rss_pages, static_cast<uint32_t>(row), 1});
-  }
+  ForEachPacked(pieces_, [&](std::size_t row, const char* packed) {
+    const std::optional<std::string_view> comm = CommOf(packed);
+    if (comm && IsSize(rss_pages_[row]))
+      sums.push_back({QuickHash(*comm), rss_pages_[row], static_cast<uint32_t>(row), 1});
+  });
   // In place: a stable sort takes as much memory again.
   std::sort(sums.begin(), sums.end(), [](const Sum& one, const Sum& other) {
     return one.hash != other.hash ? one.hash < other.hash : one.row < other.row;
@@ -284,8 +343,8 @@ Integer TaskRows::rss_pages() const {
 std::span<const std::string_view> TaskRows::columns() const { return ColumnsOf<Task>(); }
 
 void TaskRows::Visit(std::size_t row, CellSink& sink) const {
-  task_ = (*this)[row];
-  VisitFields(task_, sink);
+  Read(row, task_.emplace());
+  VisitFields(*task_, sink);
 }
 
 }  // namespace kautopsy

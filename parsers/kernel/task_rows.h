@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -99,7 +100,9 @@ class TaskRows final : public RowBatch {
   // What a figure of the fifth column is, by all of them.
   enum class Fifth { kUnknown, kCpu, kPageTableBytes, kPageTables };
 
-  Task Next() const;
+  void PackRow(const Task& task, std::string_view figures);
+  const char* Next() const;
+  void Read(std::size_t row, Task& task) const;
   void Derive(Task& task) const;
   Integer ToKb(const Integer& pages) const;
 
@@ -118,7 +121,7 @@ class TaskRows final : public RowBatch {
   mutable std::size_t row_ = 0;
   mutable std::size_t piece_ = 0;
   mutable std::size_t offset_ = 0;
-  mutable Task task_;  // that Visit() gives
+  mutable std::optional<Task> task_;  // that Visit() gives
 };
 
 }  // namespace kautopsy
