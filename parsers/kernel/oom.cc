@@ -171,7 +171,9 @@ class OomBlock final : public Block {
     if (nodes) base.least_pages.reset();
     report.score_base_least_pages = base.least_pages;
     report.score_base_most_pages = base.most_pages;
-    table_.rows().SetScores(ScoreTasks(table_.rows(), base, page_size_kb));
+    table_.rows().SetScores([base, page_size_kb](const TaskRows& rows) {
+      return ScoreTasks(rows, base, page_size_kb);
+    });
     std::map<int64_t, Text> killed;
     for (const OomKill& kill : kill_.kills()) {
       if (kill.pid) killed.emplace(*kill.pid, kill.comm);

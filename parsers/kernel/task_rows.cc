@@ -201,6 +201,7 @@ const char* TaskRows::Next() const {
 }
 
 void TaskRows::Read(std::size_t row, Task& task) const {
+  if (!worked_out_) WorkOut();
   if (row < row_) row_ = piece_ = offset_ = 0;
   while (row_ < row) Next();
   const char* at = Next();
@@ -265,14 +266,19 @@ void TaskRows::ResolveColumns(bool old) {
     fifth_ = Fifth::kPageTables;
 }
 
-void TaskRows::Rank() {
-  std::vector<uint32_t> rows(size_);
-  std::iota(rows.begin(), rows.end(), 0);
-  std::sort(rows.begin(), rows.end(), [&](uint32_t one, uint32_t other) {
-    return rss_pages_[one] != rss_pages_[other] ? rss_pages_[one] > rss_pages_[other] : one < other;
-  });
-  ranks_.resize(size_);
-  for (uint32_t rank = 0; rank < size_; ++rank) ranks_[rows[rank]] = rank + 1;
+void TaskRows::WorkOut() const {
+  worked_out_ = true;  // the scorer reads rows, too
+  if (to_rank_) {
+    std::vector<uint32_t> rows(size_);
+    std::iota(rows.begin(), rows.end(), 0);
+    std::sort(rows.begin(), rows.end(), [&](uint32_t one, uint32_t other) {
+      return rss_pages_[one] != rss_pages_[other] ? rss_pages_[one] > rss_pages_[other]
+                                                  : one < other;
+    });
+    ranks_.resize(size_);
+    for (uint32_t rank = 0; rank < size_; ++rank) ranks_[rows[rank]] = rank + 1;
+  }
+  if (scorer_) scores_ = scorer_(*this);
 }
 
 // In one pass: a report can tell the death of every task of a group.
@@ -328,6 +334,29 @@ std::vector<TaskCommand> TaskRows::LargestCommands() const {
     commands.push_back({(*this)[sum.row].comm, sum.tasks, sum.pages, ToKb(sum.pages)});
   }
   return commands;
+}
+
+std::unique_ptr<RowBatch> TaskRows::CommandRows() const {
+  class Sums final : public RowBatch {
+   public:
+    explicit Sums(const TaskRows& tasks) : tasks_(tasks) {}
+    std::string_view relation() const override { return TaskCommand::kRelation; }
+    std::span<const std::string_view> columns() const override { return ColumnsOf<TaskCommand>(); }
+    std::size_t size() const override { return commands().size(); }
+    void Visit(std::size_t row, CellSink& sink) const override {
+      VisitFields(commands()[row], sink);
+    }
+
+   private:
+    const std::vector<TaskCommand>& commands() const {
+      if (!commands_) commands_ = tasks_.LargestCommands();
+      return *commands_;
+    }
+
+    const TaskRows& tasks_;
+    mutable std::optional<std::vector<TaskCommand>> commands_;
+  };
+  return std::make_unique<Sums>(*this);
 }
 
 Integer TaskRows::rss_pages() const {

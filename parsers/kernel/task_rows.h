@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -67,8 +69,8 @@ struct TaskCommand {
 };
 
 // The rows of a process table. A machine has 100,000 processes and a Task 500 bytes, so rows are
-// kept packed, in a tenth of that; what follows from the whole table is worked out as they are
-// read. Reading in order is fast.
+// kept packed, in a tenth of that; what follows from the whole table is worked out when the first
+// is read, by the thread that stores them: parsing has more to do. Reading in order is fast.
 class TaskRows final : public RowBatch {
  public:
   // Its position, and what the functions below tell, are left out.
@@ -81,13 +83,22 @@ class TaskRows final : public RowBatch {
   // Gives sizes in KiB where the row has them in pages.
   void SetPageSize(const Integer& page_kb) { page_kb_ = page_kb; }
   // Ranks by rss_pages, equal ones as they stand.
-  void Rank();
-  // One score per row.
-  void SetScores(std::vector<TaskScore> scores) { scores_ = std::move(scores); }
+  void Rank() {
+    to_rank_ = true;
+    worked_out_ = false;
+  }
+  // Gives one score per row.
+  using Scorer = std::function<std::vector<TaskScore>(const TaskRows&)>;
+  void SetScores(Scorer scorer) {
+    scorer_ = std::move(scorer);
+    worked_out_ = false;
+  }
   // The rows of the processes of these pids; by name where rows share one (damage, or a thread).
   void MarkKilled(const std::map<int64_t, Text>& comms);
   // Commands of several tasks, those that hold most together first.
   std::vector<TaskCommand> LargestCommands() const;
+  // The same as rows, worked out when they are first asked for; this object must last until then.
+  std::unique_ptr<RowBatch> CommandRows() const;
   // Pages of all rows; none without rows, or if a row's figure is beyond any machine.
   Integer rss_pages() const;
 
@@ -103,20 +114,25 @@ class TaskRows final : public RowBatch {
   void PackRow(const Task& task, std::string_view figures);
   const char* Next() const;
   void Read(std::size_t row, Task& task) const;
+  void WorkOut() const;
   void Derive(Task& task) const;
   Integer ToKb(const Integer& pages) const;
 
   std::size_t size_ = 0;
   std::vector<std::string> pieces_;  // of whole packed rows
   std::vector<int64_t> rss_pages_;
-  std::vector<uint32_t> ranks_;    // empty: not asked for
-  std::vector<TaskScore> scores_;  // likewise
+  bool to_rank_ = false;
+  Scorer scorer_;
   std::vector<bool> killed_;
   bool fifth_in_bytes_ = false;  // one is at least a page's size
   bool fifth_small_ = false;     // one is no multiple of it
   bool sixth_large_ = false;     // one is no oom_adj
   Fifth fifth_ = Fifth::kUnknown;
   Integer page_kb_;
+  // What WorkOut() makes, once; empty: not asked for.
+  mutable bool worked_out_ = false;
+  mutable std::vector<uint32_t> ranks_;
+  mutable std::vector<TaskScore> scores_;
   // Where Next() reads.
   mutable std::size_t row_ = 0;
   mutable std::size_t piece_ = 0;

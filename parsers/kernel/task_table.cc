@@ -182,10 +182,9 @@ void TaskTableSection::AddTo(EventRecord& event) {
   if (rows_->empty()) return;
   rows_->Rank();
   rows_->SetPageSize(event.page_size_kb);
-  std::vector<TaskCommand> commands = rows_->LargestCommands();
+  std::unique_ptr<RowBatch> commands = rows_->CommandRows();
   event.rows.push_back(std::move(rows_));
-  if (!commands.empty())
-    event.rows.push_back(std::make_unique<RowsOf<TaskCommand>>(std::move(commands)));
+  event.rows.push_back(std::move(commands));
 }
 
 }  // namespace kautopsy

@@ -221,7 +221,7 @@ const std::vector<Part>& MemoryParts() {
        "kind, comm, pid, \"order\", gfp_mask, gfp_flags, nodemask, mems_allowed, context,"
        " blame_symbol, blame_module, size_bytes",
        "page_alloc_failure"},
-      {kRequests, TakeFrames, "symbol, module, context, reliable", "call_frame", "position",
+      {kRequests, TakeFrames, "symbol, module, context, reliable", "call_frame", "rowid",
        "coalesce(trace, 0) = 0"},
       {kReports, TakeMemInfo,
        "active_anon_pages, inactive_anon_pages, active_file_pages, inactive_file_pages,"
@@ -256,7 +256,7 @@ const std::vector<Part>& CrashParts() {
        "title, comm, pid, cpu, taint, ip_symbol, ip_module, seconds, message, oops_count,"
        " blocker_comm, blocker_pid",
        "crash"},
-      {kCrashes, TakeFrames, "symbol, module, context, reliable", "call_frame", "position",
+      {kCrashes, TakeFrames, "symbol, module, context, reliable", "call_frame", "rowid",
        "coalesce(trace, 0) = 0"},
       {{"mce"}, TakeHardwareError, "severity, label, message, count", "hardware_error"}};
   return kParts;

@@ -19,7 +19,7 @@ Task MakeTask(int64_t rss_pages, int64_t adjustment) {
 std::vector<Task> Scored(const std::vector<Task>& tasks, const ScoreBase& base) {
   TaskRows rows;
   for (const Task& task : tasks) rows.Add(task);
-  rows.SetScores(ScoreTasks(rows, base, 4));
+  rows.SetScores([&](const TaskRows& all) { return ScoreTasks(all, base, 4); });
   std::vector<Task> scored;
   for (std::size_t row = 0; row < rows.size(); ++row) scored.push_back(rows[row]);
   return scored;
