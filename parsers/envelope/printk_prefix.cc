@@ -10,18 +10,30 @@
 namespace kautopsy {
 namespace {
 
+// Reads at most `most` digits at the head of `text`; their number.
+std::size_t ReadDigits(std::string_view text, std::size_t most, int64_t& value) {
+  std::size_t digits = 0;
+  for (; digits < std::min(most, text.size()) && IsDigit(text[digits]); ++digits)
+    value = value * 10 + (text[digits] - '0');
+  return digits;
+}
+
 // Takes "[12345.678901] " off the head of `text`. printk prints seconds padded to 5 and
 // microseconds (kernel/printk/printk.c, print_time()); a frame's "[<" is left alone.
 std::optional<int64_t> ConsumeUptime(std::string_view& text) {
+  constexpr std::size_t kMostDigits = 10;
+  constexpr std::size_t kMicroDigits = 6;
   std::string_view rest = text;
   if (!ConsumePrefix(rest, "[")) return std::nullopt;
-  rest = TrimBlanks(rest);
-  const std::optional<int64_t> seconds = ConsumeInteger(rest);
-  if (!seconds || *seconds < 0 || *seconds > INT32_MAX || !ConsumePrefix(rest, "."))
+  while (!rest.empty() && IsBlank(rest[0])) rest.remove_prefix(1);
+  int64_t seconds = 0;
+  const std::size_t digits = ReadDigits(rest, kMostDigits, seconds);
+  if (digits == 0 || seconds > INT32_MAX || rest.size() == digits || rest[digits] != '.')
     return std::nullopt;
-  const std::size_t before = rest.size();
-  const std::optional<int64_t> micros = ConsumeInteger(rest);
-  if (!micros || before - rest.size() != 6) return std::nullopt;
+  rest.remove_prefix(digits + 1);
+  int64_t micros = 0;
+  if (ReadDigits(rest, kMicroDigits + 1, micros) != kMicroDigits) return std::nullopt;
+  rest.remove_prefix(kMicroDigits);
   // "71.146532,0": the CPU, in Samsung's kernels.
   if (rest.size() > 2 && rest[0] == ',' && IsDigit(rest[1])) rest.remove_prefix(2);
   if (ConsumePrefix(rest, " <")) {  // dmesg -d: the time since the line before
@@ -32,7 +44,7 @@ std::optional<int64_t> ConsumeUptime(std::string_view& text) {
   if (!ConsumePrefix(rest, "]")) return std::nullopt;
   if (!ConsumePrefix(rest, " ")) ConsumePrefix(rest, ": ");  // seen in pasted logs
   text = rest;
-  return *seconds * 1000000 + *micros;
+  return seconds * 1000000 + micros;
 }
 
 // "[   T12]" or "[  C3]": the printing task or CPU (kernel/printk/printk.c, print_caller()); both,

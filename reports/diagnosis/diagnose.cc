@@ -17,17 +17,20 @@ namespace {
 struct Conclusion {
   IncidentFacts facts;
   Diagnosis diagnosis;
+  std::vector<EventResults> results;
 };
 
 Conclusion Conclude(IncidentFacts facts) {
   RunAgain(facts);
   Diagnosis diagnosis = Diagnose(facts);
-  return {std::move(facts), std::move(diagnosis)};
+  std::vector<EventResults> results;
+  for (const EventFacts& event : facts.events) results.push_back(ResultsOf(facts, event));
+  return {std::move(facts), std::move(diagnosis), std::move(results)};
 }
 
 Status Store(RowReader& reader, ResultWriter& writer, Conclusion conclusion) {
   Status done = QuoteEvidence(reader, conclusion.diagnosis.findings);
-  return done ? writer.Write(conclusion.facts, conclusion.diagnosis) : done;
+  return done ? writer.Write(conclusion.facts, conclusion.diagnosis, conclusion.results) : done;
 }
 
 // While one incident is concluded on a thread, the facts of the next are read: both take as long.

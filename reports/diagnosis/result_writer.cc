@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "reports/diagnosis/balance.h"
-#include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
@@ -128,6 +127,18 @@ std::string ToJson(const std::vector<BalanceItem>& items) {
   return json + ']';
 }
 
+std::vector<EventResults::Balance> BalancesOf(const IncidentFacts& facts, const EventFacts& event) {
+  std::vector<BalanceItem> items = BalanceOf(facts, event);
+  if (items.empty()) return {};
+  const std::vector<BalanceItem> parts = BalanceParts(event);
+  items.insert(items.end(), parts.begin(), parts.end());
+  std::vector<EventResults::Balance> balances = {
+      {std::nullopt, *RamKb(facts, event), ToJson(items)}};
+  for (const NodeBalance& node : NodeBalances(event))
+    balances.push_back({node.node, node.total_kb, ToJson(node.items)});
+  return balances;
+}
+
 // When the incident was, by the clock that its dated events share.
 struct Span {
   Integer first_us, last_us, uptime_us;
@@ -155,6 +166,18 @@ Span SpanOf(const IncidentFacts& facts) {
 }
 
 }  // namespace
+
+EventResults ResultsOf(const IncidentFacts& facts, const EventFacts& event) {
+  EventResults results;
+  if (event.oom || event.refusal) {
+    CallPath path = ReadCallPath(facts, event);
+    const std::optional<PieceRequest> request = RequestOf(facts, event);
+    results.piece = request && request->order > 0;
+    if (!path.wanted.empty()) results.path = std::move(path);
+  }
+  results.balances = BalancesOf(facts, event);
+  return results;
+}
 
 Result<ResultWriter> ResultWriter::Open(Database& database) {
   std::vector<Statement> statements;
@@ -261,15 +284,10 @@ Status ResultWriter::WriteZoneChecks(const EventFacts& event) {
   return {};
 }
 
-Status ResultWriter::WriteCallSite(const IncidentFacts& facts, const EventFacts& event) {
-  if (!event.oom && !event.refusal) return {};
-  const CallPath path = ReadCallPath(facts, event);
-  if (path.wanted.empty()) return {};
+Status ResultWriter::WriteCallSite(int64_t event_id, const CallPath& path, bool piece) {
   const CallSite site = path.site ? *path.site : CallSite();
-  const std::optional<PieceRequest> request = RequestOf(facts, event);
-  const bool piece = request && request->order > 0;
   return Row(statements_[kInsertCallSite])
-      .Add(Integer(event.id))
+      .Add(Integer(event_id))
       .Add(EmptyIsNull(site.name))
       .Add(EmptyIsNull(site.subsystem))
       .Add(EmptyIsNull(path.symbol))
@@ -284,25 +302,18 @@ Status ResultWriter::WriteCallSite(const IncidentFacts& facts, const EventFacts&
       .Run();
 }
 
-Status ResultWriter::WriteBalance(const IncidentFacts& facts, const EventFacts& event) {
-  std::vector<BalanceItem> items = BalanceOf(facts, event);
-  if (items.empty()) return {};
-  const std::vector<BalanceItem> parts = BalanceParts(event);
-  items.insert(items.end(), parts.begin(), parts.end());
-  Statement& insert = statements_[kInsertBalance];
-  const auto write = [&](const Integer& node, int64_t total_kb, const auto& of_node) {
-    return Row(insert)
-        .Add(Integer(event.id))
-        .Add(node)
-        .Add(Integer(total_kb))
-        .AddText(ToJson(of_node))
-        .Run();
-  };
-  Status done = write(std::nullopt, *RamKb(facts, event), items);
-  for (const NodeBalance& node : NodeBalances(event)) {
-    if (done) done = write(node.node, node.total_kb, node.items);
+Status ResultWriter::WriteBalances(int64_t event_id,
+                                   const std::vector<EventResults::Balance>& balances) {
+  for (const EventResults::Balance& balance : balances) {
+    Status done = Row(statements_[kInsertBalance])
+                      .Add(Integer(event_id))
+                      .Add(balance.node)
+                      .Add(Integer(balance.total_kb))
+                      .AddText(balance.items)
+                      .Run();
+    if (!done) return done;
   }
-  return done;
+  return {};
 }
 
 Status ResultWriter::WriteMeasures(const IncidentFacts& facts) {
@@ -341,17 +352,19 @@ Status ResultWriter::WriteRelation(const Relation& relation) {
   return done;
 }
 
-Status ResultWriter::Write(const IncidentFacts& facts, const Diagnosis& diagnosis) {
+Status ResultWriter::Write(const IncidentFacts& facts, const Diagnosis& diagnosis,
+                           const std::vector<EventResults>& results) {
   Status done = Clear(facts);
   if (done) done = WriteIncident(facts, diagnosis);
   int64_t rank = 0;
   for (const Finding& finding : diagnosis.findings) {
     if (done) done = WriteFinding(facts.id, finding, ++rank);
   }
-  for (const EventFacts& event : facts.events) {
-    if (done) done = WriteZoneChecks(event);
-    if (done) done = WriteCallSite(facts, event);
-    if (done) done = WriteBalance(facts, event);
+  for (std::size_t i = 0; done && i < facts.events.size(); ++i) {
+    const EventFacts& event = facts.events[i];
+    done = WriteZoneChecks(event);
+    if (done && results[i].path) done = WriteCallSite(event.id, *results[i].path, results[i].piece);
+    if (done) done = WriteBalances(event.id, results[i].balances);
   }
   return done ? WriteMeasures(facts) : done;
 }
