@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kMostCommands = 5;  // that are summed up
 constexpr std::size_t kPieceBytes = 65536;
+constexpr std::size_t kLongRow = 512;      // a piece that it overflows takes twice the memory
 constexpr std::size_t kUsualBytes = 4096;  // of a table with 100 rows
 
 // What a packed row holds, in this order: the number of its bytes behind that, the texts, a bit per
@@ -148,7 +149,7 @@ std::span<const Field<TaskCommand>> TaskCommand::Fields() {
 void TaskRows::Add(const Task& task) {
   constexpr int64_t kSmallestPage = 4096;
   constexpr int64_t kMostOomAdj = 17;  // OOM_DISABLE, include/linux/oom.h
-  if (pieces_.empty() || pieces_.back().size() >= kPieceBytes)
+  if (pieces_.empty() || pieces_.back().size() > kPieceBytes - kLongRow)
     pieces_.emplace_back().reserve(pieces_.size() == 1 ? kUsualBytes : kPieceBytes);
   std::array<char, kLongestFigure*(kFigures.size() + 1)> figures;
   uint64_t present = 0;
@@ -298,41 +299,47 @@ void TaskRows::MarkKilled(const std::map<int64_t, Text>& comms) {
 
 // By the hashes of names, as a table may hold as many names as rows.
 std::vector<TaskCommand> TaskRows::LargestCommands() const {
-  struct Sum {
+  struct Name {
     uint64_t hash = 0;
-    int64_t pages = 0;
-    uint32_t row = 0;  // the first
-    uint32_t tasks = 1;
+    uint32_t row = 0;
   };
-  std::vector<Sum> sums;
-  sums.reserve(size_);
+  std::vector<Name> names;
+  names.reserve(size_);
   ForEachPacked(pieces_, [&](std::size_t row, const char* packed) {
     const std::optional<std::string_view> comm = CommOf(packed);
     if (comm && IsSize(rss_pages_[row]))
-      sums.push_back({QuickHash(*comm), rss_pages_[row], static_cast<uint32_t>(row), 1});
+      names.push_back({QuickHash(*comm), static_cast<uint32_t>(row)});
   });
   // In place: a stable sort takes as much memory again.
-  std::sort(sums.begin(), sums.end(), [](const Sum& one, const Sum& other) {
+  std::sort(names.begin(), names.end(), [](const Name& one, const Name& other) {
     return one.hash != other.hash ? one.hash < other.hash : one.row < other.row;
   });
-  std::size_t groups = 0;
-  for (std::size_t i = 0; i < sums.size();) {
-    Sum sum = sums[i];
-    while (++i < sums.size() && sums[i].hash == sum.hash) {
+  struct Sum {
+    int64_t pages = 0;
+    int64_t tasks = 0;
+    uint32_t row = 0;  // the first
+  };
+  std::vector<Sum> sums;
+  for (std::size_t i = 0; i < names.size();) {
+    Sum sum{0, 0, names[i].row};
+    for (const uint64_t hash = names[i].hash; i < names.size() && names[i].hash == hash; ++i) {
+      sum.pages += rss_pages_[names[i].row];
       ++sum.tasks;
-      sum.pages += sums[i].pages;
     }
-    if (sum.tasks > 1) sums[groups++] = sum;
+    if (sum.tasks > 1) sums.push_back(sum);
   }
-  sums.resize(groups);
   std::sort(sums.begin(), sums.end(), [](const Sum& one, const Sum& other) {
     return one.pages != other.pages ? one.pages > other.pages : one.row < other.row;
   });
+  sums.resize(std::min(sums.size(), kMostCommands));
   std::vector<TaskCommand> commands;
-  for (const Sum& sum : sums) {
-    if (commands.size() == kMostCommands) break;
-    commands.push_back({(*this)[sum.row].comm, sum.tasks, sum.pages, ToKb(sum.pages)});
-  }
+  for (const Sum& sum : sums)
+    commands.push_back({std::nullopt, sum.tasks, sum.pages, ToKb(sum.pages)});
+  ForEachPacked(pieces_, [&](std::size_t row, const char* packed) {
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      if (sums[i].row == row) commands[i].comm = CommOf(packed);
+    }
+  });
   return commands;
 }
 

@@ -1,7 +1,7 @@
 #include "parsers/kernel/task_scores.h"
 
 #include <algorithm>
-#include <utility>
+#include <limits>
 
 #include "parsers/kernel/limits.h"
 
@@ -14,11 +14,7 @@ constexpr int64_t kPerMille = 1000;
 constexpr int64_t kMostPermille = 1000000000;  // a table that contradicts its report
 constexpr int64_t kUsualPageKb = 4;
 
-struct Candidate {
-  uint32_t row;
-  int32_t oom_score_adj;
-  int64_t pages;
-};
+constexpr int64_t kNever = std::numeric_limits<int64_t>::min();  // pages of who is never killed
 
 bool IsPages(const Integer& value) { return !value || IsSize(value); }
 
@@ -40,20 +36,17 @@ bool PrintsAllTerms(const Task& task) {
   return task.swapents_pages && (task.pgtables_bytes || task.nr_ptes);
 }
 
-// With one adjustment for all the base does not matter; without a base, others cannot be compared.
-bool CanBeRanked(const std::vector<Candidate>& candidates, const Integer& base_pages) {
-  if (base_pages) return true;
-  return std::all_of(candidates.begin(), candidates.end(), [&](const Candidate& candidate) {
-    return candidate.oom_score_adj == candidates.front().oom_score_adj;
-  });
-}
-
-void Rank(std::vector<Candidate> candidates, std::vector<TaskScore>& scores) {
-  std::sort(candidates.begin(), candidates.end(), [](const Candidate& one, const Candidate& other) {
-    return one.pages != other.pages ? one.pages > other.pages : one.row < other.row;
+void Rank(const std::vector<int64_t>& pages, std::vector<TaskScore>& scores) {
+  std::vector<uint32_t> rows;
+  rows.reserve(pages.size());
+  for (std::size_t row = 0; row < pages.size(); ++row) {
+    if (pages[row] != kNever) rows.push_back(static_cast<uint32_t>(row));
+  }
+  std::sort(rows.begin(), rows.end(), [&](uint32_t one, uint32_t other) {
+    return pages[one] != pages[other] ? pages[one] > pages[other] : one < other;
   });
   uint32_t rank = 0;
-  for (const Candidate& candidate : candidates) scores[candidate.row].rank = ++rank;
+  for (const uint32_t row : rows) scores[row].rank = ++rank;
 }
 
 }  // namespace
@@ -64,21 +57,24 @@ std::vector<TaskScore> ScoreTasks(const TaskRows& rows, const ScoreBase& base,
       IsSize(base.least_pages) && *base.least_pages > 0 ? base.least_pages : std::nullopt;
   const bool exact = base_pages && base.most_pages == base_pages && page_size_kb;
   std::vector<TaskScore> scores(rows.size());
-  std::vector<Candidate> candidates;
-  candidates.reserve(rows.size());
+  std::vector<int64_t> points(rows.size(), kNever);
+  Integer adjustment;  // that all have
+  bool same_adjustment = true;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const Task task = rows[row];
     if (!CanBeScored(task)) continue;
-    const int64_t pages = *task.rss_pages + task.swapents_pages.value_or(0) +
-                          PageTablePages(task, page_size_kb.value_or(kUsualPageKb)) +
-                          *task.oom_score_adj * (base_pages.value_or(0) / kPerMille);
-    candidates.push_back(
-        {static_cast<uint32_t>(row), static_cast<int32_t>(*task.oom_score_adj), pages});
+    points[row] = *task.rss_pages + task.swapents_pages.value_or(0) +
+                  PageTablePages(task, page_size_kb.value_or(kUsualPageKb)) +
+                  *task.oom_score_adj * (base_pages.value_or(0) / kPerMille);
+    if (!adjustment) adjustment = task.oom_score_adj;
+    same_adjustment &= adjustment == task.oom_score_adj;
     if (exact && PrintsAllTerms(task))
       scores[row].permille = static_cast<int32_t>(
-          std::clamp(pages * kPerMille / *base_pages, -kMostPermille, kMostPermille));
+          std::clamp(points[row] * kPerMille / *base_pages, -kMostPermille, kMostPermille));
   }
-  if (CanBeRanked(candidates, base_pages)) Rank(std::move(candidates), scores);
+  // With one adjustment for all the base does not matter; without a base, others cannot be
+  // compared.
+  if (base_pages || same_adjustment) Rank(points, scores);
   return scores;
 }
 

@@ -182,9 +182,9 @@ void TaskTableSection::AddTo(EventRecord& event) {
   if (rows_->empty()) return;
   rows_->Rank();
   rows_->SetPageSize(event.page_size_kb);
-  std::unique_ptr<RowBatch> commands = rows_->CommandRows();
+  // The sums first: what they take is free again before the rows are ranked.
+  event.rows.push_back(rows_->CommandRows());
   event.rows.push_back(std::move(rows_));
-  event.rows.push_back(std::move(commands));
 }
 
 }  // namespace kautopsy
