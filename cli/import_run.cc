@@ -80,10 +80,22 @@ class ImportRun {
  private:
   // What only all sources together tell.
   Status FinishStore() {
-    return DateSources(database_)
+    return NameHosts()
+        .and_then([&] { return DateSources(database_); })
         .and_then([&] { return JoinTrees(); })
         .and_then([&] { return JoinBoots(database_); })
         .and_then([&] { return DateByUptime(database_); });
+  }
+
+  // Before all else: what two hosts have in common is each one's own then.
+  Status NameHosts() {
+    const Result<TreeSplit> split = NameHostsOfTrees(database_, trees_);
+    if (!split) return tl::unexpected(split.error());
+    totals_.stored += split->sources;
+    totals_.known -= std::min(totals_.known, split->sources);
+    totals_.new_events += split->events;
+    totals_.known_events -= std::min(totals_.known_events, split->events);
+    return {};
   }
 
   void RunJobs() {
@@ -140,8 +152,7 @@ class ImportRun {
     TreeZones zones = offsets_;
     for (const auto& [root, zone] : zones_) zones.insert_or_assign(root, zone);
     if (request_.zone) zones.clear();
-    return NameHostsOfTrees(database_, trees_)
-        .and_then([&] { return SetZonesOfTrees(database_, zones); })
+    return SetZonesOfTrees(database_, zones)
         .and_then([&] { return StoreGuests(database_, guests_, trees_); })
         .and_then([&] { return NameGuests(database_, request_.last_event_id); });
   }

@@ -87,7 +87,9 @@ class GuestTable {
     const std::string marks =
         fmt::format("{}", fmt::join(std::vector<char>(columns.size(), '?'), ", "));
     const std::pair<std::string, Statement*> statements[] = {
-        {"SELECT source_id FROM source WHERE content_hash = ?1", &find_source_},
+        {"SELECT source_id FROM source WHERE content_hash = ?1 ORDER BY tree_host IS ?2 DESC,"
+         " source_id LIMIT 1",
+         &find_source_},
         // Without a host two machines may have guests of one name.
         {"SELECT " + list + ", rowid FROM guest WHERE name = ?2 AND host IS ?1" +
              " AND (?1 IS NOT NULL OR uuid IS ?3)",
@@ -106,6 +108,7 @@ class GuestTable {
   Status Add(const FoundGuest& found, const TreeHosts& trees) {
     GuestRow row = RowOf(found, trees);
     find_source_.Bind(0, found.content_hash);
+    BindLogText(find_source_, 1, row.host);
     const Result<bool> source = find_source_.Step();
     if (source && *source) row.source_id = find_source_.GetInteger(0);
     find_source_.Reset();

@@ -25,9 +25,7 @@ constexpr char kInsertEvent[] =
     "time_quality, uptime_us, comm, pid, kernel_release, page_size_kb, page_size_from, title, "
     "complete, log_lines, damage, source_id, first_line, last_line, first_column) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-constexpr char kInsertEventSource[] =
-    "INSERT INTO event_source (event_id, source_id, first_line, last_line, first_column, year, "
-    "new_years) VALUES (?, ?, ?, ?, ?, ?, ?)";
+constexpr char kInsertEventSource[] = "INSERT INTO event_source VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kInsertText[] = "INSERT INTO event_text_part (event_id, text) VALUES (?, ?)";
 constexpr char kInsertUnclaimed[] =
     "INSERT INTO unclaimed_line (source_id, line, text) VALUES (?, ?, ?)";
@@ -62,7 +60,10 @@ constexpr char kOutdateIncident[] = "UPDATE incident SET outdated = 1 WHERE inci
 constexpr char kSelectRelations[] =
     "SELECT t.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' "
     "AND c.name = 'event_id' AND t.name <> 'event_source' ORDER BY t.name";
-constexpr char kFindSource[] = "SELECT source_id FROM source WHERE content_hash = ?";
+// Hosts may have one each: the path's own goes first.
+constexpr char kFindSource[] =
+    "SELECT source_id FROM source WHERE content_hash = ? ORDER BY source_id NOT IN "
+    "(SELECT source_id FROM source_path WHERE path = ?), source_id LIMIT 1";
 constexpr char kNextIds[] =
     "SELECT (SELECT coalesce(max(source_id), 0) + 1 FROM source), "
     "(SELECT coalesce(max(event_id), 0) + 1 FROM event), "
@@ -116,8 +117,7 @@ class SqliteSink final : public EventSink {
 
   Result<SourceCounts> EndSource(const SourceSummary& summary) override {
     if (!IsOpen()) return tl::unexpected(NotOpen().error());
-    const Result<Integer> known = FindKnown(summary.content_hash);
-    if (!known || *known) {
+    if (const Result<Integer> known = FindKnown(summary.content_hash); !known || *known) {
       AbandonSource();
       if (!known) return tl::unexpected(known.error());
       if (Status noted = WritePath(**known, summary); !noted) return tl::unexpected(noted.error());
@@ -286,8 +286,9 @@ class SqliteSink final : public EventSink {
     Integer new_years;
     if (event.time && event.time->year) year = *event.time->year;
     if (event.time && !year) new_years = event.time->new_years;
-    Status status = Run(insert_event_source_, event_id, source_id_, first.line,
-                        event.lines.last().line, first.column, year, new_years);
+    Status status =
+        Run(insert_event_source_, event_id, source_id_, first.line, event.lines.last().line,
+            first.column, year, new_years, event.host.has_value());
     if (status && new_years) status = undated_->Add(event_id, *event.time);
     return status;
   }
@@ -334,10 +335,10 @@ class SqliteSink final : public EventSink {
   // The source of this content, if the store has it.
   Result<Integer> FindKnown(const std::string& content_hash) {
     find_source_.Bind(0, content_hash);
-    const Result<bool> row = find_source_.Step();
-    const Integer source_id = row && *row ? find_source_.GetInteger(0) : Integer();
+    find_source_.Bind(1, path_);
+    Result<Integer> source_id = find_source_.Step().map(
+        [&](bool row) { return row ? find_source_.GetInteger(0) : Integer(); });
     find_source_.Reset();
-    if (!row) return tl::unexpected(row.error());
     return source_id;
   }
 

@@ -27,8 +27,15 @@ const typename Trees::mapped_type* FindTree(const Trees& trees, std::string_view
   return found != trees.end() ? &found->second : nullptr;
 }
 
-// Gives the events whose lines name no host (dmesg's, /proc's) the host of
-// the tree that their source lies in, and their boots, too.
-Status NameHostsOfTrees(Database& database, const TreeHosts& trees);
+// What was stored once, since its text is equal, and is several hosts' own.
+struct TreeSplit {
+  uint64_t sources = 0;  // copied
+  uint64_t events = 0;   // likewise
+};
+
+// Gives the events whose lines name no host (dmesg's, /proc's) the host of the tree that their
+// source lies in, and their boots, too. Sources and events of equal text in the trees of several
+// hosts become one for each.
+Result<TreeSplit> NameHostsOfTrees(Database& database, const TreeHosts& trees);
 
 }  // namespace kautopsy

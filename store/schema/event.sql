@@ -6,7 +6,8 @@ CREATE TABLE event (
                                     -- the same text was logged; not unique, as texts recur
   kind TEXT NOT NULL,               -- oom, alloc_failure, mem_info, meminfo, oops, panic, hung_task, segfault,
                                     -- fs_error, io_error, mce, boot and so on: docs/support-matrix.md names all
-  host TEXT,                        -- as the log names it; NULL for pasted command output and bare dmesg
+  host TEXT,                        -- as the log names it, else source.tree_host; NULL for pasted command output
+                                    -- and bare dmesg
   boot_id INTEGER REFERENCES boot (boot_id),  -- [id] of the boot it happened in; NULL if its lines name no host
                                     -- and the source does not show that boot's beginning
   time TEXT,                        -- ISO 8601 UTC with as many fractional digits as the log had; NULL if
@@ -46,7 +47,8 @@ CREATE TABLE event_source (
   first_column INTEGER NOT NULL,    -- [column] byte of first_line where it begins, from 1
   year INTEGER,                     -- [year] of its time as printed there, by --year, or by a full date of
                                     -- the same day that stands there; NULL if only source.year tells it
-  new_years INTEGER                 -- [count] New Years between source.first_time and it, if no year is printed
+  new_years INTEGER,                -- [count] New Years between source.first_time and it, if no year is printed
+  names_host INTEGER NOT NULL       -- [0/1] 1: its lines there name a host, or its source is known to be that host's
 ) STRICT;
 CREATE INDEX event_source_by_event ON event_source (event_id);
 

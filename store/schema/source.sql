@@ -5,7 +5,8 @@ CREATE TABLE source (
   source_id INTEGER PRIMARY KEY,    -- [id] counts from 1 in the order of reading
   path TEXT NOT NULL,               -- as the user gave it; - for standard input; a member's name stands
                                     -- behind its archive's, as if that were a folder
-  content_hash TEXT NOT NULL UNIQUE,-- XXH3-128 of all bytes, 32 hex digits: the same content is stored once
+  content_hash TEXT NOT NULL,       -- XXH3-128 of all bytes, 32 hex digits: the same content is stored once,
+                                    -- or once per tree_host
   sha256 TEXT,                      -- SHA-256 of all bytes, 64 hex digits; NULL unless asked for (--sha256)
   bytes INTEGER NOT NULL,           -- [bytes] that were read
   lines INTEGER NOT NULL,           -- [lines] that were read; a last line without its newline counts
@@ -29,10 +30,13 @@ CREATE TABLE source (
                                     -- none. About then the last line was printed
   last_uptime_us INTEGER,           -- [us] since boot, of its last line, if that begins with an uptime
   year INTEGER,                     -- [year] of first_time, if it was found; NULL also if the lines have years
-  year_from TEXT                    -- where year comes from: name (a date in the file's name), text (text_year,
+  year_from TEXT,                   -- where year comes from: name (a date in the file's name), text (text_year,
                                     -- of a log with others of its set), mtime (when the file was changed
                                     -- last), set (the files before or behind it: messages.1, messages.2)
+  tree_host TEXT                    -- host whose tree of files (a sosreport, a rescue system) it lies in, as
+                                    -- etc/hostname or the like names it; NULL = in none that is known
 ) STRICT;
+CREATE INDEX source_by_content ON source (content_hash);
 
 CREATE TABLE source_path (
   -- One row per place where a file was found, with what it held when it was read last: the same

@@ -168,5 +168,138 @@ class Tree(CliTest):
         self.assertEqual(self.rows("SELECT host, name FROM guest"), [(None, "web1")] * 2)
 
 
+class TwoHosts(CliTest):
+    """Texts that name no host, and are equal on two of them."""
+
+    SHARED = {"proc/meminfo": "MemTotal: 16384000 kB\nMemFree: 100000 kB\nMemAvailable: 90000 kB\n"
+                              "Buffers: 100 kB\nCached: 2000 kB\nSwapCached: 0 kB\nActive: 4000 kB\n"
+                              "Inactive: 5000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n",
+              "proc/buddyinfo": read(os.path.join(ROOT, "samples", "proc", "buddyinfo.txt")),
+              "proc/sys/vm/swappiness": "60\n",
+              "sos_commands/memory/free": "       total  used  free\nMem: 16384000 100 200\n",
+              "sos_commands/kernel/dmesg": read(os.path.join(
+                  ROOT, "samples", "captures", "4.15.0-20-generic_oom_memcg1.console.log"))}
+    PER_HOST = ("SELECT host, kind, event_key, time, time_quality, uptime_us, title, complete, log_lines,"
+                " (SELECT text FROM event_text AS t WHERE t.event_id = event.event_id) FROM event"
+                " ORDER BY host, kind, event_key, uptime_us, title",
+                "SELECT host, kind, name, value FROM proc_value JOIN event USING (event_id) ORDER BY 1, 2, 3, 4",
+                "SELECT host, oom_kill.pid, log_line FROM oom_kill JOIN event USING (event_id) ORDER BY 1, 2, 3",
+                "SELECT host, kernel_release, ram_kb FROM boot ORDER BY 1, 2",
+                "SELECT host, primary_cause, headline, signature FROM incident ORDER BY 1, 2, 3, 4",
+                "SELECT tree_host, content_hash, lines, lines_claimed FROM source ORDER BY 1, 2",
+                "SELECT p.path, tree_host, content_hash FROM source_path AS p JOIN source USING (source_id)"
+                " ORDER BY 1")
+
+    def tree(self, folder, host, **files):
+        for path, text in {"etc/hostname": host + "\n", **self.SHARED, **files}.items():
+            self.write(os.path.join(folder, path), text)
+        return folder
+
+    def pack(self, folder):
+        """Packed with its files backwards, so that the name stands behind what needs it."""
+        name = folder + ".tar.xz"
+        with tarfile.open(os.path.join(self.folder, name), "w:xz") as archive:
+            for path in sorted((os.path.join(parent, file) for parent, _, files in
+                                os.walk(os.path.join(self.folder, folder)) for file in files), reverse=True):
+                archive.add(path, arcname=os.path.relpath(path, self.folder))
+        return name
+
+    def per_host(self):
+        return [self.rows(query) for query in self.PER_HOST]
+
+    def alone(self, folder):
+        """What the tree gives in a store of its own."""
+        self.database, database = self.database + "-alone", self.database
+        self.ingest(folder)
+        found = self.per_host()
+        os.remove(self.database)
+        self.database = database
+        return found
+
+    def expected(self, *folders):
+        found = [self.alone(folder) for folder in folders]
+        self.assertTrue(all(rows for one in found for rows in one))
+        return [sorted((row for one in found for row in one[i]), key=repr) for i in range(len(self.PER_HOST))]
+
+    def assert_per_host(self, expected):
+        for query, rows, wanted in zip(self.PER_HOST, self.per_host(), expected):
+            self.assertEqual(sorted(rows, key=repr), wanted, query)
+
+    def test_each_host_has_its_own(self):
+        a, b, c = (self.tree(name, "host-" + name) for name in "abc")
+        expected = self.expected(a, b, c)
+        self.assertEqual(len({row[0] for row in expected[0]}), 3)
+        for jobs, *ways in ("4", [a, b, c]), ("1", [c, a, b]), ("1", [b], [c], [a]), ("4", [a, b], [c, a]):
+            with self.subTest(ways=ways):
+                for paths in ways:
+                    self.ingest("--jobs", jobs, *paths)
+                self.assert_per_host(expected)
+                os.remove(self.database)
+
+    def test_archives_tell_who_they_are_at_their_end(self):
+        packed = [self.pack(self.tree(name, "host-" + name)) for name in "ab"]
+        expected = self.expected(*packed)
+        for paths in packed, packed[::-1]:
+            self.ingest(*paths)
+            self.assert_per_host(expected)
+            os.remove(self.database)
+
+    def test_the_store_is_the_same_for_any_jobs_and_again(self):
+        a, b = self.tree("a", "host-a"), self.tree("b", "host-b")
+        self.ingest("--jobs", "1", a, b)
+        before = self.dump()
+        self.ingest("--jobs", "1", a, b)
+        self.ingest(b)
+        self.assertEqual(self.dump(), before)
+        os.remove(self.database)
+        self.ingest("--jobs", "4", a, b)
+        self.assertEqual(self.dump(), before)
+
+    def test_what_was_read_before_the_names_were_known_becomes_each_ones(self):
+        """As an ingest leaves it that was killed."""
+        a, b = self.tree("a", "host-a"), self.tree("b", "host-b")
+        expected = self.expected(a, b)
+        self.ingest(*(os.path.join(tree, path) for tree in (a, b) for path in self.SHARED))
+        self.assertEqual(self.count("source"), len(self.SHARED))
+        self.ingest(a, b)
+        self.assert_per_host(expected)
+
+    def test_copies_of_one_host_stay_one(self):
+        self.tree("a", "host-a.example.com")
+        self.ingest("a")
+        before = self.dump()
+        self.tree("again", "host-a")
+        self.ingest("again", self.pack("a"))
+        after = self.dump()
+        for table in "event", "boot", "event_source", "proc_value", "incident":
+            self.assertEqual(after[table], before[table], table)
+
+    def test_a_file_in_no_tree_is_a_copy(self):
+        a, b = self.tree("a", "host-a"), self.tree("b", "host-b")
+        expected = self.expected(a, b)
+        copy = self.write("meminfo.txt", self.SHARED["proc/meminfo"])
+        for ways in ([copy], [a, b]), ([a, b], [copy]), ([b], [copy], [a]):
+            for paths in ways:
+                self.ingest(*paths)
+            self.assertEqual(self.per_host()[:5], expected[:5])
+            os.remove(self.database)
+
+    def test_an_event_with_more_lines_around_it_is_each_ones_too(self):
+        a = self.tree("a", "host-a")
+        b = self.tree("b", "host-b", **{"sos_commands/kernel/dmesg": b"one more line\n" +
+                                        self.SHARED["sos_commands/kernel/dmesg"]})
+        expected = self.expected(a, b)
+        for paths in (a, b), (b, a):
+            self.ingest(*paths)
+            self.assert_per_host(expected)
+            os.remove(self.database)
+
+    def test_a_log_that_names_its_host_stays_one_in_both_trees(self):
+        log = {"var/log/messages": MESSAGES}
+        self.ingest(self.tree("a", "host-a", **log), self.tree("b", "host-b", **log))
+        self.assertEqual(self.rows("SELECT host, count(*) FROM event WHERE kind = 'oom' AND host LIKE 'db%'"
+                                   " GROUP BY host"), [("db7", 1)])
+
+
 if __name__ == "__main__":
     main()

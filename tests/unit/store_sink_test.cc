@@ -26,7 +26,7 @@ TEST_CASE("an event is stored with its rows, its place, its text and its boot") 
       std::make_unique<RowsOf<ValueRow>>(std::vector<ValueRow>{{"Mem.shared", 1.9}}));
   REQUIRE(Store(*sink, std::move(event), MakeSummary("aa")) == SourceOutcome::kStored);
 
-  CHECK(Rows(database, "SELECT * FROM event_source") == "1,1,7,9,1,,0\n");
+  CHECK(Rows(database, "SELECT * FROM event_source") == "1,1,7,9,1,,0,1\n");
   CHECK(Rows(database, "SELECT event_id, pid, comm, anon_rss_kb, uid FROM oom_kill") ==
         "1,3878,qemu_wl52,126277476,\n1,1,,0,\n");
   CHECK(Rows(database, "SELECT event_id, name, value, unit FROM proc_value") ==
