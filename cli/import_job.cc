@@ -14,6 +14,7 @@
 #include "parsers/input/byte_source.h"
 #include "parsers/input/pstore.h"
 #include "parsers/input/source_walk.h"
+#include "parsers/input/supportconfig.h"
 #include "parsers/input/sysctl_file.h"
 
 namespace kautopsy {
@@ -65,23 +66,32 @@ class CountedSource final : public ByteSource {
 class WatchedSource final : public ByteSource {
  public:
   WatchedSource(ByteSource& source, std::string_view path)
-      : source_(source), guest_(GuestReaderFor(path)) {}
+      : source_(source),
+        guest_(GuestReaderFor(path)),
+        supportconfig_(SupportconfigReader::For(path)) {}
 
   Result<std::size_t> Read(std::span<char> block) override {
     Result<std::size_t> read = source_.Read(block);
     if (!read) return read;
     head_.append(block.data(), std::min(*read, kHeadBytes - head_.size()));
     if (guest_) guest_->Take({block.data(), *read});
+    if (supportconfig_) supportconfig_->Take({block.data(), *read});
     return read;
   }
   const std::string& head() const { return head_; }
   // Once all is read.
   std::optional<Guest> TakeGuest() { return guest_ ? guest_->Finish() : std::nullopt; }
+  // Likewise; null if it is no file of supportconfig.
+  const SupportconfigReader* FinishSupportconfig() {
+    if (supportconfig_) supportconfig_->Finish();
+    return supportconfig_.get();
+  }
 
  private:
   static constexpr std::size_t kHeadBytes = 4096;
   ByteSource& source_;
   std::unique_ptr<GuestReader> guest_;
+  std::unique_ptr<SupportconfigReader> supportconfig_;
   std::string head_;
 };
 
@@ -134,14 +144,17 @@ class ImportJob final : public SourceVisitor {
       return false;
     }
     Count(*result);
-    if (std::optional<HostTree> tree = ReadHostFile(found.path, source.head()))
-      result_.trees.push_back(std::move(*tree));
-    if (std::optional<TreeClock> clock = ReadZoneFile(found.path, source.head()))
-      result_.clocks.push_back(std::move(*clock));
+    NoteTree(ReadHostFile(found.path, source.head()), ReadZoneFile(found.path, source.head()));
+    if (const SupportconfigReader* const supportconfig = source.FinishSupportconfig())
+      NoteTree(supportconfig->host(), supportconfig->clock());
     if (std::optional<Guest> guest = source.TakeGuest())
       result_.guests.push_back({found.path, result->summary.content_hash, std::move(*guest)});
     if (result->summary.damage) OnProblem(found, "damaged: " + *result->summary.damage);
     return true;
+  }
+
+  void OnBinary(const FoundSource& found, std::string_view head) override {
+    NoteTree(std::nullopt, ReadZoneFile(found.path, head));
   }
 
   void OnSkipped(const FoundSource& found, const std::string& reason) override {
@@ -155,8 +168,7 @@ class ImportJob final : public SourceVisitor {
   }
 
   void OnLink(const std::string& path, const std::string& target) override {
-    if (std::optional<TreeClock> clock = ReadZoneLink(path, target))
-      result_.clocks.push_back(std::move(*clock));
+    NoteTree(std::nullopt, ReadZoneLink(path, target));
   }
 
   void OnProblem(const FoundSource& found, const std::string& problem) override {
@@ -184,6 +196,11 @@ class ImportJob final : public SourceVisitor {
                               : Name(input_.path) + ": waiting for data; Ctrl-C gives up";
     return std::make_unique<WaitingNotice>(
         [this, message = std::move(message)] { progress_.waiting(message); });
+  }
+
+  void NoteTree(const std::optional<HostTree>& host, const std::optional<TreeClock>& clock) {
+    if (host) result_.trees.push_back(*host);
+    if (clock) result_.clocks.push_back(*clock);
   }
 
   // Parts of pstore are joined without their heads.

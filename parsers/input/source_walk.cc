@@ -62,6 +62,7 @@ class Walk {
         visitor_.OnSkipped(found, std::string(kEmptyFile));
         return true;
       case Content::kOther:
+        visitor_.OnBinary(found, probe->head);
         visitor_.OnSkipped(found, std::string(probe->reason));
         return true;
     }

@@ -30,6 +30,8 @@ class SourceVisitor {
   virtual ~SourceVisitor() = default;
   // `bytes` gives the log, unpacked. False ends the walk.
   virtual bool OnSource(const FoundSource& found, ByteSource& bytes) = 0;
+  // The first bytes of what is binary data, before it is skipped.
+  virtual void OnBinary(const FoundSource& /*found*/, std::string_view /*head*/) {}
   // What is known not to be a log; `reason` says what it is.
   virtual void OnSkipped(const FoundSource& found, const std::string& reason) = 0;
   // A symbolic link in an archive; it is not followed.

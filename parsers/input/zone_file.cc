@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "base/tz_file.h"
 
 namespace kautopsy {
 namespace {
@@ -70,6 +71,10 @@ std::optional<TreeClock> ReadZoneFile(std::string_view path, std::string_view co
     return whole ? std::optional(root) : std::nullopt;
   };
   if (const auto root = root_of("etc/timezone")) return Named(*root, FirstLine(contents));
+  if (const auto root = root_of("etc/localtime")) {
+    if (!IsTzFile(contents)) return ReadZoneLink(path, FirstLine(contents));
+    return Named(*root, NameTzFile(contents).value_or(""));
+  }
   if (const auto root = root_of("etc/sysconfig/clock")) {  // ZONE of Red Hat, TIMEZONE of SUSE
     const std::string_view zone = ValueOf(contents, "ZONE=");
     return Named(*root, zone.empty() ? ValueOf(contents, "TIMEZONE=") : zone);

@@ -14,8 +14,10 @@ struct TreeClock {
 };
 
 // What `path` and the beginning of its contents tell: etc/timezone, etc/sysconfig/clock,
-// timedatectl's output in a sosreport, or date's if it prints an offset or UTC. CET and the like
-// say nothing: there are several of most.
+// etc/localtime, timedatectl's output in a sosreport, or date's if it prints an offset or UTC. CET
+// and the like say nothing: there are several of most. etc/localtime may be a copy of the zone, see
+// NameTzFile(), or text, the target of the link that it was: a zip archive that is read from its
+// beginning tells of links at its end.
 std::optional<TreeClock> ReadZoneFile(std::string_view path, std::string_view contents);
 
 // The same for the link etc/localtime, which points to ../usr/share/zoneinfo/Europe/Vienna.

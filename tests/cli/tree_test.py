@@ -1,7 +1,9 @@
 """What a host's files tell beside its log: guests of libvirt, settings of the kernel, the zone of its clock."""
 
 import os
+import stat
 import tarfile
+import zipfile
 
 from driver import ROOT, CliTest, main, read
 
@@ -125,6 +127,32 @@ class Tree(CliTest):
         os.symlink("../usr/share/zoneinfo/America/New_York",
                    os.path.join(self.folder, tree, "sosreport-db7", "etc", "localtime"))
         self.assertEqual(self.both(tree, "SELECT time FROM event WHERE kind = 'oom'"),
+                         [("2015-03-03T09:17:11Z",)])
+
+    def test_a_copy_of_the_zone_is_as_good_as_the_link(self):
+        tree = self.sosreport(**{"etc/localtime": read("/usr/share/zoneinfo/America/New_York")})
+        self.assertEqual(self.both(tree, "SELECT time FROM event WHERE kind = 'oom'"),
+                         [("2015-03-03T09:17:11Z",)])
+
+    def test_the_link_of_the_clock_is_known_in_a_zip(self):
+        tree = "case"
+        link = zipfile.ZipInfo(tree + "/sosreport-db7/etc/localtime")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        with zipfile.ZipFile(os.path.join(self.folder, "case.zip"), "w") as archive:
+            archive.writestr(link, "../usr/share/zoneinfo/America/New_York")
+            archive.writestr(tree + "/sosreport-db7/var/log/messages", MESSAGES)
+        self.ingest("--year", "2015", "case.zip")
+        self.assertEqual(self.rows("SELECT time FROM event WHERE kind = 'oom'"), [("2015-03-03T09:17:11Z",)])
+
+    def test_supportconfig_names_the_zone_of_its_clock(self):
+        section = "#==[ %s ]======================================#\n# %s\n%s\n\n"
+        self.write("case/scc_db7_1/systemd.txt", section % (
+            "Command", "/usr/bin/timedatectl --no-pager status",
+            "               Local time: Tue 2015-03-03 04:20:00 EST\n"
+            "                Time zone: America/New_York (EST, -0500)\n"))
+        self.write("case/scc_db7_1/messages.txt",
+                   section % ("Log File", "/var/log/messages - Last 200000 Lines", MESSAGES))
+        self.assertEqual(self.both("case", "SELECT time FROM event WHERE kind = 'oom'"),
                          [("2015-03-03T09:17:11Z",)])
 
     def test_an_abbreviation_names_no_zone_and_tz_goes_before_all(self):

@@ -1,0 +1,82 @@
+#include "parsers/input/supportconfig.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr std::size_t kLongestLine = 512;      // of which something is read
+constexpr std::size_t kLongestSection = 4096;  // timedatectl prints ten lines
+
+// bin/supportconfig, basic_environment(), systemd_info(), sysconfig_info().
+constexpr std::string_view kFiles[] = {"basic-environment.txt", "systemd.txt", "sysconfig.txt"};
+
+constexpr std::string_view kSection = "#==[ ";
+
+// The command that a section shows, without its folder: "/usr/bin/date" is "date".
+std::string_view CommandOf(std::string_view title) {
+  return title.substr(title.substr(0, title.find(' ')).rfind('/') + 1);
+}
+
+}  // namespace
+
+std::unique_ptr<SupportconfigReader> SupportconfigReader::For(std::string_view path) {
+  const std::size_t root = path.rfind('/') + 1;
+  if (std::ranges::find(kFiles, path.substr(root)) == std::end(kFiles)) return nullptr;
+  return std::unique_ptr<SupportconfigReader>(new SupportconfigReader(path.substr(0, root)));
+}
+
+void SupportconfigReader::Take(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::size_t newline = std::min(bytes.find('\n'), bytes.size());
+    line_ += bytes.substr(0, std::min(newline, kLongestLine - line_.size()));
+    if (newline == bytes.size()) return;
+    TakeLine(line_);
+    line_.clear();
+    bytes.remove_prefix(newline + 1);
+  }
+}
+
+void SupportconfigReader::Finish() {
+  if (!line_.empty()) TakeLine(line_);
+  EndSection();
+}
+
+void SupportconfigReader::TakeLine(std::string_view line) {
+  if (line.starts_with(kSection)) {
+    EndSection();
+    at_title_ = true;
+  } else if (at_title_) {
+    at_title_ = false;
+    if (ConsumePrefix(line, "# ")) BeginSection(TrimBlanks(line));
+  } else if ((is_uname_ || !file_.empty()) && section_.size() + line.size() < kLongestSection) {
+    section_.append(line).push_back('\n');
+  }
+}
+
+void SupportconfigReader::BeginSection(std::string_view title) {
+  const std::string_view command = CommandOf(title);
+  is_uname_ = command == "uname -a";
+  if (command == "date") file_ = "sos_commands/date/date";
+  if (command.starts_with("timedatectl")) file_ = "sos_commands/systemd/timedatectl";
+  if (title == "/etc/sysconfig/clock") file_ = "etc/sysconfig/clock";
+}
+
+void SupportconfigReader::EndSection() {
+  std::string_view line = section_;
+  if (is_uname_ && !host_ && ConsumePrefix(line, "Linux ")) {
+    const std::string_view name = ConsumeWord(line);
+    if (IsHostName(name)) host_ = HostTree{root_, std::string(name)};
+  }
+  if (!file_.empty() && (!clock_ || !clock_->named)) {
+    std::optional<TreeClock> clock = ReadZoneFile(root_ + std::string(file_), section_);
+    if (clock && (clock->named || !clock_)) clock_ = std::move(clock);
+  }
+  is_uname_ = false;
+  file_ = {};
+  section_.clear();
+}
+
+}  // namespace kautopsy
