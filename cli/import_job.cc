@@ -147,8 +147,13 @@ class ImportJob final : public SourceVisitor {
     NoteTree(ReadHostFile(found.path, source.head()), ReadZoneFile(found.path, source.head()));
     if (const SupportconfigReader* const supportconfig = source.FinishSupportconfig())
       NoteTree(supportconfig->host(), supportconfig->clock());
-    if (std::optional<Guest> guest = source.TakeGuest())
+    if (std::optional<Guest> guest = source.TakeGuest()) {
+      if (guest->bad_stamp_line > 0)
+        OnProblem(found, fmt::format("damaged: the stamp in line {} is no time; when guest {} was "
+                                     "started is not known",
+                                     guest->bad_stamp_line, EscapeForTerminal(guest->name)));
       result_.guests.push_back({found.path, result->summary.content_hash, std::move(*guest)});
+    }
     if (result->summary.damage) OnProblem(found, "damaged: " + *result->summary.damage);
     return true;
   }

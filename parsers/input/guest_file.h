@@ -27,9 +27,10 @@ struct Guest {
   Integer current_memory_kb;  // <currentMemory>: what the balloon leaves of it
   Integer max_memory_kb;      // <maxMemory>: what RAM plugged in later may make of it
   Integer vcpus;
-  Integer pid;       // of its qemu process, as the state file tells it
-  Text started;      // ISO 8601 UTC, of its last start
-  std::string host;  // that the file itself names; empty if it does not
+  Integer pid;                  // of its qemu process, as the state file tells it
+  Text started;                 // ISO 8601 UTC, of its last start
+  uint64_t bad_stamp_line = 0;  // where it stands, if it is no time: "2014-13-41"; else 0
+  std::string host;             // that the file itself names; empty if it does not
   GuestTeller teller = GuestTeller::kConfig;
   // Where its memory stands, for evidence: line from 1, byte of it from 1, and text from there on.
   uint64_t line = 0;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "parsers/envelope/stamp.h"
 #include "parsers/input/guest_file.h"
 #include "parsers/match.h"
 
@@ -89,14 +90,16 @@ class QemuLogReader final : public GuestReader {
 
   bool TakeStart(std::string_view text) {
     static const LogPattern kPattern(
-        R"((\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3})\+0000: starting up\b(.*))");
-    const auto groups = MatchAll<3>(text, kPattern);
+        R"((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\+0000): starting up\b(.*))");
+    const auto groups = MatchAll<2>(text, kPattern);
     if (!groups) return false;
     EndCommand();
-    const auto& [day, clock, rest] = *groups;
+    const auto& [printed, rest] = *groups;
     guest_ = Guest();
     guest_.teller = GuestTeller::kLog;
-    guest_.started = std::string(day) + "T" + std::string(clock) + "Z";
+    if (const std::optional<Stamp> stamp = ParseStamp(printed))
+      guest_.started = Iso8601Utc(stamp->Time());
+    if (!guest_.started) guest_.bad_stamp_line = number_;
     static constexpr std::string_view kHost = ", hostname: ";
     if (const std::size_t at = rest.find(kHost); at != std::string_view::npos) {
       std::string_view host = rest.substr(at + kHost.size());

@@ -189,6 +189,13 @@ class Tree(CliTest):
                                    " ORDER BY kind"),
                          [("oom", "db7"), ("swaps", "db7"), ("sysctl", "db7")])
 
+    def test_a_start_with_a_bad_stamp_is_told_and_not_believed(self):
+        tree = self.sosreport(**{"var/log/libvirt/qemu/web1.log": LOG.replace("2014-11-20", "2014-13-41"),
+                                 "etc/libvirt/qemu/web1.xml": None})
+        done = self.ingest(tree, code=1)
+        self.assert_says(done, "web1.log: damaged: the stamp in line 1 is no time")
+        self.assertEqual(self.rows("SELECT name, started, memory_kb FROM guest"), [("web1", None, 8 << 20)])
+
     def test_guests_of_no_host_stay_apart(self):
         self.write("a/etc/libvirt/qemu/web1.xml", XML)
         self.write("b/etc/libvirt/qemu/web1.xml", XML.replace("c7a5", "ffff"))

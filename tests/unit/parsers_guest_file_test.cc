@@ -140,6 +140,26 @@ TEST_CASE("an old log has no stamps, and its sizes are MiB") {
   CHECK_FALSE(ReadLog(std::string(1 << 20, 'x')));
 }
 
+TEST_CASE("a start whose stamp is no time is not dated") {
+  constexpr std::string_view kCommand = "LC_ALL=C /usr/bin/kvm -name web1 -m 2048\n";
+  for (const std::string stamp :
+       {"2014-13-41 10:00:00.123", "2014-02-30 10:00:00.123", "2014-11-20 25:00:00.123",
+        "2014-11-20 10:61:00.123", "0000-00-00 00:00:00.000"}) {
+    CAPTURE(stamp);
+    const std::optional<Guest> guest =
+        ReadLog("2014-11-19 10:00:00.123+0000: starting up\n" + std::string(kCommand) + stamp +
+                "+0000: starting up\n" + std::string(kCommand));
+    REQUIRE(guest);
+    CHECK_FALSE(guest->started);
+    CHECK(guest->bad_stamp_line == 3);
+    CHECK(guest->memory_kb == 2048 * 1024);
+  }
+  const std::optional<Guest> good =
+      ReadLog("2016-02-29 23:59:60.000+0000: starting up\n" + std::string(kCommand));
+  REQUIRE(good);
+  CHECK(good->bad_stamp_line == 0);
+}
+
 TEST_CASE("files of guests are told by their place") {
   CHECK((GuestReaderFor("sos.tar.xz/etc/libvirt/qemu/web1.xml") != nullptr));
   CHECK((GuestReaderFor("var/run/libvirt/qemu/web1.xml") != nullptr));
