@@ -11,6 +11,7 @@
 #include "parsers/input/elf_extent.h"
 #include "parsers/input/flattened_dump.h"
 #include "parsers/input/printk_buffer.h"
+#include "parsers/input/split_dump.h"
 
 namespace kautopsy {
 namespace {
@@ -92,7 +93,7 @@ Status CheckExtent(int file) {
       fmt::format("the crash dump ends too early: {} of {} bytes; copy it again", size, *extent));
 }
 
-Status PrintWholeDump(int file, bool callers, DumpLogSink& sink) {
+Status PrintDump(int file, bool callers, DumpLogSink& sink) {
   Status extent = CheckExtent(file);
   const Result<DumpMemory> memory =
       DumpMemory::Open(file, extent.has_value(), [&sink] { sink.OnProgress(); });
@@ -106,6 +107,14 @@ Status PrintWholeDump(int file, bool callers, DumpLogSink& sink) {
   if (!extent) return extent;
   if (status && records == 0) return Fail("the kernel's log buffer in the dump is empty");
   return status;
+}
+
+// What the log needs may be in another part.
+Status PrintWholeDump(int file, bool callers, DumpLogSink& sink) {
+  Status status = PrintDump(file, callers, sink);
+  if (status) return status;
+  const std::optional<std::string> advice = AdviceForSplitDump(file);
+  return advice ? Fail(fmt::format("{} ({})", *advice, status.error().message)) : status;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@ import os
 import random
 
 from driver import ROOT, CliTest, main
+from kdump_writer import METHODS, read_elf, write_kdump
 
 DUMPS = os.path.join(ROOT, "samples", "dumps")
 
@@ -45,6 +46,22 @@ class Dmesg(CliTest):
         log = self.check(0, "dmesg", "--facts", "--callers", path).stdout
         self.ingest("-", stdin=log.encode())
         self.assertEqual(self.count("oom_kill"), 2)
+
+    def test_pages_may_be_compressed_by_any_method_of_makedumpfile(self):
+        for method in METHODS:
+            with self.subTest(method):
+                done = self.check(0, "dmesg", self.write("vmcore", write_kdump(self.dump, method)))
+                self.assertEqual(done.stdout, self.log)
+
+    def test_of_a_part_of_a_split_dump_it_is_told_how_to_join_it(self):
+        pages = sorted(read_elf(self.dump)[0])
+        middle = pages[len(pages) // 2]
+        for name, first, behind in ("vmcore1", 0, middle), ("vmcore2", middle, pages[-1] + 1):
+            done = self.check(1, "dmesg", self.write(name, write_kdump(self.dump, "zlib", first, behind)))
+            self.assert_says(done, name + ": this is one part of a dump that was split",
+                             "makedumpfile --reassemble")
+        whole = self.write("vmcore1", write_kdump(self.dump, "zlib", 0, pages[-1] + 1))
+        self.assertEqual(self.check(0, "dmesg", whole).stdout, self.log)
 
     def test_what_is_no_dump_is_named(self):
         for path in ("no-such-file", self.folder, self.write("log", "no dump\n"), self.write("empty", "")):
