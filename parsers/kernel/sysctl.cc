@@ -34,6 +34,12 @@ Text UnitOf(std::string_view name) {
   return std::nullopt;
 }
 
+// SHMMAX is ULONG_MAX less 16 MiB (include/uapi/linux/shm.h), more than an Integer holds.
+double ValueOf(std::string_view word, int64_t number) {
+  const bool wrapped = number < 0 && !word.starts_with('-');
+  return wrapped ? static_cast<double>(static_cast<uint64_t>(number)) : static_cast<double>(number);
+}
+
 // The numbers of one line; none if it is not one of the lines above.
 std::vector<ProcValue> ParseLine(const LogLine& line) {
   static const LogPattern kPattern(R"re(((?:vm|kernel)\.[\w-]+)\s*=\s*(-?\d+(?:\s+-?\d+)*))re");
@@ -50,7 +56,7 @@ std::vector<ProcValue> ParseLine(const LogLine& line) {
     if (!number || values.size() >= kMostNumbers) return {};
     ProcValue value;
     value.name = name + "." + std::to_string(values.size());
-    value.value = static_cast<double>(*number);
+    value.value = ValueOf(word, *number);
     value.unit = UnitOf(name);
     value.log_line = static_cast<int64_t>(line.place.line);
     values.push_back(std::move(value));

@@ -172,13 +172,16 @@ TEST_CASE("swaps gives three values per area, whose name may hold blanks") {
 TEST_CASE("sysctl gives the settings that matter, each number a value") {
   const test::TextSink sink = Import(
       "kernel.panic = 10\n"
+      "kernel.shmmax = 18446744073692774399\n"
       "kernel.sched_domain.cpu0.domain0.flags = 4143\n"
       "net.ipv4.tcp_mem = 9216\t12288\t18432\n"
       "vm.lowmem_reserve_ratio = 256\t256\t32\n"
       "vm.min_free_kbytes=90112\n");
   REQUIRE(sink.events().size() == 1);
   CHECK(sink.events()[0].kind == "sysctl");
-  CHECK(sink.events()[0].rows.size() == 5);
+  CHECK(sink.events()[0].rows.size() == 6);
+  CHECK(Count(sink.events()[0], "proc_value",
+              {{"name", "kernel.shmmax"}, {"value", "1.8446744073692774e+19"}}) == 1);
   CHECK(Count(sink.events()[0], "proc_value",
               {{"name", "vm.min_free_kbytes"}, {"value", "90112"}, {"unit", "kB"}}) == 1);
   CHECK(Count(sink.events()[0], "proc_value",
