@@ -123,7 +123,7 @@ class Collector {
     for (const PstoreProblem& problem : pstore.problems)
       inputs_.problems.push_back(take(problem.name) + ": " + problem.message);
     for (const std::string& name : pstore.duplicates)
-      inputs_.skipped.emplace_back(take(name), "tells again what stands in its parts");
+      inputs_.skipped.emplace_back(take(name), kToldAgain);
     return taken;
   }
 

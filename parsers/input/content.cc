@@ -1,7 +1,6 @@
 #include "parsers/input/content.h"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "parsers/input/archive.h"
 #include "parsers/input/crash_dump.h"
 #include "parsers/input/journal_file.h"
+#include "parsers/input/replaying_source.h"
 #include "parsers/input/unpack.h"
 
 namespace kautopsy {
@@ -22,30 +22,6 @@ constexpr std::size_t kProbeBytes = 65536;
 constexpr std::size_t kBinaryPercent = 3;
 
 constexpr std::string_view kDatabase = "SQLite format 3\0"sv;
-
-// Gives `head` once more, then the rest, or the error that ended the head.
-class ReplayingSource final : public ByteSource {
- public:
-  ReplayingSource(std::string head, std::optional<Error> error, std::unique_ptr<ByteSource> rest)
-      : head_(std::move(head)), error_(std::move(error)), rest_(std::move(rest)) {}
-
-  Result<std::size_t> Read(std::span<char> block) override {
-    if (at_ < head_.size()) {
-      const std::size_t size = std::min(block.size(), head_.size() - at_);
-      std::memcpy(block.data(), head_.data() + at_, size);
-      at_ += size;
-      return size;
-    }
-    if (error_) return tl::unexpected(*error_);
-    return rest_->Read(block);
-  }
-
- private:
-  std::string head_;
-  std::size_t at_ = 0;
-  std::optional<Error> error_;
-  std::unique_ptr<ByteSource> rest_;
-};
 
 bool IsControl(char c) {
   constexpr std::string_view kInLogs = "\0\a\b\t\n\v\f\r\x1B"sv;  // NUL is left out of both sums

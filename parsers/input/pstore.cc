@@ -204,7 +204,15 @@ class JoinedSource final : public ByteSource {
   std::optional<Error> error_;  // the first one
 };
 
+bool IsPackedName(std::string_view name) {
+  return name.starts_with(kDumpPrefix) && name.ends_with(kPackedSuffix);
+}
+
 }  // namespace
+
+bool IsPstoreName(std::string_view name) {
+  return ParseName(name).has_value() || IsPackedName(name);
+}
 
 PstoreFolder SortPstore(std::span<const PstoreFile> files) {
   PstoreFolder folder;
@@ -216,7 +224,7 @@ PstoreFolder SortPstore(std::span<const PstoreFile> files) {
       part->head = ParseHead(file.first_line).value_or(Head());
       CompleteHead(*part);
       parts.push_back(std::move(*part));
-    } else if (file.name.starts_with(kDumpPrefix) && file.name.ends_with(kPackedSuffix)) {
+    } else if (IsPackedName(file.name)) {
       folder.problems.push_back({file.name, kPackedMessage});
     } else {
       (file.name == kSystemdLog ? logs : folder.others).push_back(file.name);

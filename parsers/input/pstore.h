@@ -3,6 +3,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "parsers/input/byte_source.h"
@@ -34,6 +35,12 @@ struct PstoreFolder {
   std::vector<std::string> duplicates;  // hold only what the records hold: systemd's dmesg.txt
   std::vector<std::string> others;      // no parts of a dump: consoles, anything else
 };
+
+// Why a duplicate is not read.
+inline constexpr char kToldAgain[] = "tells again what stands in its parts";
+
+// True for the name of a part of a dump, unpacked by the kernel or not.
+bool IsPstoreName(std::string_view name);
 
 // Sorts the files of one folder. Their order is of no consequence. Two dumps with the same title
 // (each boot counts from 1) are told apart by the numbers in the names, and by parts that would be

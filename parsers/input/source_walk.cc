@@ -11,6 +11,7 @@
 #include "parsers/input/dump_process.h"
 #include "parsers/input/file_descriptor.h"
 #include "parsers/input/journal_file.h"
+#include "parsers/input/pstore_members.h"
 #include "parsers/input/temporary_file.h"
 #include "parsers/input/unpack.h"
 
@@ -82,10 +83,11 @@ class Walk {
 
   bool VisitMembers(const FoundSource& found, Probe probe, int layer) {
     const std::unique_ptr<ArchiveReader> archive = OpenArchive(std::move(probe.source));
+    PstoreMembers pstore;
     while (!limit_.exceeded()) {
       const Result<std::optional<ArchiveMember>> member = archive->Next();
       if (!member) visitor_.OnProblem(found, member.error().message);
-      if (!member || !*member) return true;
+      if (!member || !*member) break;
       if (!(*member)->link.empty()) {
         visitor_.OnLink(found.path + "/" + (*member)->path, (*member)->link);
         continue;
@@ -94,8 +96,25 @@ class Walk {
                                  .mtime = (*member)->mtime,
                                  .member = true,
                                  .kind = "member"};
-      if (!Visit(inner, Limited(archive->Contents()), layer)) return false;
+      std::unique_ptr<ByteSource> contents =
+          pstore.Offer(inner.path, inner.mtime, Limited(archive->Contents()));
+      if (contents && !Visit(inner, std::move(contents), layer)) return false;
     }
+    return VisitPstore(pstore);
+  }
+
+  bool VisitPstore(PstoreMembers& pstore) {
+    for (PstoreMembers::Log& log : pstore.TakeLogs()) {
+      const FoundSource found = {.path = log.path,
+                                 .mtime = log.mtime,
+                                 .member = true,
+                                 .kind = log.joined ? "pstore" : "member"};
+      if (!visitor_.OnSource(found, *log.text)) return false;
+    }
+    for (const auto& [path, reason] : pstore.duplicates())
+      visitor_.OnSkipped({.path = path, .member = true}, reason);
+    for (const auto& [path, reason] : pstore.problems())
+      visitor_.OnProblem({.path = path, .member = true}, reason);
     return true;
   }
 

@@ -192,6 +192,28 @@ class Input(CliTest):
                          [("pstore/console-ramoops-0", "file"), ("pstore/dmesg-efi-150000000002001", "pstore")])
         self.assertEqual(self.rows("SELECT pid, score FROM oom_kill"), [(42, 318)])
 
+    def test_the_parts_of_a_log_in_pstore_are_one_in_an_archive_too(self):
+        """As systemd-pstore keeps them: /var/lib/systemd/pstore/TIME, with dmesg.txt beside."""
+        head, tail = OOM_LINES.replace(b"Oct 27 14:24:43 h kernel:", b"<4>[   12.345678]").split(b"sacr")
+        parts = [b"Panic#1 Part2\n" + head, b"Panic#1 Part1\nsacr" + tail]
+        folder = "sos/var/lib/systemd/pstore/150000000"
+        files = {folder + "/dmesg-efi-150000000001001": parts[1], "sos/etc/hostname": b"db7\n",
+                 folder + "/dmesg-efi-150000000002001": parts[0], folder + "/dmesg.txt": b"".join(parts),
+                 "sos/var/log/dmesg-old-1": gzip.compress(OOM_LINES.replace(b"42", b"43")),
+                 "sos/sys/fs/pstore/dmesg-efi-160000000001001.enc.z": b"\x00\x01"}
+        for names in sorted(files), sorted(files, reverse=True):
+            done = self.ingest(self.pack("case.tar.gz", {name: files[name] for name in names}), code=1)
+            self.assert_says(done, "dmesg-efi-160000000001001.enc.z: the kernel could not unpack this record")
+            self.assertEqual(self.rows("SELECT path FROM source WHERE kind = 'pstore'"),
+                             [("case.tar.gz/%s/dmesg-efi-150000000002001" % folder,)])
+            self.assertEqual(self.rows("SELECT oom_kill.pid, score, host FROM oom_kill JOIN event USING (event_id)"
+                                       " ORDER BY 1"), [(42, 318, "db7"), (43, 318, "h")])
+            self.assertEqual(self.rows("SELECT path, reason FROM skipped_input"),
+                             [("case.tar.gz/%s/dmesg.txt" % folder, "tells again what stands in its parts")])
+            os.remove(self.database)
+        self.ingest(self.pack("case.tar.gz", {folder + "/dmesg.txt": b"".join(parts)}))
+        self.assertEqual(self.rows("SELECT kind, lines FROM source"), [("member", 4)])
+
     def test_a_pattern_stands_for_what_it_matches(self):
         self.write("messages", OOM_LINES)
         self.write("messages.1", OOM_LINES.replace(b"42", b"41"))
