@@ -16,13 +16,20 @@
 namespace kautopsy {
 namespace {
 
+// The places by logs, of which one at a time is in memory: there may be 100,000 files.
+constexpr char kSelectPaths[] =
+    "SELECT p.path FROM source_path AS p JOIN source AS s USING (source_id) "
+    "WHERE s.first_time IS NOT NULL";
+constexpr char kInsertPath[] = "INSERT INTO temp.log_path VALUES (?1, ?2)";
 constexpr char kSelectPlaces[] =
     "SELECT p.path, p.mtime_s, s.source_id, s.first_time, s.last_time, s.new_years, s.text_year, "
-    "s.year, s.year_from FROM source_path AS p JOIN source AS s USING (source_id) "
-    "WHERE s.first_time IS NOT NULL ORDER BY p.path";
+    "s.year, s.year_from, l.log FROM temp.log_path AS l CROSS JOIN source_path AS p USING (path) "
+    "JOIN source AS s USING (source_id) ORDER BY l.log, l.path";
 constexpr char kCreate[] =
     "CREATE TEMP TABLE IF NOT EXISTS redated (source_id INTEGER PRIMARY KEY);"
-    "DELETE FROM temp.redated";
+    "CREATE TEMP TABLE IF NOT EXISTS log_path (log TEXT, path TEXT, PRIMARY KEY (log, path))"
+    " WITHOUT ROWID; DELETE FROM temp.redated; DELETE FROM temp.log_path";
+constexpr char kEnd[] = "DELETE FROM temp.log_path; COMMIT";
 constexpr char kInsert[] = "INSERT INTO temp.redated VALUES (?1)";
 constexpr char kUpdate[] = "UPDATE source SET year = ?1, year_from = ?2 WHERE source_id = ?3";
 
@@ -44,17 +51,35 @@ class SourceDater {
   explicit SourceDater(Database& database) : database_(database) {}
 
   Status Run() {
-    if (Status read = ReadPlaces(); !read) return read;
-    for (auto& [log, places] : logs_) DateLog(places);
-    return WriteYears();
+    return SortPaths().and_then([&] { return DateLogs(); }).and_then([&] { return WriteYears(); });
   }
 
  private:
-  Status ReadPlaces() {
+  Status SortPaths() {
+    Result<Statement> row = database_.Prepare(kSelectPaths);
+    if (!row) return tl::unexpected(row.error());
+    Result<Statement> insert = database_.Prepare(kInsertPath);
+    if (!insert) return tl::unexpected(insert.error());
+    Result<bool> step = row->Step();
+    for (; step && *step; step = row->Step()) {
+      const std::string path(row->ViewText(0));
+      Status done = kautopsy::Run(*insert, ParseRotatedName(path).log, path);
+      if (!done) return done;
+    }
+    return step ? Status() : tl::unexpected(step.error());
+  }
+
+  Status DateLogs() {
     Result<Statement> row = database_.Prepare(kSelectPlaces);
     if (!row) return tl::unexpected(row.error());
+    std::string log;
     Result<bool> step = row->Step();
-    for (; step && *step; step = row->Step()) ReadPlace(*row);
+    for (; step && *step; step = row->Step()) {
+      if (row->ViewText(9) != log) DateLog();
+      log = row->ViewText(9);
+      ReadPlace(*row);
+    }
+    DateLog();
     return step ? Status() : tl::unexpected(step.error());
   }
 
@@ -73,13 +98,13 @@ class SourceDater {
     Years& years = years_[place.source_id];
     const std::optional<YearFrom> from = ParseYearFrom(row.ViewText(8));
     if (from) years.stored = FoundYear{static_cast<int>(row.GetInteger(7).value_or(0)), *from};
-    logs_[place.name.log].push_back(std::move(place));
+    places_.push_back(std::move(place));
   }
 
   // A log that was rotated by number and later by date, or the other way round, is two sets, which
   // share the newest file.
-  void DateLog(std::vector<Place>& places) {
-    std::ranges::stable_sort(places, {}, [](const Place& place) { return place.name.order; });
+  void DateLog() {
+    const std::vector<Place> places = SortedPlaces();
     using Form = RotatedName::Form;
     bool rotated = false;
     for (const Form form : {Form::kDate, Form::kNumber, Form::kCurrent}) {
@@ -90,6 +115,12 @@ class SourceDater {
         std::ranges::copy(PlacesOf(places, Form::kCurrent), std::back_inserter(set));
       DateSet(set);
     }
+  }
+
+  std::vector<Place> SortedPlaces() {
+    std::vector<Place> places = std::exchange(places_, {});
+    std::ranges::stable_sort(places, {}, [](const Place& place) { return place.name.order; });
+    return places;
   }
 
   static std::vector<const Place*> PlacesOf(const std::vector<Place>& places,
@@ -142,8 +173,8 @@ class SourceDater {
   }
 
   Database& database_;
-  std::map<std::string, std::vector<Place>> logs_;  // by the path of what is written to
-  std::map<int64_t, Years> years_;                  // by source
+  std::vector<Place> places_;       // of the log at hand, by path
+  std::map<int64_t, Years> years_;  // by source
   bool changed_ = false;
 };
 
@@ -153,7 +184,7 @@ Status DateSources(Database& database) {
   Status done = database.Execute("BEGIN IMMEDIATE")
                     .and_then([&] { return database.Execute(kCreate); })
                     .and_then([&] { return SourceDater(database).Run(); })
-                    .and_then([&] { return database.Execute("COMMIT"); });
+                    .and_then([&] { return database.Execute(kEnd); });
   if (!done) database.Rollback();
   return done;
 }
