@@ -182,13 +182,14 @@ const std::vector<Part>& NodeParts() {
        " active_anon_kb, inactive_anon_kb, lowmem_reserve_pages, all_unreclaimable,"
        " unevictable_kb, isolated_anon_kb, isolated_file_kb, shmem_kb, free_pcp_kb, mlocked_kb,"
        " bounce_kb, slab_reclaimable_kb",
-       "zone"},
-      {kLists, TakeFreeLists, "node, zone, block_kb, counts, migrate_types", "free_list_line"},
+       "zone", kFirstZones},
+      {kLists, TakeFreeLists, "node, zone, block_kb, counts, migrate_types", "free_list_line",
+       kFirstZones},
       {kReports, TakeNode,
        "node, anon_thp_kb, balloon_kb, all_unreclaimable, active_anon_kb, inactive_anon_kb,"
        " active_file_kb, inactive_file_kb, isolated_anon_kb, isolated_file_kb, unevictable_kb,"
        " shmem_kb, kernel_stack_kb, pagetables_kb, sec_pagetables_kb",
-       "node"},
+       "node", kFirstZones},
       {kReports, TakeHugePages, "node, total, free, size_kb", "hugepages", "rowid", "total > 0"}};
   return kParts;
 }

@@ -9,6 +9,10 @@
 
 namespace kautopsy {
 
+// The order of rows by zone or node, and how many of them an incident's facts, which are in memory
+// as a whole, hold at most: 500 reports (kMaxEventsPerIncident) of 8 nodes with 4 zones have fewer.
+inline constexpr char kFirstZones[] = "rowid LIMIT 16384";
+
 // What one relation adds to the events of some kinds. The columns are in the order that `take`
 // reads them.
 struct Part {

@@ -332,6 +332,8 @@ class Input(CliTest):
         prefix = "Oct 27 14:24:43 h kernel: [12345.678901] "
         for head, row in ((prefix + "java invoked oom-killer: gfp_mask=0x201da, order=0, oom_score_adj=0",
                            prefix + " [<ffffffff8112{n:04x}>] some_function_{n}+0x12/0x345 [module]"),
+                          (prefix + "Mem-Info:", prefix + "Node {n} DMA free:15892kB min:8kB low:20kB high:32kB"
+                           " present:15976kB managed:15892kB mlocked:0kB bounce:0kB free_cma:0kB"),
                           ("MemTotal:  1234 kB", "Value{n}:  1234 kB")):
             if os.path.exists(self.database):
                 os.remove(self.database)
