@@ -47,8 +47,9 @@ constexpr const char* kSql[] = {
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     "INSERT INTO zone_check (event_id, node, zone, eligible, reason, usable_pages, mark, "
     "mark_pages,"
-    " reserve_pages, watermark_ok, blocks_ok, verdict, margin_pages, frag_index, unusable_index)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'min', ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    " reserve_pages, watermark_ok, blocks_ok, verdict, margin_pages, frag_index, unusable_index,"
+    " cma_pages, atomic_pages)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'min', ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     "INSERT INTO call_site (event_id, site, subsystem, symbol, module, entry, wanted, size_reason,"
     " lost, severity, reliable, reference)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
@@ -278,6 +279,8 @@ Status ResultWriter::WriteZoneChecks(const EventFacts& event) {
                       .Add(check.margin_pages)
                       .Add(check.frag_index)
                       .Add(check.unusable_index)
+                      .Add(check.cma_pages)
+                      .Add(check.atomic_pages)
                       .Run();
     if (!done) return done;
   }

@@ -6,19 +6,10 @@
 #include <vector>
 
 #include "reports/diagnosis/facts.h"
+#include "reports/diagnosis/gfp_rights.h"
 #include "reports/diagnosis/zone_check.h"
 
 namespace kautopsy {
-
-// The allocator's test of a zone, as the kernels changed it.
-enum class WatermarkRule {
-  k2618,         // 2.6.18-2.6.35, EL5, EL6 up to -131
-  k2636,         // 2.6.36-3.3, EL6 from -220: two pages stricter
-  kEl6Build431,  // EL6 from -431: the marks are not applied to the loop over orders
-  k34,           // 3.4-4.3, EL7
-  k44,           // 4.4-6.2, EL8, EL9: any free piece of the order will do
-  k63,           // since 6.3, EL10
-};
 
 // By release; without one, by what the zone lines and free lists print.
 WatermarkRule RuleOf(const KernelVersion& kernel, const std::vector<ZoneFacts>& zones);

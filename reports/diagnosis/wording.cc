@@ -65,13 +65,25 @@ std::string CheckName(const ZoneCheck& check) {
   return check.node ? fmt::format("node {} {}", *check.node, check.zone) : check.zone;
 }
 
+std::string LeftOutWords(const ZoneCheck& check) {
+  std::vector<std::string> words;
+  if (check.atomic_pages.value_or(0) > 0) {
+    words.push_back(
+        fmt::format("{} kept for atomic requests [highatomic]", Thousands(*check.atomic_pages)));
+  }
+  if (check.cma_pages.value_or(0) > 0)
+    words.push_back(fmt::format("{} set aside for devices [CMA]", Thousands(*check.cma_pages)));
+  return words.empty() ? "" : "without " + JoinWords(words);
+}
+
 std::string CheckWords(const ZoneCheck& check) {
   if (!check.usable_pages || !check.mark_pages)
     return fmt::format("{}: {}", CheckName(check), check.reason);
   const int64_t wanted = *check.mark_pages + check.reserve_pages.value_or(0);
-  std::string sum =
-      fmt::format("{} {} {}", Thousands(*check.usable_pages),
-                  *check.usable_pages > wanted ? ">" : "<=", Thousands(*check.mark_pages));
+  const std::string left_out = LeftOutWords(check);
+  std::string sum = fmt::format(
+      "{}{} {} {}", Thousands(*check.usable_pages), left_out.empty() ? "" : " (" + left_out + ")",
+      *check.usable_pages > wanted ? ">" : "<=", Thousands(*check.mark_pages));
   if (check.reserve_pages.value_or(0) > 0)
     sum += fmt::format(" + {}", Thousands(*check.reserve_pages));
   return fmt::format("{}: {}{}: {}", CheckName(check), sum, StepWords(check), check.reason);

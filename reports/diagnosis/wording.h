@@ -19,6 +19,9 @@ std::string PieceWords(int order, int64_t page_kb);
 std::string GfpWords(const Integer& mask, const GfpMeaning& gfp);
 // What the largest free pieces of the ordinary zones are: "4 KiB", "4 and 8 KiB", "4 KiB to 1 MiB".
 std::string PieceRange(const EventFacts& event);
+// What of the zone's free pages the request may not have: "without 2,048 kept for atomic requests
+// [highatomic]"; empty if nothing.
+std::string LeftOutWords(const ZoneCheck& check);
 // The arithmetic of one zone on one line.
 std::string CheckWords(const ZoneCheck& check);
 std::string CheckName(const ZoneCheck& check);  // "node 0 Normal"

@@ -36,6 +36,8 @@ struct ZoneCheck {
   bool above_request = false;  // not eligible because the zone lies above what the request may use
   std::string reason;
   Integer usable_pages, mark_pages, reserve_pages, margin_pages;
+  // Free, but not for this request, so not in usable_pages: CMA, and what is kept for atomic ones.
+  Integer cma_pages, atomic_pages;
   std::optional<bool> watermark_ok, blocks_ok;
   ZoneVerdict verdict = ZoneVerdict::kUnknown;
   std::vector<LoopStep> steps;

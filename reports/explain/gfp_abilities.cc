@@ -56,17 +56,6 @@ constexpr BitMeaning kBitMeanings[] = {
     {"NO_OBJ_EXT", "slab's own: no extension for its objects"},
 };
 
-bool HasBit(const GfpLayout& layout, std::string_view name) {
-  return std::find(layout.bits.begin(), layout.bits.end(), name) != layout.bits.end();
-}
-
-// mm/page_alloc.c, gfp_to_alloc_flags(): who may go further below min than __GFP_HIGH.
-bool GoesFurther(const GfpMeaning& meaning, const GfpLayout& layout) {
-  if (HasBit(layout, "WAIT")) return !meaning.may_reclaim;
-  if (HasBit(layout, "ATOMIC")) return meaning.atomic && !meaning.no_memalloc;
-  return meaning.high && !meaning.may_reclaim && !meaning.no_memalloc;
-}
-
 GfpAnswer Reserves(const GfpMeaning& meaning, const GfpLayout& layout) {
   constexpr std::string_view kQuestion = "may it use the reserves?";
   switch (EighthsOfMin(meaning, layout)) {
@@ -147,10 +136,8 @@ std::string_view YesNo(bool yes) { return yes ? "yes" : "no"; }
 }  // namespace
 
 int EighthsOfMin(const GfpMeaning& meaning, const GfpLayout& layout) {
-  if (meaning.memalloc && !meaning.no_memalloc) return 0;
-  const bool further = GoesFurther(meaning, layout);
-  if (meaning.high) return further ? 3 : 4;
-  return further ? 6 : 8;
+  const GfpRights rights = RightsOf(meaning, 0, RuleOf(layout.first));
+  return rights.ignores_marks ? 0 : static_cast<int>(MarkFor(8, rights));
 }
 
 std::vector<GfpAnswer> AnswersOf(const GfpMeaning& meaning, const GfpLayout& layout,

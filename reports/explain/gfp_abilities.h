@@ -6,6 +6,7 @@
 
 #include "reports/diagnosis/gfp.h"
 #include "reports/diagnosis/gfp_layout.h"
+#include "reports/diagnosis/gfp_rights.h"
 
 namespace kautopsy {
 

@@ -88,6 +88,8 @@ Json ZoneCheckJson(const ZoneCheck& check, bool assumed) {
           {"zone", Value(check.zone)},
           {"eligible", check.eligible},
           {"usable_pages", Value(check.usable_pages)},
+          {"cma_pages", Value(check.cma_pages)},
+          {"atomic_pages", Value(check.atomic_pages)},
           {"mark", "min"},
           {"mark_pages", Value(check.mark_pages)},
           {"reserve_pages", Value(check.reserve_pages)},

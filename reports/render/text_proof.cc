@@ -32,6 +32,9 @@ void WriteCheck(const ZoneCheck& check, bool assumed, TextWriter& writer) {
                                 PadLeft(Thousands(*check.mark_pages), 6));
   if (check.reserve_pages.value_or(0) > 0) sum += " + " + Thousands(*check.reserve_pages);
   writer.LineWithTail(name + sum + StepsWords(check), verdict, Tone::kPlain);
+  std::string note = LeftOutWords(check);
+  if (check.verdict == ZoneVerdict::kUnknown) note += (note.empty() ? "" : "; ") + check.reason;
+  if (!note.empty()) writer.Wrapped(PadRight("", kNameColumns), kNameColumns, Safe(note));
 }
 
 std::string CellText(const ZoneFacts& zone, int64_t block_kb, int64_t total_kb, bool bars) {

@@ -81,6 +81,8 @@ CREATE TABLE zone_check (
   eligible INTEGER,                 -- [0/1] the request may use this zone
   reason TEXT,                      -- why the verdict is what it is
   usable_pages INTEGER,             -- [pages] free that the request may use
+  cma_pages INTEGER,                -- [pages] free, but set aside for devices [CMA]: not usable
+  atomic_pages INTEGER,             -- [pages] kept for atomic requests [highatomic]: not usable
   mark TEXT,                        -- mark that was applied: min, low or high
   mark_pages INTEGER,               -- [pages] of that mark, after the request's discounts
   reserve_pages INTEGER,            -- [pages] kept back by lowmem_reserve for this request

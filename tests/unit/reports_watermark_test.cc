@@ -139,6 +139,209 @@ TEST_CASE("indices of an empty list say that memory is lacking") {
   CHECK(FragmentationIndex(MakeZone(0, "Normal", 0, 0, {1, 1}), 1) == -1.0);
 }
 
+// A zone, its min and what of it is a boost, in pages, and what an order-0 GFP_ATOMIC request of
+// the kernel must leave: 3/8 of the mark.
+struct BoostCase {
+  std::string_view release;
+  Integer boost_kb;
+  int64_t usable_pages;
+  ZoneVerdict verdict;
+  int64_t mark_pages;
+};
+// min 4000 pages with the boost, 1600 without: 1500 and 600 must be left.
+constexpr BoostCase kBoosts[] = {
+    {"5.8.0-63-generic", std::nullopt, 1500, ZoneVerdict::kNotServed, 1500},
+    {"5.8.0-63-generic", std::nullopt, 1501, ZoneVerdict::kServed, 1500},
+    {"4.19.0-21-amd64", std::nullopt, 700, ZoneVerdict::kNotServed, 1500},
+    {"5.4.79", std::nullopt, 700, ZoneVerdict::kNotServed, 1500},
+    {"5.4.80", std::nullopt, 700, ZoneVerdict::kUnknown, 1500},
+    {"5.4.0-26-generic", std::nullopt, 700, ZoneVerdict::kUnknown, 1500},
+    {"5.10.0-46-amd64", std::nullopt, 700, ZoneVerdict::kUnknown, 1500},
+    {"5.10.0-46-amd64", std::nullopt, 300, ZoneVerdict::kNotServed, 1500},
+    {"6.1.0-56-amd64", 9600, 601, ZoneVerdict::kServed, 600},
+    {"6.1.0-56-amd64", 9600, 600, ZoneVerdict::kNotServed, 600},
+    {"6.12.0", 9600, 601, ZoneVerdict::kServed, 600},
+};
+
+TEST_CASE("a single atomic page is free of the boost since 5.9, which is printed since 5.16") {
+  for (const BoostCase& known : kBoosts) {
+    CAPTURE(known.release);
+    CAPTURE(known.usable_pages);
+    EventFacts event = MakeEvent(1, "mem_info", "Nov 20 12:42:42");
+    event.zones = {MakeZone(0, "DMA32", 160, 1600), MakeZone(0, "Normal", 0, 16000)};
+    event.zones[0].managed_kb = event.zones[1].managed_kb = 400000;
+    event.zones[0].min_kb = 6400;
+    event.zones[1].free_kb = known.usable_pages * 4;
+    event.zones[1].boost_kb = known.boost_kb;
+    IncidentFacts facts = MakeFacts({event});
+    facts.kernel_release = std::string(known.release);
+    PieceRequest request = OrdinaryRequest(0);
+    request.gfp = *ReadGfp(std::nullopt, "GFP_ATOMIC", ParseKernelVersion(known.release));
+    const ZoneCheck check = CheckOf(facts, request, 1);
+    CHECK(check.verdict == known.verdict);
+    CHECK(check.mark_pages == known.mark_pages);
+  }
+}
+
+TEST_CASE("the boost counts for all but a single atomic page") {
+  EventFacts event = MakeEvent(1, "mem_info", "Nov 20 12:42:42");
+  event.zones = {MakeZone(0, "Normal", 12000, 16000)};
+  event.zones[0].boost_kb = 9600;
+  IncidentFacts facts = MakeFacts({event});
+  facts.kernel_release = "6.1.0-56-amd64";
+  CHECK(CheckOf(facts, OrdinaryRequest(0), 0).mark_pages == 4000);
+  PieceRequest pair = OrdinaryRequest(1);
+  pair.gfp = *ReadGfp(std::nullopt, "GFP_ATOMIC", ParseKernelVersion("6.1.0"));
+  CHECK(CheckOf(facts, pair, 0).mark_pages == 1500);
+}
+
+// What is kept for atomic requests, as kernels leave it out of what is free. In pages.
+struct AtomicCase {
+  std::string_view release;
+  int order;
+  std::string_view names;
+  std::string_view letters;  // of the zone's only kind of piece
+  Integer free_atomic_kb;
+  int64_t left_out_pages;
+  ZoneVerdict verdict;
+};
+// 2000 pages are free, min is 1000, reserved are 1500.
+constexpr AtomicCase kAtomic[] = {
+    {"4.4.0", 0, "GFP_KERNEL", "UMEH", std::nullopt, 1500, ZoneVerdict::kNotServed},
+    {"4.15.0", 0, "GFP_KERNEL", "UMEH", std::nullopt, 0, ZoneVerdict::kServed},
+    {"4.15.0", 0, "GFP_KERNEL", "H", std::nullopt, 0, ZoneVerdict::kNotServed},
+    {"4.15.0", 1, "GFP_KERNEL", "UMEH", std::nullopt, 1500, ZoneVerdict::kNotServed},
+    {"5.10.0", 0, "GFP_KERNEL", "UMEH", std::nullopt, 1500, ZoneVerdict::kNotServed},
+    {"5.10.0", 0, "GFP_NOWAIT", "UMEH", std::nullopt, 1500, ZoneVerdict::kNotServed},
+    {"5.10.0", 0, "GFP_ATOMIC", "UMEH", std::nullopt, 0, ZoneVerdict::kServed},
+    {"5.10.0", 1, "GFP_ATOMIC", "H", std::nullopt, 0, ZoneVerdict::kServed},
+    {"6.6.0", 0, "GFP_KERNEL", "UME", std::nullopt, 1500, ZoneVerdict::kNotServed},
+    {"6.6.0", 0, "GFP_KERNEL|__GFP_HIGH", "UME", std::nullopt, 0, ZoneVerdict::kServed},
+    {"6.12.0", 0, "GFP_KERNEL", "UME", std::nullopt, 0, ZoneVerdict::kServed},
+    {"6.12.0", 0, "GFP_KERNEL", "UMEH", std::nullopt, 1500, ZoneVerdict::kUnknown},
+    {"6.16.0", 0, "GFP_KERNEL", "UMEH", 400, 100, ZoneVerdict::kServed},
+    {"6.16.0", 0, "GFP_KERNEL", "UMEH", 4000, 1000, ZoneVerdict::kNotServed},
+};
+
+TEST_CASE("what is kept for atomic requests is left out as the kernel does it") {
+  for (const AtomicCase& known : kAtomic) {
+    CAPTURE(known.release);
+    CAPTURE(known.names);
+    CAPTURE(known.letters);
+    EventFacts event = MakeEvent(1, "mem_info", "Nov 20 12:42:42");
+    event.zones = {MakeZone(0, "Normal", 8000, 4000, {0, 1000})};
+    event.zones[0].cells[1].migrate_types = std::string(known.letters);
+    event.zones[0].reserved_highatomic_kb = 6000;
+    event.zones[0].free_highatomic_kb = known.free_atomic_kb;
+    IncidentFacts facts = MakeFacts({event});
+    facts.kernel_release = std::string(known.release);
+    PieceRequest request = OrdinaryRequest(known.order);
+    request.gfp =
+        *ReadGfp(std::nullopt, std::string(known.names), ParseKernelVersion(known.release));
+    const ZoneCheck check = CheckOf(facts, request, 0);
+    CHECK(check.atomic_pages == known.left_out_pages);
+    CHECK(check.verdict == known.verdict);
+  }
+}
+
+TEST_CASE("free CMA is what is printed, else the pieces that lie in CMA alone") {
+  EventFacts event = MakeEvent(1, "mem_info", "Nov 20 12:42:42");
+  event.zones = {MakeZone(0, "Normal", 8000, 4000, {1000, 500})};
+  event.zones[0].cells[0].migrate_types = "UC";
+  event.zones[0].cells[1].migrate_types = "C";
+  IncidentFacts facts = MakeFacts({event});
+  facts.kernel_release = "4.19.0";
+  CHECK(CheckOf(facts, OrdinaryRequest(0), 0).cma_pages == 1000);
+  facts.events[0].zones[0].free_cma_kb = 0;
+  CHECK(CheckOf(facts, OrdinaryRequest(0), 0).cma_pages == 0);
+  facts.events[0].zones[0].free_cma_kb = 6000;
+  CHECK(CheckOf(facts, OrdinaryRequest(0), 0).cma_pages == 1500);
+  PieceRequest movable = OrdinaryRequest(0);
+  movable.gfp.movable = true;
+  CHECK(CheckOf(facts, movable, 0).cma_pages == 0);
+}
+
+// The lowmem_reserve[] lines of the zones, and what the lowest keeps back from a request.
+struct ReserveCase {
+  std::string_view machine;
+  HighestZone highest;
+  std::vector<std::pair<std::string_view, std::vector<int64_t>>> lines;
+  Integer kept_pages;
+};
+
+TEST_CASE("the reserve is that of the request's highest zone, whatever zones the kernel has") {
+  const ReserveCase kReserves[] = {
+      {"x86-64, five types",
+       HighestZone::kMovable,
+       {{"DMA", {0, 2965, 193855, 193855, 193855}}, {"Normal", {0, 0, 0, 0, 0}}},
+       193855},
+      {"x86-64 with memory in zone Movable",
+       HighestZone::kHighMem,
+       {{"DMA", {0, 2965, 193855, 234815}},
+        {"Normal", {0, 0, 0, 40960}},
+        {"Movable", {0, 0, 0, 0}}},
+       193855},
+      {"32 bit, HighMem printed",
+       HighestZone::kNormal,
+       {{"DMA", {0, 825, 1947, 825}}, {"Normal", {0, 0, 8980, 0}}, {"HighMem", {0, 0, 0, 0}}},
+       825},
+      {"32 bit, HighMem not printed [since 6.1]",
+       HighestZone::kNormal,
+       {{"DMA", {0, 825, 1947, 1947}}, {"Normal", {0, 0, 8980, 8980}}},
+       825},
+      {"2.6.18, DMA32 without memory",
+       HighestZone::kNormal,
+       {{"DMA", {0, 0, 880, 17392}}, {"DMA32", {0, 0, 880, 17392}}, {"Normal", {0, 0, 0, 132096}}},
+       880},
+      {"32 bit PowerPC, Normal without memory",
+       HighestZone::kNormal,
+       {{"DMA", {0, 0, 1280, 1280}}},
+       0},
+      {"the same, a request for HighMem",
+       HighestZone::kHighMem,
+       {{"DMA", {0, 0, 1280, 1280}}, {"HighMem", {0, 0, 0, 0}}},
+       1280},
+      {"a line that was cut",
+       HighestZone::kNormal,
+       {{"DMA", {0, 2965}}, {"Normal", {0, 0, 0, 0}}},
+       std::nullopt},
+      {"a request for DMA32",
+       HighestZone::kDma32,
+       {{"DMA", {0, 2965, 193855, 193855}}, {"DMA32", {0, 0, 190890, 190890}}},
+       2965},
+  };
+  for (const ReserveCase& known : kReserves) {
+    CAPTURE(known.machine);
+    EventFacts event = MakeEvent(1, "mem_info", "Nov 20 12:42:42");
+    for (const auto& [name, line] : known.lines) {
+      event.zones.push_back(MakeZone(0, std::string(name), 400000, 4));
+      event.zones.back().lowmem_reserve_pages = line;
+    }
+    PieceRequest request = OrdinaryRequest(0);
+    request.gfp.highest = known.highest;
+    CHECK(CheckOf(MakeFacts({event}), request, 0).reserve_pages == known.kept_pages);
+  }
+}
+
+TEST_CASE("a cpuset does not bind atomic requests, nor those of interrupts") {
+  EventFacts event = SeedMemInfo();
+  RefusalFacts refusal;
+  refusal.kind = "failure";
+  refusal.order = 0;
+  refusal.gfp_flags = "GFP_ATOMIC";
+  refusal.mems_allowed = "0";
+  event.refusal = refusal;
+  IncidentFacts facts = MakeFacts({event});
+  facts.kernel_release = "5.10.0";
+  CHECK(RequestOf(facts, facts.events[0])->nodes.empty());
+  facts.events[0].refusal->gfp_flags = "GFP_NOWAIT";
+  CHECK(RequestOf(facts, facts.events[0])->nodes == std::vector<int64_t>{0});
+  facts.events[0].refusal->context = "softirq";
+  CHECK(RequestOf(facts, facts.events[0])->nodes.empty());
+  facts.events[0].refusal->nodemask = "1";
+  CHECK(RequestOf(facts, facts.events[0])->nodes == std::vector<int64_t>{1});
+}
+
 TEST_CASE("the rule follows the release, else what is printed") {
   CHECK(RuleOf(ParseKernelVersion("2.6.32-431.17.1.el6.x86_64"), {}) ==
         WatermarkRule::kEl6Build431);
@@ -146,6 +349,7 @@ TEST_CASE("the rule follows the release, else what is printed") {
   CHECK(RuleOf(ParseKernelVersion("2.6.32-21-generic"), {}) == WatermarkRule::k2618);
   CHECK(RuleOf(ParseKernelVersion("3.10.0-514.el7"), {}) == WatermarkRule::k34);
   CHECK(RuleOf(ParseKernelVersion("5.14.0-70.el9"), {}) == WatermarkRule::k44);
+  CHECK(RuleOf(ParseKernelVersion("5.14.0-570.12.1.el9_6.x86_64"), {}) == WatermarkRule::k63);
   CHECK(RuleOf(ParseKernelVersion("6.12.0"), {}) == WatermarkRule::k63);
   ZoneFacts zone = MakeZone(0, "Normal", 100, 10, {1});
   CHECK(RuleOf({}, {zone}) == WatermarkRule::k2618);

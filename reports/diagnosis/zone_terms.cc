@@ -1,0 +1,183 @@
+#include "reports/diagnosis/zone_terms.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "reports/diagnosis/watermark.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr std::string_view kZones[] = {"DMA", "DMA32", "Normal", "HighMem", "Movable"};
+constexpr int kNotGivenOut = 99;
+
+bool HasZone(const std::vector<ZoneFacts>& zones, std::string_view name) {
+  return std::any_of(zones.begin(), zones.end(),
+                     [&](const ZoneFacts& zone) { return zone.zone == name; });
+}
+
+// The highest zone that is printed and that the request may use; -1 if there is none.
+int TopRank(const std::vector<ZoneFacts>& zones, HighestZone highest) {
+  int top = -1;
+  for (const ZoneFacts& zone : zones) {
+    const int rank = RankOf(zone.zone);
+    if (rank <= RankOf(highest)) top = std::max(top, rank);
+  }
+  return top;
+}
+
+// By the number of zone types below, where the lines do not tell it: kernels build in only those
+// that they need.
+std::size_t UsualColumn(std::size_t columns, HighestZone highest,
+                        const std::vector<ZoneFacts>& zones) {
+  constexpr std::size_t kColumnsWithDma = 4;  // DMA, DMA32 or HighMem, Normal, Movable
+  const std::size_t dma = HasZone(zones, "DMA") ? 1 : 0;
+  if (highest == HighestZone::kDma) return 0;
+  if (highest == HighestZone::kDma32) return dma == 1 || columns >= kColumnsWithDma ? 1 : 0;
+  if (highest == HighestZone::kNormal && HasZone(zones, "HighMem"))
+    return dma + (HasZone(zones, "DMA32") ? 1 : 0);
+  return columns - 1;
+}
+
+// The column of lowmem_reserve[] that holds for the request. A zone keeps nothing back from itself,
+// nor from types above it that have no memory: the last zero of the top zone's own line stands
+// before the first type that the request may not use (mm/page_alloc.c,
+// setup_per_zone_lowmem_reserve()). There is one column per type that the kernel is built with,
+// also for those without memory, whose lines are not printed (show_free_areas()).
+std::optional<std::size_t> ReserveColumn(const std::vector<ZoneFacts>& zones, HighestZone highest) {
+  const int top = TopRank(zones, highest);
+  std::size_t columns = 0;
+  std::optional<std::size_t> column;
+  bool has_line = false;
+  bool zone_above = false;
+  for (const ZoneFacts& zone : zones) {
+    const int rank = RankOf(zone.zone);
+    const std::vector<int64_t>& line = zone.lowmem_reserve_pages;
+    columns = std::max(columns, line.size());
+    zone_above = zone_above || (rank > top && rank != kNotGivenOut);
+    if (rank != top || line.empty()) continue;
+    has_line = true;
+    const auto kept =
+        std::find_if(line.begin(), line.end(), [](int64_t pages) { return pages != 0; });
+    if (kept == line.end() || kept == line.begin()) continue;
+    const auto before = static_cast<std::size_t>(kept - line.begin()) - 1;
+    column = std::min(column.value_or(before), before);
+  }
+  if (columns == 0) return std::nullopt;
+  if (column) return column;
+  return has_line && !zone_above ? columns - 1 : UsualColumn(columns, highest, zones);
+}
+
+// The smallest share of a zone that its min mark is; none unless several zones tell it.
+std::optional<double> LeastMarkShare(const std::vector<ZoneFacts>& zones) {
+  double least = 1;
+  int known = 0;
+  for (const ZoneFacts& zone : zones) {
+    const bool ordinary = RankOf(zone.zone) <= RankOf("Normal");
+    if (!ordinary || zone.managed_kb.value_or(0) <= 0 || zone.min_kb.value_or(0) <= 0) continue;
+    ++known;
+    least =
+        std::min(least, static_cast<double>(*zone.min_kb) / static_cast<double>(*zone.managed_kb));
+  }
+  return known > 1 ? std::optional(least) : std::nullopt;
+}
+
+// Pages in pieces whose letters fit.
+template <typename Fits>
+int64_t PagesOf(const ZoneFacts& zone, Fits fits) {
+  int64_t pages = 0;
+  for (const FreeCell& cell : zone.cells) {
+    if (cell.migrate_types && fits(*cell.migrate_types)) pages += cell.count << cell.order;
+  }
+  return pages;
+}
+
+// Whether the kernel lets single atomic pages off the boost: since 5.9 (f80b08fc4453), and
+// in 5.4.80; distributions' 5.4 may have it.
+std::optional<bool> SparesBoost(const KernelVersion& kernel) {
+  constexpr int kPatch54 = 80;
+  if (!kernel.known() || kernel.AtLeast(5, 9)) return true;
+  if (!kernel.AtLeast(5, 4) || !kernel.Below(5, 5)) return false;
+  if (kernel.patch == 0) return std::nullopt;
+  return kernel.patch >= kPatch54;
+}
+
+}  // namespace
+
+int RankOf(std::string_view zone) {
+  const auto* const found = std::find(std::begin(kZones), std::end(kZones), zone);
+  return found == std::end(kZones) ? kNotGivenOut : static_cast<int>(found - std::begin(kZones));
+}
+
+int RankOf(HighestZone highest) { return static_cast<int>(highest); }
+
+ZoneTerms::ZoneTerms(const EventFacts& event, const PieceRequest& request,
+                     const KernelVersion& kernel)
+    : kernel_(kernel),
+      rule_(RuleOf(kernel, event.zones)),
+      rights_(RightsOf(request.gfp, request.order, rule_)),
+      movable_(request.gfp.movable),
+      single_(request.order == 0),
+      page_kb_(event.page_kb()),
+      reserve_column_(ReserveColumn(event.zones, request.gfp.highest)),
+      least_mark_share_(LeastMarkShare(event.zones)) {}
+
+Integer ZoneTerms::Reserve(const ZoneFacts& zone) const {
+  // A line with fewer columns than others was cut.
+  if (!reserve_column_ || *reserve_column_ >= zone.lowmem_reserve_pages.size()) return std::nullopt;
+  return rights_.ignores_marks ? 0 : zone.lowmem_reserve_pages[*reserve_column_];
+}
+
+int64_t ZoneTerms::Cma(const ZoneFacts& zone) const {
+  if (rule_ < WatermarkRule::k34 || movable_) return 0;
+  if (zone.free_cma_kb) return *zone.free_cma_kb / page_kb_;
+  return PagesOf(zone, [](const std::string& types) { return types == "C"; });
+}
+
+Bounds ZoneTerms::Atomic(const ZoneFacts& zone) const {
+  if (rule_ < WatermarkRule::k44 || !rights_.spares_atomic) return {};
+  // 4.7 to 5.8 do not ask for a single page (zone_watermark_fast(), 48ee5f3696f6 to f27ce0e14088):
+  // then only the pieces decide.
+  if (single_ && !rights_.high && kernel_.AtLeast(4, 7) && kernel_.Below(5, 9)) return {};
+  const int64_t reserved = zone.reserved_highatomic_kb.value_or(0) / page_kb_;
+  if (zone.free_highatomic_kb) {
+    const int64_t free = *zone.free_highatomic_kb / page_kb_;
+    return {free, free};
+  }
+  // c928807f6f6b ("mm/page_alloc: keep track of free highatomic"), 6.12; printed since 6.16.
+  if (!kernel_.AtLeast(6, 12)) return {reserved, reserved};
+  if (zone.cells.empty() || ListIsCut(zone)) return {0, reserved};
+  const int64_t alone = PagesOf(zone, [](const std::string& types) { return types == "H"; });
+  const int64_t mixed =
+      PagesOf(zone, [](const std::string& types) { return types.find('H') != std::string::npos; });
+  return {std::min(alone, reserved), std::min(mixed, reserved)};
+}
+
+// Marks are shared out by the zones' sizes (mm/page_alloc.c, __setup_per_zone_wmarks()), so the
+// zone with the smallest share has the smallest boost, most often none.
+int64_t ZoneTerms::LeastMark(const ZoneFacts& zone) const {
+  constexpr double kRounding = 0.95;
+  if (!least_mark_share_ || !zone.managed_kb) return 0;
+  const double kb = kRounding * *least_mark_share_ * static_cast<double>(*zone.managed_kb);
+  return std::min(static_cast<int64_t>(kb), *zone.min_kb) / page_kb_;
+}
+
+Bounds ZoneTerms::Mark(const ZoneFacts& zone) const {
+  if (rights_.ignores_marks) return {};
+  const int64_t printed = *zone.min_kb / page_kb_;
+  Bounds marks = {printed, printed};
+  const std::optional<bool> spares = SparesBoost(kernel_);
+  if (rights_.ignores_boost && spares != false) {
+    // min_wmark_pages() holds the boost (include/linux/mmzone.h); a6ea8b5b9f1c prints it.
+    if (zone.boost_kb)
+      marks.least = std::max<int64_t>(0, *zone.min_kb - *zone.boost_kb) / page_kb_;
+    else if (kernel_.AtLeast(5, 0))
+      marks.least = LeastMark(zone);
+    if (zone.boost_kb && spares == true) marks.most = marks.least;
+  }
+  return {MarkFor(marks.least, rights_), MarkFor(marks.most, rights_)};
+}
+
+}  // namespace kautopsy

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "reports/diagnosis/facts.h"
+#include "reports/diagnosis/gfp_rights.h"
+#include "reports/diagnosis/zone_check.h"
+
+namespace kautopsy {
+
+// The terms of the allocator's test of one zone, read off its lines. In pages.
+
+// Place of a zone type, lowest first (include/linux/mmzone.h, enum zone_type); high for Device,
+// which the page allocator never gives out.
+int RankOf(std::string_view zone);
+int RankOf(HighestZone highest);
+
+// A term that the text may give only bounds for.
+struct Bounds {
+  int64_t least = 0;
+  int64_t most = 0;
+  bool exact() const { return least == most; }
+};
+
+// The terms for one request to one kernel. Refers to the event's zones, which must outlive it.
+class ZoneTerms {
+ public:
+  ZoneTerms(const EventFacts& event, const PieceRequest& request, const KernelVersion& kernel);
+
+  WatermarkRule rule() const { return rule_; }
+  const GfpRights& rights() const { return rights_; }
+
+  // What lowmem_reserve[] keeps back from the request; none if that is not in the text.
+  Integer Reserve(const ZoneFacts& zone) const;
+  // Free pages that are set aside for devices [CMA] where the request may not use them: what
+  // `free_cma:` prints, else the pieces that lie in CMA alone.
+  int64_t Cma(const ZoneFacts& zone) const;
+  // Pages that the test leaves out since they are kept for atomic requests. Until 6.11 that was the
+  // whole reserve, free or not.
+  Bounds Atomic(const ZoneFacts& zone) const;
+  // The min mark of the request, of a zone that prints one. What was added to it for a while is
+  // printed since 5.16 only.
+  Bounds Mark(const ZoneFacts& zone) const;
+
+ private:
+  int64_t LeastMark(const ZoneFacts& zone) const;
+
+  KernelVersion kernel_;
+  WatermarkRule rule_;
+  GfpRights rights_;
+  bool movable_ = false;
+  bool single_ = false;
+  int64_t page_kb_;
+  std::optional<std::size_t> reserve_column_;
+  std::optional<double> least_mark_share_;  // of a zone's memory, among the zones
+};
+
+}  // namespace kautopsy
