@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "reports/diagnosis/choice_words.h"
+#include "reports/diagnosis/left_out.h"
 #include "reports/diagnosis/snapshots.h"
 #include "reports/format.h"
 
@@ -48,6 +49,15 @@ void CheckLists(const EventFacts& event, std::vector<SelfCheck>& checks) {
                     event.id});
 }
 
+// Why the zones of a report add up to less than its counter; empty if nothing tells.
+std::string LeftOutReason(const LeftOut& left_out) {
+  if (left_out.above)
+    return ": the zones above those that the request may use are not printed, but counted";
+  if (left_out.nodes)
+    return ": the nodes that the request may not use are not printed, but counted";
+  return "";
+}
+
 void CheckZoneSums(const EventFacts& event, std::vector<SelfCheck>& checks) {
   if (!event.mem || event.zones.empty()) return;
   int64_t free_kb = 0;
@@ -61,14 +71,18 @@ void CheckZoneSums(const EventFacts& event, std::vector<SelfCheck>& checks) {
     slab_kb += zone.slab_unreclaimable_kb.value_or(0);
   }
   const int64_t page_kb = event.page_kb();
+  const LeftOut left_out = LeftOutOf(event);
   if (all_free && event.mem->free_pages) {
     const int64_t counter = *event.mem->free_pages * page_kb;
-    checks.push_back({"zones_free", Near(free_kb, counter, kCounterDriftShare),
-                      fmt::format("zones' free {} pages, counter {} pages",
-                                  Thousands(free_kb / page_kb), Thousands(*event.mem->free_pages)),
-                      event.id});
+    const bool near = Near(free_kb, counter, kCounterDriftShare);
+    const std::string why = near ? "" : LeftOutReason(left_out);
+    checks.push_back(
+        {"zones_free", near || !why.empty(),
+         fmt::format("zones' free {} pages, counter {} pages{}", Thousands(free_kb / page_kb),
+                     Thousands(*event.mem->free_pages), why),
+         event.id, !why.empty()});
   }
-  if (all_slab && event.mem->slab_unreclaimable_pages) {
+  if (all_slab && !left_out.any() && event.mem->slab_unreclaimable_pages) {
     const int64_t counter = *event.mem->slab_unreclaimable_pages * page_kb;
     checks.push_back({"zones_slab", Near(slab_kb, counter, kCounterDriftShare),
                       fmt::format("zones' unreclaimable slab {} kB, counter {} kB",

@@ -173,7 +173,7 @@ Bounds ZoneTerms::Mark(const ZoneFacts& zone) const {
     // min_wmark_pages() holds the boost (include/linux/mmzone.h); a6ea8b5b9f1c prints it.
     if (zone.boost_kb)
       marks.least = std::max<int64_t>(0, *zone.min_kb - *zone.boost_kb) / page_kb_;
-    else if (kernel_.AtLeast(5, 0))
+    else if (kernel_.AtLeast(5, 0) && kernel_.Below(5, 16))
       marks.least = LeastMark(zone);
     if (zone.boost_kb && spares == true) marks.most = marks.least;
   }

@@ -8,6 +8,11 @@ namespace kautopsy {
 namespace {
 
 constexpr double kPlentyShare = 0.2;
+// Of RAM. What a kernel that reclaims in earnest leaves of the file cache is less.
+constexpr double kRestShare = 0.02;
+// Of RAM. Kernel objects that could be freed, if nobody used them.
+constexpr double kObjectsShare = 0.1;
+constexpr double kSwapFullShare = 0.05;
 
 // Dirty pages, those being written, and those an NFS server has not made safe yet.
 int64_t PendingKb(const EventFacts& event) {
@@ -38,6 +43,22 @@ CleanCache CleanCacheOf(const IncidentFacts& facts, const EventFacts& event) {
   }
   cache.clean_kb = std::max<int64_t>(0, inactive_kb - PendingKb(event));
   return cache;
+}
+
+bool NothingToReclaim(const IncidentFacts& facts, const EventFacts& event) {
+  if (!event.mem) return false;
+  const MemInfoFacts& mem = *event.mem;
+  const Integer ram_kb = RamKb(facts, event);
+  const bool known =
+      ram_kb && mem.file_pages && mem.total_swap_kb && mem.free_swap_kb && *ram_kb > 0;
+  if (!known) return false;
+  const auto share = [&](int64_t pages) {
+    return static_cast<double>(pages * event.page_kb()) / static_cast<double>(*ram_kb);
+  };
+  return share(*mem.file_pages) <= kRestShare &&
+         share(mem.slab_reclaimable_pages.value_or(0)) <= kObjectsShare &&
+         static_cast<double>(*mem.free_swap_kb) <=
+             kSwapFullShare * static_cast<double>(*mem.total_swap_kb);
 }
 
 bool IsPlenty(const CleanCache& cache) {

@@ -19,4 +19,8 @@ CleanCache CleanCacheOf(const IncidentFacts& facts, const EventFacts& event);
 // leaves behind before it kills.
 bool IsPlenty(const CleanCache& cache);
 
+// True if the report shows that reclaim had nothing left to take: hardly any file cache, and memory
+// of programs cannot leave RAM, since swap is full or absent. False where that is not printed.
+bool NothingToReclaim(const IncidentFacts& facts, const EventFacts& event);
+
 }  // namespace kautopsy

@@ -1,5 +1,7 @@
 #include <fmt/core.h>
 
+#include <optional>
+
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -13,10 +15,12 @@ namespace {
 constexpr double kMostShare = 0.5;
 constexpr int64_t kKbPerMib = 1024;
 
-bool MostIsCma(const ZoneFacts& zone) {
-  if (!zone.free_cma_kb) return false;
-  const bool above_mark = *zone.free_kb > zone.min_kb.value_or(0);
-  return above_mark && ShareOf(*zone.free_cma_kb, *zone.free_kb) > kMostShare;
+// The zone fails its test, and would pass it if its free CMA were ordinary memory.
+bool MostIsCma(const EventFacts& event, const ZoneFacts& zone, const ZoneCheck& check) {
+  if (!check.usable_pages || !check.mark_pages || check.cma_pages.value_or(0) <= 0) return false;
+  const int64_t wanted = *check.mark_pages + check.reserve_pages.value_or(0);
+  return *check.usable_pages <= wanted && *check.usable_pages + *check.cma_pages > wanted &&
+         ShareOf(*check.cma_pages * event.page_kb(), *zone.free_kb) > kMostShare;
 }
 
 // There are pieces of the asked size, and all of them are of CMA (letter C of the free list:
@@ -31,22 +35,52 @@ bool PiecesAreCma(const ZoneFacts& zone, int order) {
   return any && order > 0 && *zone.free_kb > zone.min_kb.value_or(0);
 }
 
+struct KeptZone {
+  const ZoneFacts* zone = nullptr;
+  int64_t cma_kb = 0;  // of what is free
+  bool most = false;   // else only the pieces of the asked size are CMA
+};
+
 // The zone that would serve the request if its free CMA were ordinary memory.
-const ZoneFacts* KeptByCma(const EventFacts& event) {
+std::optional<KeptZone> KeptByCma(const EventFacts& event) {
   for (std::size_t i = 0; i < event.zones.size() && i < event.rerun->checks.size(); ++i) {
     const ZoneFacts& zone = event.zones[i];
-    if (!event.rerun->checks[i].eligible || !zone.free_kb) continue;
-    if (MostIsCma(zone) || PiecesAreCma(zone, event.rerun->request.order)) return &zone;
+    const ZoneCheck& check = event.rerun->checks[i];
+    if (!check.eligible || !zone.free_kb) continue;
+    const bool most = MostIsCma(event, zone, check);
+    if (!most && !PiecesAreCma(zone, event.rerun->request.order)) continue;
+    return KeptZone{&zone, check.cma_pages.value_or(0) * event.page_kb(), most};
   }
-  return nullptr;
+  return std::nullopt;
 }
 
-std::string Explain(const EventFacts& event, const ZoneFacts& zone) {
+std::string Explain(const EventFacts& event, const KeptZone& kept) {
+  const ZoneFacts& zone = *kept.zone;
   std::string words = fmt::format("{}: {} kB free", ZoneName(zone), Thousands(*zone.free_kb));
-  if (zone.free_cma_kb) words += fmt::format(", {} kB of it CMA", Thousands(*zone.free_cma_kb));
+  if (kept.cma_kb > 0)
+    words +=
+        fmt::format(", {}{} kB of it CMA", zone.free_cma_kb ? "" : "by the free list at least ",
+                    Thousands(kept.cma_kb));
   if (PiecesAreCma(zone, event.rerun->request.order))
     words += "; all pieces of the asked size are CMA";
   return words + ".";
+}
+
+void SetWords(const IncidentFacts& facts, const EventFacts& event, const KeptZone& kept,
+              Finding& finding) {
+  const std::string size = PieceSize(event.page_kb() << event.rerun->request.order);
+  finding.confidence = kept.most ? Confidence::kHigh : Confidence::kMedium;
+  finding.confidence_why =
+      kept.most ? "zone line and request are of the same record"
+                : "only such pieces are left; why others are lacking is not in the text";
+  finding.title =
+      fmt::format("{} had {} free, {} set aside for devices [CMA], which this request may not use.",
+                  OnDayHost(facts, event), SizeText(*kept.zone->free_kb),
+                  kept.most ? SizeText(kept.cma_kb) + " of it"
+                            : fmt::format("but all of it in pieces of {} and more is", size));
+  finding.brief = kept.most ? "what is free is set aside for devices [CMA]"
+                            : "the large pieces are set aside for devices [CMA]";
+  finding.explanation = Explain(event, kept);
 }
 
 }  // namespace
@@ -56,31 +90,19 @@ std::optional<Finding> RuleCma(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
     if (!event.rerun || event.rerun->request.assumed || event.rerun->request.gfp.movable) continue;
     if (event.rerun->served != false) continue;
-    const ZoneFacts* const zone = KeptByCma(event);
-    if (!zone) continue;
-    const bool most = MostIsCma(*zone);
+    const std::optional<KeptZone> kept = KeptByCma(event);
+    if (!kept) continue;
     Finding finding = DraftCause("cma", event);
-    finding.confidence = most ? Confidence::kHigh : Confidence::kMedium;
-    finding.confidence_why =
-        most ? "zone line and request are of the same record"
-             : "only such pieces are left; why others are lacking is not in the text";
-    const std::string size = PieceSize(event.page_kb() << event.rerun->request.order);
-    finding.title = fmt::format(
-        "{} had {} free, {} set aside for devices [CMA], which this request may not use.",
-        OnDayHost(facts, event), SizeText(*zone->free_kb),
-        most ? SizeText(*zone->free_cma_kb) + " of it"
-             : fmt::format("but all of it in pieces of {} and more is", size));
-    finding.brief = most ? "what is free is set aside for devices [CMA]"
-                         : "the large pieces are set aside for devices [CMA]";
-    finding.explanation = Explain(event, *zone);
-    if (zone->free_cma_kb.value_or(0) >= kKbPerMib) {
+    SetWords(facts, event, *kept, finding);
+    if (kept->cma_kb >= kKbPerMib) {
       finding.advice.push_back(
-          {fmt::format("cma= at boot smaller by up to {} MiB", *zone->free_cma_kb / kKbPerMib),
+          {fmt::format("cma= at boot smaller by up to {} MiB", kept->cma_kb / kKbPerMib),
            "that much of the area was free", "the device finds no large piece when it needs one",
            "grep Cma /proc/meminfo while the device works"});
     }
-    finding.evidence.push_back(ZoneEvidence(event, *zone));
-    if (!zone->cells.empty()) finding.evidence.push_back(FreeListEvidence(event, *zone));
+    finding.evidence.push_back(ZoneEvidence(event, *kept->zone));
+    if (!kept->zone->cells.empty())
+      finding.evidence.push_back(FreeListEvidence(event, *kept->zone));
     return finding;
   }
   return std::nullopt;

@@ -5,6 +5,7 @@
 #include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/rules/chronic.h"
+#include "reports/diagnosis/rules/clean_cache.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/holder.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -95,6 +96,8 @@ std::optional<Finding> RuleHolder(const IncidentFacts& facts) {
     finding.brief = fmt::format("{} held {}", words, SizeText(holder->size_kb));
     SetConfidence(*holder, event.mem->ram_pages && event.mem->reserved_pages, finding);
     if (holder->size_kb > *ram_kb) DistrustShare(finding);
+    // What is left of RAM names nobody: for a refused request it tells whom to look for, not why.
+    if (rest && event.refusal && NothingToReclaim(facts, event)) finding.role = Role::kContributing;
     // A piece that is larger than any the kernel kills for is refused for want of pieces.
     const bool costly = event.refusal && event.refusal->order.value_or(0) > kCostlyOrder;
     if (costly && event.rerun && event.rerun->single_served == true)

@@ -5,6 +5,7 @@
 #include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/rules/clean_cache.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/watermark.h"
@@ -34,6 +35,7 @@ struct Exhaustion {
   bool swap_full = true;    // or absent
   bool swap_known = false;
   bool swap_absent = false;
+  bool most = false;  // programs hold most of it
 };
 
 std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& event) {
@@ -52,6 +54,8 @@ std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& 
   } else {
     return std::nullopt;
   }
+  result.most =
+      static_cast<double>(result.programs_kb) > kProgramsShare * static_cast<double>(result.ram_kb);
   if (event.mem && event.mem->total_swap_kb && event.mem->free_swap_kb) {
     result.swap_known = true;
     result.swap_full = static_cast<double>(*event.mem->free_swap_kb) <=
@@ -121,11 +125,17 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Exha
   finding.when = DayText(event);
   const std::string share =
       PercentNumber(static_cast<double>(found.programs_kb), static_cast<double>(found.ram_kb));
-  finding.title =
-      fmt::format("{} had used up its memory: programs held {} of {} = {} %.",
-                  OnDayHost(facts, event), SizeText(found.programs_kb),
+  const std::string held =
+      fmt::format("rograms held {} of {} = {} %.", SizeText(found.programs_kb),
                   (found.ram_known ? "" : "the itemised ") + SizeText(found.ram_kb), share);
-  finding.brief = fmt::format("programs filled the memory: {} %", share);
+  const std::string host = OnDayHost(facts, event);
+  finding.title = found.most ? fmt::format("{} had used up its memory: p{}", host, held)
+                             : fmt::format(
+                                   "{} had used up its memory; nothing was left that could be "
+                                   "given back. P{}",
+                                   host, held);
+  finding.brief = found.most ? fmt::format("programs filled the memory: {} %", share)
+                             : "memory used up, with nothing to give back";
   Explain(event, found, finding);
   if (const std::optional<Advice> cap = CapLargest(facts, event, found))
     finding.advice.push_back(*cap);
@@ -139,6 +149,7 @@ void SetConfidence(const EventFacts& event, const Exhaustion& found, Finding& fi
   if (!found.swap_known) doubt = "whether there is swap is not in the text";
   if (found.swap_known && !found.swap_full) doubt = "swap had room left";
   if (found.from_table) doubt = "programs are added up from the process table, shared pages twice";
+  if (!found.most) doubt = "who holds most of it, programs do not tell";
   if (!found.ram_known) doubt = "how much RAM there is is not in the text";
   finding.confidence = doubt ? Confidence::kMedium : Confidence::kHigh;
   finding.confidence_why = doubt ? doubt : "marks, counters and swap of the same record all say so";
@@ -152,9 +163,9 @@ std::optional<Finding> RuleHostExhausted(const IncidentFacts& facts) {
     if (!Applies(event)) continue;
     const std::optional<Exhaustion> found = Measure(facts, event);
     if (!found) continue;
-    const bool most = static_cast<double>(found->programs_kb) >
-                      kProgramsShare * static_cast<double>(found->ram_kb);
-    if (!most) continue;
+    // Even ordinary requests, which may reclaim, would get nothing then.
+    const bool spent = event.rerun->refused_order == 0 && NothingToReclaim(facts, event);
+    if (!found->most && !spent) continue;
     Finding finding = Describe(facts, event, *found);
     SetConfidence(event, *found, finding);
     if (found->programs_kb > found->ram_kb) DistrustShare(finding);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/left_out.h"
 #include "reports/diagnosis/rules/clean_cache.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -19,9 +20,32 @@ constexpr int64_t kPlentyTimesMin = 2;
 // (include/linux/mm_types.h, struct page), so about 1 % of RAM.
 constexpr int64_t kPagesPerTableShare = 128;
 
+// The smallest that counts as plenty where the zones above are not printed: twice the mark of a
+// zone HighMem, which is at most 128 pages (mm/page_alloc.c, __setup_per_zone_wmarks()).
+constexpr int64_t kPlentyPages = 256;
+
+// Free memory of zones above that are not printed, less what is their marks' if those are as large
+// a part of a zone as the printed ones. 0 if that is no plenty.
+int64_t FreeLeftOutKb(const EventFacts& event) {
+  const LeftOut left_out = LeftOutOf(event);
+  if (!left_out.above || left_out.free_kb <= kPlentyPages * event.page_kb()) return 0;
+  const bool of_kernel = event.rerun->request.gfp.highest >= HighestZone::kNormal;
+  if (of_kernel || !event.mem->ram_pages) return of_kernel ? left_out.free_kb : 0;
+  int64_t present_kb = 0;
+  int64_t min_kb = 0;
+  for (const ZoneFacts& zone : event.zones) {
+    present_kb += zone.present_kb.value_or(0);
+    min_kb += zone.min_kb.value_or(0);
+  }
+  const int64_t others_kb = *event.mem->ram_pages * event.page_kb() - present_kb;
+  const auto mark_kb = static_cast<int64_t>(ShareOf(min_kb, present_kb) *
+                                            static_cast<double>(std::max<int64_t>(0, others_kb)));
+  return left_out.free_kb > kPlentyTimesMin * mark_kb ? left_out.free_kb : 0;
+}
+
 // Free memory in zones that the request may not use because they lie too high.
 int64_t FreeAboveKb(const EventFacts& event) {
-  int64_t kb = 0;
+  int64_t kb = FreeLeftOutKb(event);
   for (std::size_t i = 0; i < event.zones.size() && i < event.rerun->checks.size(); ++i) {
     const ZoneFacts& zone = event.zones[i];
     const bool above = event.rerun->checks[i].above_request;
@@ -38,9 +62,22 @@ const ZoneFacts* FirstEligible(const EventFacts& event) {
   return nullptr;
 }
 
+// A kernel that reaches the zones above through windows only. Where their lines are left out, zone
+// DMA32 tells the 64-bit kernel, which has Movable at most above Normal.
 bool HasHighMem(const EventFacts& event) {
-  return std::any_of(event.zones.begin(), event.zones.end(),
-                     [](const ZoneFacts& zone) { return zone.zone == "HighMem"; });
+  bool high = false;
+  bool dma32 = false;
+  for (const ZoneFacts& zone : event.zones) {
+    high = high || zone.zone == "HighMem";
+    dma32 = dma32 || zone.zone == "DMA32";
+  }
+  if (high || dma32) return high;
+  return event.rerun->request.gfp.highest >= HighestZone::kNormal && LeftOutOf(event).above;
+}
+
+// Programs' memory that can be moved is all that zone Movable is for.
+bool OnlyMovableAbove(const EventFacts& event) {
+  return event.rerun->request.gfp.highest >= HighestZone::kNormal && !HasHighMem(event);
 }
 
 // What fills the zone, where its line tells it: page tables, kernel objects, stacks.
@@ -81,6 +118,23 @@ void DescribeDevice(const ZoneFacts& zone, Finding& finding) {
        fmt::format("free of zone {} in /proc/zoneinfo", zone.zone)});
 }
 
+// A larger piece that is refused while single pages can be had is refused for want of pieces.
+bool IsShort(const EventFacts& event) {
+  if (event.rerun->single_served == false) return true;
+  const bool single = event.rerun->request.order == 0;
+  return (single || event.oom || event.rerun->request.assumed) && BelowHighMarks(event);
+}
+
+void SetConfidence(const EventFacts& event, bool cache, Finding& finding) {
+  const char* doubt = nullptr;
+  if (event.rerun->request.assumed)
+    doubt = "what the request may use is assumed, as it is not in the text";
+  if (cache) doubt = "low memory was short, but held cache that could be dropped";
+  finding.confidence = doubt ? Confidence::kMedium : Confidence::kHigh;
+  finding.confidence_why =
+      doubt ? doubt : "the request and the zones' figures are of the same record";
+}
+
 }  // namespace
 
 // A request that may only use low memory (DMA, DMA32; Normal where there is HighMem) fails while
@@ -89,19 +143,14 @@ void DescribeDevice(const ZoneFacts& zone, Finding& finding) {
 std::optional<Finding> RuleLowZone(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
     if (!event.rerun) continue;
-    if (event.rerun->single_served != false && !BelowHighMarks(event)) continue;
+    if (!IsShort(event)) continue;
     const int64_t above_kb = FreeAboveKb(event);
     const ZoneFacts* const zone = FirstEligible(event);
     if (above_kb == 0 || !zone) continue;
     Finding finding = DraftCause("low_zone", event);
     const bool cache = event.oom && IsPlenty(CleanCacheOf(facts, event));
     if (cache) finding.role = Role::kContributing;
-    const bool sure = !event.rerun->request.assumed && !cache;
-    finding.confidence = sure ? Confidence::kHigh : Confidence::kMedium;
-    finding.confidence_why = sure ? "the request and the zones' figures are of the same record"
-                             : cache
-                                 ? "low memory was short, but held cache that could be dropped"
-                                 : "what the request may use is assumed, as it is not in the text";
+    SetConfidence(event, cache, finding);
     finding.title =
         fmt::format("{} had {} free, but not in the low memory [zone {}] that the request needs.",
                     OnDayHost(facts, event), SizeText(above_kb), zone->zone);
@@ -112,6 +161,8 @@ std::optional<Finding> RuleLowZone(const IncidentFacts& facts) {
                     SizeText(zone->min_kb.value_or(0)), FillingWords(*zone));
     if (HasHighMem(event))
       DescribeHighMem(event, finding);
+    else if (OnlyMovableAbove(event))
+      finding.explanation += " The memory above is only for what can be moved [zone Movable].";
     else
       DescribeDevice(*zone, finding);
     finding.evidence.push_back(ZoneEvidence(event, *zone));

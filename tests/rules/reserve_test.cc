@@ -1,0 +1,260 @@
+#include <doctest/doctest.h>
+
+#include "reports/diagnosis/diagnosis.h"
+#include "reports/diagnosis/left_out.h"
+#include "reports/diagnosis/rules/rules.h"
+#include "tests/rules/facts_fixture.h"
+
+namespace kautopsy::test {
+namespace {
+
+bool Mentions(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+// A single page that was refused on a small machine with nothing above the marks.
+EventFacts RefusedPage(std::string names) {
+  EventFacts event = ExhaustedOom();
+  event.kind = "alloc_failure";
+  event.oom.reset();
+  event.kills.clear();
+  RefusalFacts refusal;
+  refusal.kind = "failure";
+  refusal.order = 0;
+  refusal.gfp_flags = std::move(names);
+  refusal.context = "process";
+  event.refusal = refusal;
+  event.zones[1].free_kb = 2000;
+  event.zones[1].free_list_kb = 2000;
+  event.zones[1].cells = {{0, 4, 500, std::nullopt}};
+  return event;
+}
+
+IncidentFacts OnKernel(EventFacts event, std::string release) {
+  IncidentFacts facts = SmallFacts(std::move(event));
+  facts.kernel_release = std::move(release);
+  RunAgain(facts);
+  return facts;
+}
+
+// A refused page: who asked, what could be reclaimed, and what is the cause.
+struct SpentCase {
+  std::string_view names;
+  int64_t file_pages;
+  int64_t anon_pages;
+  int64_t total_swap_kb, free_swap_kb;
+  std::string_view cause;
+};
+constexpr SpentCase kSpent[] = {
+    // There is cache or room in swap: kswapd would have made room in a moment.
+    {"GFP_ATOMIC", 60000, 170000, 0, 0, "atomic_reserve"},
+    {"GFP_ATOMIC", 100, 230000, 1000000, 900000, "atomic_reserve"},
+    {"GFP_NOWAIT", 60000, 170000, 0, 0, "atomic_reserve"},
+    // Nothing to reclaim: the reserve was only the last that went, whoever holds the rest.
+    {"GFP_ATOMIC", 100, 230000, 0, 0, "host_exhausted"},
+    {"GFP_ATOMIC", 100, 230000, 1000000, 20, "host_exhausted"},
+    {"GFP_ATOMIC", 100, 20000, 0, 0, "host_exhausted"},
+};
+
+TEST_CASE("the reserve is the cause only where reclaim could have given memory") {
+  for (const SpentCase& known : kSpent) {
+    CAPTURE(known.names);
+    CAPTURE(known.file_pages);
+    CAPTURE(known.anon_pages);
+    EventFacts event = RefusedPage(std::string(known.names));
+    event.mem->file_pages = known.file_pages;
+    event.mem->anon_pages = known.anon_pages;
+    event.mem->total_swap_kb = known.total_swap_kb;
+    event.mem->free_swap_kb = known.free_swap_kb;
+    CHECK(Diagnose(OnKernel(event, "6.1.0-56-amd64")).primary_cause == known.cause);
+  }
+}
+
+TEST_CASE("memory that nobody can give back is told with who holds it, as far as that is known") {
+  EventFacts event = RefusedPage("GFP_ATOMIC");
+  event.mem->anon_pages = 20000;
+  const Diagnosis diagnosis = Diagnose(OnKernel(event, "6.1.0-56-amd64"));
+  CHECK(Mentions(diagnosis.headline, "nothing was left that could be given back"));
+  CHECK(diagnosis.confidence == Confidence::kMedium);
+  const Finding* const holder = FindFinding(diagnosis, "holder");
+  REQUIRE(holder);
+  CHECK(holder->role == Role::kContributing);
+  CHECK(holder->cause == "unaccounted");
+}
+
+// Whether the title may speak of the reserve: by the mask and the kernel.
+struct ReserveCase {
+  std::string_view names;
+  std::string_view release;
+  bool reserve;
+};
+constexpr ReserveCase kReserves[] = {
+    {"GFP_ATOMIC", "3.10.0", true},
+    {"GFP_ATOMIC", "5.10.0", true},
+    {"GFP_ATOMIC", "6.12.0", true},
+    {"GFP_NOWAIT", "5.10.0", false},
+    {"GFP_NOWAIT", "6.12.0", false},
+    {"__GFP_HIGH", "5.10.0", true},
+    {"GFP_ATOMIC|__GFP_DMA32", "5.10.0", true},
+};
+
+TEST_CASE("a title names the reserve only if the request may use it") {
+  for (const ReserveCase& known : kReserves) {
+    CAPTURE(known.names);
+    CAPTURE(known.release);
+    EventFacts event = RefusedPage(std::string(known.names));
+    event.mem->file_pages = 60000;
+    const std::optional<Finding> finding =
+        RuleAtomicReserve(OnKernel(event, std::string(known.release)));
+    REQUIRE(finding);
+    CHECK(Mentions(finding->title, "used up the reserve") == known.reserve);
+    CHECK(Mentions(finding->recommendation, "min_free_kbytes") == known.reserve);
+  }
+}
+
+TEST_CASE("the reserve is the cause only if no zone passes and one is known to fail") {
+  EventFacts event = RefusedPage("GFP_ATOMIC");
+  event.mem->file_pages = 60000;
+  CHECK(RuleAtomicReserve(OnKernel(event, "6.1.0"))->confidence == Confidence::kHigh);
+  event.zones[0].min_kb.reset();
+  CHECK(RuleAtomicReserve(OnKernel(event, "6.1.0"))->confidence == Confidence::kMedium);
+  event.zones[1].free_kb.reset();
+  event.zones[1].free_list_kb.reset();
+  event.zones[1].cells.clear();
+  CHECK_FALSE(RuleAtomicReserve(OnKernel(event, "6.1.0")));
+  event = RefusedPage("GFP_ATOMIC");
+  event.mem->file_pages = 60000;
+  event.zones[0].lowmem_reserve_pages = {0, 0, 0, 0};
+  CHECK_FALSE(RuleAtomicReserve(OnKernel(event, "6.1.0")));
+}
+
+TEST_CASE("CMA is told from the letters of the list where its counter is not printed") {
+  EventFacts event = RefusedPage("GFP_KERNEL");
+  event.zones = {MakeZone(std::nullopt, "Normal", 16104, 2296, {26, 0, 1000})};
+  event.zones[0].cells[0].migrate_types = "U";
+  event.zones[0].cells[2].migrate_types = "C";
+  const std::optional<Finding> finding = RuleCma(OnKernel(event, "3.6.0"));
+  REQUIRE(finding);
+  CHECK(Mentions(finding->title, "16 MiB free, 16 MiB of it set aside for devices"));
+  CHECK(Mentions(finding->explanation, "by the free list at least 16,000 kB"));
+  // Printed, it counts, whatever the letters say.
+  event.zones[0].free_cma_kb = 0;
+  CHECK_FALSE(RuleCma(OnKernel(event, "3.6.0")));
+  // Free CMA that would not have been enough either is not the reason.
+  event.zones[0].free_cma_kb = 1600;
+  event.zones[0].free_kb = event.zones[0].free_list_kb = 2000;
+  event.zones[0].cells = {{0, 4, 500, std::nullopt}};
+  CHECK_FALSE(RuleCma(OnKernel(event, "3.6.0")));
+}
+
+// PowerMac: the kernel's memory is zone DMA, what is above is HighMem, which is not printed.
+EventFacts LowMemoryOnly() {
+  EventFacts event = RefusedPage("GFP_ATOMIC");
+  event.zones = {MakeZone(std::nullopt, "DMA", 1680, 7548, {420})};
+  event.zones[0].low_kb = 8408;
+  event.zones[0].high_kb = 9268;
+  event.zones[0].present_kb = 786432;
+  event.zones[0].lowmem_reserve_pages = {0, 0, 1280, 1280};
+  event.mem->free_pages = 2224;
+  event.mem->file_pages = 60000;
+  return event;
+}
+
+TEST_CASE("zones above that are not printed are told by what the printed ones keep back") {
+  EventFacts event = LowMemoryOnly();
+  LeftOut left_out = LeftOutOf(event);
+  CHECK(left_out.above);
+  CHECK(left_out.free_kb == (2224 - 420) * 4);
+  event.zones[0].lowmem_reserve_pages = {0, 0, 0, 0};
+  CHECK_FALSE(LeftOutOf(event).any());
+  event.mem->highmem_pages = 327680;
+  CHECK(LeftOutOf(event).above);
+  event.zones.push_back(MakeZone(std::nullopt, "HighMem", 7216, 512));
+  CHECK_FALSE(LeftOutOf(event).above);
+}
+
+TEST_CASE("low memory is the cause where the memory above is free but not printed") {
+  EventFacts event = LowMemoryOnly();
+  const std::optional<Finding> finding = RuleLowZone(OnKernel(event, "6.8.9"));
+  REQUIRE(finding);
+  CHECK(Mentions(finding->title, "had 7.0 MiB free, but not in the low memory [zone DMA]"));
+  CHECK(Mentions(finding->explanation, "windows [HighMem]"));
+  event.mem->free_pages = 500;
+  CHECK_FALSE(RuleLowZone(OnKernel(event, "6.8.9")));
+  // A piece of several pages is refused for want of pieces while single pages can be had.
+  event = LowMemoryOnly();
+  event.refusal->order = 4;
+  event.zones[0].cells[0].count = event.zones[0].free_kb.value() / 4;
+  event.zones[0].min_kb = 1000;
+  CHECK_FALSE(RuleLowZone(OnKernel(event, "6.8.9")));
+}
+
+TEST_CASE("sums of zones that are left out on purpose are no contradiction") {
+  const auto check = [](const EventFacts& event) {
+    for (const SelfCheck& one : RunSelfChecks(OnKernel(event, "6.8.9"))) {
+      if (one.name == "zones_free") return one;
+    }
+    return SelfCheck{};
+  };
+  EventFacts event = LowMemoryOnly();
+  CHECK(check(event).ok);
+  CHECK(check(event).note);
+  CHECK(Mentions(check(event).text, "zones above"));
+  event.zones[0].lowmem_reserve_pages = {0, 0, 0, 0};
+  CHECK_FALSE(check(event).ok);
+  // One of two nodes is printed, as the request may use no other.
+  event.zones[0].node = 0;
+  event.refusal->gfp_flags = "GFP_KERNEL";
+  event.refusal->mems_allowed = "0";
+  event.mem->ram_pages = 400000;
+  CHECK(Mentions(check(event).text, "nodes that the request may not use"));
+  event.mem->ram_pages = 200000;
+  CHECK_FALSE(check(event).ok);
+}
+
+// The highatomic reserve as the report prints it, and what is told of it. In KiB; 8000 are free.
+struct KeptCase {
+  std::string_view release;
+  std::string_view letters;
+  Integer free_kb;
+  std::string_view words;  // of the title; empty: nothing is told
+};
+constexpr KeptCase kKept[] = {
+    {"5.10.0", "UMEH", std::nullopt, "up to 5.9 MiB of node 0 DMA32 are kept"},
+    {"5.10.0", "H", std::nullopt, "5.9 MiB of node 0 DMA32 are kept"},
+    {"5.10.0", "UME", std::nullopt, "counted 5.9 MiB of node 0 DMA32 as kept"},
+    {"6.12.0", "UME", std::nullopt, ""},
+    {"6.16.0", "UMEH", 4000, "3.9 MiB of node 0 DMA32 are kept"},
+    {"6.16.0", "UMEH", 40, ""},
+};
+
+TEST_CASE("what is kept for atomic requests is told by what of it can be free") {
+  for (const KeptCase& known : kKept) {
+    CAPTURE(known.release);
+    CAPTURE(known.letters);
+    EventFacts event = ExhaustedOom();
+    event.oom->gfp_flags = "GFP_KERNEL";
+    event.zones[1] = MakeZone(0, "DMA32", 8000, 8000, {2000});
+    event.zones[1].cells[0].migrate_types = std::string(known.letters);
+    event.zones[1].reserved_highatomic_kb = 6000;
+    event.zones[1].free_highatomic_kb = known.free_kb;
+    const std::optional<Finding> finding =
+        RuleKeptForAtomic(OnKernel(event, std::string(known.release)));
+    REQUIRE(finding.has_value() == !known.words.empty());
+    if (finding) CHECK(Mentions(finding->title, known.words));
+  }
+}
+
+TEST_CASE("a raised mark is told only to requests that have to leave it") {
+  EventFacts event = RefusedPage("GFP_ATOMIC");
+  event.zones[1] = MakeZone(0, "DMA32", 2500, 8000, {625});
+  event.zones[1].boost_kb = 4000;
+  CHECK_FALSE(RuleRaisedMarks(OnKernel(event, "6.1.0")));
+  event.refusal->gfp_flags = "GFP_KERNEL";
+  event.zones[1].free_kb = event.zones[1].free_list_kb = 5000;
+  event.zones[1].cells[0].count = 1250;
+  CHECK(RuleRaisedMarks(OnKernel(event, "6.1.0")));
+}
+
+}  // namespace
+}  // namespace kautopsy::test
