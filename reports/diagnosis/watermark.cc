@@ -241,6 +241,7 @@ PieceRequest OrdinaryRequest(int order) {
   PieceRequest request;
   request.order = order;
   request.gfp.may_reclaim = true;
+  request.gfp.io = true;
   request.gfp.fs = true;
   request.assumed = true;
   return request;

@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
+#include "reports/diagnosis/gfp_can.h"
 
 namespace kautopsy {
 namespace {
@@ -131,7 +131,27 @@ GfpAnswer Fallback(const GfpMeaning& meaning) {
   return {kQuestion, "not told", "the system call or the work fails, if the caller checks at all"};
 }
 
-std::string_view YesNo(bool yes) { return yes ? "yes" : "no"; }
+std::string_view QuestionOf(std::string_view word) {
+  for (const GfpAbility& ability : GfpAbilities()) {
+    if (ability.word == word) return ability.question;
+  }
+  return word;
+}
+
+// The kernel tries this before and after it reclaims.
+GfpAnswer Compacts(const GfpMeaning& meaning, const KernelVersion& kernel) {
+  constexpr std::string_view kQuestion = "may it compact?";
+  switch (CompactionFor(meaning, kernel)) {
+    case Compaction::kAll:
+      return {kQuestion, "yes", "the kernel joins pieces for it"};
+    case Compaction::kProgramPages:
+      return {kQuestion, "in part", "only pages of programs are moved [without FS]"};
+    case Compaction::kNone:
+      break;
+  }
+  if (!meaning.may_reclaim) return {kQuestion, "no", ""};
+  return {kQuestion, "no", meaning.io ? "not without FS before 4.10" : "not without IO"};
+}
 
 }  // namespace
 
@@ -143,25 +163,25 @@ int EighthsOfMin(const GfpMeaning& meaning, const GfpLayout& layout) {
 std::vector<GfpAnswer> AnswersOf(const GfpMeaning& meaning, const GfpLayout& layout,
                                  const KernelVersion& kernel) {
   const bool sleeps = meaning.may_reclaim;
-  const auto yes_no = [](std::string_view question, bool yes, std::string reason = "") {
-    return GfpAnswer{question, std::string(YesNo(yes)), std::move(reason)};
+  const auto yes_no = [&](std::string_view word, std::string reason = "") {
+    const bool yes = GfpCan(word, meaning, kernel).value_or(false);
+    return GfpAnswer{QuestionOf(word), yes ? "yes" : "no", std::move(reason)};
   };
   std::vector<GfpAnswer> answers;
-  answers.push_back(yes_no("may it sleep?", sleeps,
-                           sleeps ? "so it may reclaim and compact memory itself"
-                                  : "it takes what is free at once, or fails"));
-  answers.push_back(yes_no("does it wake kswapd?", meaning.wakes_kswapd,
-                           meaning.wakes_kswapd ? "it reclaims for those that come later" : ""));
-  answers.push_back(yes_no("may it start disk I/O?", sleeps && meaning.io));
-  answers.push_back(yes_no("may it enter filesystems?", sleeps && meaning.fs));
+  answers.push_back(yes_no("reclaim", sleeps ? "so it may reclaim memory itself"
+                                             : "it takes what is free at once, or fails"));
+  answers.push_back(Compacts(meaning, kernel));
+  answers.push_back(
+      yes_no("kswapd", meaning.wakes_kswapd ? "it reclaims for those that come later" : ""));
+  answers.push_back(yes_no("io"));
+  answers.push_back(yes_no("fs"));
   answers.push_back(Reserves(meaning, layout));
   answers.push_back(Zones(meaning));
   answers.push_back(Nodes(meaning));
-  answers.push_back(yes_no("may it lie in CMA?", meaning.movable,
-                           meaning.movable ? "[MOVABLE]" : "free CMA memory does not help it"));
+  answers.push_back(
+      yes_no("cma", meaning.movable ? "[MOVABLE]" : "free CMA memory does not help it"));
   answers.push_back(OomKiller(meaning, kernel));
-  answers.push_back(yes_no("is a failure printed?", !meaning.no_warn,
-                           meaning.no_warn ? "[NOWARN]" : "\"page allocation failure\""));
+  answers.push_back(yes_no("warn", meaning.no_warn ? "[NOWARN]" : "\"page allocation failure\""));
   answers.push_back(Fallback(meaning));
   return answers;
 }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "reports/diagnosis/gfp.h"
+#include "reports/diagnosis/gfp_can.h"
 #include "reports/diagnosis/gfp_layout.h"
 #include "tests/support/files.h"
 
@@ -189,6 +190,53 @@ TEST_CASE("composites are taken apart by the kernel that printed them") {
   CHECK(read("GFP_TEMPORARY", "").reclaimable);  // gone since 4.14
   CHECK(read("GFP_NOWAIT", "6.8.1").no_warn);
   CHECK(read("0x1000000|__GFP_NO_SUCH_FLAG|nonsense", "6.1.0").names.size() == 3);
+}
+
+// What a request may do, by the words of gfp_can(): all that hold are listed.
+struct CanCase {
+  std::string_view names;
+  std::string_view release;
+  std::string_view words;
+};
+constexpr CanCase kCan[] = {
+    {"GFP_KERNEL", "6.1.0", "reclaim kswapd io fs compact warn DMA DMA32 Normal"},
+    {"GFP_NOFS", "6.1.0", "reclaim kswapd io compact warn DMA DMA32 Normal"},
+    {"GFP_NOFS", "4.9.0", "reclaim kswapd io warn DMA DMA32 Normal"},
+    {"GFP_NOIO", "6.1.0", "reclaim kswapd warn DMA DMA32 Normal"},
+    {"GFP_ATOMIC", "3.10.0", "kswapd reserve atomic warn DMA DMA32 Normal"},
+    {"GFP_ATOMIC", "6.1.0", "kswapd reserve atomic warn DMA DMA32 Normal"},
+    {"GFP_ATOMIC", "6.12.0", "kswapd reserve atomic warn DMA DMA32 Normal"},
+    {"GFP_ATOMIC", "", "kswapd reserve atomic warn DMA DMA32 Normal"},
+    {"GFP_NOWAIT", "5.10.0", "kswapd warn DMA DMA32 Normal"},
+    {"GFP_NOWAIT", "", "kswapd warn DMA DMA32 Normal"},
+    {"GFP_TRANSHUGE_LIGHT", "6.1.0", "cma no_memalloc DMA DMA32 Normal HighMem Movable"},
+    {"GFP_KERNEL|__GFP_MEMALLOC", "6.1.0",
+     "reclaim kswapd io fs compact reserve warn DMA DMA32 Normal"},
+    {"GFP_KERNEL|GFP_DMA32|__GFP_NORETRY|__GFP_THISNODE", "6.1.0",
+     "reclaim kswapd io fs compact this_node_only give_up warn DMA DMA32"},
+};
+
+TEST_CASE("what a request may do is the same for queries and for explain") {
+  for (const CanCase& known : kCan) {
+    CAPTURE(known.names);
+    CAPTURE(known.release);
+    const KernelVersion kernel = ParseKernelVersion(known.release);
+    const auto meaning = ReadGfp(std::nullopt, Text(known.names), kernel);
+    REQUIRE(meaning);
+    const std::string all = " " + std::string(known.words) + " ";
+    std::string word;
+    for (const char c : GfpCanWords() + " ") {
+      if (c != ' ') {
+        word += c;
+        continue;
+      }
+      if (word.empty()) continue;
+      CAPTURE(word);
+      CHECK(GfpCan(word, *meaning, kernel) == (all.find(" " + word + " ") != std::string::npos));
+      word.clear();
+    }
+  }
+  CHECK_FALSE(GfpCan("fly", GfpMeaning(), {}));
 }
 
 TEST_CASE("nothing printed means nothing decoded") {
