@@ -11,6 +11,14 @@ constexpr std::string_view kReserveWhy =
     "the reserve is what a request that must not wait lives on";
 constexpr std::string_view kReserveRisk = "less memory for programs";
 
+// How drivers call what puts new buffers into a receive ring; not what makes the ring itself
+// (e1000_alloc_rx_buffers, bnx2_alloc_rx_skb, tg3_alloc_rx_data, mlx5e_alloc_rx_wqes,
+// rtl8169_rx_fill).
+constexpr std::string_view kRxBuffers =
+    "*alloc_rx_buf* *alloc_rx_skb* *alloc_rx_data* *alloc_rx_page* *alloc_rx_sge* *alloc_rx_wqe* "
+    "*alloc_rx_frag* *alloc_rx_desc* *rx_alloc_skb* *rx_alloc_buf* *rx_alloc_page* *rx_fill* "
+    "*rx_refill* *refill_rx*";
+
 constexpr CallSite kSites[] = {
     {.name = "packet_copy",
      .symbols = "skb_copy skb_copy_expand",
@@ -91,7 +99,7 @@ constexpr CallSite kSites[] = {
      .check = kCountFailures,
      .source = "drivers/net/wireless/broadcom/b43/dma.c, dma_rx(): drop_recycle_buffer"},
     {.name = "packet_receive",
-     .symbols = "*alloc_rx* *rx_fill* *rx_refill* *refill_rx* *rx_alloc*",
+     .symbols = kRxBuffers,
      .least_order = 1,
      .subsystem = "network",
      .wanted = "a buffer for packets to come in",
@@ -104,7 +112,7 @@ constexpr CallSite kSites[] = {
      .check = kCountFailures,
      .source = "drivers/net/r8169.c, rtl8169_rx_fill()"},
     {.name = "packet_receive",
-     .symbols = "*alloc_rx* *rx_fill* *rx_refill* *refill_rx* *rx_alloc*",
+     .symbols = kRxBuffers,
      .subsystem = "network",
      .wanted = "a buffer for packets to come in",
      .lost = "the card gets no new buffer; packets that find none are dropped",

@@ -218,8 +218,9 @@ const std::vector<Part>& MemoryParts() {
        " reaped_anon_rss_kb, reaped_shmem_rss_kb",
        "oom_kill"},
       {kRefusals, TakeRefusal,
-       "kind, comm, pid, \"order\", gfp_mask, gfp_flags, nodemask, mems_allowed, context,"
-       " blame_symbol, blame_module, size_bytes",
+       // A slab cache tries its least order last (mm/slub.c, allocate_slab()): oo = s->min.
+       "kind, comm, pid, coalesce(\"order\", min_order), gfp_mask, gfp_flags, nodemask,"
+       " mems_allowed, context, blame_symbol, blame_module, size_bytes",
        "page_alloc_failure"},
       {kRequests, TakeFrames, "symbol, module, context, reliable", "call_frame", "rowid",
        "coalesce(trace, 0) = 0"},

@@ -263,5 +263,22 @@ TEST_CASE("names are compared without what the compiler and the build add to the
   CHECK(PlainSymbol("f.cfi_jt") == "f");
 }
 
+TEST_CASE("what fills a receive ring is told from what makes it and from other receivers") {
+  for (const std::string_view name :
+       {"e1000_alloc_rx_buffers", "ixgbe_alloc_rx_buffers", "bnx2_alloc_rx_skb",
+        "tg3_alloc_rx_data", "mlx5e_alloc_rx_wqes", "rtl8169_rx_fill", "bnx2x_alloc_rx_sge",
+        "mt76_dma_rx_fill"}) {
+    CAPTURE(name);
+    const CallSite* const site = FindCallSite(name, 1, {});
+    REQUIRE(site);
+    CHECK(site->name == "packet_receive");
+  }
+  for (const std::string_view name : {"bnxt_alloc_rx_rings", "ath10k_htt_rx_alloc", "be_rx_alloc_q",
+                                      "igc_alloc_rx_queue", "sctp_rx_allocator"}) {
+    CAPTURE(name);
+    CHECK_FALSE(FindCallSite(name, 1, {}));
+  }
+}
+
 }  // namespace
 }  // namespace kautopsy::test

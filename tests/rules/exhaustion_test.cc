@@ -47,6 +47,17 @@ TEST_CASE("without counters or a table who holds the memory stays unknown") {
   CHECK(finding->confidence == Confidence::kMedium);
 }
 
+TEST_CASE("shared memory that fills RAM is not called the programs' own") {
+  EventFacts event = ExhaustedOom();
+  event.mem->shmem_pages = 200000;
+  CHECK_FALSE(RuleHostExhausted(SmallFacts(event)));
+  CHECK(Diagnose(SmallFacts(event)).primary_cause == "shmem");
+  event.mem->shmem_pages = 100000;
+  const std::optional<Finding> finding = RuleHostExhausted(SmallFacts(event));
+  REQUIRE(finding);
+  CHECK(finding->explanation.find("391 MiB are shared memory") != std::string::npos);
+}
+
 TEST_CASE("the holder of more than a third of memory is named, whoever it is") {
   EventFacts slab = ExhaustedOom();
   slab.mem->anon_pages = 60000;

@@ -8,8 +8,8 @@
 namespace kautopsy::test {
 namespace {
 
-bool Mentions(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
+bool Mentions(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
 }
 
 // A single page that was refused on a small machine with nothing above the marks.
@@ -135,7 +135,7 @@ TEST_CASE("CMA is told from the letters of the list where its counter is not pri
   event.zones[0].cells[2].migrate_types = "C";
   const std::optional<Finding> finding = RuleCma(OnKernel(event, "3.6.0"));
   REQUIRE(finding);
-  CHECK(Mentions(finding->title, "16 MiB free, 16 MiB of it set aside for devices"));
+  CHECK(Mentions(finding->title, "16 MiB free in Normal, 16 MiB of it set aside for devices"));
   CHECK(Mentions(finding->explanation, "by the free list at least 16,000 kB"));
   // Printed, it counts, whatever the letters say.
   event.zones[0].free_cma_kb = 0;
@@ -243,6 +243,46 @@ TEST_CASE("what is kept for atomic requests is told by what of it can be free") 
     REQUIRE(finding.has_value() == !known.words.empty());
     if (finding) CHECK(Mentions(finding->title, known.words));
   }
+}
+
+// What the kernel does to make the piece, by the mode and the kernel of the request.
+struct CompactionCase {
+  std::string_view names;
+  std::string_view release;
+  std::string_view words;  // of the explanation; empty: nothing is told
+};
+constexpr CompactionCase kCompactions[] = {
+    {"GFP_KERNEL|__GFP_COMP", "6.8.0", ""},
+    {"GFP_NOIO|__GFP_COMP", "6.8.0", "joins no pieces"},
+    {"GFP_NOFS|__GFP_COMP", "6.8.0", "only pages of programs are moved"},
+    {"GFP_NOFS|__GFP_COMP", "4.4.0", "joins no pieces"},
+};
+
+TEST_CASE("fragmentation tells how far the request lets the kernel join pieces") {
+  for (const CompactionCase& known : kCompactions) {
+    CAPTURE(known.names);
+    CAPTURE(known.release);
+    EventFacts event = RefusedPage(std::string(known.names));
+    event.refusal->order = 4;
+    event.zones = {MakeZone(0, "Normal", 800000, 8000, {150000, 25000})};
+    const std::optional<Finding> finding =
+        RuleFragmentation(OnKernel(event, std::string(known.release)));
+    REQUIRE(finding);
+    CHECK(Mentions(finding->explanation, "joins no pieces") ==
+          Mentions(known.words, "joins no pieces"));
+    CHECK(Mentions(finding->explanation, known.words));
+  }
+}
+
+TEST_CASE("shared memory does not make large pieces lack, as it can be moved") {
+  EventFacts event = RefusedPage("GFP_KERNEL|__GFP_COMP");
+  event.refusal->order = 5;
+  event.zones = {MakeZone(0, "Normal", 800000, 8000, {150000, 25000})};
+  event.mem->shmem_pages = 150000;
+  CHECK_FALSE(RuleHolder(OnKernel(event, "5.9.11")));
+  event.mem->shmem_pages = 10;
+  event.mem->slab_unreclaimable_pages = 150000;
+  CHECK(RuleHolder(OnKernel(event, "5.9.11"))->role == Role::kContributing);
 }
 
 TEST_CASE("a raised mark is told only to requests that have to leave it") {

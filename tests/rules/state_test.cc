@@ -169,6 +169,11 @@ TEST_CASE("a known fault is hinted at for its versions and its situation only") 
   event.kernel_release = "6.7.4-arch1-1";
   event.group.stat_kb = {{"file", 30000}, {"file_dirty", 20000}, {"file_writeback", 5000}};
   CHECK(Mentions(RuleKnownRegression(SmallFacts(event))->title, "6.1 to 6.12"));
+  event.kernel_release = "6.12.103";
+  CHECK(RuleKnownRegression(SmallFacts(event)));
+  event.kernel_release = "6.12.104";  // a stable release with the mend
+  CHECK_FALSE(RuleKnownRegression(SmallFacts(event)));
+  event.kernel_release = "6.7.4-arch1-1";
   event.group.stat_kb.clear();
   CHECK_FALSE(RuleKnownRegression(SmallFacts(event)));
 }

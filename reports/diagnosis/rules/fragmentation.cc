@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/gfp_can.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/chronic.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -86,6 +87,21 @@ Advice Compact(const KernelVersion& kernel, const EventFacts& event) {
   return advice;
 }
 
+std::string_view CompactionWords(Compaction compaction) {
+  switch (compaction) {
+    case Compaction::kNone:
+      return " The kernel joins no pieces for a request that allows so little [GFP_NOIO, before "
+             "4.10 "
+             "GFP_NOFS too]: it depends on those that lie free.";
+    case Compaction::kProgramPages:
+      return " For a request that may not enter filesystems [GFP_NOFS] only pages of programs are "
+             "moved, none of the file cache.";
+    case Compaction::kAll:
+      break;
+  }
+  return "";
+}
+
 Finding Describe(const IncidentFacts& facts, const EventFacts& event) {
   Finding finding;
   finding.rule = "fragmentation";
@@ -103,6 +119,7 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event) {
                       : "The refused request",
       PieceWords(request.order, event.page_kb()));
   AddZones(event, finding);
+  finding.explanation += CompactionWords(CompactionFor(request.gfp, KernelOf(facts, event)));
   finding.advice.push_back(Compact(KernelOf(facts, event), event));
   return finding;
 }
@@ -110,7 +127,7 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event) {
 }  // namespace
 
 // Memory is free, single pages can be had, and yet no zone serves an ordinary request of a size at
-// which the kernel reclaims and compacts first.
+// which the kernel reclaims first, and compacts as far as the request allows it.
 std::optional<Finding> RuleFragmentation(const IncidentFacts& facts) {
   const auto found =
       std::find_if(facts.events.begin(), facts.events.end(),

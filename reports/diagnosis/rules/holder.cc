@@ -100,8 +100,10 @@ std::optional<Finding> RuleHolder(const IncidentFacts& facts) {
     if (rest && event.refusal && NothingToReclaim(facts, event)) finding.role = Role::kContributing;
     // A piece that is larger than any the kernel kills for is refused for want of pieces.
     const bool costly = event.refusal && event.refusal->order.value_or(0) > kCostlyOrder;
-    if (costly && event.rerun && event.rerun->single_served == true)
-      finding.role = Role::kContributing;
+    const bool by_size = costly && event.rerun && event.rerun->single_served == true;
+    // Compaction moves shared memory as it moves that of programs.
+    if (by_size && holder->kind == HolderKind::kShmem) continue;
+    if (by_size) finding.role = Role::kContributing;
     DescribeHolder(facts, event, *holder, finding);
     finding.evidence.push_back(CounterEvidence(event, HolderNeedle(holder->kind)));
     return finding;

@@ -35,7 +35,8 @@ struct Exhaustion {
   bool swap_full = true;    // or absent
   bool swap_known = false;
   bool swap_absent = false;
-  bool most = false;  // programs hold most of it
+  bool most = false;      // programs hold most of it
+  int64_t shared_kb = 0;  // of programs_kb: shared memory and tmpfs
 };
 
 std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& event) {
@@ -56,6 +57,8 @@ std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& 
   }
   result.most =
       static_cast<double>(result.programs_kb) > kProgramsShare * static_cast<double>(result.ram_kb);
+  if (event.mem && !result.from_table)
+    result.shared_kb = event.mem->shmem_pages.value_or(0) * event.page_kb();
   if (event.mem && event.mem->total_swap_kb && event.mem->free_swap_kb) {
     result.swap_known = true;
     result.swap_full = static_cast<double>(*event.mem->free_swap_kb) <=
@@ -70,6 +73,13 @@ bool Applies(const EventFacts& event) {
   if (OfGroup(event) || !event.rerun) return false;
   const bool killed = event.oom && event.rerun->request.order <= 0;
   return event.rerun->single_served == false || (killed && BelowHighMarks(event));
+}
+
+// Shared memory, which lies among that of programs, is the holder then, not they.
+bool OthersHoldIt(const Exhaustion& found) {
+  constexpr double kHolderShare = 1.0 / 3.0;  // as RuleHolder has it
+  return ShareOf(found.shared_kb, found.ram_kb) > kHolderShare &&
+         ShareOf(found.programs_kb - found.shared_kb, found.ram_kb) <= kHolderShare;
 }
 
 // The largest program, cut down so that the reserve of the host stays free.
@@ -114,6 +124,9 @@ void Explain(const EventFacts& event, const Exhaustion& found, Finding& finding)
   for (const ZoneCheck& check : event.rerun->checks) {
     if (check.eligible) finding.explanation += " " + CheckWords(check) + ".";
   }
+  if (ShareOf(found.shared_kb, found.programs_kb) > kLargestShare)
+    finding.explanation += fmt::format(" Of what programs held, {} are shared memory and tmpfs.",
+                                       SizeText(found.shared_kb));
   if (!found.swap_known) return;
   finding.explanation += found.swap_absent ? " There is no swap."
                          : found.swap_full ? " Swap is full."
@@ -166,6 +179,7 @@ std::optional<Finding> RuleHostExhausted(const IncidentFacts& facts) {
     // Even ordinary requests, which may reclaim, would get nothing then.
     const bool spent = event.rerun->refused_order == 0 && NothingToReclaim(facts, event);
     if (!found->most && !spent) continue;
+    if (OthersHoldIt(*found)) continue;
     Finding finding = Describe(facts, event, *found);
     SetConfidence(event, *found, finding);
     if (found->programs_kb > found->ram_kb) DistrustShare(finding);

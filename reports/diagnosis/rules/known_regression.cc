@@ -20,6 +20,12 @@ bool IsBetween(const KernelVersion& kernel, std::pair<int, int> from, std::pair<
          kernel.Below(below.first, below.second);
 }
 
+// True for the stable kernels of one series from the release on that holds the mend.
+bool IsMended(const KernelVersion& kernel, const KernelVersion& mended) {
+  return mended.known() && kernel.major == mended.major && kernel.minor == mended.minor &&
+         kernel.patch >= mended.patch;
+}
+
 bool OfPieces(const EventFacts& event) {
   const int64_t order = event.oom->order.value_or(0);
   return IsShortage(event) && order > 0 && order <= kCostlyOrder;
@@ -53,6 +59,7 @@ struct Regression {
   bool (*applies)(const EventFacts&);
   std::string_view title;
   std::string_view explanation;
+  KernelVersion mended = {};  // a stable release that is known to hold the mend
 };
 
 constexpr auto kRegressions = std::to_array<Regression>({
@@ -70,20 +77,22 @@ constexpr auto kRegressions = std::to_array<Regression>({
      OfLowMemory,
      "kernel 4.8 is known to kill too early on 32-bit machines with high memory",
      "Its lists are of whole nodes for the first time, so low memory was called used up too soon."},
-    // Linux kernel commit 1bc542c6a0d1 ("mm/vmscan: wake up flushers conditionally to avoid cgroup
-    // OOM") (in v6.13)
+    // Commit 1bc542c6a0d1 ("mm/vmscan: wake up flushers conditionally to avoid cgroup OOM"), of
+    // October 2024, in 6.13 and 6.12.104. MGLRU is of 6.1 (ac35a490237446, September 2022).
     {{6, 1},
      {6, 13},
      OfDirtyGroup,
      "kernels 6.1 to 6.12 are known to kill in a control group whose cache is dirty",
-     "Their new reclaim [MGLRU], where it is on, did not have the cache written first."},
-    // mm/oom_kill.c, pagefault_out_of_memory(): calls out_of_memory() in v5.4, not in v6.6; changed
-    // by the memcg series of October 2021.
+     "Their new reclaim [MGLRU], where it is on, did not have the cache written first.",
+     {6, 12, 104}},
+    // Commits 60e2793d440a ("mm, oom: do not trigger out_of_memory from the #PF") and 0b28179a6138
+    // of November 2021, after 5.15; 4.9.291 of that month has them, as newer stable kernels have.
     {{2, 6},
      {5, 16},
      OfHiddenGroup,
      "before 5.16 a program at the limit of its control group can start the host's OOM killer",
-     "The host had memory to spare, and the request came from a page fault."},
+     "The host had memory to spare, and the request came from a page fault.",
+     {4, 9, 291}},
 });
 
 }  // namespace
@@ -95,8 +104,9 @@ std::optional<Finding> RuleKnownRegression(const IncidentFacts& facts) {
     const KernelVersion kernel = KernelOf(facts, event);
     if (!kernel.known()) continue;
     for (const Regression& regression : kRegressions) {
-      if (!IsBetween(kernel, regression.from, regression.below) || !regression.applies(event))
-        continue;
+      const bool holds = IsBetween(kernel, regression.from, regression.below) &&
+                         !IsMended(kernel, regression.mended);
+      if (!holds || !regression.applies(event)) continue;
       Finding finding = DraftContext("known_regression", event);
       finding.severity = Severity::kMinor;
       finding.confidence = Confidence::kLow;
