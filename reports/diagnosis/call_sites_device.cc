@@ -19,6 +19,13 @@ constexpr CallSite kSites[] = {
      .act = "coherent_pool= at boot, if drivers lack DMA memory",
      .act_why = "sets the pool's size",
      .source = "kernel/dma/pool.c, atomic_pool_expand(): while (!page && order-- > 0)"},
+    {.name = "mhi_image",
+     .symbols = "mhi_alloc_bhie_table",
+     .subsystem = "Wi-Fi or modem",
+     .wanted = "room for the firmware of a card on the MHI bus, or for its crash dump",
+     .lost = "the firmware is not loaded; a crash dump alone is done without",
+     .source = "drivers/bus/mhi/host/init.c, mhi_prepare_for_power_up(): goes on without "
+               "rddm_image; boot.c, mhi_fw_load_handler(): error_fw_load"},
     {.name = "mhi_rings",
      .symbols = "mhi_prepare_channel mhi_alloc_aligned_ring mhi_prepare_for_power_up "
                 "mhi_init_chan_ctxt mhi_init_dev_ctxt",

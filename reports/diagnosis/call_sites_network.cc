@@ -170,8 +170,8 @@ constexpr CallSite kSites[] = {
      .symbols = "netlink_sendmsg netlink_dump netlink_alloc_large_skb",
      .subsystem = "network",
      .wanted = "a message between a program and the kernel [netlink]",
-     .lost = "the program's request failed with ENOBUFS or ENOMEM",
-     .source = "net/netlink/af_netlink.c, netlink_sendmsg()"},
+     .lost = "the program's request failed with ENOBUFS",
+     .source = "net/netlink/af_netlink.c, netlink_sendmsg() and netlink_dump(): err = -ENOBUFS"},
     {.name = "packet_pages",
      .symbols = "__page_frag_alloc page_frag_alloc page_frag_alloc_align __page_frag_alloc_align "
                 "__page_frag_cache_refill skb_page_frag_refill page_pool_alloc_pages*",

@@ -103,8 +103,7 @@ std::string ItemWords(const MemorySection& section) {
   for (const MemoryItem& item : MemoryItems(section)) {
     if (item.share >= kDrawnShare) {
       drawn += fmt::format("{}{} {} {} ({} %)", drawn.empty() ? "" : "  ", item.sign, item.name,
-                           SharedUnit(item.kb, section.ram_kb),
-                           PercentNumber(static_cast<double>(item.kb), ram));
+                           SizeText(item.kb), PercentNumber(static_cast<double>(item.kb), ram));
     } else {
       small += fmt::format("{}{} {}", small.empty() ? "" : ", ", item.name, SizeText(item.kb));
     }
@@ -126,8 +125,11 @@ void WriteDeaths(const IncidentReport& report, TextWriter& writer) {
     writer.Wrapped("  " + Safe(death.moment), kMomentColumns, Safe(death.what), death.refs);
     for (const std::string& detail : death.details) writer.Wrapped("    ", 4, Safe(detail));
     if (death.damage.empty()) continue;
-    const std::string damage = "    incomplete: " + Safe(death.damage);
-    writer.Line(writer.options().verbose ? damage : writer.Cut(damage, writer.width()));
+    const std::string damage = "incomplete: " + Safe(death.damage);
+    if (writer.options().verbose)
+      writer.Wrapped("    ", 4, damage);
+    else
+      writer.Line(writer.Cut("    " + damage, writer.width()));
   }
 }
 

@@ -154,6 +154,12 @@ void TextWriter::Line(std::string_view text, Tone tone) { Put(Coloured(text, ton
 void TextWriter::LineWithTail(std::string_view text, std::string_view tail, Tone tone) {
   const std::string body = InCharset(text);
   const int room = width() - DisplayWidth(body) - DisplayWidth(tail);
+  if (room < 1 && DisplayWidth(body) <= width()) {  // the tail stands alone below
+    Put(body);
+    Put(std::string(static_cast<std::size_t>(std::max(0, width() - DisplayWidth(tail))), ' ') +
+        Coloured(tail, tone));
+    return;
+  }
   const std::string gap(static_cast<std::size_t>(std::max(room, 1)), ' ');
   Put(body + gap + Coloured(tail, tone));
 }

@@ -263,6 +263,31 @@ TEST_CASE("names are compared without what the compiler and the build add to the
   CHECK(PlainSymbol("f.cfi_jt") == "f");
 }
 
+// What the refusal does, as the kernel's source has it.
+struct LostCase {
+  std::string_view symbol;
+  std::string_view words;
+};
+constexpr LostCase kLost[] = {
+    {"pipe_write", "write() failed with ENOMEM"},
+    {"alloc_pipe_info", "pipe() failed with ENFILE"},
+    {"netlink_sendmsg", "failed with ENOBUFS"},
+    {"netlink_dump", "failed with ENOBUFS"},
+    {"__pollwait", "poll() or select() failed with ENOMEM"},
+    {"mhi_alloc_bhie_table", "a crash dump alone is done without"},
+    {"mhi_alloc_aligned_ring", "the card does not start"},
+    {"cgroup_mkdir", "mkdir() failed with ENOMEM"},
+};
+
+TEST_CASE("what a refusal does is the errno that the kernel returns") {
+  for (const LostCase& known : kLost) {
+    CAPTURE(known.symbol);
+    const CallSite* const site = FindCallSite(known.symbol, 0, {});
+    REQUIRE(site);
+    CHECK(site->lost.find(known.words) != std::string_view::npos);
+  }
+}
+
 TEST_CASE("what fills a receive ring is told from what makes it and from other receivers") {
   for (const std::string_view name :
        {"e1000_alloc_rx_buffers", "ixgbe_alloc_rx_buffers", "bnx2_alloc_rx_skb",

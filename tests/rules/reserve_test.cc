@@ -179,6 +179,9 @@ TEST_CASE("low memory is the cause where the memory above is free but not printe
   REQUIRE(finding);
   CHECK(Mentions(finding->title, "had 7.0 MiB free, but not in the low memory [zone DMA]"));
   CHECK(Mentions(finding->explanation, "windows [HighMem]"));
+  // What fills low memory is told as its share of that, not of RAM.
+  CHECK(Mentions(finding->explanation, "Low memory is 768 MiB in all"));
+  CHECK(Mentions(finding->explanation, "[slab] 20 MiB = 2.5 % and page tables 5.9 MiB = 0.8 %"));
   event.mem->free_pages = 500;
   CHECK_FALSE(RuleLowZone(OnKernel(event, "6.8.9")));
   // A piece of several pages is refused for want of pieces while single pages can be had.

@@ -91,8 +91,8 @@ std::optional<Finding> RuleHolder(const IncidentFacts& facts) {
     finding.rule = "holder";
     const std::string words(HolderWords(holder->kind));
     finding.title = fmt::format(
-        "{}: {} held {} = {} % of RAM.", OnDayHost(facts, event), words, SizeText(holder->size_kb),
-        PercentNumber(static_cast<double>(holder->size_kb), static_cast<double>(*ram_kb)));
+        "{} had {} = {} % of its RAM in {}.", OnDayHost(facts, event), SizeText(holder->size_kb),
+        PercentNumber(static_cast<double>(holder->size_kb), static_cast<double>(*ram_kb)), words);
     finding.brief = fmt::format("{} held {}", words, SizeText(holder->size_kb));
     SetConfidence(*holder, event.mem->ram_pages && event.mem->reserved_pages, finding);
     if (holder->size_kb > *ram_kb) DistrustShare(finding);

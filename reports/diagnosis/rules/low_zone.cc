@@ -92,6 +92,41 @@ std::string FillingWords(const ZoneFacts& zone) {
   return words.empty() ? "" : " It holds " + JoinWords(words) + ".";
 }
 
+// What all zones hold that the request may use; 0 if a line does not say it.
+int64_t LowMemoryKb(const EventFacts& event) {
+  int64_t kb = 0;
+  for (std::size_t i = 0; i < event.zones.size() && i < event.rerun->checks.size(); ++i) {
+    if (!event.rerun->checks[i].eligible) continue;
+    const ZoneFacts& zone = event.zones[i];
+    const Integer size_kb = zone.managed_kb ? zone.managed_kb : zone.present_kb;
+    if (!size_kb) return 0;
+    kb += *size_kb;
+  }
+  return kb;
+}
+
+// Kernel objects and stacks lie in low memory, page tables as well unless the kernel is built with
+// CONFIG_HIGHPTE, so their share of it counts, not that of RAM.
+std::string LowShareWords(const EventFacts& event) {
+  const int64_t low_kb = LowMemoryKb(event);
+  if (!event.mem || low_kb == 0) return "";
+  const MemInfoFacts& mem = *event.mem;
+  std::vector<std::string> words;
+  const auto add = [&](const char* what, const Integer& pages) {
+    const int64_t kb = pages.value_or(0) * event.page_kb();
+    if (kb <= 0) return;
+    words.push_back(
+        fmt::format("{} {} = {} %", what, SizeText(kb),
+                    PercentNumber(static_cast<double>(kb), static_cast<double>(low_kb))));
+  };
+  const Integer& unreclaimable = mem.slab_unreclaimable_pages;
+  add(unreclaimable ? "kernel objects that cannot be freed [slab]" : "kernel objects [slab]",
+      unreclaimable ? unreclaimable : mem.slab_pages);
+  add("page tables", mem.pagetables_pages);
+  if (words.empty()) return "";
+  return fmt::format(" Low memory is {} in all: {}.", SizeText(low_kb), JoinWords(words));
+}
+
 void DescribeHighMem(const EventFacts& event, Finding& finding) {
   finding.explanation +=
       " This kernel reaches the memory above only through windows [HighMem], so its own data has "
@@ -103,9 +138,7 @@ void DescribeHighMem(const EventFacts& event, Finding& finding) {
         fmt::format(" Its table of all pages takes about {} of that, about 1 % of {}.",
                     SizeText(kb / kPagesPerTableShare), SizeText(kb));
   }
-  if (event.mem && event.mem->pagetables_pages)
-    finding.explanation +=
-        fmt::format(" Page tables: {}.", SizeText(*event.mem->pagetables_pages * event.page_kb()));
+  finding.explanation += LowShareWords(event);
   finding.advice.push_back({"a 64-bit kernel", "it has no such limit",
                             "needs a 64-bit processor; 32-bit programs run on it",
                             "no HighMem line in the next memory report"});
