@@ -160,6 +160,15 @@ Status Database::Redact() {
   return {};
 }
 
+Status Database::RedactAlike(Database& one, Database& other) {
+  if (&one == &other) return one.Redact();
+  Result<std::shared_ptr<const Redactor>> redactor = Redactor::Open(one, other);
+  if (!redactor) return tl::unexpected(redactor.error());
+  one.redactor_ = *redactor;
+  other.redactor_ = std::move(*redactor);
+  return {};
+}
+
 void Database::Rollback() {
   // Fails only if there is nothing to undo, or if the file is lost anyhow: its journal then undoes
   // it.

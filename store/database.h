@@ -84,6 +84,8 @@ class Database {
   Status Execute(const std::string& sql);
   // From now on every text that a new statement or query gives has names replaced.
   Status Redact();
+  // Both, with the same pseudonym for the same name. They may be one.
+  static Status RedactAlike(Database& one, Database& other);
   const Redactor* redactor() const { return redactor_.get(); }  // null: nothing is replaced
   // Undoes the open transaction, if there is one (SQLite ends it by itself when the disk is full).
   void Rollback();

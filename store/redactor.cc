@@ -145,30 +145,45 @@ std::string ReplaceIpv4(std::string_view text, const auto& pseudonym) {
 
 Result<std::shared_ptr<const Redactor>> Redactor::Open(Database& database) {
   auto redactor = std::make_shared<Redactor>();
+  if (Status added = redactor->AddNamesOf(database); !added) return tl::unexpected(added.error());
+  return redactor;
+}
+
+Result<std::shared_ptr<const Redactor>> Redactor::Open(Database& one, Database& other) {
+  auto redactor = std::make_shared<Redactor>();
+  Status added = redactor->AddNamesOf(one);
+  if (added) added = redactor->AddNamesOf(other);
+  if (!added) return tl::unexpected(added.error());
+  return redactor;
+}
+
+Status Redactor::AddNamesOf(Database& database) {
   for (const NameQuery& query : kNameQueries) {
     Result<Statement> names = database.Prepare(query.sql);
     if (!names) return tl::unexpected(names.error());
     Result<bool> row = names->Step();
-    for (int64_t number = 1; row && *row; row = names->Step()) {
+    int64_t& last = last_[query.kind];
+    for (; row && *row; row = names->Step()) {
       const std::string name = names->GetText(0).value_or("");
       if (query.kind == "path") {
         // Not told by any report, and no guess without the log itself.
-        redactor->salt_ += names->GetText(1).value_or("");
-        if (!IsUsualName(name)) redactor->AddName(NameOf(name), fmt::format("log-{}", number));
-        if (FolderOf(name).empty() || redactor->names_.contains(FolderOf(name))) continue;
-        redactor->AddName(FolderOf(name), fmt::format("folder-{}", number++));
+        salt_ += names->GetText(1).value_or("");
+        if (!IsUsualName(name) && !names_.contains(Lower(NameOf(name))))
+          AddName(NameOf(name), fmt::format("log-{}", ++last_["log"]));
+        if (FolderOf(name).empty() || names_.contains(FolderOf(name))) continue;
+        AddName(FolderOf(name), fmt::format("folder-{}", ++last));
         continue;
       }
-      if (redactor->names_.contains(name)) continue;
-      const std::string pseudonym = fmt::format("{}-{}", query.kind, number++);
-      redactor->AddName(name, pseudonym);
+      if (names_.contains(name)) continue;
+      const std::string pseudonym = fmt::format("{}-{}", query.kind, ++last);
+      AddName(name, pseudonym);
       // Logs give the name now with its domain and now without.
       if (query.kind == "host" && name.find('.') != std::string::npos)
-        redactor->AddName(name.substr(0, name.find('.')), pseudonym);
+        AddName(name.substr(0, name.find('.')), pseudonym);
     }
     if (!row) return tl::unexpected(row.error());
   }
-  return redactor;
+  return {};
 }
 
 void Redactor::AddName(const std::string& name, const std::string& pseudonym) {
