@@ -76,23 +76,22 @@ void AddReportOptions(po::options_description& options) {
       "only where a process of this guest was killed; NAME as for host");
   add("comm", names()->value_name("NAME"),
       "only where this program was killed, asked or crashed; NAME as for host");
+  add("plain", po::bool_switch(), "text as sentences, without bars and columns: to be read aloud");
+  AddLookOptions(options);
+  add("verbose", po::bool_switch(), "every sum and every line of evidence");
+}
+
+void AddLookOptions(po::options_description& options) {
+  auto add = options.add_options();
   add("width", po::value<int>()->value_name("N"), "columns of the text (40 to 1000)");
   add("color", po::value<std::string>()->default_value("auto")->value_name("WHEN"),
       "auto, always or never");
   add("ascii", po::bool_switch(), "no characters beyond ASCII in bars and signs");
-  add("plain", po::bool_switch(), "text as sentences, without bars and columns: to be read aloud");
   add("redact", po::bool_switch(),
       "replace names of hosts, guests and users, addresses and paths, to show it to strangers");
-  add("verbose", po::bool_switch(), "every sum and every line of evidence");
 }
 
-Result<ReportOptions> ReadReportOptions(const po::variables_map& arguments) {
-  ReportOptions options;
-  const std::string& format = arguments["format"].as<std::string>();
-  const std::optional<ReportFormat> known_format = ParseReportFormat(format);
-  if (!known_format)
-    return Fail("unknown format " + format + ": it is text, json, markdown or html");
-  options.format = *known_format;
+Status ReadLook(const po::variables_map& arguments, ReportOptions& options) {
   const std::string& when = arguments["color"].as<std::string>();
   const std::optional<bool> colour = DecideColour(when, STDOUT_FILENO);
   if (!colour) return Fail("unknown word " + when + " for --color: it is auto, always or never");
@@ -104,13 +103,23 @@ Result<ReportOptions> ReadReportOptions(const po::variables_map& arguments) {
       return Fail("--width must lie between 40 and 1000");
     }
   }
+  options.unicode = UnicodeLocale() && !arguments["ascii"].as<bool>();
+  options.redact = arguments["redact"].as<bool>();
+  return {};
+}
+
+Result<ReportOptions> ReadReportOptions(const po::variables_map& arguments) {
+  ReportOptions options;
+  const std::string& format = arguments["format"].as<std::string>();
+  const std::optional<ReportFormat> known_format = ParseReportFormat(format);
+  if (!known_format) return Fail("unknown format " + format + ": it is text, json, markdown or html");
+  options.format = *known_format;
+  if (Status look = ReadLook(arguments, options); !look) return tl::unexpected(look.error());
   const Result<IncidentFilter> filter = ReadFilter(arguments);
   if (!filter) return tl::unexpected(filter.error());
   options.filter = *filter;
   options.last = arguments["last"].as<bool>();
-  options.unicode = UnicodeLocale() && !arguments["ascii"].as<bool>();
   options.plain = arguments["plain"].as<bool>();
-  options.redact = arguments["redact"].as<bool>();
   options.verbose = arguments["verbose"].as<bool>();
   return options;
 }

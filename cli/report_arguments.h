@@ -14,4 +14,9 @@ void AddReportOptions(boost::program_options::options_description& options);
 // usage.
 Result<ReportOptions> ReadReportOptions(const boost::program_options::variables_map& arguments);
 
+// Those of them that say how the page looks, for other commands that print one: --width, --color,
+// --ascii and --redact.
+void AddLookOptions(boost::program_options::options_description& options);
+Status ReadLook(const boost::program_options::variables_map& arguments, ReportOptions& options);
+
 }  // namespace kautopsy

@@ -11,13 +11,6 @@
 namespace kautopsy {
 namespace {
 
-// The share of a whole as one of eight bars; every share above zero shows.
-std::string_view Bar(double share) {
-  constexpr std::array<std::string_view, 8> kBars = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-  const int step = static_cast<int>(std::ceil(std::clamp(share, 0.0, 1.0) * 8));
-  return kBars[static_cast<std::size_t>(std::clamp(step, 1, 8) - 1)];
-}
-
 void WriteCheck(const ZoneCheck& check, bool assumed, TextWriter& writer) {
   constexpr int kNameColumns = 16;
   const std::string name = PadRight("  " + Safe(CheckName(check)) + " ", kNameColumns);
@@ -43,7 +36,7 @@ std::string CellText(const ZoneFacts& zone, int64_t block_kb, int64_t total_kb, 
     if (cell.count == 0) return bars ? "· " : "·";
     const double share = static_cast<double>(cell.count) * static_cast<double>(block_kb) /
                          static_cast<double>(std::max<int64_t>(total_kb, 1));
-    return ShortCount(cell.count) + (bars ? std::string(Bar(share)) : "");
+    return ShortCount(cell.count) + (bars ? std::string(ShareBar(share)) : "");
   }
   return bars ? "  " : " ";
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <ostream>
 #include <utility>
 
@@ -120,6 +121,13 @@ std::string PadRight(std::string_view text, int columns) {
 std::string PadLeft(std::string_view text, int columns) {
   const int missing = columns - DisplayWidth(text);
   return std::string(static_cast<std::size_t>(std::max(missing, 0)), ' ') + std::string(text);
+}
+
+// The share of a whole as one of eight bars; every share above zero shows.
+std::string_view ShareBar(double share) {
+  constexpr std::array<std::string_view, 8> kBars = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  const int step = static_cast<int>(std::ceil(std::clamp(share, 0.0, 1.0) * 8));
+  return kBars[static_cast<std::size_t>(std::clamp(step, 1, 8) - 1)];
 }
 
 std::string TextWriter::Coloured(std::string_view text, Tone tone) const {

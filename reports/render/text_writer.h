@@ -18,6 +18,9 @@ std::string CutToWidth(std::string_view text, int columns);
 std::string PadRight(std::string_view text, int columns);
 std::string PadLeft(std::string_view text, int columns);
 
+// The share of a whole as one of eight bars; every share above zero shows.
+std::string_view ShareBar(double share);
+
 enum class Tone { kPlain, kBold, kGood, kUnsure, kWeak };
 
 // Writes lines of at most the given width, wrapped at words. Where the terminal
