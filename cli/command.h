@@ -28,6 +28,7 @@ struct Command {
 };
 
 extern const Command kAnalyseCommand;  // kautopsy PATH...
+extern const Command kCompareCommand;
 extern const Command kDmesgCommand;
 extern const Command kExplainCommand;
 extern const Command kIngestCommand;

@@ -19,9 +19,9 @@ namespace po = boost::program_options;
 
 using Arguments = std::vector<std::string>;
 
-constexpr const Command* kCommands[] = {&kIngestCommand, &kReportCommand, &kQueryCommand,
-                                        &kShellCommand,  &kSchemaCommand, &kDmesgCommand,
-                                        &kExplainCommand};
+constexpr const Command* kCommands[] = {&kIngestCommand, &kReportCommand, &kCompareCommand,
+                                        &kQueryCommand,  &kShellCommand,  &kSchemaCommand,
+                                        &kDmesgCommand,  &kExplainCommand};
 
 const Command* FindCommand(const std::string& name) {
   for (const Command* command : kCommands) {

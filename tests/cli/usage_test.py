@@ -7,7 +7,7 @@ import subprocess
 
 from driver import MESSAGES, PASTE, PROGRAM, ROOT, CliTest, main, read
 
-COMMANDS = ("ingest", "report", "query", "shell", "schema", "dmesg", "explain")
+COMMANDS = ("ingest", "report", "compare", "query", "shell", "schema", "dmesg", "explain")
 
 
 class Usage(CliTest):

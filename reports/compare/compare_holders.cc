@@ -1,0 +1,85 @@
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "reports/compare/parts.h"
+
+namespace kautopsy {
+namespace {
+
+int64_t RssKb(const std::optional<HolderSum>& sum) {
+  return sum ? sum->rss_kb.value_or(0) : int64_t{0};
+}
+
+// Whose processes a table lists: of a control group, of some nodes, or all.
+std::string ScopeOf(const EventFacts& event) {
+  if (!event.oom || !event.oom->constraint_kind || event.oom->constraint_kind == "none") return "";
+  if (event.oom->constraint_kind == "memcg")
+    return "of control group " + event.oom->oom_memcg.value_or("?");
+  return "that may use the same nodes [" + *event.oom->constraint_kind + "]";
+}
+
+}  // namespace
+
+std::string_view HolderChange::Word() const {
+  if (!before) return "new";
+  if (!after) return "gone";
+  if (change_kb == 0) return "same";
+  return change_kb > 0 ? "grew" : "shrank";
+}
+
+std::vector<HolderChange> CompareHolders(const std::vector<HolderSum>& before,
+                                         const std::vector<HolderSum>& after) {
+  std::map<std::pair<bool, std::string>, HolderChange> changes;
+  for (const HolderSum& sum : before) changes[{sum.guest, sum.name}].before = sum;
+  for (const HolderSum& sum : after) changes[{sum.guest, sum.name}].after = sum;
+  std::vector<HolderChange> sorted;
+  for (auto& [key, change] : changes) {
+    change.guest = key.first;
+    change.name = key.second;
+    change.change_kb = RssKb(change.after) - RssKb(change.before);
+    sorted.push_back(std::move(change));
+  }
+  std::sort(sorted.begin(), sorted.end(), [](const HolderChange& one, const HolderChange& other) {
+    return std::tuple(-std::abs(one.change_kb), !one.guest, one.name) <
+           std::tuple(-std::abs(other.change_kb), !other.guest, other.name);
+  });
+  return sorted;
+}
+
+Result<std::vector<HolderSum>> ReadHolders(RowReader& reader, int64_t event_id) {
+  constexpr const char* kSql =
+      "SELECT guest IS NOT NULL, coalesce(guest, comm, '?'), count(*),"
+      " sum(CASE WHEN rss_kb BETWEEN 0 AND 17592186044416 THEN rss_kb END),"
+      " CASE WHEN count(*) = 1 THEN max(pid) END, max(coalesce(killed, 0))"
+      " FROM task WHERE event_id = ?1 GROUP BY 1, 2 ORDER BY 1, 2";
+  std::vector<HolderSum> sums;
+  const Status read = reader.ForEach(kSql, event_id, [&](const Statement& row) {
+    HolderSum sum;
+    sum.guest = row.GetInteger(0) == 1;
+    sum.name = row.GetText(1).value_or("?");
+    sum.tasks = row.GetInteger(2).value_or(0);
+    sum.rss_kb = Size(row, 3);
+    sum.pid = row.GetInteger(4);
+    sum.killed = row.GetInteger(5) == 1;
+    sums.push_back(std::move(sum));
+  });
+  if (!read) return tl::unexpected(read.error());
+  return sums;
+}
+
+// mm/oom_kill.c, dump_task() and dump_tasks(): of a control group's OOM its processes alone, else
+// those that may use the nodes of the request.
+std::string TablesDiffer(const EventFacts& before, const EventFacts& after) {
+  const std::string first = ScopeOf(before);
+  const std::string second = ScopeOf(after);
+  if (first == second) return "";
+  const auto words = [](const std::string& scope) {
+    return scope.empty() ? "all" : "those " + scope;
+  };
+  return "the first lists " + words(first) + ", the second " + words(second);
+}
+
+}  // namespace kautopsy
