@@ -81,6 +81,7 @@ Result<ComparedSide> Describe(RowReader& reader, const Side& side, const std::st
                    : side.pick.name.incident ? fmt::format("incident {}", side.facts.id)
                                              : path;
   compared.chosen = side.pick.chosen;
+  if (whole) compared.moments = static_cast<int64_t>(side.snapshots.size());
   compared.what = WhatOf(side);
   if (record.dated()) compared.moment = MomentText(record);
   compared.time = record.time;
@@ -88,9 +89,7 @@ Result<ComparedSide> Describe(RowReader& reader, const Side& side, const std::st
   compared.host = marks.host;
   compared.host_deduced = marks.host_deduced;
   compared.ram_kb = marks.ram_kb;
-  compared.kernel_release = record.kernel_release;
-  if (!compared.kernel_release && !marks.other_than)
-    compared.kernel_release = side.facts.kernel_release;
+  compared.kernel_release = marks.kernel;
   compared.incident_id = side.facts.id;
   compared.whole_incident = whole;
   FillVictims(side, compared);
@@ -196,8 +195,8 @@ Status FillHolders(const Readers& readers, const Side& before, const Side& after
     const Result<std::vector<HolderSum>> second = ReadHolders(readers.after, after.table->id);
     if (!second) return tl::unexpected(second.error());
     change.holders = CompareHolders(*first, *second);
-    for (const HolderSum& sum : *first) change.total_before_kb += sum.rss_kb.value_or(0);
-    for (const HolderSum& sum : *second) change.total_after_kb += sum.rss_kb.value_or(0);
+    change.total_before_kb = TotalKb(*first);
+    change.total_after_kb = TotalKb(*second);
     change.note = PartNote(before, after);
   }
   comparison.holders = std::move(change);

@@ -49,10 +49,11 @@ std::vector<HolderChange> CompareHolders(const std::vector<HolderSum>& before,
   return sorted;
 }
 
+// Sizes beyond any machine are left out: a sum that overflows is an error.
 Result<std::vector<HolderSum>> ReadHolders(RowReader& reader, int64_t event_id) {
   constexpr const char* kSql =
       "SELECT guest IS NOT NULL, coalesce(guest, comm, '?'), count(*),"
-      " sum(CASE WHEN rss_kb BETWEEN 0 AND 17592186044416 THEN rss_kb END),"
+      " sum(CASE WHEN rss_kb BETWEEN 0 AND 1099511627776 THEN rss_kb END),"
       " CASE WHEN count(*) = 1 THEN max(pid) END, max(coalesce(killed, 0))"
       " FROM task WHERE event_id = ?1 GROUP BY 1, 2 ORDER BY 1, 2";
   std::vector<HolderSum> sums;
@@ -68,6 +69,15 @@ Result<std::vector<HolderSum>> ReadHolders(RowReader& reader, int64_t event_id) 
   });
   if (!read) return tl::unexpected(read.error());
   return sums;
+}
+
+int64_t TotalKb(const std::vector<HolderSum>& sums) {
+  int64_t total_kb = 0;
+  for (const HolderSum& sum : sums) {
+    total_kb += sum.rss_kb.value_or(0);
+    if (total_kb > kLargestSize) return kLargestSize;
+  }
+  return total_kb;
 }
 
 // mm/oom_kill.c, dump_task() and dump_tasks(): of a control group's OOM its processes alone, else

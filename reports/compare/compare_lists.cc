@@ -35,10 +35,12 @@ std::vector<ZonePair> PairsOf(const EventFacts& before, const EventFacts& after)
 
 bool HasList(const ZoneFacts* zone) { return zone && !zone->cells.empty() && !ListIsCut(*zone); }
 
+// None if it is beyond any machine, so that sums over zones fit.
 Integer ListedKb(const ZoneFacts* zone, const EventFacts& event) {
   if (!zone) return std::nullopt;
   const Integer pages = ListedPages(*zone, event.page_kb());
-  return pages ? Integer(*pages * event.page_kb()) : Integer();
+  if (!pages || *pages > kLargestSize / event.page_kb()) return std::nullopt;
+  return *pages * event.page_kb();
 }
 
 // The list's total and the counter are read a moment apart, so both sides give the same one.
@@ -90,6 +92,7 @@ std::optional<PieceFigures> FiguresOf(const ZoneFacts* zone, int64_t piece_kb) {
     figures.pieces += cell.count;
     figures.size_kb += cell.count * cell.block_kb;
   }
+  if (figures.size_kb > kLargestSize) return std::nullopt;
   figures.unusable = UnusableIndex(sums, order);
   return figures;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "reports/compare/figures.h"
 #include "reports/compare/parts.h"
 #include "reports/diagnosis/snapshot_series.h"
 #include "reports/diagnosis/watermark.h"
@@ -72,6 +73,34 @@ std::string LaterWords(const Side& after, int order) {
   return words;
 }
 
+// The sum of the min marks; none if a zone lacks its own.
+Integer MinKb(const Side& side) {
+  if (!side.lists()) return std::nullopt;
+  Integer sum_kb;
+  for (const ZoneFacts& zone : side.lists()->zones) {
+    if (!zone.min_kb) return std::nullopt;
+    sum_kb = sum_kb.value_or(0) + *zone.min_kb;
+  }
+  return sum_kb;
+}
+
+// Settings, not states: what somebody changed between the two.
+void AddSettings(const Side& before, const Side& after, Comparison& comparison) {
+  const Text& first = comparison.before.kernel_release;
+  const Text& second = comparison.after.kernel_release;
+  if (first && second && first != second)
+    Add("kernel", fmt::format("{}, then {}", *first, *second), comparison);
+  const Integer first_kb = MinKb(before);
+  const Integer second_kb = MinKb(after);
+  const bool same_zones = MarksOf(before).zones == MarksOf(after).zones;
+  if (first_kb && second_kb && first_kb != second_kb && same_zones) {
+    Add("min",
+        fmt::format("marks below which the kernel reclaims [min], in sum: {}",
+                    SizePair(*first_kb, *second_kb)),
+        comparison);
+  }
+}
+
 using Lacks = bool (*)(const Side& side);
 
 // "first", "second", "both"; empty if neither lacks it.
@@ -93,6 +122,7 @@ bool AssumesPages(const Side& side) {
 }  // namespace
 
 void AddRemarks(const Side& before, const Side& after, Comparison& comparison) {
+  AddSettings(before, after, comparison);
   if (!comparison.lists || !comparison.lists->before || !comparison.lists->after) return;
   const ListChange& lists = *comparison.lists;
   Add("means", PieceWords(lists, comparison.IsChange()), comparison);

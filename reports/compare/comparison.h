@@ -30,11 +30,12 @@ struct ComparedVictim {
 
 // One of the two things that are compared.
 struct ComparedSide {
-  std::string label;   // "incident 3", or "messages:8:1"
-  std::string chosen;  // how it was chosen, where the user did not name it: "the newest of 4"
-  std::string what;    // what its figures come from: "memory report", "/proc/buddyinfo"
-  std::string place;   // where that stands: "messages:8:1"
-  std::string moment;  // "Nov 20 12:42:42"; empty if it has no time
+  std::string label;    // "incident 3", or "messages:8:1"
+  std::string chosen;   // how it was chosen, where the user did not name it: "the newest of 4"
+  std::string what;     // what its figures come from: "memory report", "/proc/buddyinfo"
+  std::string place;    // where that stands: "messages:8:1"
+  std::string moment;   // "Nov 20 12:42:42"; empty if it has no time
+  int64_t moments = 0;  // of a whole incident: how many it has, of which `what` is one
   Text time, host, kernel_release;
   bool host_deduced = false;  // its own lines do not name the host
   Integer ram_kb;

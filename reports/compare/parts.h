@@ -28,6 +28,8 @@ std::vector<HolderChange> CompareHolders(const std::vector<HolderSum>& before,
                                          const std::vector<HolderSum>& after);
 // The process table of this event, summed up by guest, or by command.
 Result<std::vector<HolderSum>> ReadHolders(RowReader& reader, int64_t event_id);
+// What all hold together; no more than any machine has.
+int64_t TotalKb(const std::vector<HolderSum>& sums);
 // Why the tables of the two do not list the same kind of processes; empty if they do.
 std::string TablesDiffer(const EventFacts& before, const EventFacts& after);
 
@@ -38,6 +40,7 @@ struct MachineMarks {
   Text other_than;            // the host of the same text that it is not
   bool other_by_dma = false;  // told by zone DMA, else by RAM
   Integer ram_kb;
+  Text kernel;                      // release
   std::vector<std::string> zones;   // "0 Normal", sorted
   std::vector<int64_t> dma_counts;  // of zone DMA by order; empty without a list
 };

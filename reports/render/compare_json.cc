@@ -32,6 +32,7 @@ Json SideJson(const ComparedSide& side) {
           {"chosen", OrNull(side.chosen)},
           {"what", ToUtf8(side.what)},
           {"place", ToUtf8(side.place)},
+          {"moments", side.moments},
           {"time", Value(side.time)},
           {"moment", OrNull(side.moment)},
           {"host", Value(side.host)},

@@ -94,7 +94,7 @@ std::string FreeWords(const ZoneChange& zone) {
 
 void WriteZone(const ListChange& lists, const ZoneChange& zone, const Columns& columns,
                const SideLabels& labels, TextWriter& writer) {
-  writer.Line(PadRight(NameOf(zone), kNameColumns) + " " + FreeWords(zone));
+  writer.Wrapped(NameOf(zone), kNameColumns + 1, FreeWords(zone));
   const bool listed = zone.before || zone.after;
   if (!listed) return;
   WriteCounts(zone, &CellChange::before, columns, {labels.before, writer});

@@ -143,6 +143,8 @@ void WriteHolder(const HolderChange& holder, const SideLabels& labels, TextWrite
   WriteTableRow(row, writer);
 }
 
+constexpr int64_t kLargestSum = int64_t{1} << 60;  // hostile figures end there
+
 // What the lines above leave out, in sum.
 void WriteRest(const std::vector<HolderChange>& holders, std::size_t written, TextWriter& writer) {
   int64_t changed = 0;
@@ -152,7 +154,7 @@ void WriteRest(const std::vector<HolderChange>& holders, std::size_t written, Te
     const bool moved = holders[i].Word() != "same";
     changed += moved ? 1 : 0;
     same += moved ? 0 : 1;
-    change_kb += holders[i].change_kb;
+    change_kb = std::clamp(change_kb + holders[i].change_kb, -kLargestSum, kLargestSum);
   }
   if (changed > 0)
     writer.Line(fmt::format("  … {} more that changed, {} together", Thousands(changed),

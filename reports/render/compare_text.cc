@@ -21,6 +21,7 @@ std::string SideWords(const ComparedSide& side) {
                          own_file ? side.place.substr(side.label.size() + 1) : side.place);
   else
     words += ", " + side.what;
+  if (side.moments > 1) words += fmt::format(", one of its {} moments", Thousands(side.moments));
   words += ", " + (side.moment.empty() ? "no time" : side.moment);
   if (!side.host) return words + ", no host";
   words += ", " + *side.host;

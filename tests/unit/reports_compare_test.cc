@@ -228,6 +228,13 @@ TEST_CASE("the same machine is judged by names, RAM, zones and zone DMA") {
   other.ram_kb = 2000000;
   CHECK(verdict() == MachineVerdict::kUnknown);
   other = named;
+  named.kernel = "6.1.0";
+  other.kernel = "6.12.0";
+  other.ram_kb = 1034000;  // another kernel keeps another part for itself
+  CHECK(verdict() == MachineVerdict::kLikely);
+  other.kernel = named.kernel;
+  CHECK(verdict() == MachineVerdict::kUnknown);
+  other = named;
   other.host = "kvm2";
   other.dma_counts.clear();
   other.ram_kb.reset();
@@ -334,8 +341,8 @@ TEST_CASE("two hosts have differences, not changes") {
 TEST_CASE("an uptime is not subtracted from that of another file") {
   Database one = StoreOf("samples/captures/6.1.0-56-amd64_oom_global.kmsg");
   Database other = StoreOf("samples/captures/6.1.0-56-amd64_oom_slab.kmsg");
-  const Comparison files =
-      CompareOrFail({&one, PickOrFail(one, "1")}, {&other, PickOrFail(other, "1")});
+  const Comparison files = CompareOrFail({&one, PickOrFail(one, "one", true)},
+                                         {&other, PickOrFail(other, "other", true)});
   CHECK_FALSE(files.seconds_between);
   CHECK(files.lists);
   CHECK(Mentions(files.headline, "Slab grew by 121 MiB (59.3 % of RAM)"));
@@ -343,18 +350,37 @@ TEST_CASE("an uptime is not subtracted from that of another file") {
 }
 
 TEST_CASE("every line of a comparison fits the width, and ASCII is ASCII") {
-  Database database = StoreOf("samples/seed/paste.txt");
-  for (const int width : {40, 60, 80, 120}) {
+  Database seed = StoreOf("samples/seed/paste.txt");
+  Database kill = StoreOf("samples/oom/el6-complete.log");
+  const Comparison comparisons[] = {
+      OfPlaces(seed, "paste.txt:29", "paste.txt:31"),
+      OfPlaces(seed, "paste.txt:8:1", "paste.txt:16"),
+      CompareOrFail({&seed, PickOrFail(seed, "paste.txt:8:3699")}, {&kill, PickOrFail(kill, "1")})};
+  for (const int width : {50, 60, 80, 120}) {
     ReportOptions options;
     options.width = width;
     options.unicode = width != 60;
-    const std::string text = TextOf(OfPlaces(database, "paste.txt:29", "paste.txt:31"), options);
-    for (const std::string& line : LinesOf(text)) {
-      CAPTURE(line);
-      CHECK(DisplayWidth(line) <= width);
-      for (const char c : line) CHECK((options.unicode || static_cast<unsigned char>(c) < 0x80));
+    for (const Comparison& comparison : comparisons) {
+      for (const std::string& line : LinesOf(TextOf(comparison, options))) {
+        CAPTURE(line);
+        CHECK(DisplayWidth(line) <= width);
+        for (const char c : line) CHECK((options.unicode || static_cast<unsigned char>(c) < 0x80));
+      }
     }
   }
+}
+
+TEST_CASE("sums of hostile figures end at what any machine has") {
+  std::vector<HolderSum> sums;
+  for (int i = 0; i < 100; ++i) sums.push_back(Sum("a" + std::to_string(i), kLargestSize));
+  CHECK(TotalKb(sums) == kLargestSize);
+  const int64_t most = int64_t{1} << 36;
+  const EventFacts event = Listed({MakeZone(0, "Normal", 1, 1, std::vector<int64_t>(11, most)),
+                                   MakeZone(1, "Normal", 1, 1, std::vector<int64_t>(11, most))});
+  const ListChange lists = CompareLists(event, event, 4);
+  REQUIRE(lists.zones.size() == 2);
+  CHECK(lists.zones[0].free_before_kb.value_or(0) <= kLargestSize);
+  CHECK(lists.free_after_kb.value_or(0) <= 2 * kLargestSize);
 }
 
 TEST_CASE("colour only adds codes to a comparison") {
