@@ -109,12 +109,16 @@ EventFacts ClockOf(const EventFacts& event, bool same_boot) {
   return clock;
 }
 
-void FillTime(const Side& before, const Side& after, bool same_store, Comparison& comparison) {
+// Of two sides of one store. A log whose lines name no host is that of one machine, and of one boot
+// as far as no other is seen in it.
+bool SameBoot(const EventFacts& first, const EventFacts& second) {
+  if (first.boot_id || second.boot_id) return first.boot_id == second.boot_id;
+  return first.uptime_us && second.uptime_us && first.source_id == second.source_id;
+}
+
+void FillTime(const Side& before, const Side& after, bool same_boot, Comparison& comparison) {
   const EventFacts& first = *before.record;
   const EventFacts& second = *after.record;
-  const bool same_boot =
-      same_store && (first.boot_id ? first.boot_id == second.boot_id
-                                   : !second.boot_id && first.source_id == second.source_id);
   comparison.seconds_between = SecondsFromTo(ClockOf(first, same_boot), ClockOf(second, same_boot));
   const bool by_year = first.time_us && second.time_us;
   const bool by_date = (first.local_time || first.time) && (second.local_time || second.time);
@@ -251,13 +255,17 @@ Status DescribeBoth(const Readers& readers, const Side& before, const Side& afte
 Status FillDifferences(const Readers& readers, const Side& before, const Side& after,
                        Comparison& comparison) {
   const bool same_store = &readers.before == &readers.after;
-  comparison.machine = JudgeMachine(MarksOf(before), MarksOf(after));
+  const bool same_boot = same_store && SameBoot(*before.record, *after.record);
+  MachineMarks first = MarksOf(before);
+  MachineMarks second = MarksOf(after);
+  if (same_boot) first.boot = second.boot = 1;
+  comparison.machine = JudgeMachine(first, second);
   if (same_store) comparison.commands = FindCommandsBetween(before, after);
   if (!comparison.commands.place.empty()) {
     comparison.machine.why +=
         fmt::format(" The command between them is in the text ({}).", comparison.commands.place);
   }
-  FillTime(before, after, same_store, comparison);
+  FillTime(before, after, same_boot, comparison);
   FillLists(before, after, comparison);
   Status done = FillMemory(readers, before, after, comparison);
   if (done) done = FillHolders(readers, before, after, comparison);

@@ -73,13 +73,17 @@ std::string LaterWords(const Side& after, int order) {
   return words;
 }
 
-// The sum of the min marks; none if a zone lacks its own.
+// The sum of the min marks as they were set. The kernel adds a boost to them for a while
+// (include/linux/mmzone.h, min_wmark_pages()), which it prints in later releases only: none where
+// it may hide in them, and none if a zone lacks its mark.
 Integer MinKb(const Side& side) {
   if (!side.lists()) return std::nullopt;
+  const KernelVersion kernel = KernelOf(side.facts, *side.lists());
+  const bool unboosted = kernel.Below(4, 18);
   Integer sum_kb;
   for (const ZoneFacts& zone : side.lists()->zones) {
-    if (!zone.min_kb) return std::nullopt;
-    sum_kb = sum_kb.value_or(0) + *zone.min_kb;
+    if (!zone.min_kb || (!zone.boost_kb && !unboosted)) return std::nullopt;
+    sum_kb = sum_kb.value_or(0) + *zone.min_kb - zone.boost_kb.value_or(0);
   }
   return sum_kb;
 }

@@ -131,6 +131,23 @@ std::vector<const ItemChange*> Movers(const MemoryChange& memory, double ram_kb)
   return movers;
 }
 
+// ", but guest wl50 is gone (−39 MiB) and guest wl52 grew (+9.5 MiB)": what makes up for each
+// other.
+std::string HolderMoves(const Comparison& comparison, double ram_kb) {
+  constexpr std::size_t kMostTold = 2;
+  if (!comparison.holders) return "";
+  std::vector<std::string> moves;
+  for (const HolderChange& holder : comparison.holders->holders) {
+    const double change_kb = std::abs(static_cast<double>(holder.change_kb));
+    if (moves.size() >= kMostTold || change_kb < kNoiseShare * ram_kb || change_kb == 0) break;
+    const bool came_or_went = !holder.before || !holder.after;
+    moves.push_back(fmt::format("{}{} {}{} ({})", holder.guest ? "guest " : "", holder.name,
+                                came_or_went ? "is " : "", holder.Word(),
+                                SignedSize(holder.change_kb)));
+  }
+  return moves.empty() ? "" : ", but " + JoinWords(moves);
+}
+
 std::string MemorySentence(const Comparison& comparison) {
   if (!comparison.memory) return "";
   const auto ram_kb = static_cast<double>(comparison.memory->ram_after_kb.value_or(0));
@@ -144,8 +161,8 @@ std::string MemorySentence(const Comparison& comparison) {
   }
   const bool any = std::any_of(comparison.memory->items.begin(), comparison.memory->items.end(),
                                [](const ItemChange& item) { return item.ChangeKb().has_value(); });
-  if (moves.empty())
-    return any ? "Little moved: no item of memory that both tell by 1 % of RAM." : "";
+  if (moves.empty() && !any) return "";
+  if (moves.empty()) return "Little moved in sum" + HolderMoves(comparison, ram_kb) + ".";
   std::string sentence;
   for (const std::string& move : moves) sentence += (sentence.empty() ? "" : "; ") + move;
   return Capital(sentence) + ".";

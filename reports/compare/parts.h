@@ -40,8 +40,9 @@ struct MachineMarks {
   Text other_than;            // the host of the same text that it is not
   bool other_by_dma = false;  // told by zone DMA, else by RAM
   Integer ram_kb;
-  Text kernel;                      // release
-  std::vector<std::string> zones;   // "0 Normal", sorted
+  Text kernel;                     // release
+  Integer boot;                    // equal for one boot; only set where both sides are of one store
+  std::vector<std::string> zones;  // "0 Normal", sorted
   std::vector<int64_t> dma_counts;  // of zone DMA by order; empty without a list
 };
 MachineMarks MarksOf(const Side& side);

@@ -144,6 +144,8 @@ MachineMarks MarksOf(const Side& side) {
 
 SameMachine JudgeMachine(const MachineMarks& before, const MachineMarks& after) {
   Signs signs;
+  if (before.boot && before.boot == after.boot)
+    return {MachineVerdict::kLikely, "both are of one boot."};
   JudgeHosts(before, after, signs);
   JudgeRam(before, after, signs);
   JudgeZones(before, after, signs);

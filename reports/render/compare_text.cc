@@ -59,14 +59,21 @@ std::string VictimWords(const ComparedSide& side) {
 }
 
 void WriteIncidents(const Comparison& comparison, const SideLabels& labels, TextWriter& writer) {
-  const bool any = comparison.before.whole_incident || comparison.after.whole_incident;
+  const auto tells = [](const ComparedSide& side) {
+    return side.whole_incident || side.victims_in_all > 0;
+  };
+  const bool any = tells(comparison.before) || tells(comparison.after);
   if (!any || comparison.same_record) return;
   writer.Blank();
   writer.Line("INCIDENTS", Tone::kBold);
   const std::pair<const char*, const ComparedSide*> sides[] = {{labels.before, &comparison.before},
                                                                {labels.after, &comparison.after}};
   for (const auto& [label, side] : sides) {
-    if (!side->whole_incident) continue;
+    if (!side->whole_incident) {
+      writer.Wrapped(fmt::format("  {}", label), kLabelColumns,
+                     Safe("died: " + VictimWords(*side)));
+      continue;
+    }
     writer.Wrapped(fmt::format("  {}", label), kLabelColumns,
                    Safe(fmt::format("{}: {}", side->severity, side->headline)));
     writer.Wrapped(

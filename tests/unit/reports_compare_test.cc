@@ -349,6 +349,19 @@ TEST_CASE("an uptime is not subtracted from that of another file") {
   CheckGolden("tests/golden/compare/oom-and-slab.txt", TextOf(files));
 }
 
+TEST_CASE("two kills of one boot are of one machine, and what they hold makes up for each other") {
+  Database database = StoreOf("samples/captures/6.1.0-56-amd64_oom_storm.kmsg");
+  const Comparison comparison =
+      OfPlaces(database, "6.1.0-56-amd64_oom_storm.kmsg:481", "6.1.0-56-amd64_oom_storm.kmsg:542");
+  CHECK(comparison.machine.verdict == MachineVerdict::kLikely);
+  CHECK(comparison.seconds_between == 0);
+  CHECK(comparison.headline ==
+        "Little moved in sum, but guest wl50 is gone (−39 MiB) and guest wl52 grew (+9.5 MiB).");
+  const std::string text = TextOf(comparison);
+  CHECK(Mentions(text, "died: guest wl50 39 MiB"));
+  CHECK_FALSE(Mentions(text, "[min]"));  // only its boost changed
+}
+
 TEST_CASE("every line of a comparison fits the width, and ASCII is ASCII") {
   Database seed = StoreOf("samples/seed/paste.txt");
   Database kill = StoreOf("samples/oom/el6-complete.log");
