@@ -94,6 +94,18 @@ std::string ListSentence(const Comparison& comparison) {
   return "";
 }
 
+// Where nothing but free memory is told.
+std::string FreeSentence(const Comparison& comparison) {
+  if (!comparison.lists || !comparison.lists->free_before_kb) return "";
+  const ListChange& lists = *comparison.lists;
+  const auto before_kb = static_cast<double>(*lists.free_before_kb);
+  const double change_kb = static_cast<double>(lists.free_after_kb.value_or(0)) - before_kb;
+  if (std::abs(change_kb) < kNoiseShare * before_kb || change_kb == 0)
+    return "As much is free, in pieces much as before.";
+  return fmt::format("Free memory {}: {}, in pieces much as before.",
+                     change_kb > 0 ? "grew" : "shrank", FreePair(lists));
+}
+
 std::string Capital(std::string words) {
   if (!words.empty())
     words.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(words.front())));
@@ -202,8 +214,7 @@ std::string ChangeSentence(const Comparison& comparison) {
   std::string sentence = ListSentence(comparison);
   if (sentence.empty()) sentence = MemorySentence(comparison);
   if (sentence.empty()) sentence = HolderSentence(comparison);
-  const bool lists_only = sentence.empty() && comparison.lists && comparison.lists->free_before_kb;
-  if (lists_only) sentence = FreePair(*comparison.lists) + ", in pieces much as before.";
+  if (sentence.empty()) sentence = FreeSentence(comparison);
   if (sentence.empty() || comparison.IsChange()) return sentence;
   return "The second is the earlier one. From the first to it: " + sentence;
 }

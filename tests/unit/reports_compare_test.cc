@@ -324,6 +324,16 @@ TEST_CASE("free memory that crumbles is told by its pieces") {
   CHECK(comparison.headline.starts_with("Free memory crumbled: 99.76 → 26.75 GiB free, but"));
 }
 
+TEST_CASE("free memory that only shrinks is told as such") {
+  Comparison comparison;
+  comparison.lists = CompareLists(Listed({MakeZone(0, "Normal", 0, 0, {900, 0, 0, 0, 90})}),
+                                  Listed({MakeZone(0, "Normal", 0, 0, {300, 0, 0, 0, 30})}), 4);
+  CHECK(ComparisonHeadline(comparison) ==
+        "Free memory shrank: 9.1 → 3.0 MiB free, in pieces much as before.");
+  comparison.lists->free_after_kb = comparison.lists->free_before_kb;
+  CHECK(ComparisonHeadline(comparison) == "As much is free, in pieces much as before.");
+}
+
 TEST_CASE("two hosts have differences, not changes") {
   Database one = StoreOf("samples/seed/paste.txt");
   Database other = StoreOf("samples/oom/el6-complete.log");
@@ -385,7 +395,7 @@ TEST_CASE("every line of a comparison fits the width, and ASCII is ASCII") {
 
 TEST_CASE("sums of hostile figures end at what any machine has") {
   std::vector<HolderSum> sums;
-  for (int i = 0; i < 100; ++i) sums.push_back(Sum("a" + std::to_string(i), kLargestSize));
+  sums.resize(100, Sum("a", kLargestSize));
   CHECK(TotalKb(sums) == kLargestSize);
   const int64_t most = int64_t{1} << 36;
   const EventFacts event = Listed({MakeZone(0, "Normal", 1, 1, std::vector<int64_t>(11, most)),
