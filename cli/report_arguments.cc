@@ -112,7 +112,8 @@ Result<ReportOptions> ReadReportOptions(const po::variables_map& arguments) {
   ReportOptions options;
   const std::string& format = arguments["format"].as<std::string>();
   const std::optional<ReportFormat> known_format = ParseReportFormat(format);
-  if (!known_format) return Fail("unknown format " + format + ": it is text, json, markdown or html");
+  if (!known_format)
+    return Fail("unknown format " + format + ": it is text, json, markdown or html");
   options.format = *known_format;
   if (Status look = ReadLook(arguments, options); !look) return tl::unexpected(look.error());
   const Result<IncidentFilter> filter = ReadFilter(arguments);

@@ -1,6 +1,7 @@
 #include "reports/diagnosis/diagnose.h"
 
 #include <future>
+#include <optional>
 #include <utility>
 
 #include "reports/diagnosis/diagnosis.h"
@@ -20,7 +21,9 @@ struct Conclusion {
   std::vector<EventResults> results;
 };
 
-Conclusion Conclude(IncidentFacts facts) {
+// Frees what was concluded of another incident: the thread that stores that has more to do.
+Conclusion Conclude(IncidentFacts facts, std::optional<Conclusion> stored) {
+  stored.reset();
   RunAgain(facts);
   Diagnosis diagnosis = Diagnose(facts);
   std::vector<EventResults> results;
@@ -28,12 +31,12 @@ Conclusion Conclude(IncidentFacts facts) {
   return {std::move(facts), std::move(diagnosis), std::move(results)};
 }
 
-Status Store(RowReader& reader, ResultWriter& writer, Conclusion conclusion) {
+Status Store(RowReader& reader, ResultWriter& writer, Conclusion& conclusion) {
   Status done = QuoteEvidence(reader, conclusion.diagnosis.findings);
   return done ? writer.Write(conclusion.facts, conclusion.diagnosis, conclusion.results) : done;
 }
 
-// While one incident is concluded on a thread, the facts of the next are read: both take as long.
+// While one incident is concluded on a thread, the facts of the next are read.
 Status ConcludeAll(Database& database, const OnIncident& on_incident) {
   if (on_incident) on_incident(0, 0);
   const Result<std::vector<int64_t>> changed = GroupEvents(database);
@@ -47,12 +50,16 @@ Status ConcludeAll(Database& database, const OnIncident& on_incident) {
   for (const int64_t incident_id : *changed) {
     Result<IncidentFacts> facts = ReadIncidentFacts(reader, incident_id);
     if (!facts) return tl::unexpected(facts.error());
-    Status stored = running.valid() ? Store(reader, *writer, running.get()) : Status();
-    if (!stored) return stored;
-    running = std::async(std::launch::async, Conclude, std::move(*facts));
+    std::optional<Conclusion> concluded;
+    if (running.valid()) {
+      concluded = running.get();
+      if (Status stored = Store(reader, *writer, *concluded); !stored) return stored;
+    }
+    running = std::async(std::launch::async, Conclude, std::move(*facts), std::move(concluded));
     if (on_incident) on_incident(done++, changed->size());
   }
-  Status stored = Store(reader, *writer, running.get());
+  Conclusion last = running.get();
+  Status stored = Store(reader, *writer, last);
   return stored ? RelateIncidentsOfHosts(database) : stored;
 }
 
