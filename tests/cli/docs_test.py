@@ -2,9 +2,11 @@
 
 import os
 import re
+import subprocess
 
-from driver import ROOT, CliTest, main, read
+from driver import PROGRAM, ROOT, CliTest, main, read
 
+CONSOLE = re.compile("```console\n(.*?)```", re.S)
 SCHEMA_HEAD = """# Schema
 
 Every relation that SQL can ask, with the meaning, unit and origin of each column: what `kautopsy schema` prints
@@ -49,8 +51,35 @@ class Docs(CliTest):
                 file.write(text)
         self.assertEqual(read(path).decode(), text)
 
+    def as_run(self, block):
+        """A session of the page with the output that its commands ("$ ...") have today."""
+        commands, session = re.split(r"^\$ ", block, flags=re.M)[1:], ""
+        for command in commands:
+            lines = re.match(r".*\n(?:> .*\n)*", command).group(0)  # "> " goes on with the command
+            done = subprocess.run(["bash", "-c", re.sub("^> ", "", lines, flags=re.M)], cwd=self.folder,
+                                  env=self.environment, capture_output=True, timeout=120, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, b""), lines)
+            session += "$ " + lines + done.stdout.decode()
+        return session
+
+    def check_sessions(self, name):
+        """All sessions of a page, in its order and in one folder, which has the samples."""
+        os.mkdir(os.path.join(self.folder, "bin"))
+        os.symlink(PROGRAM, os.path.join(self.folder, "bin", "kautopsy"))
+        os.symlink(os.path.join(ROOT, "samples"), os.path.join(self.folder, "samples"))
+        self.environment = dict(os.environ, PATH=os.path.join(self.folder, "bin") + ":" + os.environ["PATH"])
+        page = read(os.path.join(ROOT, "docs", name)).decode()
+        self.assertRegex(page, CONSOLE)
+        self.check_page(name, CONSOLE.sub(lambda found: "```console\n" + self.as_run(found.group(1)) + "```", page))
+
     def test_the_page_of_the_schema_is_what_the_program_prints(self):
         self.check_page("schema.md", schema_page(self.check(0, "schema").stdout))
+
+    def test_the_case_study_shows_what_the_program_prints(self):
+        self.check_sessions("case-study.md")
+
+    def test_reading_the_report_shows_what_the_program_prints(self):
+        self.check_sessions("reading-the-report.md")
 
 
 if __name__ == "__main__":
