@@ -42,13 +42,8 @@ std::vector<std::string> TimelineCells(const TimelineRow& row, const TimelineSec
 
 // "messages:29:4153 Killed process 3878, ...".
 std::string QuoteLine(const StoreSummary& store, const Evidence& quote) {
-  std::string file;
-  for (const SourceLedger& source : store.sources) {
-    if (source.id == quote.source_id && store.sources.size() > 1)
-      file = FileName(source.path) + ":";
-  }
-  const std::string place = fmt::format("{}{}:{} ", file, quote.line, quote.column);
-  return place + EscapeForTerminal(FactOf(quote));
+  return PlaceWords(store, quote.source_id, quote.line, quote.column) + " " +
+         EscapeForTerminal(FactOf(quote));
 }
 
 Rows CountRows(const std::vector<CountLine>& counts, bool sized) {

@@ -75,8 +75,8 @@ void RenderIncidentText(const StoreSummary& store, const IncidentReport& report,
   WriteForGood(report, writer);
   WriteUnknowns(report, writer);
   WriteChecks(report, writer);
-  WriteEvidence(report, writer);
-  if (options.verbose) WriteVerbose(report, writer);
+  WriteEvidence(store, report, writer);
+  if (options.verbose) WriteVerbose(store, report, writer);
 }
 
 }  // namespace kautopsy

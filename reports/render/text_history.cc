@@ -56,28 +56,32 @@ std::string NodeWords(const TimelineSection& section) {
   return words.empty() ? "" : " node " + words;
 }
 
-std::string QuoteWords(const Evidence& quote) {
+std::string QuoteWords(const StoreSummary& store, const Evidence& quote) {
   if (quote.line == 0) return "";
-  return fmt::format("{}:{} {}", quote.line, quote.column, Safe(FactOf(quote)));
+  return Safe(PlaceWords(store, quote.source_id, quote.line, quote.column)) + " " +
+         Safe(FactOf(quote));
 }
 
-// With more references than this two share a line, so that the report keeps to two screens.
+// With more references than this, of one file, two share a line, so that the report keeps to two
+// screens.
 constexpr std::size_t kMostSingleLines = 6;
 
-std::string FirstQuote(const Reference& reference) {
+std::string FirstQuote(const StoreSummary& store, const Reference& reference) {
   for (const Evidence& quote : reference.quotes) {
-    const std::string words = QuoteWords(quote);
+    const std::string words = QuoteWords(store, quote);
     if (!words.empty()) return fmt::format("[{}] {}", reference.number, words);
   }
   return fmt::format("[{}] the quote was not found", reference.number);
 }
 
-void WritePairs(const std::vector<Reference>& references, TextWriter& writer) {
+void WritePairs(const StoreSummary& store, const std::vector<Reference>& references,
+                TextWriter& writer) {
   const int columns = (writer.width() - 4) / 2;
   for (std::size_t i = 0; i < references.size(); i += 2) {
-    std::string line = "  " + PadRight(writer.Cut(FirstQuote(references[i]), columns), columns);
+    std::string line =
+        "  " + PadRight(writer.Cut(FirstQuote(store, references[i]), columns), columns);
     if (i + 1 < references.size())
-      line += "  " + writer.Cut(FirstQuote(references[i + 1]), columns);
+      line += "  " + writer.Cut(FirstQuote(store, references[i + 1]), columns);
     writer.Line(line);
   }
 }
@@ -165,22 +169,24 @@ void WriteChecks(const IncidentReport& report, TextWriter& writer) {
   writer.Heading("CHECKS", Safe(report.confidence_note + differs));
 }
 
-void WriteEvidence(const IncidentReport& report, TextWriter& writer) {
+void WriteEvidence(const StoreSummary& store, const IncidentReport& report, TextWriter& writer) {
   if (report.references.empty()) return;
   const std::string_view gap = writer.options().plain ? " " : "             ";
+  const bool several_files = store.sources.size() > 1;
+  const std::string_view place = several_files ? "file:line:byte" : "line:byte";
   writer.Heading("EVIDENCE", writer.options().verbose
-                                 ? "line:byte"
-                                 : fmt::format("line:byte{}(--verbose: every line)", gap));
+                                 ? std::string(place)
+                                 : fmt::format("{}{}(--verbose: every line)", place, gap));
   if (report.references.size() > kMostSingleLines && !writer.options().verbose &&
-      !writer.narrow()) {
-    WritePairs(report.references, writer);
+      !writer.narrow() && !several_files) {
+    WritePairs(store, report.references, writer);
     return;
   }
   for (const Reference& reference : report.references) {
     const std::string head = fmt::format("  [{}] ", reference.number);
     bool first = true;
     for (const Evidence& quote : reference.quotes) {
-      const std::string words = QuoteWords(quote);
+      const std::string words = QuoteWords(store, quote);
       if (words.empty()) continue;
       if (!first && !writer.options().verbose) continue;
       const std::string line = (first ? head : std::string(head.size(), ' ')) + words;
@@ -194,7 +200,7 @@ void WriteEvidence(const IncidentReport& report, TextWriter& writer) {
   }
 }
 
-void WriteVerbose(const IncidentReport& report, TextWriter& writer) {
+void WriteVerbose(const StoreSummary& store, const IncidentReport& report, TextWriter& writer) {
   writer.Blank();
   writer.Line("FINDINGS", Tone::kBold);
   for (const Finding& finding : report.findings) {
@@ -209,7 +215,7 @@ void WriteVerbose(const IncidentReport& report, TextWriter& writer) {
     const std::string recommendation = RecommendationText(finding);
     if (!recommendation.empty()) writer.Wrapped("    ", 4, Safe(recommendation));
     for (const Evidence& quote : finding.evidence) {
-      const std::string words = QuoteWords(quote);
+      const std::string words = QuoteWords(store, quote);
       if (!words.empty()) writer.Wrapped("    ", 4, words);
     }
   }
@@ -221,7 +227,8 @@ void WriteVerbose(const IncidentReport& report, TextWriter& writer) {
     writer.Wrapped(
         "  ", 4,
         Safe(fmt::format(
-            "{}:{} {} {}{}", event.line, event.column, event.kind, event.title,
+            "{} {} {}{}", PlaceWords(store, event.source_id, event.line, event.column), event.kind,
+            event.title,
             event.complete ? "" : "; incomplete: " + event.damage.value_or("lines are missing"))));
   }
 }

@@ -233,8 +233,8 @@ void RenderIncidentPlain(const StoreSummary& store, const IncidentReport& report
   WriteForGood(report, writer);
   SayUnknowns(report, writer);
   WriteChecks(report, writer);
-  WriteEvidence(report, writer);
-  if (options.verbose) WriteVerbose(report, writer);
+  WriteEvidence(store, report, writer);
+  if (options.verbose) WriteVerbose(store, report, writer);
 }
 
 void RenderOverviewPlain(const Overview& overview, const ReportOptions& options,

@@ -90,6 +90,18 @@ std::string FileName(std::string_view path) {
   return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
 }
 
+std::string PlaceWords(const StoreSummary& store, int64_t source_id, int64_t line, int64_t column) {
+  const std::string place = fmt::format("{}:{}", line, column);
+  const auto own = std::find_if(store.sources.begin(), store.sources.end(),
+                                [&](const SourceLedger& source) { return source.id == source_id; });
+  if (own == store.sources.end() || store.sources.size() == 1) return place;
+  const std::string name = FileName(own->path);
+  const auto same_names =
+      std::count_if(store.sources.begin(), store.sources.end(),
+                    [&](const SourceLedger& source) { return FileName(source.path) == name; });
+  return fmt::format("{}:{}", same_names > 1 ? own->path : name, place);
+}
+
 std::string SourceWords(const StoreSummary& store) {
   int64_t lines = 0;
   for (const SourceLedger& source : store.sources) lines += source.lines;

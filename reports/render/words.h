@@ -13,6 +13,9 @@ namespace kautopsy {
 // them for its medium.
 
 std::string FileName(std::string_view path);  // without its folders; "standard input" for -
+// "29:4153", a line and its byte; with the file in front where the store has several, by its whole
+// path where another has the same name.
+std::string PlaceWords(const StoreSummary& store, int64_t source_id, int64_t line, int64_t column);
 // "paste.txt: 31 lines, 20 records, 3 incomplete".
 std::string SourceWords(const StoreSummary& store);
 // "3 files, 2 hosts, 204 records".

@@ -4,6 +4,7 @@
 #include "reports/diagnosis/moments.h"
 #include "reports/format.h"
 #include "reports/render/text_writer.h"
+#include "reports/render/words.h"
 #include "tests/rules/facts_fixture.h"
 
 namespace kautopsy::test {
@@ -86,6 +87,23 @@ TEST_CASE("width counts columns, and cutting keeps whole characters") {
   CHECK(CutToWidth("伺服器", 4) == "伺…");
   CHECK(CutToWidth("abc", 3) == "abc");
   CHECK(PadLeft("7", 3) == "  7");
+}
+
+TEST_CASE("A place names its file where there are several, and the folder where names are equal") {
+  StoreSummary store;
+  store.sources.resize(1);
+  store.sources[0].id = 1;
+  store.sources[0].path = "/var/log/messages";
+  CHECK(PlaceWords(store, 1, 29, 4153) == "29:4153");
+  store.sources.resize(3);
+  store.sources[1].id = 2;
+  store.sources[1].path = "db7/var/log/messages";
+  store.sources[2].id = 3;
+  store.sources[2].path = "-";
+  CHECK(PlaceWords(store, 1, 29, 4153) == "/var/log/messages:29:4153");
+  CHECK(PlaceWords(store, 2, 1, 1) == "db7/var/log/messages:1:1");
+  CHECK(PlaceWords(store, 3, 1, 1) == "standard input:1:1");
+  CHECK(PlaceWords(store, 4, 1, 1) == "1:1");
 }
 
 }  // namespace
