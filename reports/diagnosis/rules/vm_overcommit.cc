@@ -7,8 +7,10 @@
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/snapshots.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
+#include "reports/guest_size.h"
 
 namespace kautopsy {
 namespace {
@@ -31,6 +33,18 @@ Advice SmallerGuests(int64_t ram_kb, const std::string& now, int64_t count) {
   advice.risk = "a guest runs short";
   advice.check = "MemAvailable of the host stays above a twentieth of MemTotal";
   return advice;
+}
+
+// A snapshot tells more exactly what the host has for its guests, at a moment when it was short.
+void SizeBySnapshot(const IncidentFacts& facts, Advice& advice) {
+  const std::vector<Snapshot> snapshots = CollectSnapshots(facts);
+  const std::optional<GuestSize> size = SizeGuests(facts, snapshots);
+  if (!size) return;
+  advice.act = fmt::format("guests of at most {} GiB each", size->gib_each);
+  advice.why = fmt::format(
+      "programs {} and free memory {} of the tightest moment, less {} for the host, for {}",
+      SizeText(*size->moment->anon_kb), SizeText(*size->moment->free_kb),
+      SizeText(HostReserveKb(*facts.ram_kb)), Counted(size->guests, "guest"));
 }
 
 // The memory that libvirt gives to guests.
@@ -128,6 +142,7 @@ std::optional<Finding> RuleVmOvercommit(const IncidentFacts& facts) {
     if (guests_kb > *facts.ram_kb) DistrustShare(finding);
     finding.advice.push_back(
         SmallerGuests(*facts.ram_kb, "they held " + SizeText(guests_kb), count));
+    SizeBySnapshot(facts, finding.advice.back());
     for (const TaskFacts& guest : event.tasks.guests)
       finding.evidence.push_back(TaskEvidence(event, guest));
     AddConfigured(configured, finding);
