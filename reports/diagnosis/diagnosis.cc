@@ -43,19 +43,45 @@ void DropSideCauses(std::vector<Finding>& findings) {
   });
 }
 
+bool IsOfKill(const IncidentFacts& facts, const Finding& finding) {
+  const EventFacts* const about = FindEvent(facts, finding.event_id);
+  return about && (about->oom || !about->kills.empty());
+}
+
+// Who lost a process asks for the cause of that first, not of a request that was refused beside it;
+// unless the cause of the refusal is surer. `also` are findings that would be primary, too.
+void PreferKill(const IncidentFacts& facts, const std::vector<std::size_t>& also,
+                std::vector<Finding>& findings) {
+  const auto first = std::find_if(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.role == Role::kPrimary;
+  });
+  if (also.empty() || !FindEvent(facts, first->event_id) || IsOfKill(facts, *first)) return;
+  for (const std::size_t index : also) {
+    Finding& other = findings[index];
+    if (!IsOfKill(facts, other) || other.confidence < first->confidence) continue;
+    std::swap(first->role, other.role);
+    return;
+  }
+}
+
 std::vector<Finding> RunRules(const IncidentFacts& facts) {
   std::vector<Finding> findings;
+  std::vector<std::size_t> demoted;
   bool has_primary = false;
   for (const Rule rule : AllRules()) {
     std::optional<Finding> finding = rule(facts);
     if (!finding) continue;
-    if (finding->role == Role::kPrimary && has_primary) finding->role = Role::kContributing;
+    if (finding->role == Role::kPrimary && has_primary) {
+      finding->role = Role::kContributing;
+      demoted.push_back(findings.size());
+    }
     const EventFacts* const about = FindEvent(facts, finding->event_id);
     if (about && HeaderIsElsewhere(facts, *about))
       finding->confidence = std::min(finding->confidence, Confidence::kMedium);
     has_primary = has_primary || finding->role == Role::kPrimary;
     findings.push_back(std::move(*finding));
   }
+  PreferKill(facts, demoted, findings);
   DropSideCauses(findings);
   const auto place = [](Role role) {
     return role == Role::kContext ? 3 : role == Role::kRuledOut ? 2 : static_cast<int>(role);

@@ -2,6 +2,7 @@
 
 #include "reports/diagnosis/diagnosis.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/watermark.h"
 #include "tests/rules/facts_fixture.h"
 
 namespace kautopsy::test {
@@ -142,6 +143,24 @@ TEST_CASE("a victim without its row is not explained") {
   event.tasks = {};
   CHECK(RuleKillVictim(MakeFacts({event}))->explanation ==
         "Why this one: no process table stands in the text. Score: 318 printed.");
+}
+
+TEST_CASE("the cause of a kill comes before that of a refusal beside it, unless that is surer") {
+  EventFacts refusal = SeedRefusal();
+  refusal.id = 1;
+  EventFacts kill = ExhaustedOom();
+  kill.id = 2;
+  IncidentFacts facts = SmallFacts(kill);
+  facts.events.insert(facts.events.begin(), refusal);
+  RunAgain(facts);
+  const Diagnosis sure = Diagnose(facts);
+  CHECK(sure.primary_cause == "host_exhausted");
+  const Finding* const beside = FindFinding(sure, "atomic_high_order");
+  REQUIRE(beside);
+  CHECK(beside->role == Role::kContributing);
+
+  facts.events.pop_back();
+  CHECK(Diagnose(facts).primary_cause == "atomic_high_order");
 }
 
 }  // namespace
