@@ -9,8 +9,12 @@
 namespace kautopsy {
 namespace {
 
-int64_t RssKb(const std::optional<HolderSum>& sum) {
-  return sum ? sum->rss_kb.value_or(0) : int64_t{0};
+// What is not in the table holds nothing, as far as it tells.
+Integer RssKb(const std::optional<HolderSum>& sum) { return sum ? sum->rss_kb : Integer(0); }
+
+Integer Difference(const Integer& before_kb, const Integer& after_kb) {
+  if (!before_kb || !after_kb) return std::nullopt;
+  return *after_kb - *before_kb;
 }
 
 // Whose processes a table lists: of a control group, of some nodes, or all.
@@ -21,13 +25,20 @@ std::string ScopeOf(const EventFacts& event) {
   return "that may use the same nodes [" + *event.oom->constraint_kind + "]";
 }
 
+// The largest change first, then those that nothing tells, then what did not change.
+std::tuple<int64_t, bool, bool, std::string_view> KeyOf(const HolderChange& change) {
+  const int64_t moved_kb = std::abs(change.change_kb.value_or(0));
+  return {-moved_kb, change.Word() == "same", !change.guest, change.name};
+}
+
 }  // namespace
 
 std::string_view HolderChange::Word() const {
   if (!before) return "new";
   if (!after) return "gone";
+  if (!change_kb) return "unknown";
   if (change_kb == 0) return "same";
-  return change_kb > 0 ? "grew" : "shrank";
+  return *change_kb > 0 ? "grew" : "shrank";
 }
 
 std::vector<HolderChange> CompareHolders(const std::vector<HolderSum>& before,
@@ -39,21 +50,21 @@ std::vector<HolderChange> CompareHolders(const std::vector<HolderSum>& before,
   for (auto& [key, change] : changes) {
     change.guest = key.first;
     change.name = key.second;
-    change.change_kb = RssKb(change.after) - RssKb(change.before);
+    change.change_kb = Difference(RssKb(change.before), RssKb(change.after));
     sorted.push_back(std::move(change));
   }
   std::sort(sorted.begin(), sorted.end(), [](const HolderChange& one, const HolderChange& other) {
-    return std::tuple(-std::abs(one.change_kb), !one.guest, one.name) <
-           std::tuple(-std::abs(other.change_kb), !other.guest, other.name);
+    return KeyOf(one) < KeyOf(other);
   });
   return sorted;
 }
 
-// Sizes beyond any machine are left out: a sum that overflows is an error.
+// A size beyond any machine is none: a sum that overflows is an error.
 Result<std::vector<HolderSum>> ReadHolders(RowReader& reader, int64_t event_id) {
   constexpr const char* kSql =
       "SELECT guest IS NOT NULL, coalesce(guest, comm, '?'), count(*),"
-      " sum(CASE WHEN rss_kb BETWEEN 0 AND 1099511627776 THEN rss_kb END),"
+      " CASE WHEN count(CASE WHEN rss_kb BETWEEN 0 AND 1099511627776 THEN 1 END) = count(*)"
+      "  THEN sum(CASE WHEN rss_kb BETWEEN 0 AND 1099511627776 THEN rss_kb END) END,"
       " CASE WHEN count(*) = 1 THEN max(pid) END, max(coalesce(killed, 0))"
       " FROM task WHERE event_id = ?1 GROUP BY 1, 2 ORDER BY 1, 2";
   std::vector<HolderSum> sums;
@@ -71,11 +82,11 @@ Result<std::vector<HolderSum>> ReadHolders(RowReader& reader, int64_t event_id) 
   return sums;
 }
 
-int64_t TotalKb(const std::vector<HolderSum>& sums) {
+Integer TotalKb(const std::vector<HolderSum>& sums) {
   int64_t total_kb = 0;
   for (const HolderSum& sum : sums) {
-    total_kb += sum.rss_kb.value_or(0);
-    if (total_kb > kLargestSize) return kLargestSize;
+    if (!sum.rss_kb) return std::nullopt;
+    total_kb = std::min(total_kb + *sum.rss_kb, kLargestSize);
   }
   return total_kb;
 }

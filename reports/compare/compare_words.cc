@@ -124,10 +124,11 @@ std::string GrewWords(int64_t change_kb, double ram_kb) {
 std::string MostOfIt(const Comparison& comparison, int64_t change_kb) {
   if (!comparison.holders || comparison.holders->holders.empty()) return "";
   const HolderChange& first = comparison.holders->holders.front();
-  const bool same_way = (first.change_kb > 0) == (change_kb > 0);
-  if (!same_way || 2 * std::abs(first.change_kb) < std::abs(change_kb)) return "";
+  const int64_t first_kb = first.change_kb.value_or(0);
+  const bool same_way = (first_kb > 0) == (change_kb > 0);
+  if (!same_way || 2 * std::abs(first_kb) < std::abs(change_kb)) return "";
   return fmt::format(", most of it {}{} ({})", first.guest ? "guest " : "", first.name,
-                     SignedSize(first.change_kb));
+                     SignedSize(first_kb));
 }
 
 // The items that changed most, if that is no noise.
@@ -150,12 +151,13 @@ std::string HolderMoves(const Comparison& comparison, double ram_kb) {
   if (!comparison.holders) return "";
   std::vector<std::string> moves;
   for (const HolderChange& holder : comparison.holders->holders) {
-    const double change_kb = std::abs(static_cast<double>(holder.change_kb));
+    const double change_kb = std::abs(static_cast<double>(holder.change_kb.value_or(0)));
     if (moves.size() >= kMostTold || change_kb < kNoiseShare * ram_kb || change_kb == 0) break;
     const bool came_or_went = !holder.before || !holder.after;
+    if (came_or_went && !comparison.holders->note.empty()) continue;  // a table may lack it
     moves.push_back(fmt::format("{}{} {}{} ({})", holder.guest ? "guest " : "", holder.name,
                                 came_or_went ? "is " : "", holder.Word(),
-                                SignedSize(holder.change_kb)));
+                                SignedSize(*holder.change_kb)));
   }
   return moves.empty() ? "" : ", but " + JoinWords(moves);
 }
@@ -183,9 +185,11 @@ std::string MemorySentence(const Comparison& comparison) {
 std::string HolderSentence(const Comparison& comparison) {
   if (!comparison.holders || comparison.holders->holders.empty()) return "";
   const HolderChange& first = comparison.holders->holders.front();
+  const bool lacking = !first.before || !first.after;
+  if (!first.change_kb || (lacking && !comparison.holders->note.empty())) return "";
   if (first.change_kb == 0) return "All programs hold as much as before.";
   return fmt::format("{}{} changed most: {}.", first.guest ? "Guest " : "", first.name,
-                     SignedSize(first.change_kb));
+                     SignedSize(*first.change_kb));
 }
 
 // A cause that is not sure is in no headline.

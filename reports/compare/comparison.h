@@ -107,8 +107,8 @@ struct HolderSum {
   bool guest = false;
   std::string name;
   int64_t tasks = 0;
-  Integer rss_kb;
-  Integer pid;  // if it is one process
+  Integer rss_kb;  // of all of them; none if one is not told
+  Integer pid;     // if it is one process
   bool killed = false;
 };
 
@@ -116,14 +116,14 @@ struct HolderChange {
   bool guest = false;
   std::string name;
   std::optional<HolderSum> before, after;
-  int64_t change_kb = 0;
-  std::string_view Word() const;  // grew, shrank, same, new, gone
+  Integer change_kb;              // none where a side has it, but not its size
+  std::string_view Word() const;  // grew, shrank, same, new, gone, unknown
 };
 
 struct HoldersChange {
   std::string moment_before, moment_after;  // of the process tables
   std::vector<HolderChange> holders;        // largest change first
-  int64_t total_before_kb = 0, total_after_kb = 0;
+  Integer total_before_kb, total_after_kb;  // none if a size is not told
   std::string note;
   std::string refused;  // why the tables are not compared; empty if they are
 };

@@ -28,8 +28,8 @@ std::vector<HolderChange> CompareHolders(const std::vector<HolderSum>& before,
                                          const std::vector<HolderSum>& after);
 // The process table of this event, summed up by guest, or by command.
 Result<std::vector<HolderSum>> ReadHolders(RowReader& reader, int64_t event_id);
-// What all hold together; no more than any machine has.
-int64_t TotalKb(const std::vector<HolderSum>& sums);
+// What all hold together; no more than any machine has. None if one does not tell.
+Integer TotalKb(const std::vector<HolderSum>& sums);
 // Why the tables of the two do not list the same kind of processes; empty if they do.
 std::string TablesDiffer(const EventFacts& before, const EventFacts& after);
 

@@ -132,14 +132,14 @@ Json HoldersJson(const std::optional<HoldersChange>& holders) {
   return {{"moment_before", holders->moment_before},
           {"moment_after", holders->moment_after},
           {"not_compared", OrNull(holders->refused)},
-          {"total_before_kb", holders->total_before_kb},
-          {"total_after_kb", holders->total_after_kb},
+          {"total_before_kb", Value(holders->total_before_kb)},
+          {"total_after_kb", Value(holders->total_after_kb)},
           {"holders", List(holders->holders,
                            [](const HolderChange& holder) {
                              return Json{{"name", ToUtf8(holder.name)},
                                          {"guest", holder.guest},
                                          {"what", holder.Word()},
-                                         {"change_kb", holder.change_kb},
+                                         {"change_kb", Value(holder.change_kb)},
                                          {"before", SumJson(holder.before)},
                                          {"after", SumJson(holder.after)}};
                            })},

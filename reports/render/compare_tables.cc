@@ -124,6 +124,7 @@ std::string HolderName(const HolderChange& holder) {
 // Between two machines nothing grew and nobody went.
 std::string_view WordOf(const HolderChange& holder, const SideLabels& labels) {
   const std::string_view word = holder.Word();
+  if (word == "unknown") return "?";
   if (labels.is_change) return word;
   if (word == "new") return "second";
   if (word == "gone") return "first";
@@ -138,7 +139,7 @@ void WriteHolder(const HolderChange& holder, const SideLabels& labels, TextWrite
   row.name = PadRight(fmt::format("  {}", WordOf(holder, labels)), 9) + HolderName(holder);
   row.before = kb(holder.before);
   row.after = kb(holder.after);
-  row.change = SignedSize(holder.change_kb);
+  row.change = holder.change_kb ? SignedSize(*holder.change_kb) : "?";
   row.word = HolderWord(holder, labels);
   WriteTableRow(row, writer);
 }
@@ -150,15 +151,19 @@ void WriteRest(const std::vector<HolderChange>& holders, std::size_t written, Te
   int64_t changed = 0;
   int64_t change_kb = 0;
   int64_t same = 0;
+  int64_t unknown = 0;
   for (std::size_t i = written; i < holders.size(); ++i) {
-    const bool moved = holders[i].Word() != "same";
-    changed += moved ? 1 : 0;
-    same += moved ? 0 : 1;
-    change_kb = std::clamp(change_kb + holders[i].change_kb, -kLargestSum, kLargestSum);
+    const Integer& moved_kb = holders[i].change_kb;
+    const bool stayed = holders[i].Word() == "same";
+    unknown += moved_kb ? 0 : 1;
+    same += stayed ? 1 : 0;
+    changed += moved_kb && !stayed ? 1 : 0;
+    change_kb = std::clamp(change_kb + moved_kb.value_or(0), -kLargestSum, kLargestSum);
   }
   if (changed > 0)
     writer.Line(fmt::format("  … {} more that changed, {} together", Thousands(changed),
                             SignedSize(change_kb)));
+  if (unknown > 0) writer.Line(fmt::format("  … {} more of unknown size", Thousands(unknown)));
   if (same > 0) writer.Line(fmt::format("  unchanged: {}", Counted(same, "name")));
 }
 
@@ -208,9 +213,10 @@ void WriteHoldersChange(const HoldersChange& holders, const SideLabels& labels,
     ++written;
   }
   WriteRest(holders.holders, written, writer);
-  writer.Wrapped("  together", 13,
-                 fmt::format("{}; what programs share is counted in each",
-                             SizePair(holders.total_before_kb, holders.total_after_kb)));
+  if (holders.total_before_kb && holders.total_after_kb)
+    writer.Wrapped("  together", 13,
+                   fmt::format("{}; what programs share is counted in each",
+                               SizePair(*holders.total_before_kb, *holders.total_after_kb)));
   if (!holders.note.empty()) writer.Wrapped("  note", 8, Safe(holders.note));
 }
 

@@ -187,8 +187,44 @@ TEST_CASE("programs grew, shrank, are new or gone; the largest change is first")
   std::string words;
   for (const HolderChange& holder : holders)
     words += holder.name + " " + std::string(holder.Word()) + " " +
-             std::to_string(holder.change_kb) + "; ";
+             std::to_string(holder.change_kb.value_or(-1)) + "; ";
   CHECK(words == "java grew 60; new new 40; httpd shrank -10; gone gone -5; sshd same 0; ");
+}
+
+TEST_CASE("a program whose size one side does not tell did not shrink to nothing") {
+  HolderSum cut = Sum("java", 0);
+  cut.rss_kb.reset();
+  const std::vector<HolderChange> holders =
+      CompareHolders({Sum("java", 100), Sum("httpd", 30), Sum("sshd", 1)},
+                     {cut, Sum("httpd", 20), Sum("sshd", 1)});
+  REQUIRE(holders.size() == 3);
+  CHECK(holders[0].name == "httpd");
+  CHECK(holders[1].Word() == "unknown");
+  CHECK_FALSE(holders[1].change_kb);
+  CHECK(holders[2].Word() == "same");
+  CHECK_FALSE(TotalKb({Sum("httpd", 20), cut}));
+
+  Comparison comparison;
+  comparison.holders = HoldersChange();
+  comparison.holders->holders = {holders[1]};
+  CHECK(ComparisonHeadline(comparison) ==
+        "The two tell nothing in common, so there is nothing to compare.");
+  ReportOptions options;
+  options.width = 100;
+  const std::string text = TextOf(comparison, options);
+  CHECK(text.find("  ?      java                 100 KiB          ?          ?") !=
+        std::string::npos);
+  CHECK(text.find("together") == std::string::npos);
+}
+
+TEST_CASE("what a table that is cut lacks is not gone in the headline") {
+  Comparison comparison;
+  comparison.holders = HoldersChange();
+  comparison.holders->holders = CompareHolders({Sum("java", 100)}, {});
+  CHECK(ComparisonHeadline(comparison) == "java changed most: −100 KiB.");
+  comparison.holders->note = "the table of the second is incomplete";
+  CHECK(ComparisonHeadline(comparison) ==
+        "The two tell nothing in common, so there is nothing to compare.");
 }
 
 TEST_CASE("a guest and a command of one name are not the same") {
