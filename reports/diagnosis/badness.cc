@@ -77,7 +77,7 @@ struct Comparison {
 };
 
 // A score is a straight line over the base, so its ends decide.
-Place Compare(const Comparison& with, const ScoreTerms& chosen, const ScoreTerms& other) {
+ScorePlace Compare(const Comparison& with, const ScoreTerms& chosen, const ScoreTerms& other) {
   bool always_more = true;
   bool always_less = true;
   bool always_equal = true;
@@ -88,19 +88,19 @@ Place Compare(const Comparison& with, const ScoreTerms& chosen, const ScoreTerms
     always_less = always_less && one.most < two.least;
     always_equal = always_equal && one.exact() && one == two;
   }
-  if (always_more) return Place::kFirst;
-  if (always_less) return Place::kNotFirst;
-  return always_equal ? Place::kTied : Place::kPossible;
+  if (always_more) return ScorePlace::kFirst;
+  if (always_less) return ScorePlace::kNotFirst;
+  return always_equal ? ScorePlace::kTied : ScorePlace::kPossible;
 }
 
 void FindRival(const IncidentFacts& facts, const Comparison& with, KillChoice& choice) {
-  choice.place = Place::kFirst;
+  choice.place = ScorePlace::kFirst;
   const ScoreTerms chosen = TermsOf(facts, *choice.event, *choice.chosen);
   const TaskTable& table = choice.event->tasks;
   for (const std::vector<TaskFacts>* rows : {&table.candidates, &table.biggest}) {
     for (const TaskFacts& row : *rows) {
       if (row.pid == choice.chosen->pid || !IsCandidate(row)) continue;
-      const Place place = Compare(with, chosen, TermsOf(facts, *choice.event, row));
+      const ScorePlace place = Compare(with, chosen, TermsOf(facts, *choice.event, row));
       if (place <= choice.place) continue;
       choice.place = place;
       choice.rival = &row;

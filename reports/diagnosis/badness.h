@@ -47,7 +47,7 @@ ScoreRange PrintedScore(BadnessRule rule, const ScoreTerms& terms, int64_t base_
                         bool positive);
 
 // What the recomputed scores say of the chosen task.
-enum class Place {
+enum class ScorePlace {
   kUnknown,   // nothing to compute with
   kFirst,     // it scores most
   kTied,      // it scores as much as another: their order in the list decides
@@ -67,7 +67,7 @@ struct KillChoice {
   const TaskFacts* bigger = nullptr;  // the largest row, if it is larger than the chosen one's
   const TaskFacts* rival = nullptr;   // of a task that scores as much, or may score more
   BadnessRule rule = BadnessRule::kHeuristic;
-  Place place = Place::kUnknown;
+  ScorePlace place = ScorePlace::kUnknown;
   Integer rank;                     // of the chosen one by score, from 1, as the table prints it
   std::optional<ScoreRange> score;  // of the chosen one, as it would be printed
   Agreement agreement = Agreement::kNotPrinted;

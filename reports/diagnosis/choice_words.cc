@@ -56,7 +56,7 @@ std::string TieWords(const KillChoice& choice) {
         "printed",
         PlaceWords(choice, true), SizeText(std::llround(*choice.kb_per_point)));
   }
-  if (choice.place == Place::kTied)
+  if (choice.place == ScorePlace::kTied)
     return "a tie: the order of the list decides. " + PlaceWords(choice, true);
   return PlaceWords(choice) + ", but root's programs may count 3 % less";
 }
@@ -67,12 +67,12 @@ bool MayBeLetOff(const KillChoice& choice) {
 
 std::string WhyNotBigger(const KillChoice& choice) {
   const bool by_setting = Adjustment(*choice.chosen) > Adjustment(*choice.bigger);
-  const bool level = choice.place == Place::kTied || choice.place == Place::kPossible;
+  const bool level = choice.place == ScorePlace::kTied || choice.place == ScorePlace::kPossible;
   if (by_setting) return SettingWords(choice);
-  if (level && (choice.rule == BadnessRule::kPerMille || choice.place == Place::kTied))
+  if (level && (choice.rule == BadnessRule::kPerMille || choice.place == ScorePlace::kTied))
     return TieWords(choice);
   if (MayBeLetOff(choice)) return TieWords(choice);
-  if (choice.place == Place::kFirst)
+  if (choice.place == ScorePlace::kFirst)
     return PlaceWords(choice) + ", but held less with swap and page tables";
   return "not in the text. " + PlaceWords(choice, true);
 }
@@ -150,9 +150,9 @@ std::string WhyThisOne(const KillChoice& choice) {
     return place + "; kernels to 2.6.35 count run time and children, which are not printed";
   }
   if (choice.bigger) return WhyNotBigger(choice);
-  if (choice.place == Place::kNotFirst && choice.rival)
+  if (choice.place == ScorePlace::kNotFirst && choice.rival)
     return fmt::format("not in the text; {} would score more", NameOf(*choice.rival));
-  if (choice.place == Place::kTied && choice.rival)
+  if (choice.place == ScorePlace::kTied && choice.rival)
     return fmt::format("a tie with {}: the order of the list decides", NameOf(*choice.rival));
   return "the largest program of the table";
 }

@@ -103,7 +103,7 @@ TEST_CASE("the victim scores most, and its score is recomputed as printed") {
   // (100,000 + 400 / 4) * 1000 / 256,000 = 391.0.
   const KillChoice choice =
       Explain("4.19.0", Report({Task(700, 100000, 0), Task(5, 90000, 0)}), 391);
-  CHECK(choice.place == Place::kFirst);
+  CHECK(choice.place == ScorePlace::kFirst);
   CHECK(choice.exact);
   CHECK(choice.agreement == Agreement::kEqual);
   CHECK(WhyThisOne(choice) == "the largest program of the table");
@@ -113,36 +113,36 @@ TEST_CASE("the victim scores most, and its score is recomputed as printed") {
 TEST_CASE("a larger one that is never killed, or spared by its setting, explains the choice") {
   const KillChoice never =
       Explain("4.19.0", Report({Task(5, 120000, -1000), Task(700, 100000, 0)}));
-  CHECK(never.place == Place::kFirst);
+  CHECK(never.place == ScorePlace::kFirst);
   CHECK(WhyThisOne(never) == "p5 was larger by 78 MiB, but is never killed [oom_score_adj -1000]");
   const KillChoice spared = Explain("6.1.0", Report({Task(5, 120000, -100), Task(700, 100000, 0)}));
-  CHECK(spared.place == Place::kFirst);
+  CHECK(spared.place == ScorePlace::kFirst);
   CHECK(WhyThisOne(spared).find("its setting [oom_score_adj -100] spares it") != std::string::npos);
   const KillChoice chosen = Explain("6.1.0", Report({Task(5, 120000, 0), Task(700, 100, 1000)}));
-  CHECK(chosen.place == Place::kFirst);
+  CHECK(chosen.place == ScorePlace::kFirst);
   CHECK(WhyThisOne(chosen).starts_with("its setting [oom_score_adj 1000]; p5 was larger by"));
 }
 
 TEST_CASE("until 4.16 root's programs may score 3 % less, so a slightly larger one may be passed") {
   const std::vector<TaskFacts> tasks = {Task(5, 102000, 0, 0), Task(700, 100000, 0)};
-  CHECK(Explain("4.9.0", Report(tasks)).place == Place::kPossible);
+  CHECK(Explain("4.9.0", Report(tasks)).place == ScorePlace::kPossible);
   CHECK(WhyThisOne(Explain("4.9.0", Report(tasks))).find("root's programs may count 3 % less") !=
         std::string::npos);
   const KillChoice later = Explain("4.19.0", Report(tasks));
-  CHECK(later.place == Place::kNotFirst);
+  CHECK(later.place == ScorePlace::kNotFirst);
   CHECK(WhyThisOne(later).starts_with("not in the text. p5 was larger"));
 }
 
 TEST_CASE("equal scores are a tie; whole thousandths make one of unequal sizes") {
   const KillChoice pages = Explain("4.19.0", Report({Task(700, 9000, 0), Task(5, 9000, 0)}));
-  CHECK(pages.place == Place::kTied);
+  CHECK(pages.place == ScorePlace::kTied);
   CHECK(WhyThisOne(pages) == "a tie with p5 [pid 5]: the order of the list decides");
   // 100,000 and 100,100 of 256,000 pages are 390 and 391 thousandths, without what is not printed.
   std::vector<TaskFacts> old = {Task(5, 100100, 0), Task(700, 100000, 0)};
   for (TaskFacts& task : old) task.pgtables_kb = task.swap_kb = std::nullopt;
   for (TaskFacts& task : old) task.total_vm_pages = 200000;
   const KillChoice thousandths = Explain("2.6.32-431.el6.x86_64", Report(old), 391);
-  CHECK(thousandths.place == Place::kPossible);
+  CHECK(thousandths.place == ScorePlace::kPossible);
   CHECK(thousandths.agreement == Agreement::kInRange);
   CHECK(WhyThisOne(thousandths).starts_with("probably a tie. p5 was larger by"));
 }

@@ -29,7 +29,7 @@ int64_t SlabPages(const MemInfoFacts& mem) {
   return *mem.slab_unreclaimable_pages + (stuck ? Pages(mem.slab_reclaimable_pages) : 0);
 }
 
-std::optional<Holder> LargestHolder(const IncidentFacts& facts, const EventFacts& event) {
+std::optional<OtherHolder> LargestHolder(const IncidentFacts& facts, const EventFacts& event) {
   const Integer ram_kb = RamKb(facts, event);
   if (!ram_kb || !event.mem) return std::nullopt;
   const MemInfoFacts& mem = *event.mem;
@@ -38,7 +38,7 @@ std::optional<Holder> LargestHolder(const IncidentFacts& facts, const EventFacts
   const int64_t pool_kb = HugePool(event).total_kb;
   const int64_t rest_kb = ItemKb(BalanceOf(facts, event), "not_itemised") - pool_kb;
   const bool itemised = mem.anon_pages || mem.lru_pages;
-  const std::array<Holder, 6> candidates = {
+  const std::array<OtherHolder, 6> candidates = {
       {{HolderKind::kSlab, SlabPages(mem) * page_kb},
        {HolderKind::kShmem, Pages(mem.shmem_pages) * page_kb},
        {HolderKind::kLocked, Pages(mem.unevictable_pages) * page_kb},
@@ -46,14 +46,14 @@ std::optional<Holder> LargestHolder(const IncidentFacts& facts, const EventFacts
        {HolderKind::kPageTables,
         (Pages(mem.pagetables_pages) + Pages(mem.sec_pagetables_pages)) * page_kb},
        {HolderKind::kUnaccounted, itemised ? rest_kb : 0}}};
-  const Holder* largest = &candidates[0];
-  for (const Holder& candidate : candidates) {
+  const OtherHolder* largest = &candidates[0];
+  for (const OtherHolder& candidate : candidates) {
     if (candidate.size_kb > largest->size_kb) largest = &candidate;
   }
   return ShareOf(largest->size_kb, *ram_kb) > kHolderShare ? std::optional(*largest) : std::nullopt;
 }
 
-void SetConfidence(const Holder& holder, bool exact_ram, Finding& finding) {
+void SetConfidence(const OtherHolder& holder, bool exact_ram, Finding& finding) {
   if (holder.kind == HolderKind::kUnaccounted) {
     finding.confidence = Confidence::kMedium;
     finding.confidence_why = "it is what is left of RAM: who holds it is not printed";
@@ -81,7 +81,7 @@ HugePoolSize HugePool(const EventFacts& event) {
 std::optional<Finding> RuleHolder(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
     if (event.kind == "mem_info" || OfGroup(event)) continue;
-    const std::optional<Holder> holder = LargestHolder(facts, event);
+    const std::optional<OtherHolder> holder = LargestHolder(facts, event);
     if (!holder) continue;
     // What is not itemised explains a shortage, not the lack of pieces while memory is free.
     const bool rest = holder->kind == HolderKind::kUnaccounted;

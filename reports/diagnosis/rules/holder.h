@@ -11,7 +11,7 @@ namespace kautopsy {
 // Who, beside programs, may hold the memory of a machine.
 enum class HolderKind { kSlab, kShmem, kLocked, kHugePages, kPageTables, kUnaccounted };
 
-struct Holder {
+struct OtherHolder {
   HolderKind kind = HolderKind::kSlab;
   int64_t size_kb = 0;
 };
@@ -30,7 +30,7 @@ std::string_view HolderWords(HolderKind kind);
 std::string_view HolderNeedle(HolderKind kind);  // the counter's word in the report
 
 // Explains what the memory is, names who is behind it where the report tells, and what to do.
-void DescribeHolder(const IncidentFacts& facts, const EventFacts& event, const Holder& holder,
+void DescribeHolder(const IncidentFacts& facts, const EventFacts& event, const OtherHolder& holder,
                     Finding& finding);
 
 }  // namespace kautopsy

@@ -149,7 +149,7 @@ std::string_view HolderCause(HolderKind kind) { return WordsOf(kind).cause; }
 std::string_view HolderWords(HolderKind kind) { return WordsOf(kind).words; }
 std::string_view HolderNeedle(HolderKind kind) { return WordsOf(kind).needle; }
 
-void DescribeHolder(const IncidentFacts& facts, const EventFacts& event, const Holder& holder,
+void DescribeHolder(const IncidentFacts& facts, const EventFacts& event, const OtherHolder& holder,
                     Finding& finding) {
   const Integer ram_kb = RamKb(facts, event);
   finding.explanation =

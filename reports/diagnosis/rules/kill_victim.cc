@@ -15,10 +15,10 @@ namespace {
 
 // What was printed and what was recomputed must agree, or a fact is missing.
 Confidence ConfidenceOf(const KillChoice& choice) {
-  if (choice.agreement == Agreement::kDiffers || choice.place == Place::kNotFirst)
+  if (choice.agreement == Agreement::kDiffers || choice.place == ScorePlace::kNotFirst)
     return Confidence::kLow;
   const bool stated = choice.kill->reason == "allocating_task" || choice.kill->reason == "group";
-  const bool sure = choice.place == Place::kFirst || (choice.chosen && !choice.bigger);
+  const bool sure = choice.place == ScorePlace::kFirst || (choice.chosen && !choice.bigger);
   return stated || sure ? Confidence::kHigh : Confidence::kMedium;
 }
 
