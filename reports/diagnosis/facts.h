@@ -195,6 +195,7 @@ struct EventFacts {
   std::vector<KillFacts> kills;
   std::vector<FrameFacts> frames;
   std::vector<ZoneFacts> zones;
+  int64_t zone_rows = 0, list_rows = 0;   // that were read: zones, and free lists of zones
   std::vector<NodeFacts> nodes;           // that hold something of note
   std::vector<HugePageFacts> huge_pages;  // sizes and nodes that have some
   std::vector<SlabFacts> slabs;           // biggest first, a few
@@ -226,8 +227,9 @@ struct IncidentFacts {
   bool ended_boot = false;           // its last crash was the end of the boot
   bool case_file = false;            // put together by somebody: undated output beside the log
   bool lost_lines = false;           // the log says that lines between its refusals are lost
-  std::vector<GuestFacts> guests;    // of the host, by name
-  std::vector<EventFacts> events;    // dated ones in time order, undated ones where they stand
+  int64_t zones_left_out = 0;  // stored zones, or free lists of zones, that are too many to hold
+  std::vector<GuestFacts> guests;  // of the host, by name
+  std::vector<EventFacts> events;  // dated ones in time order, undated ones where they stand
 };
 
 // What the counters of a memory report add up to: RAM is at least that much. 0 without counters.

@@ -1,6 +1,9 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
@@ -93,6 +96,7 @@ void TakeZones(EventFacts& event, const Statement& row) {
   zone.lowmem_reserve_pages = ReserveOf(row.ViewText(column++));
   zone.all_unreclaimable = Flag(row, column++);
   if (event.mem) AddToNode(event, zone, row, column);
+  ++event.zone_rows;
   event.zones.push_back(std::move(zone));
 }
 
@@ -129,6 +133,7 @@ void ReadTypes(std::string_view types, std::vector<FreeCell>& cells) {
 }
 
 void TakeFreeLists(EventFacts& event, const Statement& row) {
+  ++event.list_rows;
   ZoneFacts& zone = ZoneOf(event, Size(row, 0), row.ViewText(1));
   if (!zone.cells.empty()) return;
   zone.cells = CellsOf(row.ViewText(3), row.GetInteger(2).value_or(0));
@@ -168,14 +173,45 @@ void TakeHugePages(EventFacts& event, const Statement& row) {
   Add(MemoryOf(event, pages.node).huge_pages_kb, *pages.total * *pages.size_kb);
 }
 
+using Kinds = std::vector<std::string_view>;
+
+const Kinds& ReportKinds() {
+  static const Kinds kReports = {"oom", "alloc_failure", "alloc_stall", "mem_info"};
+  return kReports;
+}
+
+const Kinds& ListKinds() {
+  static const Kinds kLists = {"oom", "alloc_failure", "alloc_stall", "mem_info", "buddyinfo"};
+  return kLists;
+}
+
 }  // namespace
 
+Status CountZonesLeftOut(RowReader& reader, IncidentFacts& facts) {
+  int64_t zone_rows = 0;
+  int64_t list_rows = 0;
+  for (const EventFacts& event : facts.events) {
+    zone_rows += event.zone_rows;
+    list_rows += event.list_rows;
+  }
+  Status read;
+  for (const auto& [relation, kinds, rows] : {std::tuple("zone", &ReportKinds(), zone_rows),
+                                              {"free_list_line", &ListKinds(), list_rows}}) {
+    if (!read || rows < kMostZones) continue;
+    const std::string sql = fmt::format(
+        "SELECT count(*) FROM {} WHERE event_id IN"
+        " (SELECT event_id FROM event WHERE incident_id = ?1 AND kind IN ('{}'))",
+        relation, fmt::join(*kinds, "', '"));
+    read = reader.ForEach(sql, facts.id, [&, known = rows](const Statement& row) {
+      facts.zones_left_out = std::max(facts.zones_left_out, row.GetInteger(0).value_or(0) - known);
+    });
+  }
+  return read;
+}
+
 const std::vector<Part>& NodeParts() {
-  using Kinds = std::vector<std::string_view>;
-  static const Kinds kReports = {"oom", "alloc_failure", "alloc_stall", "mem_info"};
-  static const Kinds kLists = {"oom", "alloc_failure", "alloc_stall", "mem_info", "buddyinfo"};
   static const std::vector<Part> kParts = {
-      {kReports, TakeZones,
+      {ReportKinds(), TakeZones,
        "node, zone, free_kb, min_kb, low_kb, high_kb, present_kb, managed_kb,"
        " reserved_highatomic_kb, free_highatomic_kb, free_cma_kb, slab_unreclaimable_kb,"
        " kernel_stack_kb, active_file_kb, inactive_file_kb, free_list_kb, boost_kb, pagetables_kb,"
@@ -183,14 +219,15 @@ const std::vector<Part>& NodeParts() {
        " unevictable_kb, isolated_anon_kb, isolated_file_kb, shmem_kb, free_pcp_kb, mlocked_kb,"
        " bounce_kb, slab_reclaimable_kb",
        "zone", kFirstZones},
-      {kLists, TakeFreeLists, "node, zone, block_kb, counts, migrate_types", "free_list_line",
+      {ListKinds(), TakeFreeLists, "node, zone, block_kb, counts, migrate_types", "free_list_line",
        kFirstZones},
-      {kReports, TakeNode,
+      {ReportKinds(), TakeNode,
        "node, anon_thp_kb, balloon_kb, all_unreclaimable, active_anon_kb, inactive_anon_kb,"
        " active_file_kb, inactive_file_kb, isolated_anon_kb, isolated_file_kb, unevictable_kb,"
        " shmem_kb, kernel_stack_kb, pagetables_kb, sec_pagetables_kb",
        "node", kFirstZones},
-      {kReports, TakeHugePages, "node, total, free, size_kb", "hugepages", "rowid", "total > 0"}};
+      {ReportKinds(), TakeHugePages, "node, total, free, size_kb", "hugepages", "rowid",
+       "total > 0"}};
   return kParts;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@ namespace kautopsy {
 // The order of rows by zone or node, and how many of them an incident's facts, which are in memory
 // as a whole, hold at most: 500 reports (kMaxEventsPerIncident) of 8 nodes with 4 zones have fewer.
 inline constexpr char kFirstZones[] = "rowid LIMIT 16384";
+inline constexpr int64_t kMostZones = 16384;  // the same
 
 // What one relation adds to the events of some kinds. The columns are in the order that `take`
 // reads them.
@@ -26,6 +28,8 @@ struct Part {
 
 // Zones with their free lists, nodes, huge pages; and the memory of nodes, which they add up to.
 const std::vector<Part>& NodeParts();
+// Fills in `zones_left_out`, once the events have their rows.
+Status CountZonesLeftOut(RowReader& reader, IncidentFacts& facts);
 
 // What tells who holds memory beside programs: caches, places of the kernel, control groups.
 const std::vector<Part>& HolderParts();

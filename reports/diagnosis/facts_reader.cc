@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "parsers/stream/boot_tracker.h"
+#include "reports/diagnosis/facts_parts.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/snapshots.h"
 #include "store/guests.h"
@@ -192,6 +193,7 @@ Result<IncidentFacts> ReadIncidentFacts(RowReader& reader, int64_t incident_id) 
                         [&](const Statement& row) { facts.events.push_back(ToEvent(row)); });
   if (!read) return tl::unexpected(read.error());
   read = ReadEventRows(reader, facts);
+  if (read) read = CountZonesLeftOut(reader, facts);
   if (!read) return tl::unexpected(read.error());
   for (EventFacts& event : facts.events) {
     if (!event.page_size_kb) event.page_size_kb = PageKbFromZones(event);

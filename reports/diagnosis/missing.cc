@@ -5,6 +5,7 @@
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/chronic.h"
 #include "reports/diagnosis/wording.h"
+#include "reports/format.h"
 
 namespace kautopsy {
 namespace {
@@ -52,6 +53,12 @@ std::vector<Missing> FindMissing(const IncidentFacts& facts) {
   add("who asked for memory on", DaysOf(facts, LacksRequest), kWholeLog);
   add("the memory report of", DaysOf(facts, LacksMemInfo), kWholeLog);
   add("the process table of", DaysOf(facts, LacksTable), "sysctl vm.oom_dump_tasks");
+  if (facts.zones_left_out > 0) {
+    missing.push_back({Counted(facts.zones_left_out, "zone") +
+                           (facts.zones_left_out == 1 ? " was" : " were") +
+                           " too many to be judged",
+                       "kautopsy query --db FILE zone"});
+  }
   if (ShowsFragmentation(facts)) {
     if (HasGuests(facts)) {
       missing.push_back(
