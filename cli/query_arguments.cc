@@ -42,12 +42,20 @@ Status AddParameter(QueryOptions& options, QueryParameter parameter) {
   return {};
 }
 
+// SQLite writes [^a] for the shell's [!a].
+std::string AsGlob(std::string pattern) {
+  for (std::size_t at = 0; (at = pattern.find("[!", at)) != std::string::npos;) pattern[++at] = '^';
+  return pattern;
+}
+
 Status ReadParameters(const po::variables_map& arguments, QueryOptions& options) {
   std::vector<std::string> given;
   if (arguments.count("param") > 0) given = arguments["param"].as<std::vector<std::string>>();
   for (const CommonParameter& common : kCommonParameters) {
-    if (arguments.count(common.name) > 0)
-      given.push_back(std::string(common.name) + "=" + arguments[common.name].as<std::string>());
+    if (arguments.count(common.name) == 0) continue;
+    const std::string& value = arguments[common.name].as<std::string>();
+    const bool pattern = std::string_view(common.name) == "host";
+    given.push_back(std::string(common.name) + "=" + (pattern ? AsGlob(value) : value));
   }
   for (const std::string& text : given) {
     Result<QueryParameter> parameter = ReadParameter(text);

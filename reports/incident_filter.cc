@@ -16,11 +16,11 @@ Result<std::string> ParseMoment(std::string_view text) {
   return moment;
 }
 
-// Lists are arrays of JSON.
+// Lists are arrays of JSON. SQLite writes [^a] for the shell's [!a] (func.c, patternCompare()).
 const char* const kFilterSql =
     "(?1 IS NULL OR incident.incident_id = ?1)"
     " AND (?2 IS NULL OR EXISTS (SELECT 1 FROM json_each(?2) AS name"
-    "  WHERE incident.host = name.value OR incident.host GLOB name.value))"
+    "  WHERE incident.host = name.value OR incident.host GLOB replace(name.value, '[!', '[^')))"
     " AND (?3 IS NULL OR substr(incident.last_time, 1, length(?3)) >= ?3)"
     " AND (?4 IS NULL OR substr(incident.first_time, 1, length(?4)) <= ?4)"
     " AND (?5 IS NULL OR EXISTS (SELECT 1 FROM event AS of_kind"
@@ -29,11 +29,11 @@ const char* const kFilterSql =
     " AND (?6 IS NULL OR incident.primary_cause IN (SELECT value FROM json_each(?6)))"
     " AND (?7 IS NULL OR EXISTS (SELECT 1 FROM event AS of_guest JOIN oom_kill USING (event_id)"
     "  JOIN json_each(?7) AS name WHERE of_guest.incident_id = incident.incident_id"
-    "  AND (oom_kill.guest = name.value OR oom_kill.guest GLOB name.value)))"
+    "  AND (oom_kill.guest = name.value OR oom_kill.guest GLOB replace(name.value, '[!', '[^'))))"
     " AND (?8 IS NULL OR EXISTS (SELECT 1 FROM event AS of_comm LEFT JOIN oom_kill USING (event_id)"
     "  JOIN json_each(?8) AS name WHERE of_comm.incident_id = incident.incident_id"
-    "  AND (of_comm.comm = name.value OR of_comm.comm GLOB name.value"
-    "  OR oom_kill.comm = name.value OR oom_kill.comm GLOB name.value)))";
+    "  AND (of_comm.comm = name.value OR of_comm.comm GLOB replace(name.value, '[!', '[^')"
+    "  OR oom_kill.comm = name.value OR oom_kill.comm GLOB replace(name.value, '[!', '[^'))))";
 
 void BindFilter(Statement& statement, const IncidentFilter& filter) {
   using nlohmann::json;

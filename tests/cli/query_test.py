@@ -66,6 +66,10 @@ class Query(QueryTest):
         self.assertIn("-- Parameters\n", self.check(0, "query", "--list", "@killed").stdout)
         done = self.query("--format", "csv", "@killed", "--host", "wv2-f302")
         self.assertEqual(done.stdout, "victim,host,kills,biggest,last_time\nwl52,wv2-f302,1,120.4 GiB,\n")
+        for pattern, rows in (("wv*", 2), ("[!a]*", 2), ("[^a]*", 2), ("[!w]*", 1), ("[", 1)):
+            with self.subTest(pattern):
+                found = self.query("--format", "csv", "@killed", "--host", pattern).stdout
+                self.assertEqual(len(found.splitlines()), rows)
 
     def test_a_parameter_that_a_recipe_lacks_is_refused_with_those_it_has(self):
         done = self.query("@unread", "--host", "x", code=2)

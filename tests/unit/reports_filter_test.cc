@@ -46,9 +46,9 @@ TEST_CASE("the causes that can be asked for are those of the rules") {
 
 TEST_CASE("a filter takes patterns, names as they are, and several of them") {
   Database database = StoreOf("samples/seed/paste.txt");
-  for (const char* const guest : {"wl52", "wl*", "w[kl]5?"})
+  for (const char* const guest : {"wl52", "wl*", "w[kl]5?", "w[!k]5?", "w[^k]52"})
     CHECK(Finds(database, {.guests = {guest}}));
-  for (const char* const guest : {"wl51", "wl", "WL52", "%"})
+  for (const char* const guest : {"wl51", "wl", "WL52", "%", "[", "w[!l]52"})
     CHECK_FALSE(Finds(database, {.guests = {guest}}));
   CHECK(Finds(database, {.guests = {"nobody", "wl52"}}));
   CHECK(Finds(database, {.comms = {"qemu_*"}}));
