@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -143,6 +144,9 @@ Result<ReportOptions> ReadOptions(const po::variables_map& arguments) {
 int Run(const po::variables_map& arguments) {
   std::vector<std::string> names;
   if (arguments.count("path") > 0) names = arguments["path"].as<std::vector<std::string>>();
+  for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 2); ++i) {
+    if (names[i].empty()) return ComplainUsage(kName, "A and B must not be empty");
+  }
   if (names.size() < 2) return ComplainUsage(kName, "two things are needed to compare: A and B");
   const Result<ReportOptions> options = ReadOptions(arguments);
   if (!options) return ComplainUsage(kName, options.error().message);

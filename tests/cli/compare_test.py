@@ -112,7 +112,8 @@ class Compare(CliTest):
                                  (("--db", "x.db", "1", "2", PASTE), "no other log is read"),
                                  (("--db", "x.db", "1", "2", "--year", "2014"), "--year has no use"),
                                  (("--format", "html", "a", "b"), "text or json"),
-                                 (("--width", "3", "a", "b"), "--width")):
+                                 (("--width", "3", "a", "b"), "--width"),
+                                 (("", "b"), "must not be empty"), (("--db", "x.db", "1", ""), "must not be empty")):
             with self.subTest(arguments):
                 self.assert_says(self.compare(*arguments, code=2), words, "kautopsy compare --help")
 
