@@ -125,7 +125,7 @@ std::string MomentText(const EventFacts& event) {
                        time->minute, time->second);
   }
   if (event.uptime_us) {
-    return fmt::format("uptime {}.{:03}", *event.uptime_us / kMicroseconds,
+    return fmt::format("uptime {}.{:03} s", *event.uptime_us / kMicroseconds,
                        *event.uptime_us % kMicroseconds / 1000);
   }
   return "~";
