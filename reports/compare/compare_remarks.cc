@@ -92,8 +92,9 @@ Integer MinKb(const Side& side) {
 void AddSettings(const Side& before, const Side& after, Comparison& comparison) {
   const Text& first = comparison.before.kernel_release;
   const Text& second = comparison.after.kernel_release;
+  const char* const words = comparison.IsChange() ? "{}, then {}" : "{} and {}";
   if (first && second && first != second)
-    Add("kernel", fmt::format("{}, then {}", *first, *second), comparison);
+    Add("kernel", fmt::format(fmt::runtime(words), *first, *second), comparison);
   const Integer first_kb = MinKb(before);
   const Integer second_kb = MinKb(after);
   const bool same_zones = MarksOf(before).zones == MarksOf(after).zones;

@@ -43,7 +43,7 @@ void JudgeRam(const MachineMarks& before, const MachineMarks& after, Signs& sign
   const double share = other_kernel ? kOtherKernelShare : kSameTotalShare;
   if (std::abs(first - second) > share * std::max(first, second)) {
     signs.other.push_back(
-        fmt::format("RAM is {}, then {}", SizeText(*before.ram_kb), SizeText(*after.ram_kb)));
+        fmt::format("RAM is {} and {}", SizeText(*before.ram_kb), SizeText(*after.ram_kb)));
   } else if (before.ram_kb == after.ram_kb) {
     signs.same.push_back(fmt::format("RAM is equal to the KiB ({})", SizeText(*before.ram_kb)));
   }

@@ -110,8 +110,8 @@ std::string CountWords(const HolderChange& holder) {
 
 std::string HolderWord(const HolderChange& holder, const SideLabels& labels) {
   std::string words;
-  for (const std::string& word :
-       {CountWords(holder), KilledWords(holder, labels), Restarted(holder)}) {
+  for (const std::string& word : {CountWords(holder), KilledWords(holder, labels),
+                                  labels.is_change ? Restarted(holder) : std::string()}) {
     if (!word.empty()) words += (words.empty() ? "" : ", ") + word;
   }
   return words;

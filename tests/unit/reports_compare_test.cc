@@ -217,6 +217,27 @@ TEST_CASE("a program whose size one side does not tell did not shrink to nothing
   CHECK(text.find("together") == std::string::npos);
 }
 
+TEST_CASE("of two machines nothing is told as if one followed the other") {
+  HolderSum first = Sum("java", 100);
+  HolderSum second = Sum("java", 160);
+  first.pid = 42;
+  second.pid = 43;
+  Comparison comparison;
+  comparison.holders = HoldersChange();
+  comparison.holders->holders = CompareHolders({first}, {second});
+  ReportOptions options;
+  options.width = 100;
+  CHECK(TextOf(comparison, options).find("pid 42→43") != std::string::npos);
+  comparison.machine.verdict = MachineVerdict::kUnlikely;
+  CHECK(TextOf(comparison, options).find("pid") == std::string::npos);
+
+  MachineMarks small;
+  MachineMarks large;
+  small.ram_kb = 1 << 20;
+  large.ram_kb = 4 << 20;
+  CHECK(JudgeMachine(small, large).why == "RAM is 1.0 GiB and 4.0 GiB.");
+}
+
 TEST_CASE("what a table that is cut lacks is not gone in the headline") {
   Comparison comparison;
   comparison.holders = HoldersChange();
