@@ -66,7 +66,9 @@ int CompareStored(const std::string& store, const Sides& names, const ReportOpti
   if (!database) return Finish(tl::unexpected(database.error()), kExitProblem);
   const Status printed = PrintSides(*database, *database, names, options, false);
   if (printed) return kExitOk;
-  return Finish(Fail(store + ": " + printed.error().message), kExitProblem);
+  const std::string& message = printed.error().message;
+  const bool named = message.starts_with(store + ": ");  // SQLite's errors name the store already
+  return Finish(Fail(named ? message : store + ": " + message), kExitProblem);
 }
 
 // Reads `paths` into a store of their own; none if nothing could be read, which stderr has told.

@@ -1,8 +1,10 @@
 """kautopsy compare: two incidents, two files, places; and what it says where it cannot."""
 
+import contextlib
 import json
 import os
 import re
+import sqlite3
 
 from driver import PASTE, ROOT, CliTest, main, read
 
@@ -105,6 +107,14 @@ class Compare(CliTest):
                 done = self.compare(*arguments, code=1)
                 self.assertEqual(done.stdout, "")
                 self.assert_says(done, "kautopsy: ", words)
+
+    def test_a_store_that_lacks_a_relation_is_named_once(self):
+        self.ingest(PASTE)
+        with contextlib.closing(sqlite3.connect(self.database)) as connection:
+            connection.execute("DROP TABLE zone")
+        done = self.compare("--db", self.database, "1", PASTE + ":8:1", code=1)
+        self.assert_says(done, "no such table")
+        self.assertEqual(done.stderr.count(self.database), 1)
 
     def test_wrong_usage_is_told(self):
         for arguments, words in (((), "two things"), ((PASTE,), "two things"),
