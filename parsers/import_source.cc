@@ -1,6 +1,7 @@
 #include "parsers/import_source.h"
 
 #include <fmt/core.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <memory>
@@ -431,7 +432,10 @@ const OpenerWords& AllOpenerWords() {
 
 }  // namespace
 
-void PrepareImports() { AllOpenerWords(); }
+void PrepareImports() {
+  AllOpenerWords();
+  ::malloc_trim(0);  // what compiling took is of no use to other threads
+}
 
 Result<ImportResult> ImportSource(ByteSource& source, std::string_view path, std::string_view kind,
                                   const ImportOptions& options, EventSink& sink) {
