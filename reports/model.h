@@ -227,6 +227,51 @@ struct Overview {
   std::vector<SharedSignature> shared;
 };
 
+// One incident among those of its host.
+struct RecurrencePoint {
+  int64_t incident = 0;
+  std::string first_time;  // ISO 8601 UTC
+  int64_t first_us = 0;    // the same, since the epoch
+  std::string cause;
+  Integer after_s;       // since the incident before of this host began; none of the first
+  Integer after_same_s;  // likewise since the one before of the same signature
+};
+
+// The dated incidents of one host, oldest first.
+struct HostRecurrence {
+  std::string host;
+  int64_t incidents = 0;  // in the store; `points` are the newest of them
+  std::vector<RecurrencePoint> points;
+};
+
+// Whether incidents come back, whatever else the report is restricted to.
+struct Recurrence {
+  std::vector<HostRecurrence> hosts;  // with enough incidents for a trend, a few
+  int64_t too_few = 0;                // hosts with fewer
+  int64_t most_of_these = 0;          // the most incidents that one of those has
+  bool unnamed = false;               // some incidents name no host, so nothing relates them
+};
+
+// What one memory report of a boot says of memory that can leak.
+struct BootMoment {
+  int64_t event = 0;
+  std::string moment;  // ISO 8601 UTC, else as printed; "undated"
+  Integer since_s;     // since BootTrend's beginning; none if the report tells no time
+  Integer slab_unreclaimable_kb, pagetables_kb, anon_kb, shmem_kb;
+};
+
+// The memory reports of one boot, in their order.
+struct BootTrend {
+  int64_t boot = 0;
+  Text host, first_time;
+  bool since_boot = false;  // since_s counts from the boot, else from the first report
+  int64_t reports = 0;      // in the store; `moments` may be every n-th of them and the last
+  std::vector<BootMoment> moments;
+};
+
+// Fewer incidents of a host, or reports of a boot, show no trend.
+constexpr int64_t kFewestForTrend = 3;
+
 // Parts of the whole time that a trend is drawn in.
 constexpr std::size_t kPeriods = 12;
 

@@ -1,7 +1,9 @@
 #include "reports/process_table.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
 namespace kautopsy {
 namespace {
@@ -54,6 +56,83 @@ Result<ProcessTable> ReadTable(RowReader& reader, const EventLine& event, std::s
   return table;
 }
 
+// The last table before that one of the same machine: by the dates where both have one, else where
+// they stand in one source.
+constexpr const char* kTableBefore =
+    "SELECT p.event_id, coalesce(p.time, p.local_time), p.title FROM event AS own JOIN event AS p"
+    " ON p.incident_id IN (SELECT own.incident_id UNION"
+    "  SELECT incident_id FROM incident WHERE incident.host = own.host)"
+    " WHERE own.event_id = ?1 AND p.event_id <> own.event_id AND p.host IS own.host"
+    " AND EXISTS (SELECT 1 FROM task WHERE task.event_id = p.event_id) AND CASE"
+    "  WHEN p.time_us IS NOT NULL AND own.time_us IS NOT NULL AND p.time_us <> own.time_us"
+    "   THEN p.time_us < own.time_us"
+    "  WHEN p.source_id = own.source_id"
+    "   THEN (p.first_line, p.first_column) < (own.first_line, own.first_column)"
+    "  ELSE 0 END"
+    " ORDER BY CASE WHEN own.time_us IS NULL THEN 0 ELSE coalesce(p.time_us, 0) END DESC,"
+    " p.first_line DESC, p.first_column DESC LIMIT 1";
+constexpr const char* kSizes =
+    "SELECT guest, comm, pid, rss_kb FROM task WHERE event_id = ?1 AND rss_kb IS NOT NULL";
+
+// Guest and command: what tells processes of two tables to be of one name.
+using ProcessKey = std::pair<Text, Text>;
+struct SizedProcess {
+  Integer pid;
+  Integer rss_kb;
+};
+using ProcessSizes = std::map<ProcessKey, std::vector<SizedProcess>>;
+
+Result<ProcessSizes> ReadSizes(RowReader& reader, int64_t event_id) {
+  ProcessSizes sizes;
+  const Status read = reader.ForEach(kSizes, event_id, [&](const Statement& row) {
+    const Integer rss_kb = Size(row, 3);
+    if (!rss_kb || *rss_kb < 0) return;
+    sizes[{row.GetText(0), row.GetText(1)}].push_back({row.GetInteger(2), rss_kb});
+  });
+  if (!read) return tl::unexpected(read.error());
+  return sizes;
+}
+
+// The one of the same pid, or the only one of its name in both tables: of several that came and
+// went nobody can tell which was which.
+Integer SizeBefore(const ProcessRow& row, const ProcessSizes& now, const ProcessSizes& before) {
+  const ProcessKey key{row.guest, row.comm};
+  const auto earlier = before.find(key);
+  if (earlier == before.end()) return std::nullopt;
+  for (const SizedProcess& process : earlier->second)
+    if (row.pid && process.pid == row.pid) return process.rss_kb;
+  const auto current = now.find(key);
+  const bool single =
+      current != now.end() && current->second.size() == 1 && earlier->second.size() == 1;
+  return single ? earlier->second.front().rss_kb : std::nullopt;
+}
+
+std::string TitleOf(const IncidentReport& report, int64_t event_id, const std::string& otherwise) {
+  for (const EventLine& event : report.events)
+    if (event.id == event_id && event.moment != "~") return event.moment + " " + event.title;
+  return otherwise;
+}
+
+Status CompareWithBefore(RowReader& reader, const IncidentReport& report, ProcessTable& table) {
+  Integer event_id;
+  Status read = reader.ForEach(kTableBefore, table.event_id, [&](const Statement& row) {
+    event_id = row.GetInteger(0);
+    const std::string title = row.GetText(2).value_or("");
+    const Text time = row.GetText(1);
+    table.before = TitleOf(report, *event_id, time ? *time + " " + title : title);
+  });
+  if (!read || !event_id) return read;
+  const Result<ProcessSizes> before = ReadSizes(reader, *event_id);
+  if (!before) return tl::unexpected(before.error());
+  const Result<ProcessSizes> now = ReadSizes(reader, table.event_id);
+  if (!now) return tl::unexpected(now.error());
+  for (ProcessRow& row : table.rows) {
+    row.before_kb = SizeBefore(row, *now, *before);
+    if (row.before_kb && row.rss_kb) row.change_kb = *row.rss_kb - *row.before_kb;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<ProcessTable>> ReadProcessTables(RowReader& reader,
@@ -65,6 +144,8 @@ Result<std::vector<ProcessTable>> ReadProcessTables(RowReader& reader,
     if (!table) return tl::unexpected(table.error());
     if (table->printed == 0) continue;
     left -= table->rows.size();
+    const Status compared = CompareWithBefore(reader, report, *table);
+    if (!compared) return tl::unexpected(compared.error());
     tables.push_back(std::move(*table));
   }
   return tables;

@@ -18,6 +18,8 @@ struct ProcessRow {
   Integer rss_kb, anon_kb, file_kb, shmem_kb, swap_kb, pgtables_kb;
   Integer score, score_rank;  // recomputed by the kernel's rule
   Integer rss_rank;
+  Integer before_kb;  // rss of the process of that name in the table before, where it can be told
+  Integer change_kb;  // rss_kb less that
   bool killed = false;
 };
 
@@ -27,6 +29,7 @@ struct ProcessTable {
   std::string title;    // of the event
   int64_t printed = 0;  // rows in the log; `rows` may be fewer
   std::vector<ProcessRow> rows;
+  std::string before;  // title of the table before of the same machine; empty if there is none
 };
 
 // Rows that the tables of one incident show together; a page with more gets slow to open.

@@ -12,6 +12,7 @@
 #include "reports/render/json.h"
 #include "reports/render/markdown.h"
 #include "reports/render/text.h"
+#include "reports/trends.h"
 
 namespace kautopsy {
 namespace {
@@ -81,6 +82,22 @@ std::string JsonForPage(const HtmlReport& page) {
   return text;
 }
 
+// What several incidents show together.
+Status ReadTrends(RowReader& reader, HtmlReport& page) {
+  std::vector<int64_t> shown;
+  for (const IncidentPage& incident : page.incidents) shown.push_back(incident.report.line.id);
+  std::vector<int64_t> listed = shown;
+  if (shown.size() > 1)
+    for (const IncidentLine& line : page.overview.worst) listed.push_back(line.id);
+  Result<Recurrence> recurrence = ReadRecurrence(reader, listed);
+  if (!recurrence) return tl::unexpected(recurrence.error());
+  Result<std::vector<BootTrend>> boots = ReadBootTrends(reader, shown);
+  if (!boots) return tl::unexpected(boots.error());
+  page.recurrence = std::move(*recurrence);
+  page.boots = std::move(*boots);
+  return {};
+}
+
 Status PrintHtml(Database& database, const std::vector<int64_t>& ids, const ReportOptions& options,
                  std::ostream& out) {
   constexpr int64_t kMostListed = 500;
@@ -97,6 +114,7 @@ Status PrintHtml(Database& database, const std::vector<int64_t>& ids, const Repo
     if (!tables) return tl::unexpected(tables.error());
     page.incidents.push_back({std::move(*report), std::move(*tables)});
   }
+  if (Status read = ReadTrends(reader, page); !read) return read;
   page.left_out = static_cast<int64_t>(ids.size() - page.incidents.size());
   page.json = JsonForPage(page);
   RenderHtml(page, out);

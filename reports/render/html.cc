@@ -84,7 +84,10 @@ void WriteNav(const std::vector<NavItem>& items, const HtmlWriter& writer, std::
   out << "</ul></nav>\n";
 }
 
-void WriteIncidentNav(const IncidentPage& page, const HtmlWriter& writer, std::ostream& out) {
+// `single`: the page is about this incident alone, so what spans incidents stands among its
+// sections.
+void WriteIncidentNav(const IncidentPage& page, bool single, const HtmlWriter& writer,
+                      std::ostream& out) {
   const IncidentReport& report = page.report;
   WriteNav({{"do", "Do", !report.do_now.empty()},
             {"died", "Died", !report.deaths.empty()},
@@ -94,6 +97,8 @@ void WriteIncidentNav(const IncidentPage& page, const HtmlWriter& writer, std::o
             {"tasks", "Tasks", !report.holders.empty() || !page.tables.empty()},
             {"failed", "Failed", !report.refusals.empty()},
             {"time", "Time", !report.timeline.rows.empty()},
+            {"recurrence", "Comes back?", single},
+            {"boots", "Leaks?", single},
             {"for-good", "For good", !report.for_good.empty()},
             {"unknown", "Unknown", !report.unknowns.empty()},
             {"evidence", "Evidence", !report.references.empty() || !report.findings.empty()},
@@ -101,7 +106,7 @@ void WriteIncidentNav(const IncidentPage& page, const HtmlWriter& writer, std::o
            writer, out);
 }
 
-void WriteIncidentSections(const IncidentPage& page, const StoreSummary& store,
+void WriteIncidentSections(const HtmlReport& report, const IncidentPage& page, bool single,
                            HtmlWriter& writer) {
   WriteActionsHtml(page.report, writer);
   WriteDeathsHtml(page.report, writer);
@@ -111,9 +116,13 @@ void WriteIncidentSections(const IncidentPage& page, const StoreSummary& store,
   WriteTasksHtml(page, writer);
   WriteRefusalsHtml(page.report, writer);
   WriteTimelineHtml(page.report, writer);
+  if (single) {
+    WriteRecurrenceHtml(report, writer);
+    WriteBootTrendsHtml(report, writer);
+  }
   WriteForGoodHtml(page.report, writer);
   WriteUnknownsHtml(page.report, writer);
-  WriteEvidenceHtml(page.report, store, writer);
+  WriteEvidenceHtml(page.report, report.overview.store, writer);
   WriteDataHtml(page.report, writer);
 }
 
@@ -121,8 +130,8 @@ void WriteSingle(const HtmlReport& report, std::ostream& out) {
   const IncidentPage& page = report.incidents.front();
   HtmlWriter writer(out, 2, "");
   WriteVerdictHtml(page.report, writer);
-  WriteIncidentNav(page, writer, out);
-  WriteIncidentSections(page, report.overview.store, writer);
+  WriteIncidentNav(page, true, writer, out);
+  WriteIncidentSections(report, page, true, writer);
 }
 
 void WriteSeveral(const HtmlReport& report, std::ostream& out) {
@@ -130,6 +139,8 @@ void WriteSeveral(const HtmlReport& report, std::ostream& out) {
   WriteNav(
       {{"worst", "Incidents", true},
        {"hosts", "Hosts", report.overview.hosts_in_all > 1 || !report.overview.by_period.empty()},
+       {"recurrence", "Comes back?", true},
+       {"boots", "Leaks?", true},
        {"causes", "Causes", true},
        {"shared", "Shared", !report.overview.shared.empty()},
        {"sources", "Sources", true}},
@@ -143,8 +154,8 @@ void WriteSeveral(const HtmlReport& report, std::ostream& out) {
         "<h2 id=\"incident-{0}-title\">Incident {0}: {1}</h2>\n<p class=\"machine\">{2}</p>\n",
         id, Html(page.report.line.headline), Html(MachineText(page.report)));
     WriteVerdictHtml(page.report, writer);
-    WriteIncidentNav(page, writer, out);
-    WriteIncidentSections(page, report.overview.store, writer);
+    WriteIncidentNav(page, false, writer, out);
+    WriteIncidentSections(report, page, false, writer);
     out << "</article>\n";
   }
 }

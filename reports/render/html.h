@@ -18,8 +18,10 @@ struct IncidentPage {
 struct HtmlReport {
   Overview overview;
   std::vector<IncidentPage> incidents;
-  int64_t left_out = 0;  // incidents that were asked for and are not on the page
-  std::string json;      // the same as the JSON report, ASCII only
+  Recurrence recurrence;         // of their hosts, and of the other hosts of the overview
+  std::vector<BootTrend> boots;  // of these incidents
+  int64_t left_out = 0;          // incidents that were asked for and are not on the page
+  std::string json;              // the same as the JSON report, ASCII only
 };
 
 // Incidents that a page holds in full; more would make it too large to attach to a ticket.

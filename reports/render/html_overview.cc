@@ -166,6 +166,8 @@ void WriteSourcesHtml(const StoreSummary& store, HtmlWriter& writer) {
 void WriteOverviewHtml(const HtmlReport& report, HtmlWriter& writer) {
   WriteIncidents(report, writer);
   WriteHosts(report.overview, writer);
+  WriteRecurrenceHtml(report, writer);
+  WriteBootTrendsHtml(report, writer);
   WriteCounts(report.overview, writer);
   WriteShared(report.overview, writer);
 }

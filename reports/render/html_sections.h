@@ -22,6 +22,10 @@ void WriteDataHtml(const IncidentReport& report, HtmlWriter& writer);
 
 // What several incidents have in common, and the worst of them.
 void WriteOverviewHtml(const HtmlReport& report, HtmlWriter& writer);
+// Whether incidents come back, and what grows within a boot: charts where there is enough for a
+// trend, else a sentence.
+void WriteRecurrenceHtml(const HtmlReport& report, HtmlWriter& writer);
+void WriteBootTrendsHtml(const HtmlReport& report, HtmlWriter& writer);
 // Where the lines of every source went.
 void WriteSourcesHtml(const StoreSummary& store, HtmlWriter& writer);
 

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "reports/format.h"
 #include "reports/render/html_sections.h"
@@ -20,6 +21,14 @@ HtmlCell PlainNumber(const Integer& value) {
 HtmlCell NameCell(const std::string& name, bool killed) {
   HtmlCell cell = TextCell(name);
   if (killed) cell.html += " <strong class=\"killed\">killed</strong>";
+  return cell;
+}
+
+// "+1.2 GiB", "-300 MiB", "0 KiB".
+HtmlCell ChangeCell(const Integer& kb) {
+  HtmlCell cell = SizeCell(kb ? std::abs(*kb) : kb);
+  cell.value = kb;
+  if (kb && *kb != 0) cell.html = (*kb > 0 ? "+" : "-") + cell.html;
   return cell;
 }
 
@@ -82,6 +91,7 @@ struct ProcessColumn {
   std::string_view name;
   Integer ProcessRow::*number;
   HtmlCell (*write)(const Integer& value);
+  bool compared = false;  // with the report before
 };
 
 constexpr std::string_view kRss = "rss";
@@ -89,6 +99,8 @@ constexpr ProcessColumn kProcessColumns[] = {
     {"pid", &ProcessRow::pid, PlainNumber},
     {"uid", &ProcessRow::uid, PlainNumber},
     {kRss, &ProcessRow::rss_kb, SizeCell},
+    {"rss before", &ProcessRow::before_kb, SizeCell, true},
+    {"change", &ProcessRow::change_kb, ChangeCell, true},
     {"anon", &ProcessRow::anon_kb, SizeCell},
     {"file", &ProcessRow::file_kb, SizeCell},
     {"shmem", &ProcessRow::shmem_kb, SizeCell},
@@ -107,7 +119,7 @@ std::vector<ProcessColumn> FilledColumns(const ProcessTable& table, std::string&
     });
     if (any)
       filled.push_back(column);
-    else
+    else if (!table.before.empty() || !column.compared)
       empty += (empty.empty() ? "" : ", ") + std::string(column.name);
   }
   return filled;
@@ -144,6 +156,9 @@ void WriteProcessTable(const ProcessTable& table, const Integer& ram_kb, HtmlWri
   if (table.rows.empty()) return;
   std::string empty;
   const std::vector<ProcessColumn> columns = FilledColumns(table, empty);
+  if (!table.before.empty())
+    writer.Paragraph("Compared with the report before: " + table.before +
+                     ", by name and pid; by the name alone where only one process has it.");
   if (!empty.empty()) writer.Paragraph("Not in log, nor to be computed from it: " + empty + ".");
   writer.Chart("tasks", id, TableSummary(table));
   HtmlTableHead head{.id = id,

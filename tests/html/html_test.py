@@ -43,6 +43,21 @@ def large_log(rows):
     return oom_log({}).replace(b"[     81]", table + b"[     81]", 1)
 
 
+def days_log(days, host=b"kvm01"):
+    """The same on each of these days of one boot, where slab grows and a guest shrinks."""
+    text = b""
+    for i, day in enumerate(days):
+        report = oom_log({})
+        for name, number, step in ((b"slab_unreclaimable:", 1187, 2000),
+                                   (b" inactive_anon:", 47506, -2000),
+                                   (b"[     95]     0    95    10764    ", 10654, -100)):
+            report = report.replace(name + b"%d" % number, name + b"%d" % (number + i * step), 1)
+        prefix = b"2026-10-%02dT00:00:00.000000+00:00 %s kernel: [%d.000000] " % (
+            day, host, day * 86400)
+        text += b"".join(prefix + line + b"\n" for line in report.splitlines())
+    return text
+
+
 class HtmlTest(CliTest):
     @classmethod
     def setUpClass(cls):
@@ -81,6 +96,108 @@ class HtmlTest(CliTest):
                       [canvas.get_attribute("aria-label") for canvas in canvases])
         self.assertEqual(self.browser.all(".without"), [])
         self.assert_quiet()
+
+    def trend_page(self):
+        log = days_log([1, 8, 13, 17, 19]) + days_log([3, 7, 20], b"kvm02") + days_log([5], b"db1")
+        return self.page(self.write("days.log", log))
+
+    def labels(self, kind):
+        return self.browser.run("""return [...document.querySelectorAll(arguments[0])]
+            .map(e => e.getAttribute('aria-label'))""", "[data-chart=%s] canvas" % kind)
+
+    def cells(self, table, column):
+        return self.browser.texts("#%s tbody tr > :nth-child(%d)" % (table, column))
+
+    def test_incidents_that_come_back_are_dots_with_their_gaps(self):
+        self.browser.open(self.trend_page())
+        self.assertEqual(self.labels("recurrence"), [
+            "kvm01: 5 incidents, from 2 d 0 h to 7 d 0 h apart, the last after 2 d 0 h; "
+            "kvm02: 3 incidents, from 4 d 0 h to 13 d 0 h apart, the last after 13 d 0 h"])
+        self.assertEqual(self.cells("recurrence-table", 5),
+                         ["first", "7 d 0 h", "5 d 0 h", "4 d 0 h", "2 d 0 h",
+                          "first", "4 d 0 h", "13 d 0 h"])
+        canvas = self.browser.one("#recurrence canvas")
+        self.assertGreater(self.browser.colours(canvas), 8)
+        self.assertEqual(self.browser.run("""
+            return Chart.getChart(arguments[0]).data.datasets
+              .map(e => [e.label, e.data.map(dot => dot.y)])""", canvas),
+                         [["kvm01", [7, 5, 4, 2]], ["kvm02", [4, 13]]])
+        self.assertIn("1 dated incident of one other host; 3 are needed",
+                      self.browser.texts("#recurrence")[0])
+        self.assert_quiet()
+
+    def test_memory_that_grows_within_a_boot_is_a_line(self):
+        self.browser.open(self.trend_page())
+        labels = self.labels("boot")
+        self.assertEqual(len(labels), 2)
+        self.assertIn("Boot of kvm01", labels[0])
+        self.assertIn("5 memory reports; unreclaimable slab from 4.6 MiB to 36 MiB, never falling; "
+                      "page tables unchanged at 596 KiB; anon from 188 MiB to 157 MiB; shmem",
+                      labels[0])
+        lines = self.browser.run("""
+            return Chart.getChart(arguments[0]).data.datasets.map(e => [e.label, e.data])""",
+                                 self.browser.one("#boots canvas"))
+        self.assertEqual([name for name, _ in lines],
+                         ["unreclaimable slab", "page tables", "anon", "shmem"])
+        self.assertEqual([point["x"] for point in lines[0][1]], [1, 8, 13, 17, 19])
+        for at, point in enumerate(lines[0][1]):
+            self.assertAlmostEqual(point["y"], (1187 + 2000 * at) * 4 / 1024)
+        for canvas in self.browser.all("#boots canvas"):
+            self.assertGreater(self.browser.colours(canvas), 8)
+        self.assertIn("fewer than 3 memory reports of one boot", self.browser.texts("#boots")[0])
+        self.assert_quiet()
+
+    def test_two_incidents_are_a_sentence_and_no_picture(self):
+        self.browser.open(self.page(self.write("two.log", days_log([1, 8]))))
+        self.assertEqual(self.labels("recurrence") + self.labels("boot"), [])
+        self.assertIn("The store has 2 dated incidents of one host; 3 are needed",
+                      self.browser.texts("#recurrence")[0])
+        self.assertIn("fewer than 3 memory reports of one boot", self.browser.texts("#boots")[0])
+        self.assertEqual(self.browser.all("#recurrence table, #boots table"), [])
+
+    def test_a_single_incident_shows_those_of_its_host(self):
+        log = self.write("days.log", days_log([1, 8, 13]) + days_log([5], b"db1"))
+        store = os.path.join(self.folder, "days.db")
+        self.check(0, "ingest", "--db", store, log)
+        page = self.write("one.html", self.check(0, "report", "--db", store, "--incident", "2",
+                                                 "--format", "html").stdout)
+        self.browser.open(page)
+        self.assertEqual(self.cells("recurrence-table", 3), ["1", "2", "3"])
+        self.assertEqual(self.browser.all("#recurrence a"), [])  # they are not on this page
+        self.assertEqual(len(self.labels("boot")), 1)
+        self.assert_quiet()
+
+    def test_a_process_is_compared_with_the_report_before(self):
+        log = days_log([1, 8]).replace(b"sshd_x", b"cron.d").replace(b"[     81]", b"[     82]", 1)
+        self.browser.open(self.page(self.write("two.log", log)))
+        first, second = (self.browser.run("""
+            return [...document.querySelectorAll(arguments[0] + ' table[data-search] tbody tr')]
+              .map(row => [...row.cells].map(cell => cell.firstChild.textContent))""",
+                                          "#incident-%d" % id) for id in (1, 2))
+        heads = self.browser.texts("#incident-2 table[data-search] thead th")
+        before, change = heads.index("rss before"), heads.index("change")
+        self.assertNotIn("rss before", self.browser.texts("#incident-1 table[data-search] thead th"))
+        self.assertEqual(len(first), len(second))
+        changes = {(row[0].strip(), row[1]): (row[before], row[change]) for row in second}
+        self.assertEqual(changes["guest wl51 [qemu_wl51]", "95"], ("42 MiB", "-400 KiB"))
+        self.assertEqual(changes["cron.d", "83"], ("2.7 MiB", "0 KiB"))
+        # Of two of one name, with another pid: nothing tells which of them it was.
+        self.assertEqual(changes["cron.d", "81"], ("not in log", "not in log"))
+        ghosts = "return Chart.getChart(arguments[0]).config.plugins.some(e => e.id === 'ghosts')"
+        drawn = [self.browser.run(ghosts, self.browser.one("#incident-%d [data-chart=tasks] canvas" % id))
+                 for id in (1, 2)]
+        self.assertEqual(drawn, [False, True])
+        self.assert_quiet()
+
+    def test_rows_that_are_shown_are_copied_as_csv(self):
+        self.browser.open(self.page(self.write("large.log", large_log(300))))
+        self.browser.run("window.kautopsyCopy = (text) => { window.copied = text; }")
+        self.browser.one("input[type=search]").send_keys("qemu_wl51")
+        self.browser.click(self.browser.one(".filter button"))
+        lines = self.browser.run("return window.copied").split("\r\n")
+        self.assertEqual(len(lines), 2)
+        self.assertTrue(lines[0].startswith('"name","pid"'), lines[0])
+        self.assertTrue(lines[1].startswith('"guest wl51 [qemu_wl51]","95"'), lines[1])
 
     def test_charts_are_drawn_anew_in_the_other_theme(self):
         self.browser.open(self.page(PASTE))

@@ -27,6 +27,11 @@
     return kb >= 1024 ? `${(kb / 1024).toFixed(1)} MiB` : `${Math.round(kb)} KiB`;
   };
 
+  // A unit of time that makes a few of so many seconds.
+  const UNITS_OF_TIME = [[86400, 'days'], [3600, 'hours'], [60, 'minutes'], [1, 'seconds']];
+  const unitFor = (seconds) =>
+    UNITS_OF_TIME.find(([each]) => seconds >= 2 * each) ?? UNITS_OF_TIME[3];
+
   // The next number that a scale ends well with.
   const roundUp = (value) => {
     const power = 10 ** Math.floor(Math.log10(value));
@@ -234,20 +239,44 @@
     }));
   };
 
+  // Outlines of what each bar was before, a little taller than the bars so that both show.
+  const ghostBars = (sizes, per) => ({
+    id: 'ghosts',
+    afterDatasetsDraw: (chart) => {
+      const {ctx: pen, scales} = chart;
+      const zero = scales.x.getPixelForValue(0);
+      pen.save();
+      pen.strokeStyle = css('--text');
+      pen.setLineDash([4, 3]);
+      pen.lineWidth = 1.5;
+      chart.getDatasetMeta(0).data.forEach((bar, i) => {
+        if (sizes[i] === null) return;
+        const tall = bar.height + 4;
+        pen.strokeRect(zero, bar.y - tall / 2, scales.x.getPixelForValue(sizes[i] / per) - zero,
+                       tall);
+      });
+      pen.restore();
+    },
+  });
+
   const drawTasks = (place, table, summary) => {
     const rss = columnOf(table, 'rss');
+    const earlier = columnOf(table, 'rss before');
     const ram = Number(table.dataset.ram);
     const bars = rowsOf(table).map((row) => ({
       name: textOf(row.cells[0]), kb: number(row.cells[rss]),
+      before: earlier < 0 ? null : number(row.cells[earlier]),
       killed: row.dataset.killed === '1', guest: row.dataset.guest === '1'}))
       .filter((bar) => bar.kb > 0)
       .sort((one, other) => other.guest - one.guest || other.kb - one.kb)
       .slice(0, MOST_BARS);
     if (bars.length === 0) return;
-    const largest = Math.max(...bars.map((bar) => bar.kb));
+    const ghosts = bars.some((bar) => bar.before !== null);
+    const largest = Math.max(...bars.map((bar) => Math.max(bar.kb, bar.before ?? 0)));
     const [unit, per] = largest >= KB_PER_GIB ? ['GiB', KB_PER_GIB] : ['MiB', 1024];
     const canvas = addCanvas(place, 'tall', summary,
-                             `The ${bars.length} largest; hatched and marked: killed`);
+                             `The ${bars.length} largest; hatched and marked: killed` +
+                             (ghosts ? '; dashed outline: in the report before' : ''));
     canvas.parentNode.style.height = `${6 + 1.5 * bars.length}rem`;
     const make = () => {
       const top = roundUp((largest / per) * 1.02);
@@ -265,8 +294,10 @@
                            borderColor: bars.map((bar) => (bar.killed ? colour(1) : colour(0))),
                            backgroundColor: bars.map((bar) =>
                              (bar.killed ? hatch(colour(1)) : colour(0)))}]},
+        plugins: ghosts ? [ghostBars(bars.map((bar) => bar.before), per)] : [],
         options: {indexAxis: 'y', scales, plugins: {legend: {display: false}, tooltip: {callbacks: {
-          label: (at) => size(at.raw * per)}}}},
+          label: (at) => size(at.raw * per) + (bars[at.dataIndex].before === null
+            ? '' : `, before ${size(bars[at.dataIndex].before)}`)}}}},
       };
     };
     draw(canvas, make);
@@ -291,6 +322,7 @@
   };
 
   window.kautopsyCharts = {addCanvas, axis, colour, css, draw, legend, number, rowsOf, textOf,
+                           unitFor,
                            kinds: {lists: drawLists, memory: drawMemory, tasks: drawTasks,
                                    periods: drawPeriods}};
 

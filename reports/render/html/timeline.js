@@ -3,11 +3,10 @@
   'use strict';
 
   const tools = window.kautopsyCharts;
-  const {axis, colour, css, number, rowsOf} = tools;
+  const {axis, colour, css, number, rowsOf, unitFor} = tools;
   const BAND = 0.3;  // share of the width that undated moments get where there are dated ones, too
   const MARKS = {kill: ['kill', 'crossRot'], refusal: ['refusal', 'triangle'],
                  boot: ['boot', 'rectRot']};
-  const UNITS = [[86400, 'days'], [3600, 'hours'], [60, 'minutes'], [1, 'seconds']];
 
   // 0 has a line of its own below 1, where a logarithm would have no place for it.
   const height = (pieces) => (pieces === null ? null : pieces === 0 ? 0 : Math.log10(pieces) + 1);
@@ -73,7 +72,7 @@
       pointBackgroundColor: i === 0 ? colour(i) : 'transparent'}));  // what lies behind shows
     const known = sets.flatMap((set) => set.data.map((point) => point.y ?? 0));
     const top = Math.ceil(Math.max(2, ...known)) + 1;
-    const [seconds, unit] = UNITS.find(([each]) => last >= 2 * each) ?? UNITS[3];
+    const [seconds, unit] = unitFor(last);
     const first = rows.find((row) => row.dataset.after !== undefined);
     const title = first ? `${unit} after ${first.cells[0].textContent}` : '';
     const ticks = [];
