@@ -102,7 +102,8 @@ void WriteIncidentNav(const IncidentPage& page, bool single, const HtmlWriter& w
             {"for-good", "For good", !report.for_good.empty()},
             {"unknown", "Unknown", !report.unknowns.empty()},
             {"evidence", "Evidence", !report.references.empty() || !report.findings.empty()},
-            {"data", "Data", true}},
+            {"data", "Data", true},
+            {"queries", "SQL", single}},
            writer, out);
 }
 
@@ -143,7 +144,8 @@ void WriteSeveral(const HtmlReport& report, std::ostream& out) {
        {"boots", "Leaks?", true},
        {"causes", "Causes", true},
        {"shared", "Shared", !report.overview.shared.empty()},
-       {"sources", "Sources", true}},
+       {"sources", "Sources", true},
+       {"queries", "SQL", true}},
       overview, out);
   WriteOverviewHtml(report, overview);
   for (const IncidentPage& page : report.incidents) {
@@ -173,10 +175,10 @@ void RenderHtml(const HtmlReport& report, std::ostream& out) {
     WriteSeveral(report, out);
   HtmlWriter writer(out, 2, "");
   WriteSourcesHtml(report.overview.store, writer);
+  WriteQueriesHtml(writer);
   out << "</main>\n<p id=\"live\" role=\"status\" aria-live=\"polite\"></p>\n"
-      << "<footer><p>Made by kautopsy. The page loads nothing and sends nothing; its data is in it "
-         "as "
-         "JSON.</p></footer>\n"
+      << "<footer><p>Made by kautopsy " << KAUTOPSY_VERSION
+      << ". The page loads nothing and sends nothing; its data is in it as JSON.</p></footer>\n"
       << "<script type=\"application/json\" id=\"report-data\">" << report.json << "</script>\n";
   for (const HashedText& script : kHtmlScripts) out << "<script>" << script.text << "</script>\n";
   out << "</body>\n</html>\n";

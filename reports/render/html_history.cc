@@ -28,6 +28,8 @@ std::string TimelineSummary(const TimelineSection& section) {
 std::string_view MarkOf(const TimelineRow& row) {
   if (row.what.find(" killed") != std::string::npos) return "kill";
   if (row.what.find(" refused") != std::string::npos) return "refusal";
+  // What someone did about it: SnapshotLabel() begins so behind a command.
+  if (row.what.starts_with("after ")) return "command";
   return row.kind == "boot" ? "boot" : "";
 }
 

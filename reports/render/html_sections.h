@@ -28,6 +28,8 @@ void WriteRecurrenceHtml(const HtmlReport& report, HtmlWriter& writer);
 void WriteBootTrendsHtml(const HtmlReport& report, HtmlWriter& writer);
 // Where the lines of every source went.
 void WriteSourcesHtml(const StoreSummary& store, HtmlWriter& writer);
+// Saved SQL that goes on where each section ends.
+void WriteQueriesHtml(HtmlWriter& writer);
 
 // The machine in a few words: "wv2-f302, 2 nodes, 378.5 GiB RAM".
 std::string MachineText(const IncidentReport& report);

@@ -199,6 +199,26 @@ class HtmlTest(CliTest):
         self.assertTrue(lines[0].startswith('"name","pid"'), lines[0])
         self.assertTrue(lines[1].startswith('"guest wl51 [qemu_wl51]","95"'), lines[1])
 
+    def test_the_timeline_marks_kills_refusals_and_commands(self):
+        self.browser.open(self.page(PASTE))
+        marks = self.browser.run("""
+            return Chart.getChart(arguments[0]).data.datasets.filter(e => e.showLine === false)
+              .map(e => [e.label, e.data.length])""", self.browser.one("[data-chart=timeline] canvas"))
+        self.assertEqual(marks, [["kill", 1], ["refusal", 1], ["command", 1]])
+
+    def test_each_section_names_a_question_that_the_store_answers(self):
+        self.ingest(PASTE)
+        for path in (PASTE, self.write("days.log", days_log([1, 8]))):
+            self.browser.open(self.page(path))
+            questions = self.browser.texts("#queries summary code")
+            self.assertEqual(len(questions), 11)
+            for sql in self.browser.texts("#queries pre"):
+                self.assertIn("SELECT", sql)
+                self.assertGreater(len(sql.splitlines()), 2, sql)
+        for question in questions:
+            name = question.split("@")[1]
+            self.check(0, "query", "--db", self.database, "@" + name)
+
     def test_charts_are_drawn_anew_in_the_other_theme(self):
         self.browser.open(self.page(PASTE))
         ground = "return getComputedStyle(document.body).backgroundColor"

@@ -6,7 +6,7 @@
   const {axis, colour, css, number, rowsOf, unitFor} = tools;
   const BAND = 0.3;  // share of the width that undated moments get where there are dated ones, too
   const MARKS = {kill: ['kill', 'crossRot'], refusal: ['refusal', 'triangle'],
-                 boot: ['boot', 'rectRot']};
+                 boot: ['boot', 'rectRot'], command: ['command', 'star']};
 
   // 0 has a line of its own below 1, where a logarithm would have no place for it.
   const height = (pieces) => (pieces === null ? null : pieces === 0 ? 0 : Math.log10(pieces) + 1);
