@@ -144,7 +144,8 @@ Result<std::vector<ProcessTable>> ReadProcessTables(RowReader& reader,
     if (!table) return tl::unexpected(table.error());
     if (table->printed == 0) continue;
     left -= table->rows.size();
-    const Status compared = CompareWithBefore(reader, report, *table);
+    const Status compared =
+        table->rows.empty() ? Status() : CompareWithBefore(reader, report, *table);
     if (!compared) return tl::unexpected(compared.error());
     tables.push_back(std::move(*table));
   }

@@ -17,8 +17,8 @@ constexpr SectionRecipe kSectionRecipes[] = {
     {"Died", "killed"},         {"Why", "rerun"},
     {"Free lists", "crumbled"}, {"Memory", "memory"},
     {"Tasks", "guests"},        {"Failed", "refused"},
-    {"Time", "timeline"},       {"Comes back?", "recurrence"},
-    {"Leaks?", "kernelleak"},   {"Evidence", "proof"},
+    {"Time", "timeline"},       {"Coming back", "recurrence"},
+    {"Leaks", "kernelleak"},    {"Evidence", "proof"},
     {"What was read", "unread"}};
 
 // Html() shows ends of lines as signs, since a log's could forge some; here they are ours.

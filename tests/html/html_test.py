@@ -290,6 +290,15 @@ class HtmlTest(CliTest):
         self.assertIsNone(self.browser.run("return window.x ?? null"))
         self.assert_quiet()
 
+    def test_a_hostile_host_stays_text_in_the_trends(self):
+        host = b"</h2><script>window.x=1</script><img/src=y>"
+        self.browser.open(self.page(self.write("days.log", days_log([1, 8, 13], host))))
+        self.assertIsNone(self.browser.run("return window.x ?? null"))
+        self.assertEqual(self.browser.all("main img, main script"), [])
+        self.assertEqual(set(self.cells("recurrence-table", 2)), {host.decode()})
+        self.assertTrue(self.labels("recurrence")[0].startswith(host.decode()))
+        self.assert_quiet()
+
     def test_a_hostile_fragment_does_nothing(self):
         path = self.page(PASTE)
         for fragment in ("#table=constructor&sort=1:down", "#task=%22%5D<script>", "#%E0%A4%A",
