@@ -256,7 +256,7 @@ struct Recurrence {
 struct BootMoment {
   int64_t event = 0;
   std::string moment;  // ISO 8601 UTC, else as printed; "undated"
-  Integer since_s;     // since BootTrend's beginning; none if the report tells no time
+  Integer since_ms;    // since BootTrend's beginning; none if the report tells no time
   Integer slab_unreclaimable_kb, pagetables_kb, anon_kb, shmem_kb;
 };
 
@@ -264,7 +264,8 @@ struct BootMoment {
 struct BootTrend {
   int64_t boot = 0;
   Text host, first_time;
-  bool since_boot = false;  // since_s counts from the boot, else from the first report
+  std::string source;       // one that tells of it; "-" is standard input
+  bool since_boot = false;  // since_ms counts from the boot, else from the first report
   int64_t reports = 0;      // in the store; `moments` may be every n-th of them and the last
   std::vector<BootMoment> moments;
 };

@@ -8,7 +8,7 @@
 namespace kautopsy {
 namespace {
 
-constexpr int64_t kUsPerS = 1'000'000;
+constexpr int64_t kUsPerMs = 1000;
 
 constexpr const char* kHostOf = "SELECT host FROM incident WHERE incident_id = ?1";
 // The gap of recipe @recurrence, but to any incident before of the host.
@@ -43,7 +43,9 @@ Result<HostRecurrence> ReadHost(RowReader& reader, const std::string& host, int6
 }
 
 constexpr const char* kBootOf =
-    "SELECT boot.boot_id, boot.host, boot.first_time FROM incident JOIN boot USING (boot_id)"
+    "SELECT boot.boot_id, boot.host, boot.first_time, (SELECT path FROM boot_source AS own"
+    " JOIN source USING (source_id) WHERE own.boot_id = boot.boot_id LIMIT 1) FROM incident JOIN "
+    "boot USING (boot_id)"
     " WHERE incident_id = ?1";
 constexpr const char* kReportsOfBoot =
     "SELECT e.event_id, coalesce(e.time, e.local_time), e.uptime_us, e.time_us,"
@@ -82,16 +84,16 @@ void FillTimes(std::vector<ClockedMoment>& moments, BootTrend& trend) {
   Integer first;
   for (ClockedMoment& each : moments) {
     if (trend.since_boot) {
-      each.moment.since_s = *each.uptime_us / kUsPerS;
+      each.moment.since_ms = *each.uptime_us / kUsPerMs;
     } else if (each.time_us) {
       first = std::min(first.value_or(*each.time_us), *each.time_us);
     }
   }
   if (trend.since_boot || !first) return;
   for (ClockedMoment& each : moments)
-    if (each.time_us) each.moment.since_s = (*each.time_us - *first) / kUsPerS;
+    if (each.time_us) each.moment.since_ms = (*each.time_us - *first) / kUsPerMs;
   std::stable_sort(moments.begin(), moments.end(), [](const auto& one, const auto& other) {
-    return one.moment.since_s < other.moment.since_s;
+    return one.moment.since_ms < other.moment.since_ms;
   });
 }
 
@@ -146,6 +148,7 @@ Result<std::vector<BootTrend>> ReadBootTrends(RowReader& reader,
       trend.boot = row.GetInteger(0).value_or(0);
       trend.host = row.GetText(1);
       trend.first_time = row.GetText(2);
+      trend.source = row.GetText(3).value_or("?");
     });
     if (!read) return tl::unexpected(read.error());
     const bool known =

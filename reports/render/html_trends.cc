@@ -21,7 +21,16 @@ HtmlCell SpanCell(const Integer& seconds, std::string_view none) {
   return {Html(SpanText(*seconds)), seconds, true};
 }
 
-// The text's incident, and a link to it where the page holds it.
+HtmlCell SinceCell(const Integer& milliseconds) {
+  constexpr int64_t kMsPerS = 1000;
+  constexpr int64_t kShort = 60 * kMsPerS;  // reports of a storm follow each other within seconds
+  if (!milliseconds) return {std::string(kNotInLog), {}, true};
+  if (*milliseconds >= kShort) return {Html(SpanText(*milliseconds / kMsPerS)), milliseconds, true};
+  const double seconds = static_cast<double>(*milliseconds) / static_cast<double>(kMsPerS);
+  return {fmt::format("{:.2f} s", seconds), milliseconds, true};
+}
+
+// The incident's number, and a link to it where the page holds it.
 HtmlCell IncidentLink(const HtmlReport& report, int64_t id) {
   const bool article =
       report.incidents.size() > 1 &&
@@ -135,7 +144,10 @@ std::string ChangeText(const BootTrend& trend, const LeakColumn& column) {
 }
 
 std::string BootName(const BootTrend& trend) {
-  std::string name = trend.host ? "Boot of " + *trend.host : "Boot of a machine without a name";
+  std::string name = "Boot of " + trend.host.value_or("");
+  if (!trend.host)
+    name = "Boot in " + (trend.source == "-" ? "standard input"
+                                             : trend.source.substr(trend.source.rfind('/') + 1));
   if (trend.first_time) name += ", first line " + TimeWords(*trend.first_time);
   return name;
 }
@@ -151,8 +163,9 @@ std::string BootSummary(const BootTrend& trend) {
 }
 
 bool CanBeDrawn(const BootTrend& trend) {
-  const auto timed = std::count_if(trend.moments.begin(), trend.moments.end(),
-                                   [](const BootMoment& each) { return each.since_s.has_value(); });
+  const auto timed =
+      std::count_if(trend.moments.begin(), trend.moments.end(),
+                    [](const BootMoment& each) { return each.since_ms.has_value(); });
   return timed >= kFewestForTrend;
 }
 
@@ -173,8 +186,7 @@ void WriteBoot(const BootTrend& trend, HtmlWriter& writer) {
   for (const LeakColumn& column : kLeakColumns) head.columns.push_back({column.name, true});
   writer.OpenTable(head);
   for (const BootMoment& moment : trend.moments) {
-    std::vector<HtmlCell> cells = {TextCell(TimeWords(moment.moment)),
-                                   SpanCell(moment.since_s, kNotInLog)};
+    std::vector<HtmlCell> cells = {TextCell(TimeWords(moment.moment)), SinceCell(moment.since_ms)};
     for (const LeakColumn& column : kLeakColumns) cells.push_back(SizeCell(moment.*column.size));
     writer.Row(cells);
   }

@@ -9,6 +9,7 @@
   const SHAPES = ['circle', 'rectRot', 'triangle', 'rect', 'cross', 'star'];
   const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
 
+  const MANY = 60;  // points; larger marks would cover each other
   const columnNamed = (table, name) => [...table.tHead.rows[0].cells]
     .findIndex((head) => head.textContent.startsWith(name));
   const dated = (ms, seconds) => new Date(ms).toISOString().slice(0, seconds ? 19 : 10)
@@ -39,7 +40,8 @@
     tools.draw(canvas, () => ({
       type: 'scatter',
       data: {datasets: hosts.map((host, i) => ({
-        label: host, pointStyle: SHAPES[i % SHAPES.length], radius: 6, borderWidth: 2,
+        label: host, pointStyle: SHAPES[i % SHAPES.length], borderWidth: 2,
+        radius: dots.length > MANY ? 3 : 6,
         hoverRadius: 8, borderColor: colour(i), backgroundColor: colour(i),
         data: dots.filter((dot) => dot.host === host)
           .map((dot) => ({x: dot.at, y: dot.gap / seconds}))}))},
@@ -65,13 +67,14 @@
       rows.some((row) => number(row.cells[i]) !== null));
     const sizes = rows.flatMap((row) => columns.map((i) => number(row.cells[i]) ?? 0));
     const [size, per] = Math.max(...sizes) >= KB_PER_GIB ? ['GiB', KB_PER_GIB] : ['MiB', 1024];
-    const times = rows.map((row) => number(row.cells[when]));
+    const times = rows.map((row) => number(row.cells[when]) / 1000);
     const [seconds, unit] = unitFor(Math.max(...times) - Math.min(...times));
     tools.draw(tools.addCanvas(place, 'plot', summary), () => ({
       type: 'line',
       data: {datasets: columns.map((column, i) => ({
         label: heads[column].textContent, borderColor: colour(i), borderDash: DASHES[i],
-        borderWidth: 2, pointStyle: SHAPES[i], radius: 5, pointBackgroundColor: css('--back'),
+        borderWidth: 2, pointStyle: SHAPES[i],
+        radius: rows.length > MANY ? 1.5 : 5, pointBackgroundColor: css('--back'),
         data: rows.map((row, at) => ({
           x: times[at] / seconds,
           y: number(row.cells[column]) === null ? null : number(row.cells[column]) / per}))}))},
