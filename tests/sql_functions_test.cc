@@ -96,7 +96,8 @@ TEST_CASE("Functions stand numbers at the ends of their range") {
 }
 
 TEST_CASE("What a function cannot know to be an answer is an error") {
-  CHECK(Value("gfp_can(32, 'fly')").starts_with("gfp_can() knows no 'fly'; it knows: reclaim kswapd"));
+  CHECK(Value("gfp_can(32, 'fly')")
+            .starts_with("gfp_can() knows no 'fly'; it knows: reclaim kswapd"));
   CHECK(Value("re2_extract('x', '(')").starts_with("re2_extract(): missing )"));
   CHECK(Value("re2_extract('x', 'x', 1)") == "re2_extract(): the pattern has 0 groups, not 1");
 }
