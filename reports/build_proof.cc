@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "reports/builder.h"
 #include "reports/diagnosis/growth.h"
@@ -224,6 +225,30 @@ bool IsVictim(const EventFacts& event, const std::vector<TaskFacts>& rows, const
   });
 }
 
+// The lists to compare these with: what dropping caches or compaction made of them, else those
+// before them.
+const Snapshot* ListsBeside(const std::vector<Snapshot>& snapshots, const EventFacts& event) {
+  const Snapshot* before = nullptr;
+  bool passed = false;
+  for (const Snapshot& snapshot : snapshots) {
+    if (!snapshot.lists || snapshot.machine == Machine::kOther) continue;
+    if (snapshot.lists == &event)
+      passed = true;
+    else if (!passed)
+      before = &snapshot;
+    else if (snapshot.after_drop || snapshot.after_compact)
+      return &snapshot;
+  }
+  return passed ? before : nullptr;
+}
+
+std::vector<ZoneFacts> WholeLists(const EventFacts& event) {
+  std::vector<ZoneFacts> whole;
+  std::copy_if(event.zones.begin(), event.zones.end(), std::back_inserter(whole),
+               [](const ZoneFacts& zone) { return !ListIsCut(zone); });
+  return whole;
+}
+
 }  // namespace
 
 void BuildReruns(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
@@ -256,15 +281,22 @@ void BuildReruns(const BuildInput& input, ReferenceList& references, IncidentRep
   if (!sizes.empty()) section.refs.push_back(ListReference(references, *event));
   report.why.push_back(std::move(section));
   if (sizes.empty()) return;
-  std::vector<ZoneFacts> whole;
   for (const ZoneFacts& zone : event->zones) {
-    if (!ListIsCut(zone))
-      whole.push_back(zone);
-    else
+    if (ListIsCut(zone))
       report.why.back().notes.push_back("The free list of " + ZoneName(zone) + " is cut.");
   }
-  report.free_lists.push_back(
-      {DayText(*event), sizes, std::move(whole), {ListReference(references, *event)}});
+  FreeListSection lists;
+  lists.day = DayText(*event);
+  lists.block_kb = sizes;
+  lists.zones = WholeLists(*event);
+  lists.refs = {ListReference(references, *event)};
+  if (const Snapshot* const beside = ListsBeside(input.snapshots, *event)) {
+    const std::string day = DayText(*beside->lists);
+    lists.beside_label = SnapshotLabel(*beside) + (day.empty() ? "" : ", " + day);
+    lists.beside = WholeLists(*beside->lists);
+    lists.beside_refs = {SnapshotReference(references, *beside)};
+  }
+  report.free_lists.push_back(std::move(lists));
 }
 
 void BuildMemory(const BuildInput& input, ReferenceList& references, IncidentReport& report) {

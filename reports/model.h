@@ -80,6 +80,10 @@ struct FreeListSection {
   std::vector<int64_t> block_kb;  // headings
   std::vector<ZoneFacts> zones;
   std::vector<int> refs;
+  // The lists of another moment of the same machine, to compare with; none if there is no such.
+  std::string beside_label;  // "after drop and compact", "memory report, Nov 19"
+  std::vector<ZoneFacts> beside;
+  std::vector<int> beside_refs;
 };
 
 struct MemorySection {

@@ -99,19 +99,14 @@ std::string AskedAttributes(const RerunSection& section) {
                      request.assumed ? "in question" : "asked for");
 }
 
-void WriteListTable(const FreeListSection& section, const std::string& attributes,
-                    const std::string& id, HtmlWriter& writer) {
-  HtmlTableHead head{.id = id,
-                     .caption = "Free pieces by size, count of each",
-                     .columns = {{"zone"}},
-                     .sortable = false,
-                     .attributes = attributes};
+void WriteListTable(const FreeListSection& section, const std::vector<ZoneFacts>& zones,
+                    HtmlTableHead head, HtmlWriter& writer) {
   std::vector<std::string> names;
   for (const int64_t kb : section.block_kb) names.push_back(PieceSize(kb));
   for (std::size_t i = 0; i < names.size(); ++i)
     head.columns.push_back({names[i], true, section.block_kb[i]});
   writer.OpenTable(head);
-  for (const ZoneFacts& zone : section.zones) {
+  for (const ZoneFacts& zone : zones) {
     if (zone.cells.empty()) continue;
     std::vector<HtmlCell> cells = {TextCell(ZoneLabel(zone))};
     for (const int64_t kb : section.block_kb) {
@@ -121,6 +116,30 @@ void WriteListTable(const FreeListSection& section, const std::string& attribute
     writer.Row(cells, fmt::format(" data-summary=\"{}\"", Html(ListSummary(zone))));
   }
   writer.CloseTable();
+}
+
+// The table of the lists, and of those beside them, which the chart draws in a second tone.
+void WriteListTables(const FreeListSection& section, const std::string& id, std::string attributes,
+                     HtmlWriter& writer) {
+  const std::string beside_id = id + "-beside";
+  if (!section.beside.empty())
+    attributes += fmt::format(" data-beside=\"{}\" data-beside-words=\"{}\"", beside_id,
+                              Html(section.beside_label));
+  WriteListTable(section, section.zones,
+                 {.id = id,
+                  .caption = "Free pieces by size, count of each",
+                  .columns = {{"zone"}},
+                  .sortable = false,
+                  .attributes = std::move(attributes)},
+                 writer);
+  if (section.beside.empty()) return;
+  WriteListTable(section, section.beside,
+                 {.id = beside_id,
+                  .caption = "The same " + section.beside_label,
+                  .columns = {{"zone"}},
+                  .sortable = false,
+                  .attributes = ""},
+                 writer);
 }
 
 // Plain words where there are some, else the kernel's without underscores.
@@ -240,9 +259,11 @@ void WriteFreeListsHtml(const IncidentReport& report, HtmlWriter& writer) {
     const std::string table = writer.Id(Numbered("lists", i));
     writer.OpenSection(Numbered("free-lists", i), "Free memory by size of piece" + day);
     writer.Paragraph("A bar is the share of the zone's free memory.", section.refs);
+    if (!section.beside.empty())
+      writer.Paragraph("Hatched: " + section.beside_label + ".", section.beside_refs);
     writer.Chart("lists", table, "");
-    WriteListTable(section, i < report.why.size() ? AskedAttributes(report.why[i]) : "", table,
-                   writer);
+    WriteListTables(section, table, i < report.why.size() ? AskedAttributes(report.why[i]) : "",
+                    writer);
     WriteZones(section, writer.Id(Numbered("zones", i)), writer);
     writer.CloseSection();
   }

@@ -93,8 +93,22 @@ class HtmlTest(CliTest):
             self.assertEqual(canvas.get_attribute("role"), "img")
             self.assertRegex(canvas.get_attribute("aria-label"), r"\d")
         self.assertIn("Node 0 Normal: 100 % of 6.3 GiB free is in pieces of 4 KiB",
-                      [canvas.get_attribute("aria-label") for canvas in canvases])
+                      [label.split(";")[0] for label in self.labels("lists")])
         self.assertEqual(self.browser.all(".without"), [])
+        self.assert_quiet()
+
+    def test_free_lists_show_what_compaction_made_of_them(self):
+        self.browser.open(self.page(PASTE))
+        normal = self.browser.all("[data-chart=lists] canvas")[2]
+        self.assertIn("; after drop and compact: Node 0 Normal: ", normal.get_attribute("aria-label"))
+        sets = self.browser.run(
+            "return Chart.getChart(arguments[0]).data.datasets.map(e => [e.label, e.data])", normal)
+        self.assertEqual([label for label, _ in sets], ["then", "after drop and compact"])
+        self.assertAlmostEqual(sets[0][1][0], 100, places=1)
+        self.assertLess(sets[1][1][0], 50)
+        self.assertEqual(len(self.browser.all("#lists-beside tbody tr")), 4)
+        self.browser.open(self.page(self.write("alone.log", oom_log(NAMES))))
+        self.assertEqual(self.browser.all("#lists-beside"), [])
         self.assert_quiet()
 
     def trend_page(self):

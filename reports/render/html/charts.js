@@ -128,20 +128,31 @@
     count: {name: 'pieces, logarithmic', of: (count) => count || null},
   };
 
-  const listSettings = (table, row, unit, asked) => {
-    const heads = [...table.tHead.rows[0].cells].slice(1);
-    const sizes = heads.map((head) => number(head));
+  const listValues = (row, sizes, of) => {
     const counts = [...row.cells].slice(1).map(number);
     const all = counts.reduce((sum, count, i) => sum + (count || 0) * sizes[i], 0) || 1;
+    return counts.map((count, i) => (count === null ? null : of(count, sizes[i], all)));
+  };
+
+  // `beside` is the row of the same zone at another moment, null if there is none.
+  const listSettings = (table, row, beside, unit, asked) => {
+    const heads = [...table.tHead.rows[0].cells].slice(1);
+    const sizes = heads.map((head) => number(head));
     const {name, of} = UNITS[unit];
-    const values = counts.map((count, i) => (count === null ? null : of(count, sizes[i], all)));
+    const sets = [{label: 'then', data: listValues(row, sizes, of), backgroundColor: colour(0),
+                   minBarLength: 2}];
+    if (beside) {
+      sets.push({label: table.dataset.besideWords, data: listValues(beside, sizes, of),
+                 backgroundColor: hatch(colour(1)), borderColor: colour(1), borderWidth: 1,
+                 minBarLength: 2});
+    }
     const y = unit === 'share' ? axis(name, {min: 0, max: 100, ticks: {stepSize: 25}})
                                : axis(name, {type: 'logarithmic', min: unit === 'size' ? 0.001 : 1});
     return {
       type: 'bar',
       data: {labels: heads.map((head) => head.textContent.trim().replace(/ ([KMG])iB$/, '$1')),
-             datasets: [{data: values, backgroundColor: colour(0), minBarLength: 2}]},
-      options: {plugins: {legend: {display: false}},
+             datasets: sets},
+      options: {plugins: {legend: legend(Boolean(beside), {boxWidth: 12, font: {size: 11}})},
                 scales: {x: axis('size of piece, bytes', {ticks: {autoSkip: false, font: {size: 11}}}), y}},
       plugins: sizes.includes(asked) ? [lineAt(sizes.indexOf(asked), table.dataset.askedWords)] : [],
     };
@@ -177,9 +188,15 @@
     panels.className = 'panels';
     place.append(panels);
     const asked = Number(table.dataset.asked);
+    const others = table.dataset.beside ? rowsOf(document.getElementById(table.dataset.beside)) : [];
     for (const row of rowsOf(table)) {
-      const canvas = addCanvas(panels, 'short', row.dataset.summary, textOf(row.cells[0]));
-      draw(canvas, () => listSettings(table, row, unit, asked));
+      const zone = textOf(row.cells[0]);
+      const beside = others.find((other) => textOf(other.cells[0]) === zone) ?? null;
+      const summary = beside
+        ? `${row.dataset.summary}; ${table.dataset.besideWords}: ${beside.dataset.summary}`
+        : row.dataset.summary;
+      const canvas = addCanvas(panels, 'short', summary, zone);
+      draw(canvas, () => listSettings(table, row, beside, unit, asked));
       mine.push(charts[charts.length - 1]);
     }
   };
