@@ -333,6 +333,7 @@ std::vector<TaskCommand> TaskRows::LargestCommands() const {
   });
   sums.resize(std::min(sums.size(), kMostCommands));
   std::vector<TaskCommand> commands;
+  commands.reserve(sums.size());
   for (const Sum& sum : sums)
     commands.push_back({std::nullopt, sum.tasks, sum.pages, ToKb(sum.pages)});
   ForEachPacked(pieces_, [&](std::size_t row, const char* packed) {

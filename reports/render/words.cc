@@ -91,7 +91,7 @@ std::string FileName(std::string_view path) {
 }
 
 std::string PlaceWords(const StoreSummary& store, int64_t source_id, int64_t line, int64_t column) {
-  const std::string place = fmt::format("{}:{}", line, column);
+  std::string place = fmt::format("{}:{}", line, column);
   const auto own = std::find_if(store.sources.begin(), store.sources.end(),
                                 [&](const SourceLedger& source) { return source.id == source_id; });
   if (own == store.sources.end() || store.sources.size() == 1) return place;
