@@ -247,6 +247,17 @@ class Input(CliTest):
         self.assertIn(b"became shorter while it was read", program.communicate()[1])
         self.assertEqual(program.returncode, 1)
 
+    def test_a_sparse_file_beyond_4_gib_is_read_to_its_end(self):
+        path = self.write("sparse.log", OOM_LINES)
+        with open(path, "r+b") as log:
+            log.seek(5 << 30)
+            log.write(b"\n" + OOM_LINES.replace(b"14:24", b"15:24").replace(b" 42", b" 43"))
+        self.addCleanup(os.unlink, path)
+        done = self.ingest("sparse.log", code=1)
+        self.assert_says(done, "sparse.log", "longer than 1 MiB")
+        self.assertEqual(self.rows("SELECT pid FROM oom_kill ORDER BY pid"), [(42,), (43,)])
+        self.assertEqual(self.rows("SELECT bytes > 5 << 30, lines_damaged FROM source"), [(1, 1)])
+
     def test_a_named_pipe_is_read_when_it_is_named(self):
         os.mkfifo(self.folder + "/fifo")
         feeder = subprocess.Popen(["sh", "-c", "cat > fifo"], stdin=subprocess.PIPE, cwd=self.folder)

@@ -135,6 +135,21 @@ class Store(CliTest):
         self.ingest(PASTE)
         self.assertEqual(self.count("source"), 2)
 
+    def test_two_ingests_into_one_store_at_once_wait_for_each_other(self):
+        for number in range(6):
+            self.write("logs/%d" % number, b"".join(b"".join(report) for report in self.reports(20 + number)))
+        expected = self.events_of(["logs"])
+        self.database = os.path.join(self.folder, "shared.db")
+        programs = [subprocess.Popen([PROGRAM, "ingest", "--quiet", "--db", self.database, *paths], cwd=self.folder,
+                                     stderr=subprocess.PIPE)
+                    for paths in (["logs/0", "logs/1", "logs/2", "logs/3"], ["logs/2", "logs/3", "logs/4", "logs/5"])]
+        for program in programs:
+            _, errors = program.communicate(timeout=120)
+            if program.returncode != 0:  # it waited for as long as it does
+                self.assertRegex(errors.decode(), "shared.db: .*(locked|in use)")
+        self.assertEqual(self.rows("PRAGMA integrity_check"), [("ok",)])
+        self.assertEqual(self.events_of(["logs"]), expected)
+
     def test_the_number_of_jobs_changes_nothing(self):
         report = b"".join(line + b"\n" for line in read(MESSAGES).split(b"\n")[6:37])
         for number in range(12):
