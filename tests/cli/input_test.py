@@ -98,6 +98,22 @@ class Input(CliTest):
         self.assert_says(self.ingest("cut.tar.gz", code=1), "cut.tar.gz", "ends too early")
         self.assertEqual(self.count("oom_kill"), 1)
 
+    def test_an_archive_that_is_damaged_in_its_middle_is_named_and_its_records_before_are_kept(self):
+        noise = os.urandom(100000).hex().encode()
+        whole = read(self.folder + "/" + self.pack("whole.gz", {"a": OOM_LINES, "b": noise, "c": OOM_LINES}))
+        middle = len(whole) // 2
+        self.write("bad.tar.gz", whole[:middle] + bytes(64) + whole[middle + 64:])
+        self.assert_says(self.ingest("bad.tar.gz", PASTE, code=1), "bad.tar.gz", "damaged")
+        self.assertIn(("bad.tar.gz/a",), self.rows("SELECT path FROM source"))
+        self.assertEqual(self.rows("SELECT count(*) FROM oom_kill WHERE pid = 42"), [(1,)])
+
+    def test_many_small_files_are_all_read(self):
+        for number in range(1500):
+            self.write("many/%04d" % number, OOM_LINES.replace(b" 42", b" %d" % (1000 + number)))
+        self.ingest("many")
+        self.assertEqual(self.rows("SELECT count(*), count(DISTINCT pid) FROM oom_kill"), [(1500, 1500)])
+        self.assertEqual(self.count("source"), 1500)
+
     def test_nothing_is_written_where_an_archive_says(self):
         outside = os.path.basename(self.folder) + "-outside"
         self.pack("evil.gz", {"../" + outside: OOM_LINES, self.folder + "/absolute": OOM_LINES.replace(b"42", b"43")})
@@ -234,18 +250,40 @@ class Input(CliTest):
         self.ingest("-", stdin=journal)
         self.assertGreater(self.count("event"), 0)
 
-    def test_a_file_that_shrinks_while_it_is_read_is_named(self):
-        path = self.write("pack/messages", OOM_LINES * 20000)
-        slow = self.write("feed", b"")
-        os.remove(slow)
+    def ingest_while(self, path, change):
+        """Ingests a pipe and `path`, which is changed once all inputs have been looked at."""
+        slow = self.folder + "/feed"
         os.mkfifo(slow)
         program = subprocess.Popen([PROGRAM, "ingest", "--jobs", "1", "--db", self.database, slow, path],
                                    cwd=self.folder, stderr=subprocess.PIPE)
-        with open(slow, "wb") as feed:  # once it is opened all inputs have been looked at
-            os.truncate(path, 1000)
+        with open(slow, "wb") as feed:
+            change()
             feed.write(OOM_LINES)
-        self.assertIn(b"became shorter while it was read", program.communicate()[1])
-        self.assertEqual(program.returncode, 1)
+        return program.communicate()[1].decode(), program.returncode
+
+    def test_a_file_that_shrinks_while_it_is_read_is_named(self):
+        path = self.write("pack/messages", OOM_LINES * 20000)
+        errors, code = self.ingest_while(path, lambda: os.truncate(path, 1000))
+        self.assertIn("became shorter while it was read", errors)
+        self.assertEqual(code, 1)
+
+    def test_a_file_that_vanishes_before_its_turn_is_named(self):
+        path = self.write("pack/messages", OOM_LINES)
+        errors, code = self.ingest_while(path, lambda: os.remove(path))
+        self.assertRegex(errors, "pack/messages: .*No such file")
+        self.assertEqual((code, self.count("oom_kill")), (1, 1))
+
+    def test_a_file_that_grows_while_it_is_read_adds_its_rest_the_next_time_at_the_latest(self):
+        path = self.write("pack/messages", OOM_LINES.replace(b" 42", b" 43"))
+
+        def grow():
+            with open(path, "ab") as log:
+                log.write(OOM_LINES.replace(b" 42", b" 44"))
+
+        _, code = self.ingest_while(path, grow)
+        self.assertEqual(code, 0)
+        self.ingest(path)
+        self.assertEqual(self.rows("SELECT pid FROM oom_kill ORDER BY pid"), [(42,), (43,), (44,)])
 
     def test_a_sparse_file_beyond_4_gib_is_read_to_its_end(self):
         path = self.write("sparse.log", OOM_LINES)
