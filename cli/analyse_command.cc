@@ -1,4 +1,3 @@
-#include <future>
 #include <iostream>
 
 #include "cli/command.h"
@@ -7,7 +6,6 @@
 #include "cli/messages.h"
 #include "cli/pager.h"
 #include "cli/report_arguments.h"
-#include "parsers/import_source.h"
 
 namespace kautopsy {
 namespace {
@@ -28,7 +26,6 @@ Status Report(Database& database, const ReportOptions& options, bool wants_pager
 }
 
 int Analyse(const ImportRequest& request, const ReportOptions& report_options, bool wants_pager) {
-  const auto prepared = std::async(std::launch::async, PrepareImports);
   Result<Database> database = Database::OpenTemporary();
   if (!database) {
     Complain(database.error().message);

@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <future>
 #include <iostream>
 #include <limits>
 
@@ -10,7 +9,6 @@
 #include "cli/import_run.h"
 #include "cli/messages.h"
 #include "cli/terminal.h"
-#include "parsers/import_source.h"
 
 namespace kautopsy {
 namespace {
@@ -33,7 +31,6 @@ po::options_description Options() {
 }
 
 Status Ingest(ImportRequest& request, bool quiet, ImportTotals& totals) {
-  const auto prepared = std::async(std::launch::async, PrepareImports);
   Result<Database> database = Database::OpenForIngest(request.store);
   if (!database) return tl::unexpected(database.error());
   const Result<StoreContents> before = ReadContents(*database, kNoEvents);

@@ -1,7 +1,6 @@
 #include "parsers/import_source.h"
 
 #include <fmt/core.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <memory>
@@ -425,26 +424,17 @@ class Importer {
   Status status_;
 };
 
-const OpenerWords& AllOpenerWords() {
-  static const OpenerWords kWords(OpenerWordsOf(AllKinds()));
-  return kWords;
-}
-
 }  // namespace
-
-void PrepareImports() {
-  AllOpenerWords();
-  ::malloc_trim(0);  // what compiling took is of no use to other threads
-}
 
 Result<ImportResult> ImportSource(ByteSource& source, std::string_view path, std::string_view kind,
                                   const ImportOptions& options, EventSink& sink) {
+  static const OpenerWords kWords(OpenerWordsOf(AllKinds()));
   if (const Status begun = sink.BeginSource(path, kind); !begun)
     return tl::unexpected(begun.error());
   std::optional<Sha256Source> hashed;
   if (options.sha256) hashed.emplace(source);
   ByteSource& bytes_of = hashed ? *hashed : source;
-  ScanPipeline pipeline(bytes_of, AllOpenerWords(), options.scan_threads, options.chunk_bytes);
+  ScanPipeline pipeline(bytes_of, kWords, options.scan_threads, options.chunk_bytes);
   Importer importer(options, path, sink);
   uint64_t bytes = 0;
   ScannedChunk scanned;

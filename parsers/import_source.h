@@ -42,8 +42,4 @@ struct ImportResult {
 Result<ImportResult> ImportSource(ByteSource& source, std::string_view path, std::string_view kind,
                                   const ImportOptions& options, EventSink& sink);
 
-// Makes what all imports share, if that is not done yet. The first import does it, too; on a thread
-// of its own beside the opening of a store, nobody waits for it (30 ms measured).
-void PrepareImports();
-
 }  // namespace kautopsy
