@@ -30,14 +30,20 @@ bool HeaderIsElsewhere(const IncidentFacts& facts, const EventFacts& event) {
   });
 }
 
+std::vector<Finding>::iterator FirstPrimary(std::vector<Finding>& findings) {
+  return std::find_if(findings.begin(), findings.end(),
+                      [](const Finding& finding) { return finding.role == Role::kPrimary; });
+}
+
 // Before the allocator is up, and in the little memory of a crash kernel, figures that would tell
 // of a cause elsewhere tell of nothing but that.
+bool ExplainsAll(const Finding& finding) {
+  return finding.rule == "early_boot" || finding.rule == "crash_kernel";
+}
+
 void DropSideCauses(std::vector<Finding>& findings) {
-  const auto first = std::find_if(findings.begin(), findings.end(), [](const Finding& finding) {
-    return finding.role == Role::kPrimary;
-  });
-  if (first == findings.end() || (first->rule != "early_boot" && first->rule != "crash_kernel"))
-    return;
+  const auto first = FirstPrimary(findings);
+  if (first == findings.end() || !ExplainsAll(*first)) return;
   std::erase_if(findings, [](const Finding& finding) {
     return finding.role == Role::kContributing || finding.role == Role::kRuledOut;
   });
@@ -52,10 +58,9 @@ bool IsOfKill(const IncidentFacts& facts, const Finding& finding) {
 // unless the cause of the refusal is surer. `also` are findings that would be primary, too.
 void PreferKill(const IncidentFacts& facts, const std::vector<std::size_t>& also,
                 std::vector<Finding>& findings) {
-  const auto first = std::find_if(findings.begin(), findings.end(), [](const Finding& finding) {
-    return finding.role == Role::kPrimary;
-  });
-  if (also.empty() || !FindEvent(facts, first->event_id) || IsOfKill(facts, *first)) return;
+  const auto first = FirstPrimary(findings);
+  if (also.empty() || ExplainsAll(*first)) return;
+  if (!FindEvent(facts, first->event_id) || IsOfKill(facts, *first)) return;
   for (const std::size_t index : also) {
     Finding& other = findings[index];
     if (!IsOfKill(facts, other) || other.confidence < first->confidence) continue;

@@ -2,6 +2,7 @@
 
 #include "reports/diagnosis/diagnosis.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/watermark.h"
 #include "tests/rules/facts_fixture.h"
 
 namespace kautopsy::test {
@@ -42,6 +43,20 @@ TEST_CASE("a crash kernel is told by its command line, else likely by its size, 
   facts.events.push_back(MakeEvent(2, "panic"));
   facts.events.back().boot_id = 7;
   CHECK(RuleCrashKernel(facts)->confidence == Confidence::kMedium);
+}
+
+TEST_CASE("a crash kernel explains a kill, too, that follows a refusal") {
+  EventFacts refusal = SeedRefusal();
+  refusal.id = 1;
+  EventFacts kill = ExhaustedOom();
+  kill.id = 2;
+  IncidentFacts facts = SmallFacts(kill);
+  facts.events.insert(facts.events.begin(), refusal);
+  facts.crash_kernel = true;
+  RunAgain(facts);
+  const Diagnosis diagnosis = Diagnose(facts);
+  CHECK(diagnosis.primary_cause == "crash_kernel");
+  CHECK_FALSE(FindFinding(diagnosis, "host_exhausted"));
 }
 
 TEST_CASE("a small machine that is up for long, or whose time is unknown, is no crash kernel") {
