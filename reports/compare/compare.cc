@@ -9,13 +9,10 @@
 #include "reports/compare/parts.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/render/compare.h"
+#include "reports/render/words.h"
 
 namespace kautopsy {
 namespace {
-
-std::string FileName(const std::string& path) {
-  return path == "-" ? "standard input" : path.substr(path.rfind('/') + 1);
-}
 
 // The largest order of more than a page that was refused; of a snapshot of another machine none.
 Integer RefusedOrder(const Side& side) {
