@@ -130,11 +130,13 @@ Status ReadTotals(FilteredReader& reader, Overview& overview) {
   return reader.ForEach(
       "SELECT count(*), total(kills > 0 OR victims IS NOT NULL), min(first_time), max(last_time),"
       " min(first_us) FILTER (WHERE first_time IS NOT NULL),"
-      " max(last_us) FILTER (WHERE first_time IS NOT NULL), count(DISTINCT coalesce(host, ''))"
+      " max(last_us) FILTER (WHERE first_time IS NOT NULL), count(DISTINCT coalesce(host, '')),"
+      " count(first_time)"
       " FROM incident WHERE ",
       "", [&](const Statement& row) {
         overview.incidents = row.GetInteger(0).value_or(0);
         overview.with_kills = static_cast<int64_t>(row.GetReal(1).value_or(0));
+        overview.dated = row.GetInteger(7).value_or(0);
         overview.from = row.GetText(2);
         overview.to = row.GetText(3);
         overview.from_us = row.GetInteger(4).value_or(0);

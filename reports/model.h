@@ -219,7 +219,8 @@ struct Overview {
   StoreSummary store;
   int64_t incidents = 0;  // that the report is about
   int64_t with_kills = 0;
-  Text from, to;        // first and last time; none if none of them is dated
+  int64_t dated = 0;    // incidents with a full date
+  Text from, to;        // first and last time of these; none if there are none
   int64_t from_us = 0;  // the same, since the epoch
   int64_t span_s = 0;
   std::vector<int64_t> by_period;     // as HostLine, of all hosts; empty if span_s is too short

@@ -48,7 +48,11 @@ std::string CountSentence(const Overview& overview) {
   if (overview.from) {
     const std::string from = DayOf(overview.from);
     const std::string to = DayOf(overview.to);
-    sentence += from == to ? " on " + from : fmt::format(" from {} to {}", from, to);
+    const std::string days = from == to ? "on " + from : fmt::format("from {} to {}", from, to);
+    sentence += overview.dated < overview.incidents
+                    ? fmt::format(", {} of them {}, the others without a full date",
+                                  Thousands(overview.dated), days)
+                    : " " + days;
   }
   std::string severities;
   for (const CountLine& line : overview.severities)

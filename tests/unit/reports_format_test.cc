@@ -106,5 +106,20 @@ TEST_CASE("A place names its file where there are several, and the folder where 
   CHECK(PlaceWords(store, 4, 1, 1) == "1:1");
 }
 
+TEST_CASE("an overview gives a day only to the incidents whose date is known") {
+  Overview overview;
+  overview.incidents = 14;
+  overview.causes = {{.name = "slab_leak", .count = 14, .biggest_kb = {}}};
+  overview.dated = 1;
+  overview.from = overview.to = "2014-11-25T09:14:07Z";
+  CHECK(OverviewSentence(overview).starts_with(
+      "14 incidents, 1 of them on 2014-11-25, the others without a full date."));
+  overview.dated = 14;
+  CHECK(OverviewSentence(overview).starts_with("14 incidents on 2014-11-25."));
+  overview.from = overview.to = std::nullopt;
+  overview.dated = 0;
+  CHECK(OverviewSentence(overview).starts_with("14 incidents."));
+}
+
 }  // namespace
 }  // namespace kautopsy::test
