@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstddef>
@@ -83,20 +82,10 @@ std::optional<int64_t> ParseHex(std::string_view text) {
   return static_cast<int64_t>(value);
 }
 
-std::optional<int64_t> ConsumeInteger(std::string_view& text) {
-  // Nearly all numbers of a log are short: read without a look at overflow.
-  constexpr std::size_t kSafeDigits = 18;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  const char* const safe = at + std::min(text.size(), kSafeDigits);
+std::optional<int64_t> ConsumeAnyInteger(std::string_view& text) {
+  if (text.empty() || (!IsDigit(text[0]) && text[0] != '-')) return std::nullopt;
   int64_t value = 0;
-  for (; at < safe && IsDigit(*at); ++at) value = value * 10 + (*at - '0');
-  if (at > text.data() && (at == end || !IsDigit(*at))) {
-    text.remove_prefix(static_cast<std::size_t>(at - text.data()));
-    return value;
-  }
-  if (!text.empty() && at == text.data() && *at != '-') return std::nullopt;
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const auto length = static_cast<std::size_t>(stop - text.data());
   if (error == std::errc::result_out_of_range) {
     const std::optional<int64_t> wide = ParseInteger(text.substr(0, length));

@@ -16,8 +16,26 @@ std::optional<int64_t> ParseInteger(std::string_view text);
 // The whole of `text` (without "0x") as a hexadecimal number of at most 64 bits.
 std::optional<int64_t> ParseHex(std::string_view text);
 
-// Takes the digits at the head of `text`; none, and `text` unchanged, if there is none.
-std::optional<int64_t> ConsumeInteger(std::string_view& text);
+constexpr bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// What ConsumeInteger does, for numbers of any length and sign.
+std::optional<int64_t> ConsumeAnyInteger(std::string_view& text);
+
+// Takes the number at the head of `text`; none, and `text` unchanged, if there is none. Nearly all
+// numbers of a log are short: read here, and without a look at overflow.
+inline std::optional<int64_t> ConsumeInteger(std::string_view& text) {
+  constexpr std::size_t kSafeDigits = 18;
+  const std::size_t safe = text.size() < kSafeDigits ? text.size() : kSafeDigits;
+  int64_t value = 0;
+  std::size_t digits = 0;
+  for (; digits < safe && IsDigit(text[digits]); ++digits)
+    value = value * 10 + (text[digits] - '0');
+  const bool whole = digits == text.size() || !IsDigit(text[digits]);
+  if (digits == 0 || !whole) return ConsumeAnyInteger(text);
+  text.remove_prefix(digits);
+  return value;
+}
 
 // Always inline, so that a constant prefix becomes a comparison of numbers: this runs many times on
 // every line of a report.
@@ -28,12 +46,15 @@ std::optional<int64_t> ConsumeInteger(std::string_view& text);
   return true;
 }
 
-constexpr bool IsBlank(char c) { return c == ' ' || c == '\t'; }
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+// Blanks and tabs at the head.
+inline std::string_view SkipBlanks(std::string_view text) {
+  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  return text;
+}
 
 // Blanks and tabs, both ends.
 inline std::string_view TrimBlanks(std::string_view text) {
-  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  text = SkipBlanks(text);
   while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
   return text;
 }

@@ -12,10 +12,6 @@ namespace {
 
 std::string_view FirstWord(std::string_view text) { return text.substr(0, text.find(' ')); }
 
-void SkipBlanks(std::string_view& text) {
-  while (!text.empty() && text[0] == ' ') text.remove_prefix(1);
-}
-
 // "kernel:", "kernel[123]:", "klogd:"; RFC 5424 leaves the colon out.
 bool IsKernelTag(std::string_view word) {
   if (!ConsumePrefix(word, "kernel") && !ConsumePrefix(word, "klogd")) return false;
@@ -155,7 +151,7 @@ bool IsWitness(std::string_view tag) {
 
 Sender SenderOf(std::string_view text) {
   Sender sender;
-  SkipBlanks(text);
+  text = SkipBlanks(text);
   if (text.starts_with('[')) {
     if (ConsumePrefix(text, "[kernel] ")) return Kernel({}, text);  // metalog
     if (StartsWithUptime(text)) return Kernel({}, text);            // its clock tells the kernel
@@ -178,7 +174,7 @@ Sender SenderOf(std::string_view text) {
   }
   if (word.starts_with("kernel:[")) return Kernel(sender.host, text.substr(7));
   text.remove_prefix(word.size());
-  SkipBlanks(text);
+  text = SkipBlanks(text);
   ConsumePrefix(text, ": ");  // seen in pasted logs
   sender.line_class = LineClass::kOtherProgram;
   if (IsWitness(word)) {

@@ -91,12 +91,12 @@ Claim TaskTableSection::OfferHeader(const LogLine& line) {
 bool TaskTableSection::OfferRow(const LogLine& line) {
   std::string_view text = line.text;
   if (!ConsumePrefix(text, "[")) return false;
-  text = TrimBlanks(text);
+  text = SkipBlanks(text);
   Task task;
   task.pid = ConsumeInteger(text);
   if (!task.pid || !ConsumePrefix(text, "]")) return false;
   for (Integer Task::*const column : columns_) {
-    text = TrimBlanks(text);
+    text = SkipBlanks(text);
     const Integer value = ConsumeInteger(text);
     if (!value || (!text.empty() && text[0] != ' ')) return false;
     if (column != nullptr) task.*column = value;
@@ -104,11 +104,11 @@ bool TaskTableSection::OfferRow(const LogLine& line) {
   if (line.cut) return false;  // the name comes last
   task.comm = std::string(TrimBlanks(text));
   if (task.comm->size() > kMaxCommBytes) return false;  // more than a name stands there
-  Keep(std::move(task), line);
+  Keep(task, line);
   return true;
 }
 
-void TaskTableSection::Keep(Task task, const LogLine& line) {
+void TaskTableSection::Keep(Task& task, const LogLine& line) {
   task.guest = GuestOfComm(*task.comm);
   task.log_line = static_cast<int64_t>(line.place.line);
   rows_->Add(task);
@@ -145,7 +145,7 @@ std::optional<Task> TaskTableSection::ParseHeadlessRow(std::string_view text) {
 bool TaskTableSection::OfferHeadlessRow(const LogLine& line) {
   std::optional<Task> task = line.cut ? std::nullopt : ParseHeadlessRow(line.text);
   if (!task) return false;
-  Keep(*std::move(task), line);
+  Keep(*task, line);
   return true;
 }
 

@@ -32,7 +32,7 @@ class TaskTableSection : public Section {
   Claim OfferAnyRow(const LogLine& line);
   bool OfferRow(const LogLine& line);
   bool OfferHeadlessRow(const LogLine& line);
-  void Keep(Task task, const LogLine& line);
+  void Keep(Task& task, const LogLine& line);
 
   std::vector<Integer Task::*> columns_;  // of the header, the name left out
   std::unique_ptr<TaskRows> rows_ = std::make_unique<TaskRows>();
