@@ -229,7 +229,7 @@ LineFate BlockEngine::Offer(const LogLine& line, uint64_t openers) {
     fate = OpenNew(line, openers, false, stream) ? LineFate::kClaimed : LineFate::kUnclaimed;
   else if (!OpenNew(line, openers, false, stream) && !OfferToOpen(line, stream) &&
            !OfferToUnnamed(line, stream)) {
-    if (openers != 0 && !line.prefixed && quotes_.IsQuote(line.text))
+    if (openers != 0 && !line.prefixed && quotes_.IsQuote(CollapseBlanks(line.text)))
       fate = LineFate::kQuoted;
     else if (!OpenNew(line, openers, true, stream))
       fate = LineFate::kUnclaimed;
@@ -239,7 +239,7 @@ LineFate BlockEngine::Offer(const LogLine& line, uint64_t openers) {
     }
   }
   if ((openers & quotable_) != 0 && line.prefixed && fate == LineFate::kClaimed)
-    quotes_.Remember(line.text);
+    quotes_.Remember(TrimBlanks(normalised_));  // as Keep() left it
   if (stream.open.empty()) {
     streams_.erase(streams_.find(line.host));
     last_stream_ = nullptr;

@@ -8,15 +8,14 @@ namespace {
 
 constexpr std::size_t kMaxRemembered = 4096;
 
-uint64_t HashWithoutTotal(std::string_view text) {
-  const std::string plain = CollapseBlanks(text.substr(0, text.find(" = ")));
-  return QuickHash(plain);
+uint64_t HashWithoutTotal(std::string_view collapsed) {
+  return QuickHash(TrimBlanks(collapsed.substr(0, collapsed.find("= "))));
 }
 
 }  // namespace
 
-void Quotes::Remember(std::string_view text) {
-  const uint64_t hash = HashWithoutTotal(text);
+void Quotes::Remember(std::string_view collapsed) {
+  const uint64_t hash = HashWithoutTotal(collapsed);
   if (!known_.insert(hash).second) return;
   order_.push_back(hash);
   if (order_.size() <= kMaxRemembered) return;
@@ -24,8 +23,8 @@ void Quotes::Remember(std::string_view text) {
   order_.pop_front();
 }
 
-bool Quotes::IsQuote(std::string_view text) const {
-  return known_.contains(HashWithoutTotal(text));
+bool Quotes::IsQuote(std::string_view collapsed) const {
+  return known_.contains(HashWithoutTotal(collapsed));
 }
 
 }  // namespace kautopsy

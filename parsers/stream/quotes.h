@@ -11,9 +11,10 @@ namespace kautopsy {
 // text does not count as a second record. Remembers the latest few thousand lines only.
 class Quotes {
  public:
-  void Remember(std::string_view text);
-  // True if `text` is a remembered line, or one without its last cell ("= 6592104kB").
-  bool IsQuote(std::string_view text) const;
+  // Both take a line's text with its blanks collapsed.
+  void Remember(std::string_view collapsed);
+  // True if it is a remembered line, or one without its last cell ("= 6592104kB").
+  bool IsQuote(std::string_view collapsed) const;
 
  private:
   std::unordered_set<uint64_t> known_;
