@@ -169,13 +169,13 @@ void ConsumeVendorCaller(std::string_view& text) {
 
 // "h kernel: " behind the clock (journalctl -o short-monotonic).
 void ConsumeHostAndTag(std::string_view& text, LogLine& line) {
-  const std::string_view host = text.substr(0, text.find(' '));
-  std::string_view rest = text.substr(host.size());
-  if (host.empty() || !ConsumePrefix(rest, " ")) return;
+  const std::size_t blank = text.find(' ');
+  if (blank == 0 || blank == std::string_view::npos) return;
+  const std::string_view rest = text.substr(blank + 1);
   const bool witness = IsWitness(rest);
   if (!witness && !rest.starts_with("kernel: ")) return;
   line.witness = witness;
-  line.host = host;
+  line.host = text.substr(0, blank);
   text = rest.substr(std::min(rest.find(": ") + 2, rest.size()));
 }
 

@@ -151,11 +151,12 @@ void Unwrapper::NoteClaimed(const LogLine& line) {
   above_.line = line.wrapped.empty() ? line.place.line : line.wrapped.back().place.line;
   if (is_rest_) return;
   above_.indent = line.indent();
-  above_.host = line.host;
-  above_.boot_id = line.boot_id;
   above_.time = line.time;
-  above_.local_time = line.local_time;
   above_.uptime_us = line.uptime_us;
+  // Equal in nearly all lines of a record: comparing is cheaper than copying.
+  if (above_.host != line.host) above_.host = line.host;
+  if (above_.boot_id != line.boot_id) above_.boot_id = line.boot_id;
+  if (above_.local_time != line.local_time) above_.local_time = line.local_time;
 }
 
 }  // namespace kautopsy

@@ -231,7 +231,8 @@ bool ConsumeBracketedFrame(std::string_view& text, CallFrame& frame) {
   if (!text.starts_with('[') || end == std::string_view::npos) return false;
   std::string_view inner = text.substr(1, end - 1);
   text.remove_prefix(end + 1);
-  if (const auto klogd = MatchAll<4>(inner, kKlogd)) {
+  const bool named = inner.find('+') != std::string_view::npos;
+  if (const auto klogd = named ? MatchAll<4>(inner, kKlogd) : std::nullopt) {
     const auto& [module, symbol, offset, size] = *klogd;
     frame.module = TextOf(module);
     frame.symbol = std::string(symbol);
@@ -259,7 +260,8 @@ bool ConsumeAngledFrame(std::string_view& text, CallFrame& frame) {
 
 bool ParseManyFrames(std::string_view text, bool nameless_above, std::vector<CallFrame>& frames) {
   std::vector<CallFrame> read;
-  while (!(text = TrimBlanks(text)).empty()) {
+  while (!(text = SkipBlanks(text)).empty()) {
+    if (text[0] != '[' && text[0] != '<') return false;
     CallFrame frame;
     frame.reliable = 1;
     if (!(text[0] == '[' ? ConsumeBracketedFrame(text, frame) : ConsumeAngledFrame(text, frame)))
