@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -20,12 +19,12 @@
 #include "parsers/envelope/repair.h"
 #include "parsers/envelope/stamp.h"
 #include "parsers/envelope/unwrapper.h"
-#include "parsers/envelope/wrap.h"
 #include "parsers/envelope/year_finder.h"
 #include "parsers/input/noise.h"
 #include "parsers/input/scan_pipeline.h"
 #include "parsers/input/sha256_source.h"
 #include "parsers/kernel/kinds.h"
+#include "parsers/line_group.h"
 #include "parsers/stream/block_engine.h"
 
 namespace kautopsy {
@@ -33,8 +32,6 @@ namespace {
 
 // Enough to see what is not understood; a log full of one unknown message must not fill the store.
 constexpr uint64_t kMaxUnclaimedKept = 1000;
-constexpr uint64_t kAnyKind = ~uint64_t{0};
-constexpr std::size_t kMaxWrapped = 32;  // lines that one became: zone lines have 800 bytes
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // editors put it before the first line
 
 // Bytes at the head of a source that are no text: an editor's mark, or what a paste that began
@@ -81,7 +78,7 @@ class Importer {
     ledger_.lines += scanned.lines;
     ledger_.not_kernel += scanned.not_kernel;
     if (scanned.chunk.cut && !first_cut_line_) first_cut_line_ = ledger_.lines;
-    KeepGroup();
+    group_.KeepText();
     const std::string_view bytes = scanned.chunk.bytes();
     const std::string_view last = bytes.substr(
         bytes.find_last_of('\n', bytes.size() - std::min<std::size_t>(bytes.size(), 2)) + 1);
@@ -117,26 +114,14 @@ class Importer {
   const Status& status() const { return status_; }
 
  private:
-  // A candidate with all that is needed once its chunk is gone.
-  struct PhysicalLine {
-    std::string_view text;
-    uint64_t number = 0;
-    Candidate flags;
-    bool cut = false;
-    bool too_long = false;
-    std::string_view glue = {};  // to the line above, in a group
-    bool soft_break = false;     // that one ends in a soft line break of quoted-printable
-    std::size_t own_prefix = 0;  // bytes that do not belong to the joined text: a container's
-  };
-
   void OnCandidate(const ScannedChunk& scanned, const Candidate& candidate) {
     const bool last =
         &candidate == &scanned.candidates.back() && candidate.line + 1 == scanned.lines;
-    PhysicalLine line = {.text = scanned.Line(candidate),
-                         .number = ledger_.lines + candidate.line + 1,
-                         .flags = candidate,
-                         .cut = last && (scanned.chunk.cut || scanned.chunk.unterminated),
-                         .too_long = last && scanned.chunk.cut};
+    const PhysicalLine line = {.text = scanned.Line(candidate),
+                               .number = ledger_.lines + candidate.line + 1,
+                               .flags = candidate,
+                               .cut = last && (scanned.chunk.cut || scanned.chunk.unterminated),
+                               .too_long = last && scanned.chunk.cut};
     if ((entries_ || !candidate.kernel) &&
         OnEntryLine(line, scanned.chunk.offset + candidate.offset))
       return;
@@ -144,18 +129,9 @@ class Importer {
       dates_.Look(line.text);
       if (IsQuotedPrintableHeader(line.text)) NoteQuotedPrintable();
     }
-    if (maybe_wrapped_ && IsTooWideForMail(line.text)) maybe_wrapped_ = false;
-    line.soft_break = EndsInSoftBreak(line);
-    if (!group_.empty() && !candidate.kernel && group_.size() < kMaxWrapped)
-      line.own_prefix = PrefixOfPartial(group_.back().text, line.text);
-    if (line.soft_break || line.own_prefix > 0) {
-      line.glue = "";
-    } else if (const std::optional<std::string_view> glue = GlueOf(line)) {
-      line.glue = *glue;
-    } else {
-      OfferGroup();
-    }
-    group_.push_back(line);
+    if (group_.Join(line, engine_.HasOpenBlocks())) return;
+    OfferGroup();
+    group_.Begin(line);
   }
 
   // Lines without a record tell of the year, too; one in a chunk is enough.
@@ -215,81 +191,21 @@ class Importer {
     return claimed;
   }
 
-  // The scanner does not look behind the marks of a quoting mail.
-  static bool HasPrefix(const PhysicalLine& line) {
-    return line.flags.kernel ||
-           (line.text.starts_with('>') &&
-            Classify(SkipQuoteMarks(line.text)).line_class == LineClass::kKernel);
-  }
-
-  // True if the group's last line ends in a soft line break, so that `next` goes on with it.
-  bool EndsInSoftBreak(const PhysicalLine& next) const {
-    if (group_.empty() || group_.size() >= kMaxWrapped) return false;
-    const PhysicalLine& above = group_.back();
-    const std::string_view text = StripLineEnd(above.text);
-    if (above.number + 1 != next.number || !text.ends_with('=')) return false;
-    if (quoted_printable_) return true;
-    // An archive may have cut off the mail's header: the encoding breaks at a width of its own.
-    constexpr std::size_t kWidest = 76;  // RFC 2045, section 6.7
-    constexpr std::size_t kNarrowest = 73;
-    return text.size() >= kNarrowest && text.size() <= kWidest &&
-           text.find_last_of("= ", text.size() - 2) != text.size() - 2 && !HasPrefix(next);
-  }
-
   void NoteQuotedPrintable() {
-    quoted_printable_ = true;
+    group_.ExpectQuotedPrintable();
     unwrapper_.ExpectQuotedPrintable();
-  }
-
-  // What joins `next` to the group; none if it is a line of its own. A mail program may have broken
-  // a line, so it is known to end only when the next one is seen.
-  std::optional<std::string_view> GlueOf(const PhysicalLine& next) const {
-    if (group_.empty() || group_.size() >= kMaxWrapped || HasPrefix(next)) return std::nullopt;
-    const PhysicalLine& above = group_.back();
-    if (above.number + 1 != next.number) return std::nullopt;
-    // Text that no record could begin in, or go on in, is not looked at.
-    const PhysicalLine& front = group_.front();
-    if (!engine_.HasOpenBlocks() && !front.flags.kernel && front.flags.openers == 0 &&
-        next.flags.openers == 0)
-      return std::nullopt;
-    if (next.flags.openers != 0 && group_.front().flags.openers == 0 &&
-        !IsBrokenBetweenWords(above.text, next.text))
-      return std::nullopt;
-    if (above.flags.joined || above.flags.nul || next.flags.joined || next.flags.nul)
-      return std::nullopt;
-    return GlueOfBroken(StripLineEnd(above.text), maybe_wrapped_ && HasPrefix(group_.front()),
-                        StripLineEnd(next.text));
-  }
-
-  // The group outlives the chunk that its lines lie in. It may have outlived one before: its text
-  // then lies in `kept_` already.
-  void KeepGroup() {
-    std::string text;
-    std::size_t size = 0;
-    for (const PhysicalLine& line : group_) size += line.text.size();
-    text.reserve(size);
-    for (const PhysicalLine& line : group_) text += line.text;
-    std::swap(kept_, text);
-    std::size_t begin = 0;
-    for (PhysicalLine& line : group_) {
-      line.text = std::string_view(kept_).substr(begin, line.text.size());
-      begin += line.text.size();
-    }
   }
 
   // Offers the lines of the group as one, and enters each into the ledger.
   void OfferGroup() {
-    if (group_.empty()) return;
-    bool wanted = engine_.HasOpenBlocks();
-    for (const PhysicalLine& line : group_)
-      wanted = wanted || line.flags.openers != 0 || line.flags.joined || line.flags.nul ||
-               line.soft_break || line.own_prefix > 0;
-    if (wanted && group_.size() > 1 && OfferWrapped()) {
-      for (const PhysicalLine& line : group_) Account(line, true);
+    if (group_.lines().empty()) return;
+    const bool wanted = engine_.HasOpenBlocks() || group_.MayOpen();
+    if (wanted && group_.lines().size() > 1 && OfferJoined()) {
+      for (const PhysicalLine& line : group_.lines()) Account(line, true);
     } else {  // what nobody takes as one was not broken: each may be a line of its own
-      for (const PhysicalLine& line : group_) Account(line, wanted && OfferLine(line));
+      for (const PhysicalLine& line : group_.lines()) Account(line, wanted && OfferLine(line));
     }
-    group_.clear();
+    group_.Clear();
   }
 
   void Account(const PhysicalLine& line, bool claimed) {
@@ -308,28 +224,9 @@ class Importer {
     }
   }
 
-  // The lines of the group, put together again.
-  bool OfferWrapped() {
-    LogLine line;
-    line.place = {group_.front().number, 1};
-    line.cut = group_.back().cut;
-    line.raw = StripLineEnd(group_.front().text);
-    joined_ = line.raw;
-    broken_off_.clear();
-    uint64_t openers = group_.front().flags.openers;
-    for (const PhysicalLine& rest : std::span(group_).subspan(1)) {
-      const std::string_view text = StripLineEnd(rest.text);
-      broken_off_.push_back({{rest.number, 1}, text});
-      if (rest.soft_break) joined_.pop_back();  // quote marks were there before the encoding
-      joined_.append(rest.glue);
-      if (rest.soft_break || rest.own_prefix > 0)
-        joined_.append(text.substr(rest.own_prefix));
-      else
-        joined_.append(SkipQuoteMarks(text));
-      openers |= rest.soft_break || rest.own_prefix > 0 ? kAnyKind : rest.flags.openers;
-    }
-    line.wrapped = broken_off_;
-    line.text = line.cut ? TrimToSure(joined_) : joined_;
+  bool OfferJoined() {
+    uint64_t openers = 0;
+    const LogLine line = group_.Joined(openers);
     return OfferUnwrapped(line, openers);
   }
 
@@ -408,14 +305,9 @@ class Importer {
   std::unique_ptr<EntryReader> entries_;  // once the source showed that it has some
   DateFinder dates_;
   NewYearCounter new_years_;
-  bool quoted_printable_ = false;  // the source showed that it is mail as it was sent
   LineLedger ledger_;
   std::vector<Fragment> fragments_;
-  std::vector<PhysicalLine> group_;    // one line, or several that were one
-  bool maybe_wrapped_ = true;          // no line so far was too wide for mail
-  std::string kept_;                   // the group's text between two chunks
-  std::string joined_;                 // the group as one line
-  std::vector<BrokenOff> broken_off_;  // of the group, all but its first line
+  LineGroup group_;  // one line, or several that were one
   uint64_t quotes_ = 0;
   uint64_t events_ = 0;
   uint64_t incomplete_events_ = 0;
