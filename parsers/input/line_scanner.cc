@@ -82,6 +82,12 @@ OpenerWords::OpenerWords(std::span<const OpenerWord> words)
 
 OpenerWords::~OpenerWords() = default;
 
+std::size_t OpenerWords::bytes() const {
+  std::size_t bytes = 0;
+  hs_database_size(database_->compiled, &bytes);
+  return bytes;
+}
+
 struct LineScanner::Scratch {
   hs_scratch_t* space = nullptr;
   ~Scratch() { hs_free_scratch(space); }

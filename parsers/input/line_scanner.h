@@ -52,6 +52,9 @@ class OpenerWords {
   OpenerWords(const OpenerWords&) = delete;
   OpenerWords& operator=(const OpenerWords&) = delete;
 
+  // What a scan reads beside the text, in bytes. It should fit a core's cache.
+  std::size_t bytes() const;
+
  private:
   friend class LineScanner;
   struct Database;

@@ -105,7 +105,7 @@ class KdumpBlock final : public Block {
 
 RecordKind KdumpKind() {
   return {.name = "kdump",
-          .openers = {{"Starting crashdump kernel...", IsMarker, false},
+          .openers = {{"Starting crashdump kernel", IsMarker, false},
                       {"saving vmcore", IsMarker, false},
                       {"saving to ", IsMarker, false},
                       {"saved vmcore in /", IsMarker, false},
