@@ -20,6 +20,10 @@ constexpr std::size_t kMaxOpenPerStream = 8;
 constexpr std::size_t kMaxOpen = 256;
 // Besides the kind's max_lines, as lines may be long: 100,000 rows of a process table have 12 MB.
 constexpr std::size_t kMaxBytesPerEvent = std::size_t{16} << 20;
+// Events are given out in the order of their first lines, so all wait for the oldest record that is
+// open. A host that prints no more never ends its last one.
+constexpr std::size_t kMaxWaitingBytes = std::size_t{8} << 20;
+constexpr std::size_t kMaxWaiting = 1000;
 constexpr std::size_t kGroups = 64;  // of openers' words: one for each bit
 constexpr char kFull[] = "too long for one record: what follows is left out, or another record";
 constexpr char kCut[] = "the text ends in the record's last line";
@@ -240,11 +244,12 @@ LineFate BlockEngine::Offer(const LogLine& line, uint64_t openers) {
   }
   if ((openers & quotable_) != 0 && line.prefixed && fate == LineFate::kClaimed)
     quotes_.Remember(TrimBlanks(normalised_));  // as Keep() left it
+  GiveOut();
+  if (waiting_bytes_ > kMaxWaitingBytes || in_order_.size() > kMaxWaiting) CloseOldest(stream);
   if (stream.open.empty()) {
     streams_.erase(streams_.find(line.host));
     last_stream_ = nullptr;
   }
-  GiveOut();
   return fate;
 }
 
@@ -269,11 +274,13 @@ void BlockEngine::Complete(OpenBlock& block) {
   }
   boots_.OnEvent(event);
   block.block.reset();
+  waiting_bytes_ += event.lines.bytes();
 }
 
 void BlockEngine::GiveOut() {
   while (!in_order_.empty() && in_order_.front()->stream == nullptr) {
     EventRecord& event = in_order_.front()->event;
+    waiting_bytes_ -= event.lines.bytes();
     if (!event.kind.empty()) on_event_(std::move(event));
     in_order_.pop_front();
   }

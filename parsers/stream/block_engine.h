@@ -81,7 +81,8 @@ class BlockEngine {
   std::deque<std::unique_ptr<OpenBlock>>
       in_order_;  // by first line; closed ones wait for older ones
   std::size_t open_count_ = 0;
-  std::string normalised_;  // of the line at hand
+  std::size_t waiting_bytes_ = 0;  // of the closed ones' text
+  std::string normalised_;         // of the line at hand
   BootTracker boots_;
   Quotes quotes_;
 };

@@ -89,6 +89,26 @@ TEST_CASE("Lines of two hosts are two records, in the order of their first lines
         std::vector<std::string>{"1,4", "2,3"});
 }
 
+TEST_CASE("A record whose host prints no more does not hold back those of others for long") {
+  std::size_t given = 0;
+  std::vector<std::string> first;
+  BlockEngine engine(FakeKinds(), [&](EventRecord&& event) {
+    if (++given == 1) first.push_back(*event.host);
+  });
+  constexpr std::size_t kRecords = 5000;
+  for (std::size_t i = 0; i < kRecords; ++i) {
+    LogLine line;
+    line.place = {i + 1, 1};
+    line.raw = line.text = "begin";
+    line.host = i == 0 ? "silent" : "busy";
+    engine.Offer(line, ~uint64_t{0});
+    REQUIRE(i + 1 - given <= 1001);
+  }
+  engine.Finish();
+  CHECK(given == kRecords);
+  CHECK(first == std::vector<std::string>{"silent"});
+}
+
 TEST_CASE("A line more than a minute away belongs to another record") {
   CHECK(Records({At("10:00:00", "begin"), At("10:02:00", "begin"), At("10:00:30", "more"),
                  At("10:02:10", "more")}) == std::vector<std::string>{"1,3", "2,4"});
