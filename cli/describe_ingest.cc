@@ -24,8 +24,15 @@ std::string ListOf(const CountsByName& counts) {
   return text;
 }
 
+// As the store has them: those of the last sources may be lost with a store that failed.
+uint64_t NewRecords(const StoreContents& after) {
+  uint64_t sum = 0;
+  for (const auto& [kind, count] : after.new_events) sum += count;
+  return sum;
+}
+
 std::string DescribeRecords(const ImportTotals& totals, const StoreContents& after) {
-  std::string text = fmt::format("  records   {} new", WithThousands(totals.new_events));
+  std::string text = fmt::format("  records   {} new", WithThousands(NewRecords(after)));
   if (!after.new_events.empty()) text += ": " + ListOf(after.new_events);
   text += "\n";
   if (totals.known_events > 0)
@@ -45,6 +52,18 @@ std::string DescribeSkipped(const ImportTotals& totals) {
   const CountsByName reasons(totals.skipped.begin(), totals.skipped.end());
   return fmt::format("  skipped   {}: {} [relation skipped_input]\n",
                      WithThousands(SkippedInAll(totals)), ListOf(reasons));
+}
+
+// "  unread    5: a.gz, b.tar, c.xz and 2 more [skipped_input]"
+std::string DescribePaths(std::string_view head, const CountedPaths& paths,
+                          std::string_view relation) {
+  if (paths.count == 0) return {};
+  std::string text = fmt::format("  {:<9} {}: ", head, WithThousands(paths.count));
+  for (const std::string& path : paths.first)
+    text += (&path == paths.first.data() ? "" : ", ") + EscapeForTerminal(path);
+  const uint64_t more = paths.count - paths.first.size();
+  if (more > 0) text += fmt::format(" and {} more", WithThousands(more));
+  return text + fmt::format(" [{}]\n", relation);
 }
 
 std::string DescribeStore(const StoreContents& after) {
@@ -143,23 +162,25 @@ Result<StoreContents> ReadContents(Database& database, int64_t last_event_id) {
 
 std::string DescribeIngest(const ImportTotals& totals, const StoreContents& before,
                            const StoreContents& after, const std::string& store) {
-  std::string text =
-      fmt::format("ingested {}, {}, {} lines in {} ({})\n", Files(totals.sources),
-                  SizeText(totals.bytes), WithThousands(totals.ledger.lines),
-                  DurationText(totals.seconds), RateText(totals.bytes, totals.seconds));
+  std::string text = fmt::format(
+      "{} {}, {}, {} lines in {} ({})\n", totals.store_failed ? "not all is stored of" : "ingested",
+      Files(totals.sources), SizeText(totals.bytes), WithThousands(totals.ledger.lines),
+      DurationText(totals.seconds), RateText(totals.bytes, totals.seconds));
   text += DescribeRecords(totals, after);
   text += DescribeLines(totals.ledger);
   text += DescribeSkipped(totals);
+  text += DescribePaths("damaged", totals.damaged, "source.damage");
+  text += DescribePaths("unread", totals.unread, "relation skipped_input");
   text += DescribeStore(after);
   text += DescribeIncidents(before, after);
   text += "see     kautopsy report --db " + EscapeForTerminal(ShellWord(store)) + "\n";
   return text;
 }
 
-std::string DescribeIngestForScripts(const ImportTotals& totals) {
+std::string DescribeIngestForScripts(const ImportTotals& totals, const StoreContents& after) {
   return fmt::format("done files={} read={} skipped={} problems={} lines={} records={} s={:.1f}",
                      totals.inputs, totals.sources, SkippedInAll(totals), totals.problems,
-                     totals.ledger.lines, totals.new_events, totals.seconds);
+                     totals.ledger.lines, NewRecords(after), totals.seconds);
 }
 
 }  // namespace kautopsy

@@ -32,6 +32,6 @@ std::string DescribeIngest(const ImportTotals& totals, const StoreContents& befo
                            const StoreContents& after, const std::string& store);
 
 // The same for scripts: "done files=214 read=213 ...", without a newline.
-std::string DescribeIngestForScripts(const ImportTotals& totals);
+std::string DescribeIngestForScripts(const ImportTotals& totals, const StoreContents& after);
 
 }  // namespace kautopsy

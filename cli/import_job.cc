@@ -114,6 +114,7 @@ class ImportJob final : public SourceVisitor {
     Result<std::unique_ptr<ByteSource>> source = Open();
     if (!source) {
       Problem(source.error().message);
+      result_.unread.emplace_back(input_.path, source.error().message);
       return std::move(result_);
     }
     ExpandLimit limit(max_expand_bytes > 0
@@ -149,12 +150,16 @@ class ImportJob final : public SourceVisitor {
       NoteTree(supportconfig->host(), supportconfig->clock());
     if (std::optional<Guest> guest = source.TakeGuest()) {
       if (guest->bad_stamp_line > 0)
-        OnProblem(found, fmt::format("damaged: the stamp in line {} is no time; when guest {} was "
-                                     "started is not known",
-                                     guest->bad_stamp_line, EscapeForTerminal(guest->name)));
+        Problem(
+            fmt::format("{}: damaged: the stamp in line {} is no time; when guest {} was "
+                        "started is not known",
+                        Name(found.path), guest->bad_stamp_line, EscapeForTerminal(guest->name)));
       result_.guests.push_back({found.path, result->summary.content_hash, std::move(*guest)});
     }
-    if (result->summary.damage) OnProblem(found, "damaged: " + *result->summary.damage);
+    if (result->summary.damage) {
+      Problem(Name(found.path) + ": damaged: " + *result->summary.damage);
+      result_.damaged.push_back(found.path);
+    }
     return true;
   }
 
@@ -169,7 +174,7 @@ class ImportJob final : public SourceVisitor {
     if (reason == kEmptyFile)
       result_.messages.push_back(Name(found.path) + ": " + reason);
     else
-      OnProblem(found, "skipped: " + reason);
+      Problem(Name(found.path) + ": skipped: " + reason);
   }
 
   void OnLink(const std::string& path, const std::string& target) override {
@@ -178,6 +183,7 @@ class ImportJob final : public SourceVisitor {
 
   void OnProblem(const FoundSource& found, const std::string& problem) override {
     Problem(Name(found.path) + ": " + problem);
+    result_.unread.emplace_back(found.path, problem);
   }
 
  private:

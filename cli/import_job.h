@@ -57,6 +57,8 @@ struct JobResult {
   ImportCounts counts;
   std::vector<std::string> messages;  // problems and what else the user should know
   std::vector<std::pair<std::string, std::string>> skipped;  // path, reason
+  std::vector<std::pair<std::string, std::string>> unread;   // path, problem: damaged, or no access
+  std::vector<std::string> damaged;                          // paths of logs read not to the end
   std::vector<HostTree> trees;                               // whose names were found
   std::vector<TreeClock> clocks;                             // of trees
   std::vector<FoundGuest> guests;

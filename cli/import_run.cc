@@ -65,13 +65,15 @@ class ImportRun {
     }
     RunJobs();
     line_.Clear();
-    if (Settle(writer_->Flush()) && !store_failed_) Settle(FinishStore());
+    if (!Settle(writer_->Flush()) || (!store_failed_ && !Settle(FinishStore())))
+      store_failed_ = true;
     if (store_failed_ && totals_.inputs > finished_)
       Complain(fmt::format(
           "stopped there; inputs not read: {}; those read last may not be stored either; "
           "run it again to go on",
           totals_.inputs - finished_));
     TellPathsWithoutLogs();
+    totals_.store_failed = store_failed_;
     totals_.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return totals_;
@@ -143,7 +145,10 @@ class ImportRun {
       std::optional<uint64_t>& kernel_lines = kernel_lines_[input.argument];
       kernel_lines = kernel_lines.value_or(0) + result.counts.kernel_lines();
     }
-    store_failed_ = result.store_failed || !NoteSkipped(result.skipped);
+    store_failed_ = result.store_failed || !NoteSkipped(result.skipped) ||
+                    !Settle(StoreSkippedInputs(database_, result.unread));
+    for (const auto& [path, problem] : result.unread) totals_.unread.Add(path);
+    for (const std::string& path : result.damaged) totals_.damaged.Add(path);
     if (!result.store_failed) ++finished_;
   }
 
@@ -218,6 +223,11 @@ class ImportRun {
 };
 
 }  // namespace
+
+void CountedPaths::Add(const std::string& path) {
+  constexpr std::size_t kMostNamed = 3;  // all were told before, and can be queried
+  if (++count <= kMostNamed) first.push_back(path);
+}
 
 ImportTotals ImportAll(const ImportRequest& request, Database& database) {
   return ImportRun(request, database).Run();

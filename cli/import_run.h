@@ -23,9 +23,20 @@ struct ImportRequest {
   uint64_t max_expand_bytes = 0;  // that an input may unpack to; 0: by its size
 };
 
+// Paths, of which the first few are named.
+struct CountedPaths {
+  uint64_t count = 0;
+  std::vector<std::string> first;
+
+  void Add(const std::string& path);
+};
+
 struct ImportTotals : ImportCounts {
   uint64_t inputs = 0;                      // files there were
   std::map<std::string, uint64_t> skipped;  // what was no log, by the reason
+  CountedPaths unread;                      // what should have been read
+  CountedPaths damaged;                     // logs that were not read to the end
+  bool store_failed = false;                // what was read last may not be stored
   double seconds = 0;                       // of reading, and of concluding what it means
 };
 

@@ -42,7 +42,7 @@ Status Ingest(ImportRequest& request, bool quiet, ImportTotals& totals) {
   if (!after) return tl::unexpected(after.error());
   if (quiet) return {};
   std::cerr << DescribeIngest(totals, *before, *after, request.store);
-  if (!IsTerminal(STDERR_FILENO)) Complain(DescribeIngestForScripts(totals));
+  if (!IsTerminal(STDERR_FILENO)) Complain(DescribeIngestForScripts(totals, *after));
   return {};
 }
 

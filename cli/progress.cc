@@ -63,8 +63,8 @@ std::string Progress::Line(uint64_t bytes, uint64_t records, double seconds) con
   const double share = static_cast<double>(bytes) / static_cast<double>(*total_bytes_);
   const double left = seconds / share - seconds;
   const std::string text =
-      fmt::format("{:.0f} %  {} of {}  {}  {} left", share * 100, SizeText(bytes),
-                  SizeText(*total_bytes_), rate, DurationText(left));
+      fmt::format("{:.0f} %  {} of {}  {}  {} records  {} left", share * 100, SizeText(bytes),
+                  SizeText(*total_bytes_), rate, WithThousands(records), DurationText(left));
   return Fit("reading ", text, share, unicode_);
 }
 

@@ -47,9 +47,11 @@ CREATE TABLE source_path (
 ) STRICT;
 
 CREATE TABLE skipped_input (
-  -- One row per file, or member of an archive, that was not read, as it holds no log.
+  -- One row per file, or member of an archive, that was not read: it holds no log, or it is damaged,
+  -- or access was denied. Logs that were read in part are in source.
   path TEXT PRIMARY KEY,            -- where it was found
-  reason TEXT NOT NULL              -- what it is: binary data, a database, empty file, a device
+  reason TEXT NOT NULL              -- what it is: binary data, a database, empty file, a device; or
+                                    -- what failed
 ) STRICT;
 
 CREATE TABLE unclaimed_line (

@@ -224,8 +224,11 @@ class Input(CliTest):
                              [("case.tar.gz/%s/dmesg-efi-150000000002001" % folder,)])
             self.assertEqual(self.rows("SELECT oom_kill.pid, score, host FROM oom_kill JOIN event USING (event_id)"
                                        " ORDER BY 1"), [(42, 318, "db7"), (43, 318, "h")])
-            self.assertEqual(self.rows("SELECT path, reason FROM skipped_input"),
-                             [("case.tar.gz/%s/dmesg.txt" % folder, "tells again what stands in its parts")])
+            unread = "case.tar.gz/sos/sys/fs/pstore/dmesg-efi-160000000001001.enc.z"
+            self.assertEqual(dict(self.rows("SELECT path, substr(reason, 1, 34) FROM skipped_input")),
+                             {"case.tar.gz/%s/dmesg.txt" % folder: "tells again what stands in its par",
+                              unread: "the kernel could not unpack this r"})
+            self.assert_says(done, "  unread    1: %s [relation skipped_input]\n" % unread)
             os.remove(self.database)
         self.ingest(self.pack("case.tar.gz", {folder + "/dmesg.txt": b"".join(parts)}))
         self.assertEqual(self.rows("SELECT kind, lines FROM source"), [("member", 4)])

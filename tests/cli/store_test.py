@@ -3,12 +3,17 @@
 import gzip
 import hashlib
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
 import time
 
 from driver import MESSAGES, PASTE, PROGRAM, ROOT, CliTest, main, read
+
+
+OOM_LINES = (b"Oct 27 14:24:43 h kernel: Out of memory: Kill process 42 (x) score 318 or sacrifice child\n"
+             b"Oct 27 14:24:43 h kernel: Killed process 42 (x) total-vm:1000kB, anon-rss:900kB, file-rss:4kB\n")
 
 
 class Store(CliTest):
@@ -173,6 +178,27 @@ class Store(CliTest):
         done = self.run_program("ingest", "--db", "/dev/full", PASTE)
         self.assertEqual(done.returncode, 1)
         self.assert_says(done, "/dev/full")
+
+    def test_the_summary_of_a_store_that_took_not_all_does_not_say_it_did(self):
+        reports = [OOM_LINES.replace(b"42", b"%d" % pid) for pid in range(1000, 6000)]
+        self.write("messages", b"".join(reports))
+
+        def limit_files():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (3 << 20, 3 << 20))
+
+        done = self.ingest("messages", code=1, preexec_fn=limit_files)
+        self.assert_says(done, self.database, "not all is stored of 1 file", "  records   0 new\n", " records=0 ")
+        self.assertEqual(self.count("event"), 0)
+        self.assert_says(self.ingest("messages"), "ingested 1 file,")
+        self.assertEqual(self.count("oom_kill"), len(reports))
+
+    def test_the_summary_names_what_is_damaged(self):
+        for name in "abcd":
+            self.write(name, gzip.compress(OOM_LINES + name.encode() * 9)[:-4])
+        done = self.ingest("a", "b", "c", "d", code=1)
+        self.assert_says(done, "  damaged   4: a, b, c and 1 more [source.damage]\n")
+        self.assertEqual(self.rows("SELECT count(*) FROM source WHERE damage IS NOT NULL"), [(4,)])
 
     def test_a_database_of_another_program_is_refused_and_left_alone(self):
         connection = sqlite3.connect(self.database)
