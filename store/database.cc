@@ -32,6 +32,13 @@ std::string_view Advice(int code) {
   }
 }
 
+// Answers all questions about a cell: its type, its value, its size. sqlite3_column_int64() and its
+// like look the cell up for each of them. Without mutexes, as a Database is opened, a value of
+// sqlite3_column_value() is like any other (https://www.sqlite.org/c3ref/value.html).
+sqlite3_value* CellOf(const Statement& row, int column) {
+  return sqlite3_column_value(row.handle(), column);
+}
+
 }  // namespace
 
 Error DescribeFailure(sqlite3* database, int code, std::string_view sql, std::string_view path) {
@@ -110,29 +117,34 @@ std::string_view Statement::column_name(int column) const {
 }
 
 bool Statement::IsNull(int column) const {
-  return sqlite3_column_type(handle(), column) == SQLITE_NULL;
+  return sqlite3_value_type(CellOf(*this, column)) == SQLITE_NULL;
 }
 
 Integer Statement::GetInteger(int column) const {
-  const int64_t value = sqlite3_column_int64(handle(), column);  // 0 for NULL
-  if (value == 0 && IsNull(column)) return std::nullopt;
-  return value;
+  sqlite3_value* const cell = CellOf(*this, column);
+  if (sqlite3_value_type(cell) == SQLITE_NULL) return std::nullopt;
+  return sqlite3_value_int64(cell);
 }
 
 Real Statement::GetReal(int column) const {
-  if (IsNull(column)) return std::nullopt;
-  return sqlite3_column_double(handle(), column);
+  sqlite3_value* const cell = CellOf(*this, column);
+  if (sqlite3_value_type(cell) == SQLITE_NULL) return std::nullopt;
+  return sqlite3_value_double(cell);
 }
 
 std::string_view Statement::ViewText(int column) const {
-  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(handle(), column));
+  sqlite3_value* const cell = CellOf(*this, column);
+  const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(cell));
   if (text == nullptr) return {};
-  return {text, static_cast<std::size_t>(sqlite3_column_bytes(handle(), column))};
+  return {text, static_cast<std::size_t>(sqlite3_value_bytes(cell))};
 }
 
 Text Statement::GetText(int column) const {
-  if (IsNull(column)) return std::nullopt;
-  return redactor_ ? redactor_->Apply(ViewText(column)) : std::string(ViewText(column));
+  sqlite3_value* const cell = CellOf(*this, column);
+  const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(cell));
+  if (text == nullptr) return std::nullopt;
+  const std::string_view view(text, static_cast<std::size_t>(sqlite3_value_bytes(cell)));
+  return redactor_ ? redactor_->Apply(view) : std::string(view);
 }
 
 Result<Statement> Database::Prepare(std::string_view sql) {
