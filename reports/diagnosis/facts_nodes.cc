@@ -218,14 +218,14 @@ const std::vector<Part>& NodeParts() {
        " active_anon_kb, inactive_anon_kb, lowmem_reserve_pages, all_unreclaimable,"
        " unevictable_kb, isolated_anon_kb, isolated_file_kb, shmem_kb, free_pcp_kb, mlocked_kb,"
        " bounce_kb, slab_reclaimable_kb",
-       "zone", kFirstZones},
+       "zone", "rowid", "", kMostZones},
       {ListKinds(), TakeFreeLists, "node, zone, block_kb, counts, migrate_types", "free_list_line",
-       kFirstZones},
+       "rowid", "", kMostZones},
       {ReportKinds(), TakeNode,
        "node, anon_thp_kb, balloon_kb, all_unreclaimable, active_anon_kb, inactive_anon_kb,"
        " active_file_kb, inactive_file_kb, isolated_anon_kb, isolated_file_kb, unevictable_kb,"
        " shmem_kb, kernel_stack_kb, pagetables_kb, sec_pagetables_kb",
-       "node", kFirstZones},
+       "node", "rowid", "", kMostZones},
       {ReportKinds(), TakeHugePages, "node, total, free, size_kb", "hugepages", "rowid",
        "total > 0"}};
   return kParts;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -10,10 +11,9 @@
 
 namespace kautopsy {
 
-// The order of rows by zone or node, and how many of them an incident's facts, which are in memory
-// as a whole, hold at most: 500 reports (kMaxEventsPerIncident) of 8 nodes with 4 zones have fewer.
-inline constexpr char kFirstZones[] = "rowid LIMIT 16384";
-inline constexpr int64_t kMostZones = 16384;  // the same
+// How many rows by zone or node an incident's facts, which are in memory as a whole, hold at most:
+// 500 reports (kMaxEventsPerIncident) of 8 nodes with 4 zones have fewer.
+inline constexpr int64_t kMostZones = 16384;
 
 // What one relation adds to the events of some kinds. The columns are in the order that `take`
 // reads them.
@@ -24,6 +24,7 @@ struct Part {
   std::string_view relation;
   std::string_view order = "rowid";
   std::string_view condition = {};
+  int64_t most_rows = std::numeric_limits<int64_t>::max();  // that are read of an incident
 };
 
 // Zones with their free lists, nodes, huge pages; and the memory of nodes, which they add up to.

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -112,13 +115,14 @@ void TakeHardwareError(EventFacts& event, const Statement& row) {
 }
 
 void TakeFrames(EventFacts& event, const Statement& row) {
-  FrameFacts frame;
+  constexpr std::size_t kUsualFrames = 32;
+  if (event.frames.empty()) event.frames.reserve(kUsualFrames);
+  FrameFacts& frame = event.frames.emplace_back();
   frame.symbol = row.GetText(0).value_or("?");
   frame.module = row.GetText(1);
   frame.context = row.GetText(2);
   frame.reliable = row.GetInteger(3).value_or(1) != 0;
   if (event.oom && frame.symbol == "pagefault_out_of_memory") event.oom->from_fault = true;
-  event.frames.push_back(std::move(frame));
 }
 
 Integer Sum(const Integer& one, const Integer& other) {
@@ -202,7 +206,6 @@ const std::vector<Part>& MemoryParts() {
   using Kinds = std::vector<std::string_view>;
   static const Kinds kReports = {"oom", "alloc_failure", "alloc_stall", "mem_info"};
   static const Kinds kRefusals = {"alloc_failure", "alloc_stall"};
-  static const Kinds kRequests = {"oom", "alloc_failure", "alloc_stall"};
   static const std::vector<Part> kParts = {
       {{"oom"},
        TakeOom,
@@ -222,8 +225,6 @@ const std::vector<Part>& MemoryParts() {
        "kind, comm, pid, coalesce(\"order\", min_order), gfp_mask, gfp_flags, nodemask,"
        " mems_allowed, context, blame_symbol, blame_module, size_bytes",
        "page_alloc_failure"},
-      {kRequests, TakeFrames, "symbol, module, context, reliable", "call_frame", "rowid",
-       "coalesce(trace, 0) = 0"},
       {kReports, TakeMemInfo,
        "active_anon_pages, inactive_anon_pages, active_file_pages, inactive_file_pages,"
        " unevictable_pages, dirty_pages, writeback_pages, slab_reclaimable_pages,"
@@ -247,55 +248,97 @@ const std::vector<Part>& MemoryParts() {
   return kParts;
 }
 
-const std::vector<Part>& CrashParts() {
+const std::vector<Part>& TraceParts() {
   using Kinds = std::vector<std::string_view>;
   static const Kinds kCrashes = {"oops",        "gpf",         "bug",       "panic",
                                  "warning",     "lockdep",     "sanitizer", "bad_page",
                                  "soft_lockup", "hard_lockup", "hung_task", "rcu_stall"};
+  static const Kinds kWithTrace = [] {
+    Kinds kinds = kCrashes;
+    kinds.insert(kinds.end(), {"oom", "alloc_failure", "alloc_stall"});
+    return kinds;
+  }();
   static const std::vector<Part> kParts = {
       {kCrashes, TakeCrash,
        "title, comm, pid, cpu, taint, ip_symbol, ip_module, seconds, message, oops_count,"
        " blocker_comm, blocker_pid",
        "crash"},
-      {kCrashes, TakeFrames, "symbol, module, context, reliable", "call_frame", "rowid",
+      {kWithTrace, TakeFrames, "symbol, module, context, reliable", "call_frame", "rowid",
        "coalesce(trace, 0) = 0"},
       {{"mce"}, TakeHardwareError, "severity, label, message, count", "hardware_error"}};
   return kParts;
 }
 
-// One statement for a whole incident: starting one for each event takes longer than reading its
-// rows.
 std::string SqlOf(const Part& part) {
   return fmt::format(
-      "SELECT {}, event_id FROM {} WHERE event_id IN"
-      " (SELECT event_id FROM event WHERE incident_id = ?1 AND kind IN ('{}')){}"
-      " ORDER BY event_id, {}",
-      part.columns, part.relation, fmt::join(part.kinds, "', '"),
+      "SELECT {}, event_id FROM {} WHERE event_id BETWEEN ?1 AND ?2{} ORDER BY event_id, {}",
+      part.columns, part.relation,
       part.condition.empty() ? "" : fmt::format(" AND ({})", part.condition), part.order);
 }
 
-Status ReadPart(RowReader& reader, const Part& part, std::vector<EventFacts>& events, int64_t id) {
-  auto event = events.begin();
-  const auto move_to = [&](int64_t event_id) {
-    if (event != events.end() && event->id == event_id) return;
-    event = std::find_if(event, events.end(), [event_id](const EventFacts& candidate) {
-      return candidate.id >= event_id;
-    });
-  };
-  return reader.ForEach(SqlOf(part), id, [&](const Statement& row) {
-    const int64_t event_id = row.GetInteger(row.column_count() - 1).value_or(0);
-    move_to(event_id);
-    if (event != events.end() && event->id == event_id) part.take(*event, row);
-  });
+// Those that may have rows of this part, in the order of their ids.
+std::vector<EventFacts*> EventsOf(const Part& part, std::vector<EventFacts>& events) {
+  std::vector<EventFacts*> found;
+  for (EventFacts& event : events) {
+    const bool wanted =
+        std::find(part.kinds.begin(), part.kinds.end(), event.kind) != part.kinds.end();
+    if (wanted) found.push_back(&event);
+  }
+  return found;
 }
+
+// True if all events with an id between those of the two are of the same incident, whose events lie
+// in one vector in the order of their ids.
+bool NoneBetween(const EventFacts* one, const EventFacts* other) {
+  return one->id + (other - one) == other->id;
+}
+
+// Reads the rows of one part. One statement for all events that stand side by side in the store,
+// most often an incident's: to start one for each, or to search for each, takes longer than to read
+// its rows.
+class PartReader {
+ public:
+  PartReader(RowReader& reader, const Part& part)
+      : reader_(reader), part_(part), sql_(SqlOf(part)), left_(part.most_rows) {}
+
+  Status Read(std::vector<EventFacts>& events) {
+    const std::vector<EventFacts*> wanted = EventsOf(part_, events);
+    Status read;
+    for (auto from = wanted.begin(); read && left_ > 0 && from != wanted.end();) {
+      const auto last = std::adjacent_find(from, wanted.end(), std::not_fn(NoneBetween));
+      const auto end = last == wanted.end() ? last : std::next(last);
+      read = ReadRun({from, end});
+      from = end;
+    }
+    return read;
+  }
+
+ private:
+  Status ReadRun(std::span<EventFacts* const> events) {
+    auto event = events.begin();
+    const auto take = [&](const Statement& row) {
+      const int64_t event_id = row.GetInteger(row.column_count() - 1).value_or(0);
+      while ((*event)->id < event_id) ++event;
+      if ((*event)->id != event_id) return true;  // one of another kind
+      part_.take(**event, row);
+      return --left_ > 0;
+    };
+    return reader_.ForEach(sql_, {events.front()->id, events.back()->id}, take);
+  }
+
+  RowReader& reader_;
+  const Part& part_;
+  std::string sql_;
+  int64_t left_;  // rows that may be read
+};
 
 }  // namespace
 
 Status ReadEventRows(RowReader& reader, IncidentFacts& facts) {
   Status read;
-  for (const auto* const parts : {&MemoryParts(), &NodeParts(), &HolderParts(), &CrashParts()}) {
+  for (const auto* const parts : {&MemoryParts(), &NodeParts(), &HolderParts(), &TraceParts()}) {
     for (const Part& part : *parts) {
-      if (read) read = ReadPart(reader, part, facts.events, facts.id);
+      if (read) read = PartReader(reader, part).Read(facts.events);
     }
   }
   return read;

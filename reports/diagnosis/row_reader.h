@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "base/result.h"
@@ -20,26 +22,40 @@ inline Integer Size(const Statement& row, int column) {
   return value;
 }
 
-// Runs statements with one integer parameter over and over; each is prepared once. `database` must
+// Runs statements with integer parameters over and over; each is prepared once. `database` must
 // outlive the reader.
 class RowReader {
  public:
   explicit RowReader(Database& database) : database_(database) {}
 
-  // Calls `body(const Statement&)` for every row.
+  // Calls `body(const Statement&)` for every row, or until it returns false, if it returns a bool.
   template <class Body>
   Status ForEach(const std::string& sql, int64_t id, Body&& body) {
-    const Result<Statement*> statement = Ready(sql, id);
+    return ForEach(sql, {id}, std::forward<Body>(body));
+  }
+  template <class Body>
+  Status ForEach(const std::string& sql, std::initializer_list<int64_t> parameters, Body&& body) {
+    const Result<Statement*> statement = Ready(sql, parameters);
     if (!statement) return tl::unexpected(statement.error());
     Result<bool> row = (*statement)->Step();
-    for (; row && *row; row = (*statement)->Step()) body(std::as_const(**statement));
+    while (row && *row && GoesOn(body, **statement)) row = (*statement)->Step();
     if (!row) return tl::unexpected(row.error());
     (*statement)->Reset();
     return {};
   }
 
  private:
-  Result<Statement*> Ready(const std::string& sql, int64_t id) {
+  template <class Body>
+  static bool GoesOn(Body& body, const Statement& row) {
+    if constexpr (std::is_same_v<decltype(body(row)), bool>) {
+      return body(row);
+    } else {
+      body(row);
+      return true;
+    }
+  }
+
+  Result<Statement*> Ready(const std::string& sql, std::initializer_list<int64_t> parameters) {
     auto found = statements_.find(sql);
     if (found == statements_.end()) {
       Result<Statement> statement = database_.Prepare(sql);
@@ -47,7 +63,8 @@ class RowReader {
       found = statements_.emplace(sql, std::move(*statement)).first;
     }
     found->second.Reset();
-    found->second.Bind(0, Integer(id));
+    int parameter = 0;
+    for (const int64_t value : parameters) found->second.Bind(parameter++, Integer(value));
     return &found->second;
   }
 

@@ -38,6 +38,23 @@ TEST_CASE("events of one host within ten minutes are one incident") {
   CHECK(Groups(database) == "1 1 2 3\n");
 }
 
+TEST_CASE("events of two hosts that alternate are two incidents, each with its own rows") {
+  Database database = StoreWith(
+      "('k', 'oom', 'a', 1000000000, NULL, 'exact', NULL, 't', 1, 1, 1, 1, 1, 1),"
+      "('k', 'segfault', 'a', 1001000000, NULL, 'exact', NULL, 't', 1, 1, 1, 2, 2, 1),"
+      "('k', 'oom', 'b', 1001000000, NULL, 'exact', NULL, 't', 1, 1, 1, 3, 3, 1),"
+      "('k', 'oom', 'a', 1002000000, NULL, 'exact', NULL, 't', 1, 1, 1, 4, 4, 1),"
+      "('k', 'oom', 'b', 1003000000, NULL, 'exact', NULL, 't', 1, 1, 1, 5, 5, 1),"
+      "('k', 'oom', 'a', 1004000000, NULL, 'exact', NULL, 't', 1, 1, 1, 6, 6, 1)");
+  REQUIRE(
+      database.Execute("INSERT INTO oom_kill (event_id, comm, pid) VALUES (6, 'f', 6),"
+                       " (1, 'a', 1), (2, 'x', 2), (3, 'c', 3), (4, 'd', 4), (5, 'e', 5)"));
+  Update(database);
+  CHECK(Groups(database) == "1 1 2 1 2 1\n");
+  CHECK(Rows(database, "SELECT replace(victims, ',', ' ') FROM incident ORDER BY incident_id") ==
+        "a:1 d:4 f:6\nc:3 e:5\n");
+}
+
 TEST_CASE("printed times without a year are compared too") {
   Database database = StoreWith(
       "('k', 'oom', 'a', NULL, 'Nov 20 12:42:42', 'no_year', NULL, 't', 1, 1, 1, 1, 1, 1),"
