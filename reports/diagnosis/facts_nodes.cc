@@ -16,24 +16,33 @@ namespace {
 constexpr int64_t kLargestBlockCount = int64_t{1} << 36;
 constexpr int64_t kLargestBlockKb = int64_t{1} << 20;
 
-// "[1648026,0,3]": takes the numbers off the head of `json`, up to one that is none from 0 to
-// `most`.
-std::vector<int64_t> ConsumeNumbers(std::string_view& json, int64_t most) {
-  std::vector<int64_t> numbers;
+// "[1648026,0,3]": gives `take` the numbers at the head of `json`, up to one that is none from 0 to
+// `most`, and returns what is left.
+template <class Take>
+std::string_view TakeNumbers(std::string_view json, int64_t most, Take&& take) {
+  std::string_view left = json;
   std::string_view rest = json;
-  while (ConsumePrefix(rest, numbers.empty() ? "[" : ",")) {
+  while (ConsumePrefix(rest, left.size() == json.size() ? "[" : ",")) {
     const std::optional<int64_t> number = ConsumeInteger(rest);
     if (!number || *number < 0 || *number > most) break;
-    numbers.push_back(*number);
-    json = rest;
+    take(*number);
+    left = rest;
   }
-  return numbers;
+  return left;
+}
+
+std::size_t ItemCount(std::string_view json) {
+  return static_cast<std::size_t>(std::count(json.begin(), json.end(), ',')) + 1;
 }
 
 // Empty if it is not an array of sane numbers: half of it would be read as another kernel's.
 std::vector<int64_t> ReserveOf(std::string_view json) {
-  std::vector<int64_t> pages = ConsumeNumbers(json, kLargestSize);
-  return json == "]" ? pages : std::vector<int64_t>();
+  std::vector<int64_t> pages;
+  if (json.empty()) return pages;
+  pages.reserve(ItemCount(json));
+  const auto take = [&](int64_t number) { pages.push_back(number); };
+  if (TakeNumbers(json, kLargestSize, take) != "]") pages.clear();
+  return pages;
 }
 
 NodeMemory& MemoryOf(EventFacts& event, const Integer& node) {
@@ -70,7 +79,7 @@ void AddToNode(EventFacts& event, const ZoneFacts& zone, const Statement& row, i
 }
 
 void TakeZones(EventFacts& event, const Statement& row) {
-  ZoneFacts zone;
+  ZoneFacts& zone = event.zones.emplace_back();
   zone.node = Size(row, 0);
   zone.zone = row.GetText(1).value_or("?");
   Integer* const sizes[] = {&zone.free_kb,
@@ -97,35 +106,35 @@ void TakeZones(EventFacts& event, const Statement& row) {
   zone.all_unreclaimable = Flag(row, column++);
   if (event.mem) AddToNode(event, zone, row, column);
   ++event.zone_rows;
-  event.zones.push_back(std::move(zone));
 }
 
 ZoneFacts& ZoneOf(EventFacts& event, const Integer& node, std::string_view name) {
   for (ZoneFacts& zone : event.zones) {
     if (zone.node == node && zone.zone == name) return zone;
   }
-  ZoneFacts zone;
+  ZoneFacts& zone = event.zones.emplace_back();
   zone.node = node;
   zone.zone = name;
-  event.zones.push_back(std::move(zone));
-  return event.zones.back();
+  return zone;
 }
 
 std::vector<FreeCell> CellsOf(std::string_view counts, int64_t block_kb) {
   std::vector<FreeCell> cells;
-  for (const int64_t count : ConsumeNumbers(counts, kLargestBlockCount)) {
-    if (block_kb <= 0 || block_kb > kLargestBlockKb) break;
+  cells.reserve(ItemCount(counts));
+  TakeNumbers(counts, kLargestBlockCount, [&](int64_t count) {
+    if (block_kb <= 0 || block_kb > kLargestBlockKb) return;
     cells.push_back({static_cast<int>(cells.size()), block_kb, count, std::nullopt});
     block_kb *= 2;
-  }
+  });
   return cells;
 }
 
 // ["UM",null,"M"]
 void ReadTypes(std::string_view types, std::vector<FreeCell>& cells) {
   ConsumePrefix(types, "[");
+  if (types.ends_with(']')) types.remove_suffix(1);
   for (FreeCell& cell : cells) {
-    std::string_view item = types.substr(0, types.find_first_of(",]"));
+    std::string_view item = types.substr(0, types.find(','));
     types.remove_prefix(std::min(item.size() + 1, types.size()));
     if (ConsumePrefix(item, "\"") && item.ends_with('"'))
       cell.migrate_types = std::string(item.substr(0, item.size() - 1));
