@@ -220,8 +220,8 @@ void Explain(const Walk& walk, const GfpMeaning& gfp, CallPath& path) {
 }
 
 // One-line reports have no trace, but may name the function that asked.
-std::vector<FrameFacts> FramesOf(const EventFacts& event) {
-  if (!event.frames.empty() || !event.refusal || !event.refusal->blame_symbol) return event.frames;
+std::vector<FrameFacts> NamedFrame(const EventFacts& event) {
+  if (!event.frames.empty() || !event.refusal || !event.refusal->blame_symbol) return {};
   return {{*event.refusal->blame_symbol, event.refusal->blame_module, std::nullopt, true}};
 }
 
@@ -229,8 +229,8 @@ std::vector<FrameFacts> FramesOf(const EventFacts& event) {
 
 CallPath ReadCallPath(const IncidentFacts& facts, const EventFacts& event) {
   CallPath path;
-  const std::vector<FrameFacts> frames = FramesOf(event);
-  const Walk walk = WalkOut(frames);
+  const std::vector<FrameFacts> named = NamedFrame(event);
+  const Walk walk = WalkOut(event.frames.empty() ? named : event.frames);
   const std::optional<PieceRequest> request = RequestOf(facts, event);
   for (const FrameFacts* const frame : walk.callers) {
     if (frame->module && path.driver.empty()) path.driver = *frame->module;

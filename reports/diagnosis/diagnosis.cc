@@ -134,8 +134,9 @@ Severity SeverityOf(const IncidentFacts& facts, const std::vector<Finding>& find
     if (stopped) return Severity::kCritical;
     if (!event.kills.empty() || event.kind == "oom" || event.kind == "userspace_kill")
       severity = std::max(severity, Severity::kMajor);
-    const bool refused = event.refusal && !IsHarmlessRefusal(facts, event);
-    if (refused || IsTrouble(event)) severity = std::max(severity, Severity::kMinor);
+    if (severity >= Severity::kMinor) continue;
+    if (IsTrouble(event) || (event.refusal && !IsHarmlessRefusal(facts, event)))
+      severity = Severity::kMinor;
   }
   for (const Finding& finding : findings) {
     const bool counts = finding.role == Role::kPrimary || finding.role == Role::kContributing;

@@ -1,8 +1,7 @@
 #include "reports/diagnosis/watermark.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+#include <string>
 
 #include "reports/diagnosis/node_list.h"
 #include "reports/diagnosis/piece_index.h"
@@ -87,8 +86,8 @@ void Conclude(const PieceRequest& request, bool list_is_cut, ZoneCheck& check) {
     check.reason = "the request was bound to one node [__GFP_THISNODE], which is not named";
   }
   if (request.assumed) {
-    check.reason +=
-        fmt::format("; order {} assumed, the request is not in the text", request.order);
+    check.reason.append("; order ").append(std::to_string(request.order));
+    check.reason += " assumed, the request is not in the text";
   }
 }
 
@@ -185,9 +184,9 @@ class ServedSoFar {
 };
 
 // The last zone first: it is the largest on most machines, and one that serves is enough.
-std::optional<bool> WouldBeServed(const IncidentFacts& facts, const EventFacts& event,
+std::optional<bool> WouldBeServed(const EventFacts& event, const KernelVersion& kernel,
                                   const PieceRequest& request) {
-  const ZoneTerms terms(event, request, KernelOf(facts, event));
+  const ZoneTerms terms(event, request, kernel);
   ServedSoFar served;
   for (std::size_t i = event.zones.size(); i-- > 0 && served.answer() != true;)
     served.Add(CheckZone(event, event.zones[i], request, terms).verdict);
@@ -254,11 +253,12 @@ std::optional<PieceRequest> RequestOf(const IncidentFacts& facts, const EventFac
   if (!order || *order < 0) return std::nullopt;
   PieceRequest request = OrdinaryRequest(static_cast<int>(*order));
   request.assumed = false;
+  const KernelVersion kernel = KernelOf(facts, event);
   const std::optional<GfpMeaning> gfp =
-      oom ? ReadGfp(oom->gfp_mask, oom->gfp_flags, KernelOf(facts, event))
-          : ReadGfp(refusal->gfp_mask, refusal->gfp_flags, KernelOf(facts, event));
+      oom ? ReadGfp(oom->gfp_mask, oom->gfp_flags, kernel)
+          : ReadGfp(refusal->gfp_mask, refusal->gfp_flags, kernel);
   if (gfp) request.gfp = *gfp;
-  request.nodes = AllowedNodes(event, request, RuleOf(KernelOf(facts, event), event.zones));
+  request.nodes = AllowedNodes(event, request, RuleOf(kernel, event.zones));
   request.one_node_unnamed = request.gfp.this_node && NodesOf(event.zones).size() > 1;
   return request;
 }
@@ -297,8 +297,9 @@ bool BelowHighMarks(const EventFacts& event) {
 }
 
 std::optional<int> FirstRefusedOrder(const IncidentFacts& facts, const EventFacts& event) {
+  const KernelVersion kernel = KernelOf(facts, event);
   for (int order = 0; order <= kLargestTestedOrder; ++order) {
-    const std::optional<bool> served = WouldBeServed(facts, event, OrdinaryRequest(order));
+    const std::optional<bool> served = WouldBeServed(event, kernel, OrdinaryRequest(order));
     if (!served) return std::nullopt;
     if (!*served) return order;
   }
@@ -319,7 +320,7 @@ void RunAgain(IncidentFacts& facts) {
     rerun.served = AnyServed(rerun.checks);
     PieceRequest single = rerun.request;
     single.order = 0;
-    rerun.single_served = WouldBeServed(facts, event, single);
+    rerun.single_served = WouldBeServed(event, KernelOf(facts, event), single);
     event.rerun = std::move(rerun);
   }
 }
