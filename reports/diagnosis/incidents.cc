@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -29,7 +30,7 @@ constexpr char kCreateTables[] =
     "CREATE TEMP TABLE IF NOT EXISTS clocked"
     " (event_id INTEGER PRIMARY KEY, key INTEGER, clock_us INTEGER, incident_id INTEGER);"
     "CREATE TEMP TABLE IF NOT EXISTS grouped"
-    " (first_event INTEGER, event_id INTEGER, incident_id INTEGER);";
+    " (first_event INTEGER, from_event INTEGER, to_event INTEGER, incident_id INTEGER);";
 constexpr char kEmptyTables[] = "DELETE FROM temp.clocked; DELETE FROM temp.grouped;";
 constexpr char kInsertClocked[] =
     "INSERT INTO temp.clocked (event_id, key, clock_us, incident_id) VALUES (?1, ?2, ?3, ?4)";
@@ -37,14 +38,15 @@ constexpr char kSelectClocked[] =
     "SELECT event_id, key, clock_us, incident_id FROM temp.clocked ORDER BY key, clock_us, "
     "event_id";
 constexpr char kInsertGrouped[] =
-    "INSERT INTO temp.grouped (first_event, event_id, incident_id) VALUES (?1, ?2, ?3)";
+    "INSERT INTO temp.grouped (first_event, from_event, to_event, incident_id)"
+    " VALUES (?1, ?2, ?3, ?4)";
 // Of a group, events that have an incident come first.
 constexpr char kSelectGrouped[] =
-    "SELECT first_event, event_id, incident_id FROM temp.grouped"
+    "SELECT first_event, from_event, to_event, incident_id FROM temp.grouped"
     " ORDER BY first_event, incident_id IS NULL, rowid";
 constexpr char kSelectOutdated[] = "SELECT incident_id FROM incident WHERE outdated = 1";
 constexpr char kInsertIncident[] = "INSERT INTO incident (host) VALUES (NULL)";
-constexpr char kAssign[] = "UPDATE event SET incident_id = ?1 WHERE event_id = ?2";
+constexpr char kAssign[] = "UPDATE event SET incident_id = ?1 WHERE event_id BETWEEN ?2 AND ?3";
 // The host that most of its events name.
 constexpr char kSetHost[] =
     "UPDATE incident SET host = (SELECT host FROM event WHERE incident_id = ?1 AND host IS NOT NULL"
@@ -218,32 +220,53 @@ class EventSorter {
   bool other_clock_ = false;
 };
 
-struct Member {
-  int64_t event_id = 0;
+// Events of one group whose ids follow each other, as those of most logs do.
+struct Span {
+  int64_t from = 0;
+  int64_t to = 0;
   Integer incident_id;
+};
+
+class Group {
+ public:
+  std::size_t size() const { return size_; }
+
+  void Add(int64_t event_id, const Integer& incident_id) {
+    ++size_;
+    const bool follows = !spans_.empty() && spans_.back().to + 1 == event_id &&
+                         spans_.back().incident_id == incident_id;
+    if (follows)
+      spans_.back().to = event_id;
+    else
+      spans_.push_back({event_id, event_id, incident_id});
+  }
+
+  Status Store(Statement& insert) const {
+    int64_t first_event = std::numeric_limits<int64_t>::max();
+    for (const Span& span : spans_) first_event = std::min(first_event, span.from);
+    Status done;
+    for (const Span& span : spans_) {
+      if (done) done = Run(insert, first_event, span.from, span.to, span.incident_id);
+    }
+    return done;
+  }
+
+ private:
+  std::size_t size_ = 0;
+  std::vector<Span> spans_;
 };
 
 // Fills `grouped`: cuts one key's events where the clock shows a gap.
 Status CutAtGaps(Database& database, const EventSorter& sorter) {
   Result<Statement> insert = database.Prepare(kInsertGrouped);
   if (!insert) return tl::unexpected(insert.error());
-  std::vector<Member> group;
+  Group group;
   int64_t key_of_group = 0;
   int64_t last_us = 0;
   const auto close = [&]() -> Status {
-    if (group.empty()) return {};
-    const bool wanted =
-        !sorter.IsCaseFile(key_of_group) || sorter.HoldsMoreThanCommands(key_of_group);
-    const auto first = std::min_element(
-        group.begin(), group.end(),
-        [](const Member& one, const Member& other) { return one.event_id < other.event_id; });
-    const int64_t first_event = first->event_id;
-    Status done;
-    for (const Member& member : group) {
-      if (done && wanted) done = Run(*insert, first_event, member.event_id, member.incident_id);
-    }
-    group.clear();
-    return done;
+    const bool wanted = group.size() > 0 && (!sorter.IsCaseFile(key_of_group) ||
+                                             sorter.HoldsMoreThanCommands(key_of_group));
+    return wanted ? group.Store(*insert) : Status();
   };
   Status done = ForEachRow(database, kSelectClocked, [&](const Statement& row) -> Status {
     const int64_t key = row.GetInteger(1).value_or(0);
@@ -254,10 +277,11 @@ Status CutAtGaps(Database& database, const EventSorter& sorter) {
                                     clock_us - last_us <= kSameIncidentSeconds * kMicroseconds));
     if (!joins) {
       if (Status closed = close(); !closed) return closed;
+      group = {};
     }
     key_of_group = key;
     last_us = clock_us;
-    group.push_back({row.GetInteger(0).value_or(0), row.GetInteger(3)});
+    group.Add(row.GetInteger(0).value_or(0), row.GetInteger(3));
     return {};
   });
   return done ? close() : done;
@@ -288,11 +312,11 @@ class IncidentWriter {
     Status done = ForEachRow(database_, kSelectGrouped, [&](const Statement& row) -> Status {
       if (row.GetInteger(0) != group) incident_.reset();
       group = row.GetInteger(0);
-      if (const Integer known = row.GetInteger(2)) {
+      if (const Integer known = row.GetInteger(3)) {
         if (!incident_) incident_ = known;
         return {};
       }
-      return Assign(row.GetInteger(1));
+      return Assign(row.GetInteger(1), row.GetInteger(2));
     });
     return done ? SetHosts() : done;
   }
@@ -305,14 +329,14 @@ class IncidentWriter {
   }
 
  private:
-  Status Assign(const Integer& event_id) {
+  Status Assign(const Integer& from_event, const Integer& to_event) {
     if (!incident_) {
       if (Status done = Run(insert_); !done) return done;
       incident_ = database_.LastInsertId();
       hosts_wanted_.push_back(*incident_);
     }
     if (changed_.empty() || changed_.back() != *incident_) changed_.push_back(*incident_);
-    return Run(assign_, incident_, event_id);
+    return Run(assign_, incident_, from_event, to_event);
   }
 
   Status SetHosts() {
