@@ -147,14 +147,14 @@ struct BatchTableModule {
   }
 };
 
-Result<BatchTable> BatchTable::Create(Database& database) {
+Result<BatchTable> BatchTable::Create(Database& database, const char* name) {
   auto shown = std::make_unique<Shown>();
   BatchTable table(shown.get());
   const auto forget = [](void* made) { delete static_cast<Shown*>(made); };  // NOLINT
   // Also frees it if it fails.
-  const int code = sqlite3_create_module_v2(database.handle(), kName, &BatchTableModule::Get(),
+  const int code = sqlite3_create_module_v2(database.handle(), name, &BatchTableModule::Get(),
                                             shown.release(), forget);
-  if (code != SQLITE_OK) return tl::unexpected(DescribeFailure(database.handle(), code, kName));
+  if (code != SQLITE_OK) return tl::unexpected(DescribeFailure(database.handle(), code, name));
   return table;
 }
 

@@ -10,14 +10,15 @@ namespace kautopsy {
 
 // The rows of a batch as an SQL table, so that one INSERT ... SELECT stores them all. Measured: to
 // bind every cell and to start a statement for every few rows took a fifth of the time of storing.
-// The table is called kName, its columns c0, c1, ..., in the order of the batch's.
+// The table's columns are called c0, c1, ..., in the order of the batch's.
 class BatchTable {
  public:
   static constexpr char kName[] = "row_batch";
   static constexpr std::size_t kMaxColumns = 128;
 
-  // Makes the table known to `database`, which must outlive it, and where it is the only one.
-  static Result<BatchTable> Create(Database& database);
+  // Makes the table known to `database`, which must outlive it, and where it is the only one of this
+  // name.
+  static Result<BatchTable> Create(Database& database, const char* name = kName);
 
   // From now on the table shows the rows of `batch`, which must outlive every statement that reads
   // it. Log text that SQL cannot hold is cleaned (cell_text.h).

@@ -1,7 +1,6 @@
 #include "reports/diagnosis/diagnose.h"
 
 #include <future>
-#include <optional>
 #include <utility>
 
 #include "reports/diagnosis/diagnosis.h"
@@ -18,25 +17,23 @@ namespace {
 struct Conclusion {
   IncidentFacts facts;
   Diagnosis diagnosis;
-  std::vector<EventResults> results;
+  ResultRows rows;
 };
 
-// Frees what was concluded of another incident: the thread that stores that has more to do.
-Conclusion Conclude(IncidentFacts facts, std::optional<Conclusion> stored) {
-  stored.reset();
+Conclusion Conclude(IncidentFacts facts) {
   RunAgain(facts);
   Diagnosis diagnosis = Diagnose(facts);
-  std::vector<EventResults> results;
-  for (const EventFacts& event : facts.events) results.push_back(ResultsOf(facts, event));
-  return {std::move(facts), std::move(diagnosis), std::move(results)};
+  ResultRows rows = ResultRowsOf(facts);
+  return {std::move(facts), std::move(diagnosis), std::move(rows)};
 }
 
-Status Store(RowReader& reader, ResultWriter& writer, Conclusion& conclusion) {
+Status Store(RowReader& reader, ResultWriter& writer, Conclusion conclusion) {
   Status done = QuoteEvidence(reader, conclusion.diagnosis.findings);
-  return done ? writer.Write(conclusion.facts, conclusion.diagnosis, conclusion.results) : done;
+  return done ? writer.Write(conclusion.facts, conclusion.diagnosis, conclusion.rows) : done;
 }
 
-// While one incident is concluded on a thread, the facts of the next are read.
+// While one incident is concluded on a thread, the one before is stored and the facts of the next
+// are read.
 Status ConcludeAll(Database& database, const OnIncident& on_incident) {
   if (on_incident) on_incident(0, 0);
   const Result<std::vector<int64_t>> changed = GroupEvents(database);
@@ -50,16 +47,16 @@ Status ConcludeAll(Database& database, const OnIncident& on_incident) {
   for (const int64_t incident_id : *changed) {
     Result<IncidentFacts> facts = ReadIncidentFacts(reader, incident_id);
     if (!facts) return tl::unexpected(facts.error());
-    std::optional<Conclusion> concluded;
-    if (running.valid()) {
-      concluded = running.get();
-      if (Status stored = Store(reader, *writer, *concluded); !stored) return stored;
+    std::future<Conclusion> before = std::move(running);
+    if (before.valid()) before.wait();
+    running = std::async(std::launch::async, Conclude, std::move(*facts));
+    if (before.valid()) {
+      Status stored = Store(reader, *writer, before.get());
+      if (!stored) return stored;
     }
-    running = std::async(std::launch::async, Conclude, std::move(*facts), std::move(concluded));
     if (on_incident) on_incident(done++, changed->size());
   }
-  Conclusion last = running.get();
-  Status stored = Store(reader, *writer, last);
+  Status stored = Store(reader, *writer, running.get());
   return stored ? RelateIncidentsOfHosts(database) : stored;
 }
 

@@ -5,10 +5,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/moments.h"
-#include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
+#include "store/run_statement.h"
 
 namespace kautopsy {
 namespace {
@@ -17,12 +16,10 @@ enum Sql : std::size_t {
   kUpdateIncident,
   kInsertFinding,
   kInsertEvidence,
-  kInsertZoneCheck,
-  kInsertCallSite,
-  kInsertBalance,
   kInsertMeasure,
   kUpdateRelation,
   kSelectLastRank,
+  kSelectConcluded,
   kDeleteEvidence,
   kDeleteFindings,
   kDeleteZoneChecks,
@@ -45,18 +42,10 @@ constexpr const char* kSql[] = {
     "INSERT INTO finding_evidence (finding_id, relation, row_key, source_id, line, \"column\", "
     "text)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    "INSERT INTO zone_check (event_id, node, zone, eligible, reason, usable_pages, mark, "
-    "mark_pages,"
-    " reserve_pages, watermark_ok, blocks_ok, verdict, margin_pages, frag_index, unusable_index,"
-    " cma_pages, atomic_pages)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'min', ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-    "INSERT INTO call_site (event_id, site, subsystem, symbol, module, entry, wanted, size_reason,"
-    " lost, severity, reliable, reference)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    "INSERT INTO node_balance (event_id, node, total_kb, items) VALUES (?1, ?2, ?3, ?4)",
     "INSERT INTO incident_measure (incident_id, name, detail, value) VALUES (?1, ?2, ?3, ?4)",
     "UPDATE incident SET occurrence = ?2, same_as = ?3, gap_s = ?4 WHERE incident_id = ?1",
     "SELECT max(rank) FROM finding WHERE incident_id = ?1",
+    "SELECT 1 FROM incident WHERE incident_id = ?1 AND severity IS NOT NULL",
     "DELETE FROM finding_evidence WHERE finding_id IN"
     " (SELECT finding_id FROM finding WHERE incident_id = ?1)",
     "DELETE FROM finding WHERE incident_id = ?1",
@@ -79,10 +68,6 @@ class Row {
     statement_.Bind(next_++, value);
     return *this;
   }
-  Row& Add(const Real& value) {
-    statement_.Bind(next_++, value);
-    return *this;
-  }
   Row& Add(const Text& value) {
     statement_.Bind(next_++, value);
     return *this;
@@ -90,9 +75,6 @@ class Row {
   Row& AddText(std::string_view value) {
     statement_.Bind(next_++, value);
     return *this;
-  }
-  Row& AddFlag(const std::optional<bool>& value) {
-    return Add(value ? Integer(*value ? 1 : 0) : Integer());
   }
   Status Run() {
     const Result<bool> done = statement_.Step();
@@ -114,30 +96,18 @@ std::string MissingText(const std::vector<Missing>& missing) {
   return text;
 }
 
-// As node_balance.items has it; the names are ours.
-std::string ToJson(const std::vector<BalanceItem>& items) {
-  std::string json;
-  for (const BalanceItem& item : items) {
-    json.append(json.empty() ? "[[\"" : ",[\"").append(item.item).append("\",");
-    json += std::to_string(item.size_kb);
-    if (item.part_of.empty())
-      json += ",null]";
-    else
-      json.append(",\"").append(item.part_of).append("\"]");
-  }
-  return json + ']';
-}
+constexpr char kBatchTable[] = "result_batch";
 
-std::vector<EventResults::Balance> BalancesOf(const IncidentFacts& facts, const EventFacts& event) {
-  std::vector<BalanceItem> items = BalanceOf(facts, event);
-  if (items.empty()) return {};
-  const std::vector<BalanceItem> parts = BalanceParts(event);
-  items.insert(items.end(), parts.begin(), parts.end());
-  std::vector<EventResults::Balance> balances = {
-      {std::nullopt, *RamKb(facts, event), ToJson(items)}};
-  for (const NodeBalance& node : NodeBalances(event))
-    balances.push_back({node.node, node.total_kb, ToJson(node.items)});
-  return balances;
+// As RowInserter has it, but the rows name their events.
+std::string InsertSql(const RowBatch& batch) {
+  std::string columns;
+  std::string cells;
+  for (std::size_t i = 0; i < batch.columns().size(); ++i) {
+    columns += fmt::format("{}{}", i > 0 ? ", " : "", batch.columns()[i]);
+    cells += fmt::format("{}c{}", i > 0 ? ", " : "", i);
+  }
+  return fmt::format("INSERT OR FAIL INTO {} ({}) SELECT {} FROM {}", batch.relation(), columns,
+                     cells, kBatchTable);
 }
 
 // When the incident was, by the clock that its dated events share.
@@ -168,18 +138,6 @@ Span SpanOf(const IncidentFacts& facts) {
 
 }  // namespace
 
-EventResults ResultsOf(const IncidentFacts& facts, const EventFacts& event) {
-  EventResults results;
-  if (event.oom || event.refusal) {
-    CallPath path = ReadCallPath(facts, event);
-    const std::optional<PieceRequest> request = RequestOf(facts, event);
-    results.piece = request && request->order > 0;
-    if (!path.wanted.empty()) results.path = std::move(path);
-  }
-  results.balances = BalancesOf(facts, event);
-  return results;
-}
-
 Result<ResultWriter> ResultWriter::Open(Database& database) {
   std::vector<Statement> statements;
   for (const char* const sql : kSql) {
@@ -190,7 +148,14 @@ Result<ResultWriter> ResultWriter::Open(Database& database) {
   return ResultWriter(database, std::move(statements));
 }
 
+// A new incident has nothing to search for, event by event.
 Status ResultWriter::Clear(const IncidentFacts& facts) {
+  Statement& select = statements_[kSelectConcluded];
+  Row(select).Add(Integer(facts.id));
+  const Result<bool> concluded_before = select.Step();
+  if (!concluded_before) return tl::unexpected(concluded_before.error());
+  select.Reset();
+  if (!*concluded_before) return {};
   for (std::size_t sql = kDeleteEvidence; sql <= kDeleteMeasures; ++sql) {
     Status done = Row(statements_[sql]).Add(Integer(facts.id)).Run();
     if (!done) return done;
@@ -261,62 +226,21 @@ Status ResultWriter::WriteFinding(int64_t incident_id, const Finding& finding, i
   return {};
 }
 
-Status ResultWriter::WriteZoneChecks(const EventFacts& event) {
-  if (!event.rerun) return {};
-  for (const ZoneCheck& check : event.rerun->checks) {
-    Status done = Row(statements_[kInsertZoneCheck])
-                      .Add(Integer(event.id))
-                      .Add(check.node)
-                      .AddText(check.zone)
-                      .AddFlag(check.eligible)
-                      .AddText(check.reason)
-                      .Add(check.usable_pages)
-                      .Add(check.mark_pages)
-                      .Add(check.reserve_pages)
-                      .AddFlag(check.watermark_ok)
-                      .AddFlag(check.blocks_ok)
-                      .AddText(VerdictCode(check, event.rerun->request.assumed))
-                      .Add(check.margin_pages)
-                      .Add(check.frag_index)
-                      .Add(check.unusable_index)
-                      .Add(check.cma_pages)
-                      .Add(check.atomic_pages)
-                      .Run();
-    if (!done) return done;
+// One statement for the rows of all events: one for each row took almost twice as long.
+Status ResultWriter::WriteRows(const RowBatch& batch) {
+  if (!batch_table_) {
+    Result<BatchTable> created = BatchTable::Create(*database_, kBatchTable);
+    if (!created) return tl::unexpected(created.error());
+    batch_table_ = *created;
   }
-  return {};
-}
-
-Status ResultWriter::WriteCallSite(int64_t event_id, const CallPath& path, bool piece) {
-  const CallSite site = path.site ? *path.site : CallSite();
-  return Row(statements_[kInsertCallSite])
-      .Add(Integer(event_id))
-      .Add(EmptyIsNull(site.name))
-      .Add(EmptyIsNull(site.subsystem))
-      .Add(EmptyIsNull(path.symbol))
-      .Add(EmptyIsNull(path.driver))
-      .Add(EmptyIsNull(path.where))
-      .AddText(path.wanted)
-      .Add(EmptyIsNull(piece ? site.size : ""))
-      .Add(EmptyIsNull(path.meaning))
-      .Add(EmptyIsNull(path.harm ? HarmName(*path.harm) : ""))
-      .AddFlag(!path.all_unreliable)
-      .Add(EmptyIsNull(site.source))
-      .Run();
-}
-
-Status ResultWriter::WriteBalances(int64_t event_id,
-                                   const std::vector<EventResults::Balance>& balances) {
-  for (const EventResults::Balance& balance : balances) {
-    Status done = Row(statements_[kInsertBalance])
-                      .Add(Integer(event_id))
-                      .Add(balance.node)
-                      .Add(Integer(balance.total_kb))
-                      .AddText(balance.items)
-                      .Run();
-    if (!done) return done;
+  Statement& insert = inserts_[batch.relation()];
+  if (!insert.handle()) {
+    Result<Statement> prepared = database_->Prepare(InsertSql(batch));
+    if (!prepared) return tl::unexpected(prepared.error());
+    insert = std::move(*prepared);
   }
-  return {};
+  batch_table_->Show(batch);
+  return Run(insert);
 }
 
 Status ResultWriter::WriteMeasures(const IncidentFacts& facts) {
@@ -356,19 +280,16 @@ Status ResultWriter::WriteRelation(const Relation& relation) {
 }
 
 Status ResultWriter::Write(const IncidentFacts& facts, const Diagnosis& diagnosis,
-                           const std::vector<EventResults>& results) {
+                           const ResultRows& rows) {
   Status done = Clear(facts);
   if (done) done = WriteIncident(facts, diagnosis);
   int64_t rank = 0;
   for (const Finding& finding : diagnosis.findings) {
     if (done) done = WriteFinding(facts.id, finding, ++rank);
   }
-  for (std::size_t i = 0; done && i < facts.events.size(); ++i) {
-    const EventFacts& event = facts.events[i];
-    done = WriteZoneChecks(event);
-    if (done && results[i].path) done = WriteCallSite(event.id, *results[i].path, results[i].piece);
-    if (done) done = WriteBalances(event.id, results[i].balances);
-  }
+  if (done) done = WriteRows(rows.zone_checks);
+  if (done) done = WriteRows(rows.call_sites);
+  if (done) done = WriteRows(rows.balances);
   return done ? WriteMeasures(facts) : done;
 }
 
