@@ -1,8 +1,11 @@
 #include "store/batch_table.h"
 
 #include <array>
+#include <forward_list>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "store/cell_text.h"
@@ -10,40 +13,49 @@
 namespace kautopsy {
 namespace {
 
-// The cells of the row at hand, where they lie: the batch keeps them until the next row.
+// The cells of the row at hand, as SQL takes them. Texts lie where the batch keeps them until the
+// next row.
 class CellList final : public CellSink {
  public:
-  void Clear() { size_ = 0; }
-  void OnInteger(const Integer& value) override { cells_[size_++] = &value; }
-  void OnReal(const Real& value) override { cells_[size_++] = &value; }
-  void OnText(const Text& value) override { cells_[size_++] = &value; }
+  void Clear() {
+    size_ = 0;
+    cleaned_.clear();
+  }
+  void OnInteger(const Integer& value) override { Add(value); }
+  void OnReal(const Real& value) override { Add(value); }
+  void OnText(const Text& value) override {
+    if (!value || IsCellText(*value)) return Add(value);
+    Add(std::optional(std::string_view(cleaned_.emplace_front(ToCellText(*value)))));
+  }
 
   // A cell without a value is NULL, which SQLite has set before.
   void Give(std::size_t column, sqlite3_context* context) const {
     const Cell& cell = cells_[column];
-    if (const auto* const* integer = std::get_if<const Integer*>(&cell)) {
-      if (**integer) sqlite3_result_int64(context, ***integer);
-    } else if (const auto* const* real = std::get_if<const Real*>(&cell)) {
-      if (**real) sqlite3_result_double(context, ***real);
-    } else if (const Text& text = *std::get<const Text*>(cell)) {
-      GiveText(*text, context);
+    if (const auto* integer = std::get_if<int64_t>(&cell)) {
+      sqlite3_result_int64(context, *integer);
+    } else if (const auto* text = std::get_if<std::string_view>(&cell)) {
+      sqlite3_result_text64(context, text->data(), text->size(), SQLITE_STATIC, SQLITE_UTF8);
+    } else if (const auto* real = std::get_if<double>(&cell)) {
+      sqlite3_result_double(context, *real);
     }
   }
 
  private:
-  using Cell = std::variant<const Integer*, const Real*, const Text*>;
+  using Cell = std::variant<std::monostate, int64_t, double, std::string_view>;
 
-  static void GiveText(const std::string& text, sqlite3_context* context) {
-    if (IsCellText(text)) {
-      sqlite3_result_text64(context, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
-    } else {
-      const std::string clean = ToCellText(text);
-      sqlite3_result_text64(context, clean.data(), clean.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-    }
+  // Set in its place, as to copy a variant through the stack is slow.
+  template <class T>
+  void Add(const std::optional<T>& value) {
+    Cell& cell = cells_[size_++];
+    if (value)
+      cell = *value;
+    else
+      cell.emplace<std::monostate>();
   }
 
   std::array<Cell, BatchTable::kMaxColumns> cells_;
   std::size_t size_ = 0;
+  std::forward_list<std::string> cleaned_;
 };
 
 }  // namespace
