@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "parsers/kernel/limits.h"
+#include "parsers/kernel/packed_task.h"
 
 namespace kautopsy {
 namespace {
@@ -15,94 +16,18 @@ namespace {
 constexpr std::size_t kMostCommands = 5;  // that are summed up
 constexpr std::size_t kPieceBytes = 65536;
 constexpr std::size_t kLongRow = 512;      // a piece that it overflows takes twice the memory
-constexpr std::size_t kUsualBytes = 4096;  // of a table with 100 rows
+constexpr std::size_t kUsualBytes = 8192;  // of a table with 100 rows
 
-// What a packed row holds, in this order: the number of its bytes behind that, the texts, a bit per
-// figure that is there, the figures.
-constexpr std::array kFigures = {&Task::pid,
-                                 &Task::uid,
-                                 &Task::tgid,
-                                 &Task::total_vm_pages,
-                                 &Task::rss_pages,
-                                 &Task::rss_anon_pages,
-                                 &Task::rss_file_pages,
-                                 &Task::rss_shmem_pages,
-                                 &Task::nr_ptes,
-                                 &Task::nr_pmds,
-                                 &Task::pgtables_bytes,
-                                 &Task::swapents_pages,
-                                 &Task::cpu,
-                                 &Task::oom_adj,
-                                 &Task::oom_score_adj,
-                                 &Task::total_vm_kb,
-                                 &Task::rss_kb,
-                                 &Task::log_line,
-                                 &Task::fifth,
-                                 &Task::sixth};
-constexpr std::array kTexts = {&Task::comm, &Task::guest};
-
-static_assert(kFigures[0] == &Task::pid);  // found fast
-
-constexpr std::size_t kLongestFigure = 10;  // bytes of seven bits in 64
-
-// Seven bits per byte, the lowest first; small negative figures stay short.
-char* PutFigure(char* at, int64_t figure) {
-  auto bits = (static_cast<uint64_t>(figure) << 1) ^ static_cast<uint64_t>(figure >> 63);
-  for (; bits >= 0x80; bits >>= 7) *at++ = static_cast<char>(bits | 0x80);
-  *at++ = static_cast<char>(bits);
-  return at;
-}
-
-const char* TakeFigure(const char* at, int64_t& figure) {
-  uint64_t bits = 0;
-  int shift = 0;
-  for (; (*at & 0x80) != 0; ++at, shift += 7) bits |= static_cast<uint64_t>(*at & 0x7F) << shift;
-  bits |= static_cast<uint64_t>(*at) << shift;
-  figure = static_cast<int64_t>(bits >> 1) ^ -static_cast<int64_t>(bits & 1);
-  return at + 1;
-}
-
-// A text's length is one more than its size; 0 if there is none.
-char* PutLength(char* at, const Text& text) {
-  return PutFigure(at, text ? static_cast<int64_t>(text->size()) + 1 : 0);
-}
-
-const char* TakeText(const char* at, std::optional<std::string_view>& text) {
-  int64_t size = 0;
-  at = TakeFigure(at, size);
-  if (size == 0) return at;
-  text.emplace(at, static_cast<std::size_t>(size - 1));
-  return at + size - 1;
-}
-
-Integer PidOf(const char* packed) {
-  std::optional<std::string_view> text;
-  for (std::size_t i = 0; i < kTexts.size(); ++i) packed = TakeText(packed, text);
-  int64_t figure = 0;
-  packed = TakeFigure(packed, figure);
-  if ((figure & 1) == 0) return std::nullopt;
-  TakeFigure(packed, figure);
-  return figure;
-}
-
-std::optional<std::string_view> CommOf(const char* packed) {
-  static_assert(kTexts[0] == &Task::comm);
-  std::optional<std::string_view> comm;
-  TakeText(packed, comm);
-  return comm;
-}
-
-// Calls `take(row, packed)` for every row of `pieces`.
+// Calls `take(row, task)` for every row of `pieces`.
 template <class Take>
 void ForEachPacked(const std::vector<std::string>& pieces, Take&& take) {
   std::size_t row = 0;
   for (const std::string& piece : pieces) {
     const char* at = piece.data();
     while (at != piece.data() + piece.size()) {
-      int64_t size = 0;
-      at = TakeFigure(at, size);
-      take(row++, at);
-      at += size;
+      const PackedTask packed(at);
+      take(row++, packed);
+      at = packed.end();
     }
   }
 }
@@ -151,15 +76,7 @@ void TaskRows::Add(const Task& task) {
   constexpr int64_t kMostOomAdj = 17;  // OOM_DISABLE, include/linux/oom.h
   if (pieces_.empty() || pieces_.back().size() > kPieceBytes - kLongRow)
     pieces_.emplace_back().reserve(pieces_.size() == 1 ? kUsualBytes : kPieceBytes);
-  std::array<char, kLongestFigure*(kFigures.size() + 1)> figures;
-  uint64_t present = 0;
-  for (std::size_t i = 0; i < kFigures.size(); ++i)
-    present |= uint64_t{(task.*kFigures[i]).has_value()} << i;
-  char* end = PutFigure(figures.data(), static_cast<int64_t>(present));
-  for (const Integer Task::*const figure : kFigures) {
-    if (task.*figure) end = PutFigure(end, *(task.*figure));
-  }
-  PackRow(task, {figures.data(), end});
+  PackedTask::Append(task, pieces_.back());
   ++size_;
   rss_pages_.push_back(task.rss_pages.value_or(std::numeric_limits<int64_t>::min()));
   if (!task.fifth) return;
@@ -168,56 +85,36 @@ void TaskRows::Add(const Task& task) {
   sixth_large_ |= *task.sixth > kMostOomAdj;
 }
 
-void TaskRows::PackRow(const Task& task, std::string_view figures) {
-  std::array<std::array<char, kLongestFigure>, kTexts.size()> lengths;
-  std::array<std::string_view, kTexts.size()> heads;
-  std::size_t size = figures.size();
-  for (std::size_t i = 0; i < kTexts.size(); ++i) {
-    const Text& text = task.*kTexts[i];
-    heads[i] = {lengths[i].data(), PutLength(lengths[i].data(), text)};
-    size += heads[i].size() + (text ? text->size() : 0);
-  }
-  std::string& packed = pieces_.back();
-  std::array<char, kLongestFigure> length;
-  packed.append(length.data(), PutFigure(length.data(), static_cast<int64_t>(size)));
-  for (std::size_t i = 0; i < kTexts.size(); ++i) {
-    packed += heads[i];
-    if (task.*kTexts[i]) packed += *(task.*kTexts[i]);
-  }
-  packed += figures;
-}
-
-// Where a packed row that follows the last one starts.
-const char* TaskRows::Next() const {
+// The row that follows the last one.
+PackedTask TaskRows::Next() const {
   if (offset_ == pieces_[piece_].size()) {
     ++piece_;
     offset_ = 0;
   }
   const char* const start = pieces_[piece_].data();
-  int64_t size = 0;
-  const char* const packed = TakeFigure(start + offset_, size);
-  offset_ = static_cast<std::size_t>(packed + size - start);
+  const PackedTask packed(start + offset_);
+  offset_ = static_cast<std::size_t>(packed.end() - start);
   ++row_;
   return packed;
 }
 
-void TaskRows::Read(std::size_t row, Task& task) const {
-  if (!worked_out_) WorkOut();
+PackedTask TaskRows::Find(std::size_t row) const {
   if (row < row_) row_ = piece_ = offset_ = 0;
   while (row_ < row) Next();
-  const char* at = Next();
-  for (Text Task::*const text : kTexts) {
-    std::optional<std::string_view> view;
-    at = TakeText(at, view);
-    if (view) (task.*text).emplace(*view);
-  }
-  int64_t present = 0;
-  at = TakeFigure(at, present);
-  for (std::size_t i = 0; present != 0; ++i, present >>= 1) {
-    if ((present & 1) != 0) at = TakeFigure(at, (task.*kFigures[i]).emplace());
-  }
+  return Next();
+}
+
+void TaskRows::Read(std::size_t row, Task& task) const {
+  if (!worked_out_) WorkOut();
+  Find(row).Unpack(task);
   task.position = static_cast<int64_t>(row);
   Derive(task);
+}
+
+TaskTerms TaskRows::Terms(std::size_t row) const {
+  TaskTerms terms = Find(row).terms();
+  NameFifth(terms);
+  return terms;
 }
 
 Task TaskRows::operator[](std::size_t row) const {
@@ -226,29 +123,35 @@ Task TaskRows::operator[](std::size_t row) const {
   return task;
 }
 
+// Unless it is a CPU, which is none of the score's terms.
+void TaskRows::NameFifth(TaskTerms& terms) const {
+  if (!terms.fifth || fifth_ == Fifth::kUnknown || fifth_ == Fifth::kCpu) return;
+  (fifth_ == Fifth::kPageTables ? terms.nr_ptes : terms.pgtables_bytes) = terms.fifth;
+  terms.swapents_pages = terms.sixth;
+}
+
+// Sets all that is not packed, since the Task may have been another row's.
 void TaskRows::Derive(Task& task) const {
+  NameFifth(task);
   if (task.fifth && fifth_ == Fifth::kCpu) {
     task.cpu = task.fifth;
     task.oom_adj = task.sixth;
-  } else if (task.fifth && fifth_ != Fifth::kUnknown) {
-    (fifth_ == Fifth::kPageTables ? task.nr_ptes : task.pgtables_bytes) = task.fifth;
-    task.swapents_pages = task.sixth;
   }
   if (!task.total_vm_kb) task.total_vm_kb = ToKb(task.total_vm_pages);
   if (!task.rss_kb) task.rss_kb = ToKb(task.rss_pages);
   task.swap_kb = ToKb(task.swapents_pages);
-  if (task.pgtables_bytes)
-    task.pgtables_kb = *task.pgtables_bytes / 1024;
-  else if (task.nr_ptes)
-    task.pgtables_kb = ToKb(*task.nr_ptes + task.nr_pmds.value_or(0));
+  task.pgtables_kb = PageTablesKb(task);
   const auto row = static_cast<std::size_t>(*task.position);
-  if (!ranks_.empty()) task.rss_rank = ranks_[row];
-  if (!scores_.empty()) {
-    const TaskScore& score = scores_[row];
-    if (score.permille != TaskScore::kNone) task.badness_permille = score.permille;
-    if (score.rank != 0) task.badness_rank = score.rank;
-  }
-  if (!killed_.empty() && killed_[row]) task.killed = 1;
+  task.rss_rank = ranks_.empty() ? Integer() : ranks_[row];
+  const TaskScore score = scores_.empty() ? TaskScore() : scores_[row];
+  task.badness_permille = score.permille == TaskScore::kNone ? Integer() : score.permille;
+  task.badness_rank = score.rank == 0 ? Integer() : score.rank;
+  task.killed = !killed_.empty() && killed_[row] ? Integer(1) : Integer();
+}
+
+Integer TaskRows::PageTablesKb(const TaskTerms& terms) const {
+  if (terms.pgtables_bytes) return *terms.pgtables_bytes / 1024;
+  return terms.nr_ptes ? ToKb(*terms.nr_ptes + terms.nr_pmds.value_or(0)) : Integer();
 }
 
 // A figure that no machine can have (a race, or a damaged line) is no size.
@@ -287,12 +190,12 @@ void TaskRows::MarkKilled(const std::map<int64_t, Text>& comms) {
   killed_.assign(size_, false);
   if (comms.empty()) return;
   std::map<int64_t, std::size_t> found;
-  ForEachPacked(pieces_, [&](std::size_t row, const char* packed) {
-    const Integer pid = PidOf(packed);
+  ForEachPacked(pieces_, [&](std::size_t row, const PackedTask& task) {
+    const Integer pid = task.pid();
     const auto comm = pid ? comms.find(*pid) : comms.end();
     if (comm == comms.end()) return;
     const bool first = found.try_emplace(*pid, row).second;
-    if (!first && CommOf(packed) == comm->second) found[*pid] = row;
+    if (!first && task.comm() == comm->second) found[*pid] = row;
   });
   for (const auto& [pid, row] : found) killed_[row] = true;
 }
@@ -305,8 +208,8 @@ std::vector<TaskCommand> TaskRows::LargestCommands() const {
   };
   std::vector<Name> names;
   names.reserve(size_);
-  ForEachPacked(pieces_, [&](std::size_t row, const char* packed) {
-    const std::optional<std::string_view> comm = CommOf(packed);
+  ForEachPacked(pieces_, [&](std::size_t row, const PackedTask& task) {
+    const std::optional<std::string_view> comm = task.comm();
     if (comm && IsSize(rss_pages_[row]))
       names.push_back({QuickHash(*comm), static_cast<uint32_t>(row)});
   });
@@ -335,12 +238,7 @@ std::vector<TaskCommand> TaskRows::LargestCommands() const {
   std::vector<TaskCommand> commands;
   commands.reserve(sums.size());
   for (const Sum& sum : sums)
-    commands.push_back({std::nullopt, sum.tasks, sum.pages, ToKb(sum.pages)});
-  ForEachPacked(pieces_, [&](std::size_t row, const char* packed) {
-    for (std::size_t i = 0; i < sums.size(); ++i) {
-      if (sums[i].row == row) commands[i].comm = CommOf(packed);
-    }
-  });
+    commands.push_back({Text(Find(sum.row).comm()), sum.tasks, sum.pages, ToKb(sum.pages)});
   return commands;
 }
 
@@ -380,8 +278,8 @@ Integer TaskRows::rss_pages() const {
 std::span<const std::string_view> TaskRows::columns() const { return ColumnsOf<Task>(); }
 
 void TaskRows::Visit(std::size_t row, CellSink& sink) const {
-  Read(row, task_.emplace());
-  VisitFields(*task_, sink);
+  Read(row, task_);
+  VisitFields(task_, sink);
 }
 
 }  // namespace kautopsy

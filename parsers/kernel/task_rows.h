@@ -4,7 +4,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,24 +14,29 @@
 
 namespace kautopsy {
 
-// One row of the OOM killer's process table, or of ps. Relation `task`.
-struct Task {
+// What a row tells of a task's score.
+struct TaskTerms {
   Integer pid;
-  Integer uid;
-  Integer tgid;
-  Integer total_vm_pages;
   Integer rss_pages;
-  Integer rss_anon_pages;
-  Integer rss_file_pages;
-  Integer rss_shmem_pages;
   Integer nr_ptes;  // page-table pages; not a column of its own
   Integer nr_pmds;
   Integer pgtables_bytes;
-  Integer pgtables_kb;
   Integer swapents_pages;
+  Integer oom_score_adj;
+  Integer fifth, sixth;  // columns of a row without header that only the whole table names
+};
+
+// One row of the OOM killer's process table, or of ps. Relation `task`.
+struct Task : TaskTerms {
+  Integer uid;
+  Integer tgid;
+  Integer total_vm_pages;
+  Integer rss_anon_pages;
+  Integer rss_file_pages;
+  Integer rss_shmem_pages;
+  Integer pgtables_kb;
   Integer cpu;
   Integer oom_adj;
-  Integer oom_score_adj;
   Text comm;
   Text guest;
   Integer total_vm_kb;
@@ -44,7 +48,6 @@ struct Task {
   Integer badness_rank;
   Integer killed;  // 1: the report tells its death
   Integer log_line;
-  Integer fifth, sixth;  // columns of a row without header that only the whole table names
 
   static constexpr std::string_view kRelation = "task";
   static std::span<const Field<Task>> Fields();
@@ -68,8 +71,10 @@ struct TaskCommand {
   static std::span<const Field<TaskCommand>> Fields();
 };
 
+class PackedTask;
+
 // The rows of a process table. A machine has 100,000 processes and a Task 500 bytes, so rows are
-// kept packed, in a tenth of that; what follows from the whole table is worked out when the first
+// kept packed, in a sixth of that; what follows from the whole table is worked out when the first
 // is read, by the thread that stores them: parsing has more to do. Reading in order is fast.
 class TaskRows final : public RowBatch {
  public:
@@ -77,6 +82,8 @@ class TaskRows final : public RowBatch {
   void Add(const Task& task);
   bool empty() const { return size_ == 0; }
   Task operator[](std::size_t row) const;
+  // Costs a fraction of the whole row.
+  TaskTerms Terms(std::size_t row) const;
 
   // Names the columns `fifth` and `sixth`. `old`: the report prints oom_adj.
   void ResolveColumns(bool old);
@@ -111,11 +118,13 @@ class TaskRows final : public RowBatch {
   // What a figure of the fifth column is, by all of them.
   enum class Fifth { kUnknown, kCpu, kPageTableBytes, kPageTables };
 
-  void PackRow(const Task& task, std::string_view figures);
-  const char* Next() const;
+  PackedTask Next() const;
+  PackedTask Find(std::size_t row) const;
+  void NameFifth(TaskTerms& terms) const;
   void Read(std::size_t row, Task& task) const;
   void WorkOut() const;
   void Derive(Task& task) const;
+  Integer PageTablesKb(const TaskTerms& terms) const;
   Integer ToKb(const Integer& pages) const;
 
   std::size_t size_ = 0;
@@ -137,7 +146,7 @@ class TaskRows final : public RowBatch {
   mutable std::size_t row_ = 0;
   mutable std::size_t piece_ = 0;
   mutable std::size_t offset_ = 0;
-  mutable std::optional<Task> task_;  // that Visit() gives
+  mutable Task task_;  // that Visit() gives
 };
 
 }  // namespace kautopsy

@@ -19,21 +19,21 @@ constexpr int64_t kNever = std::numeric_limits<int64_t>::min();  // pages of who
 bool IsPages(const Integer& value) { return !value || IsSize(value); }
 
 // Figures that no machine has (a race, or a damaged line) score nothing.
-bool CanBeScored(const Task& task) {
-  return task.oom_score_adj && *task.oom_score_adj > kLeastAdjustment &&
-         *task.oom_score_adj <= kMostAdjustment && IsSize(task.rss_pages) &&
-         IsPages(task.swapents_pages) && IsPages(task.nr_ptes) && IsPages(task.nr_pmds) &&
-         (!task.pgtables_bytes || IsPages(*task.pgtables_bytes / 1024));
+bool CanBeScored(const TaskTerms& terms) {
+  return terms.oom_score_adj && *terms.oom_score_adj > kLeastAdjustment &&
+         *terms.oom_score_adj <= kMostAdjustment && IsSize(terms.rss_pages) &&
+         IsPages(terms.swapents_pages) && IsPages(terms.nr_ptes) && IsPages(terms.nr_pmds) &&
+         (!terms.pgtables_bytes || IsPages(*terms.pgtables_bytes / 1024));
 }
 
 // Since 4.15 in bytes, of which whole pages count; before, pages of each kind.
-int64_t PageTablePages(const Task& task, int64_t page_kb) {
-  if (task.pgtables_bytes) return *task.pgtables_bytes / 1024 / page_kb;
-  return task.nr_ptes.value_or(0) + task.nr_pmds.value_or(0);
+int64_t PageTablePages(const TaskTerms& terms, int64_t page_kb) {
+  if (terms.pgtables_bytes) return *terms.pgtables_bytes / 1024 / page_kb;
+  return terms.nr_ptes.value_or(0) + terms.nr_pmds.value_or(0);
 }
 
-bool PrintsAllTerms(const Task& task) {
-  return task.swapents_pages && (task.pgtables_bytes || task.nr_ptes);
+bool AreComplete(const TaskTerms& terms) {
+  return terms.swapents_pages && (terms.pgtables_bytes || terms.nr_ptes);
 }
 
 void Rank(const std::vector<int64_t>& pages, std::vector<TaskScore>& scores) {
@@ -61,14 +61,14 @@ std::vector<TaskScore> ScoreTasks(const TaskRows& rows, const ScoreBase& base,
   Integer adjustment;  // that all have
   bool same_adjustment = true;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    const Task task = rows[row];
-    if (!CanBeScored(task)) continue;
-    points[row] = *task.rss_pages + task.swapents_pages.value_or(0) +
-                  PageTablePages(task, page_size_kb.value_or(kUsualPageKb)) +
-                  *task.oom_score_adj * (base_pages.value_or(0) / kPerMille);
-    if (!adjustment) adjustment = task.oom_score_adj;
-    same_adjustment &= adjustment == task.oom_score_adj;
-    if (exact && PrintsAllTerms(task))
+    const TaskTerms terms = rows.Terms(row);
+    if (!CanBeScored(terms)) continue;
+    points[row] = *terms.rss_pages + terms.swapents_pages.value_or(0) +
+                  PageTablePages(terms, page_size_kb.value_or(kUsualPageKb)) +
+                  *terms.oom_score_adj * (base_pages.value_or(0) / kPerMille);
+    if (!adjustment) adjustment = terms.oom_score_adj;
+    same_adjustment &= adjustment == terms.oom_score_adj;
+    if (exact && AreComplete(terms))
       scores[row].permille = static_cast<int32_t>(
           std::clamp(points[row] * kPerMille / *base_pages, -kMostPermille, kMostPermille));
   }

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "parsers/kernel/task_rows.h"
@@ -15,11 +16,21 @@ Task TaskOf(int64_t pid, Integer rss_pages) {
   return task;
 }
 
+struct CellCounter final : CellSink {
+  void OnInteger(const Integer& value) override { with_value += value ? 1 : 0; }
+  void OnReal(const Real& value) override { with_value += value ? 1 : 0; }
+  void OnText(const Text& value) override { with_value += value ? 1 : 0; }
+  std::size_t with_value = 0;
+};
+
 TEST_CASE("Packed rows give back every figure, however large, and what was not there") {
   constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
   constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
   TaskRows rows;
-  const std::vector<Integer> figures = {0, -1, 1, 63, 64, -64, -65, 127, 128, kLeast, kMost, {}};
+  constexpr int64_t kLeastNarrow = std::numeric_limits<int32_t>::min();
+  constexpr int64_t kMostNarrow = std::numeric_limits<int32_t>::max();
+  const std::vector<Integer> figures = {
+      0, -1, 1, kLeastNarrow, kLeastNarrow - 1, kMostNarrow, kMostNarrow + 1, kLeast, kMost, {}};
   for (const Integer& figure : figures) {
     Task task;
     task.pid = figure;
@@ -38,6 +49,45 @@ TEST_CASE("Packed rows give back every figure, however large, and what was not t
     CHECK_FALSE(task.guest.has_value());
     CHECK(task.position == static_cast<int64_t>(i));
   }
+}
+
+TEST_CASE("A row that is visited shows nothing of the row before it") {
+  TaskRows rows;
+  Task full;
+  for (const Field<Task>& field : Task::Fields()) {
+    if (field.integer) full.*field.integer = 7;
+    if (field.text) full.*field.text = "seven";
+  }
+  full.nr_ptes = full.nr_pmds = full.pgtables_bytes = 7000;
+  rows.Add(full);
+  rows.Add(TaskOf(1, {}));
+  rows.SetPageSize(4);
+  CellCounter cells;
+  rows.Visit(0, cells);
+  // All but the ranks, the scores and the death, which only the whole table tells.
+  CHECK(std::exchange(cells.with_value, 0) == Task::Fields().size() - 4);
+  rows.Visit(1, cells);
+  CHECK(cells.with_value == 2);  // pid, position
+}
+
+TEST_CASE("The terms of a score are those of the whole row") {
+  TaskRows rows;
+  Task task = TaskOf(1, 100);
+  task.oom_score_adj = -5;
+  task.fifth = 8192;
+  task.sixth = 30;
+  task.uid = 1000;
+  rows.Add(task);
+  rows.ResolveColumns(false);
+  const TaskTerms terms = rows.Terms(0);
+  const Task whole = rows[0];
+  CHECK(terms.rss_pages == 100);
+  CHECK(terms.oom_score_adj == -5);
+  CHECK(terms.pgtables_bytes == 8192);
+  CHECK(terms.pgtables_bytes == whole.pgtables_bytes);
+  CHECK(terms.swapents_pages == 30);
+  CHECK(terms.swapents_pages == whole.swapents_pages);
+  CHECK_FALSE(terms.nr_ptes.has_value());
 }
 
 TEST_CASE("A table of many rows keeps all of them") {
