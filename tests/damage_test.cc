@@ -53,9 +53,9 @@ enum class Allowed {
 // its first line, see CheckTime().
 bool SaysNothing(const Cell& cell) {
   static const std::set<std::string> kColumns = {
-      "log_line", "position",     "page_size_from", "time",         "local_time",
-      "rss_rank", "badness_rank", "tasks",          "tasks_rss_kb", "tasks_rss_pages",
-      "title",    "dedup_key",    "uptime_us"};
+      "log_line",         "position", "page_size_from", "time",     "local_time",
+      "tasks_swap_pages", "rss_rank", "badness_rank",   "tasks",    "tasks_rss_kb",
+      "tasks_rss_pages",  "title",    "dedup_key",      "uptime_us"};
   return kColumns.contains(cell.first) || cell.second == "unknown";
 }
 
@@ -216,15 +216,19 @@ void CheckCommands(const RecordedEvent& event) {
 void CheckSums(const RecordedEvent& event) {
   int64_t tasks = 0;
   int64_t pages = 0;
+  int64_t swap_pages = 0;
   std::map<std::string, std::string> told;
   for (const RecordedRow& row : event.rows) {
     if (row.relation == "task") ++tasks;
     for (const auto& [column, value] : row.cells) {
       if (row.relation == "task" && column == "rss_pages") pages += std::stoll(value);
+      if (row.relation == "task" && column == "swapents_pages") swap_pages += std::stoll(value);
       if (row.relation == "oom_report") told[column] = value;
     }
   }
   if (told.contains("tasks")) CHECK(told["tasks"] == std::to_string(tasks));
+  if (told.contains("tasks_swap_pages"))
+    CHECK(told["tasks_swap_pages"] == std::to_string(swap_pages));
   if (tasks > 0 && event.kind == "oom") CHECK(told["tasks_rss_pages"] == std::to_string(pages));
 }
 

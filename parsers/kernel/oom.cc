@@ -158,6 +158,7 @@ class OomBlock final : public Block {
   void AddTasks(OomReport& report, const Integer& page_size_kb) const {
     if (!table_.empty()) report.tasks = static_cast<int64_t>(table_.rows().size());
     report.tasks_rss_pages = table_.rows().rss_pages();
+    report.tasks_swap_pages = table_.rows().swap_pages();
     if (report.tasks_rss_pages && page_size_kb)
       report.tasks_rss_kb = *report.tasks_rss_pages * *page_size_kb;
   }

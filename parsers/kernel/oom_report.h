@@ -34,6 +34,7 @@ struct OomReport {
   Integer tasks;
   Integer tasks_rss_pages;
   Integer tasks_rss_kb;
+  Integer tasks_swap_pages;
   Integer score_base_least_pages;
   Integer score_base_most_pages;
 
@@ -66,6 +67,7 @@ struct OomReport {
         F("tasks", &OomReport::tasks),
         F("tasks_rss_pages", &OomReport::tasks_rss_pages),
         F("tasks_rss_kb", &OomReport::tasks_rss_kb),
+        F("tasks_swap_pages", &OomReport::tasks_swap_pages),
         F("score_base_least_pages", &OomReport::score_base_least_pages),
         F("score_base_most_pages", &OomReport::score_base_most_pages)};
     return fields;

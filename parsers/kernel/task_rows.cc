@@ -79,7 +79,13 @@ void TaskRows::Add(const Task& task) {
   PackedTask::Append(task, pieces_.back());
   ++size_;
   rss_pages_.push_back(task.rss_pages.value_or(std::numeric_limits<int64_t>::min()));
+  if (const Integer& swap = task.fifth ? task.sixth : task.swapents_pages) {
+    ++swap_rows_;
+    swap_absurd_ |= *swap < 0 || *swap > kMaxPages;
+    if (!swap_absurd_) swap_pages_ += *swap;
+  }
   if (!task.fifth) return;
+  unnamed_ = true;
   fifth_small_ |= *task.fifth % kSmallestPage != 0;
   fifth_in_bytes_ |= *task.fifth >= kSmallestPage;
   sixth_large_ |= *task.sixth > kMostOomAdj;
@@ -273,6 +279,12 @@ Integer TaskRows::rss_pages() const {
     sum += pages;
   }
   return empty() ? Integer() : Integer(sum);
+}
+
+Integer TaskRows::swap_pages() const {
+  const bool named = !unnamed_ || (fifth_ != Fifth::kCpu && fifth_ != Fifth::kUnknown);
+  const bool told = swap_rows_ == size_ && size_ > 0 && named && !swap_absurd_;
+  return told ? Integer(swap_pages_) : std::nullopt;
 }
 
 std::span<const std::string_view> TaskRows::columns() const { return ColumnsOf<Task>(); }

@@ -108,6 +108,9 @@ class TaskRows final : public RowBatch {
   std::unique_ptr<RowBatch> CommandRows() const;
   // Pages of all rows; none without rows, or if a row's figure is beyond any machine.
   Integer rss_pages() const;
+  // Pages of all rows that lie in swap; none unless every row tells, or if that is beyond any
+  // machine.
+  Integer swap_pages() const;
 
   std::string_view relation() const override { return Task::kRelation; }
   std::span<const std::string_view> columns() const override;
@@ -130,6 +133,10 @@ class TaskRows final : public RowBatch {
   std::size_t size_ = 0;
   std::vector<std::string> pieces_;  // of whole packed rows
   std::vector<int64_t> rss_pages_;
+  int64_t swap_pages_ = 0;     // of the column by its name, or else of `sixth`
+  std::size_t swap_rows_ = 0;  // rows that tell it
+  bool swap_absurd_ = false;
+  bool unnamed_ = false;  // some rows have `fifth` and `sixth`
   bool to_rank_ = false;
   Scorer scorer_;
   std::vector<bool> killed_;

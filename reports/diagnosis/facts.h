@@ -148,6 +148,7 @@ struct TaskTable {
   int64_t rows = 0;
   int64_t rss_pages = 0;
   Integer rss_kb;                     // of all rows; none without the page size
+  Integer swap_pages;                 // of all rows; none if not all print it
   std::vector<TaskFacts> guests;      // biggest first
   std::vector<TaskFacts> biggest;     // biggest first, a few
   std::vector<CommandSum> commands;   // of several tasks, those of most memory first

@@ -27,6 +27,40 @@ TEST_CASE("the state of swap is told where it says something") {
   CHECK_FALSE(RuleSwapState(SmallFacts(unknown)));
 }
 
+// Swap used up, and how much of it the table's programs have. In pages of 250,000.
+struct SwapCase {
+  Integer programs_pages;
+  std::string_view words;  // empty: nothing is told
+};
+constexpr SwapCase kSwaps[] = {
+    {240000, "It holds memory of programs"},
+    {100000, "Programs had 391 MiB of the 977 MiB in it; the rest is shared memory"},
+    {0, "Programs had 0 KiB of the 977 MiB in it"},
+    {std::nullopt, ""},
+};
+
+TEST_CASE("a table of some nodes' programs, or a broken one, does not tell what lies in swap") {
+  EventFacts event = WithSwap(1000000, 20);
+  event.tasks.swap_pages = 100000;
+  event.oom->constraint_kind = "cpuset";
+  CHECK_FALSE(Mentions(RuleSwapState(SmallFacts(event))->explanation, "in it"));
+  event.oom->constraint_kind = "none";
+  CHECK(Mentions(RuleSwapState(SmallFacts(event))->explanation, "in it"));
+  event.complete = false;
+  CHECK_FALSE(Mentions(RuleSwapState(SmallFacts(event))->explanation, "in it"));
+}
+
+TEST_CASE("what lies in swap is told as the programs' or as that of shared memory") {
+  for (const SwapCase& known : kSwaps) {
+    CAPTURE(known.words);
+    EventFacts event = WithSwap(1000000, 20);
+    event.tasks.swap_pages = known.programs_pages;
+    const std::string text = RuleSwapState(SmallFacts(event))->explanation;
+    CHECK(Mentions(text, known.words));
+    CHECK(Mentions(text, "in it") == Mentions(std::string(known.words), "in it"));
+  }
+}
+
 TEST_CASE("that reclaim gave up counts only for zones that have something to reclaim") {
   EventFacts event = ExhaustedOom();
   event.zones[0].all_unreclaimable = true;

@@ -105,6 +105,34 @@ TEST_CASE("A table of many rows keeps all of them") {
   CHECK(rows.rss_pages() == kRows / 100 * 4950);
 }
 
+TEST_CASE("What lies in swap is added up only if every row tells it under a name that is known") {
+  const auto with = [](Integer swapents, Integer fifth, Integer sixth) {
+    Task task = TaskOf(1, 10);
+    task.swapents_pages = swapents;
+    task.fifth = fifth;
+    task.sixth = sixth;
+    return task;
+  };
+  TaskRows named;
+  CHECK_FALSE(named.swap_pages().has_value());
+  named.Add(with(5, {}, {}));
+  named.Add(with(7, {}, {}));
+  CHECK(named.swap_pages() == 12);
+  named.Add(TaskOf(2, 10));
+  CHECK_FALSE(named.swap_pages().has_value());
+  TaskRows unnamed;
+  unnamed.Add(with({}, 8192, 5));
+  unnamed.Add(with({}, 4096, 6));
+  CHECK_FALSE(unnamed.swap_pages().has_value());
+  unnamed.ResolveColumns(false);
+  CHECK(unnamed.swap_pages() == 11);
+  unnamed.ResolveColumns(true);  // the columns are cpu and oom_adj
+  CHECK_FALSE(unnamed.swap_pages().has_value());
+  TaskRows absurd;
+  absurd.Add(with(-1, {}, {}));
+  CHECK_FALSE(absurd.swap_pages().has_value());
+}
+
 TEST_CASE("Rows are ranked by resident memory, equal ones as they stand, those without it last") {
   TaskRows rows;
   for (const Integer& rss : std::vector<Integer>{5, 9, {}, 9, 0}) rows.Add(TaskOf(1, rss));

@@ -20,6 +20,28 @@ std::string RoomWords(const EventFacts& event) {
          "was short is memory that never goes to swap.";
 }
 
+// Who has what lies in swap. Entries of programs' own memory are counted per program (mm/rmap.c,
+// try_to_unmap_one(): MM_SWAPENTS, which mm/oom_kill.c, dump_task() prints); those of shared memory
+// and tmpfs belong to their files (mm/shmem.c, shmem_writepage()). Where only some nodes count, the
+// table leaves out who has nothing on them (the same, oom_cpuset_eligible()).
+std::string HolderWords(const EventFacts& event) {
+  constexpr double kAllShare = 0.9;
+  constexpr double kNotableShare = 0.1;
+  const Text& constraint = event.oom->constraint_kind;
+  const bool whole_table = event.complete && (!constraint || constraint == "none");
+  const int64_t used_kb = *event.mem->total_swap_kb - *event.mem->free_swap_kb;
+  if (!whole_table || !event.tasks.swap_pages ||
+      ShareOf(used_kb, *event.mem->total_swap_kb) < kNotableShare)
+    return "";
+  const int64_t programs_kb = *event.tasks.swap_pages * event.page_kb();
+  if (ShareOf(programs_kb, used_kb) >= kAllShare) return " It holds memory of programs.";
+  return fmt::format(
+      " Programs had {} of the {} in it; the rest is shared memory and tmpfs, or is back in RAM "
+      "and "
+      "kept its place [swap cache].",
+      SizeText(programs_kb), SizeText(used_kb));
+}
+
 }  // namespace
 
 // What the state of swap says at a kill: without swap the memory of programs cannot leave RAM.
@@ -52,6 +74,7 @@ std::optional<Finding> RuleSwapState(const IncidentFacts& facts) {
       finding.brief = "swap had room";
       finding.explanation = RoomWords(event);
     }
+    if (*total > 0) finding.explanation += HolderWords(event);
     finding.evidence.push_back(CounterEvidence(event, "Free swap"));
     return finding;
   }
