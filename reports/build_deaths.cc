@@ -34,7 +34,8 @@ std::string How(const EventFacts& event, const KillFacts& kill) {
   return group ? "by the OOM killer of its control group" : "by the OOM killer";
 }
 
-std::string WhatWords(const IncidentFacts& facts, const EventFacts& event, const KillFacts& kill) {
+std::string WhatWords(const IncidentFacts& facts, const KillChoice& choice) {
+  const KillFacts& kill = *choice.kill;
   std::string what = WhoWords(kill);
   const Integer rss_kb = kill.RssKb();
   if (rss_kb) what += ", " + SizeText(*rss_kb);
@@ -44,12 +45,13 @@ std::string WhatWords(const IncidentFacts& facts, const EventFacts& event, const
     what += fmt::format(" = {} % of RAM", PercentNumber(static_cast<double>(*rss_kb),
                                                         static_cast<double>(*facts.ram_kb)));
   }
+  if (rss_kb) what += InSwapWords(choice);
   constexpr int64_t kMostPermille =
       2000;  // 1000, and 1000 by oom_score_adj; before 2.6.36 no bound
   if (kill.score)
     what += fmt::format(", score {}{}", Thousands(*kill.score),
                         *kill.score <= kMostPermille ? " of 1000" : "");
-  return fmt::format("{}, {}", what, How(event, kill));
+  return fmt::format("{}, {}", what, How(*choice.event, kill));
 }
 
 void AddWhyThisOne(const KillChoice& choice, Death& death) {
@@ -91,8 +93,8 @@ Death KilledHere(const BuildInput& input, const EventFacts& event, const KillFac
                  ReferenceList& references) {
   Death death;
   death.moment = MomentText(event);
-  death.what = WhatWords(input.facts, event, kill);
   const KillChoice choice = ExplainKill(input.facts, event, kill);
+  death.what = WhatWords(input.facts, choice);
   AddWhyThisOne(choice, death);
   AddCheck(event, choice, death);
   const std::string after = AfterWords(input.facts, event, kill);

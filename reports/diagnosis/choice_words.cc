@@ -61,6 +61,10 @@ std::string TieWords(const KillChoice& choice) {
   return PlaceWords(choice) + ", but root's programs may count 3 % less";
 }
 
+bool LiesInSwap(const TaskFacts* row) {
+  return row && row->rss_kb && row->swap_kb.value_or(0) > *row->rss_kb;
+}
+
 bool MayBeLetOff(const KillChoice& choice) {
   return choice.rule < BadnessRule::kPages && choice.bigger->uid == 0 && choice.chosen->uid != 0;
 }
@@ -72,6 +76,9 @@ std::string WhyNotBigger(const KillChoice& choice) {
   if (level && (choice.rule == BadnessRule::kPerMille || choice.place == ScorePlace::kTied))
     return TieWords(choice);
   if (MayBeLetOff(choice)) return TieWords(choice);
+  if (choice.place == ScorePlace::kFirst && LiesInSwap(choice.chosen))
+    return fmt::format("{}, but {} held more with {} in swap", PlaceWords(choice),
+                       CommName(choice.chosen->comm), SizeText(*choice.chosen->swap_kb));
   if (choice.place == ScorePlace::kFirst)
     return PlaceWords(choice) + ", but held less with swap and page tables";
   return "not in the text. " + PlaceWords(choice, true);
@@ -154,7 +161,13 @@ std::string WhyThisOne(const KillChoice& choice) {
     return fmt::format("not in the text; {} would score more", NameOf(*choice.rival));
   if (choice.place == ScorePlace::kTied && choice.rival)
     return fmt::format("a tie with {}: the order of the list decides", NameOf(*choice.rival));
-  return "the largest program of the table";
+  return LiesInSwap(choice.row) ? "the largest program of the table, most of it in swap"
+                                : "the largest program of the table";
+}
+
+std::string InSwapWords(const KillChoice& choice) {
+  return LiesInSwap(choice.row) ? fmt::format(" and {} in swap", SizeText(*choice.row->swap_kb))
+                                : "";
 }
 
 std::string ScoreWords(const KillChoice& choice) {

@@ -10,6 +10,10 @@ namespace kautopsy {
 // "probably a tie. ...". Empty for kills that the OOM killer did not choose.
 std::string WhyThisOne(const KillChoice& choice);
 
+// " and 3.2 GiB in swap": what the kill line's sizes leave out of the victim, where that is more
+// than they hold; the score counts both. Empty if not, or if the table does not print it.
+std::string InSwapWords(const KillChoice& choice);
+
 // The recomputed score beside the printed one, and its place: "318 printed, 317 to 319 recomputed,
 // place 3 of 3". Empty if neither is known.
 std::string ScoreWords(const KillChoice& choice);

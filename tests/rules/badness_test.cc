@@ -110,6 +110,25 @@ TEST_CASE("the victim scores most, and its score is recomputed as printed") {
   CHECK(ScoreWords(choice) == "391 printed, 391 recomputed, place 1 of 2");
 }
 
+TEST_CASE("a victim that lies mostly in swap is explained by that, not by what it held in RAM") {
+  std::vector<TaskFacts> tasks = {Task(5, 2000, 0), Task(700, 1000, 0)};
+  tasks[1].swap_kb = 40000;
+  const KillChoice swapped = Explain("6.1.0", Report(tasks));
+  CHECK(swapped.place == ScorePlace::kFirst);
+  CHECK(WhyThisOne(swapped) == "p5 was larger by 3.9 MiB, but p700 held more with 39 MiB in swap");
+  CHECK(InSwapWords(swapped) == " and 39 MiB in swap");
+  const KillChoice alone = Explain("6.1.0", Report({tasks[1]}));
+  CHECK(WhyThisOne(alone) == "the largest program of the table, most of it in swap");
+  tasks[1].swap_kb = 3900;  // less than in RAM, and yet what decides
+  tasks[0].rss_pages = 1100;
+  tasks[0].rss_kb = 4400;
+  const KillChoice part = Explain("6.1.0", Report(tasks));
+  CHECK(WhyThisOne(part).ends_with("but held less with swap and page tables"));
+  CHECK(InSwapWords(part).empty());
+  tasks[1].swap_kb.reset();  // not in the table
+  CHECK(InSwapWords(Explain("6.1.0", Report(tasks))).empty());
+}
+
 TEST_CASE("a larger one that is never killed, or spared by its setting, explains the choice") {
   const KillChoice never =
       Explain("4.19.0", Report({Task(5, 120000, -1000), Task(700, 100000, 0)}));

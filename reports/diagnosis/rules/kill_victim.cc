@@ -51,8 +51,9 @@ std::optional<Finding> RuleKillVictim(const IncidentFacts& facts) {
     finding.event_id = event.id;
     finding.when = DayText(event);
     const Integer rss_kb = kill.RssKb();
-    finding.title = fmt::format("{}: {} was killed{}.", OnDayHost(facts, event), VictimName(kill),
-                                rss_kb ? fmt::format(", it held {}", SizeText(*rss_kb)) : "");
+    finding.title = fmt::format(
+        "{}: {} was killed{}.", OnDayHost(facts, event), VictimName(kill),
+        rss_kb ? fmt::format(", it held {}{}", SizeText(*rss_kb), InSwapWords(*choice)) : "");
     finding.brief = VictimName(kill) + " was killed";
     finding.explanation = Explanation(facts, *choice);
     finding.evidence.push_back(KillEvidence(event, kill));
