@@ -20,7 +20,10 @@ bool HasType(const FreeCell& cell, std::string_view types) {
 }
 
 // Movable pieces, and those that requests of any type may fall back to: U, M, E (R before 4.4).
-// CMA serves movable requests only, Highatomic those that may use the reserves.
+// CMA serves movable requests only, Highatomic those that may use the reserves. From 4.4
+// (97a16fc82a7c) to 4.14 __zone_watermark_ok() lets these pass on a piece of any type, which 4.15
+// ends ("fix potential false positive"): no piece is had by that, as buffered_rmqueue() and
+// __rmqueue() take none that is Isolate, nor CMA unless movable (mm/page_alloc.c of 4.4 and 4.15).
 std::optional<bool> HasPiece(const ZoneFacts& zone, const PieceRequest& request,
                              const GfpRights& rights) {
   if (zone.cells.empty()) return std::nullopt;

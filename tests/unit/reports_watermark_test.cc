@@ -244,6 +244,33 @@ TEST_CASE("what is kept for atomic requests is left out as the kernel does it") 
   }
 }
 
+// Which letters of the zone's only pieces of the order give an atomic request one.
+struct AtomicPieceCase {
+  std::string_view letters;
+  bool served;
+};
+constexpr AtomicPieceCase kAtomicPieces[] = {{"U", true},  {"H", true},  {"CH", true},
+                                             {"C", false}, {"I", false}, {"CI", false}};
+
+TEST_CASE("an atomic request gets no isolated or CMA piece, though 4.4 to 4.14 let it pass") {
+  for (const std::string_view release : {"4.4.0", "4.5.0", "4.9.0", "4.14.0", "4.15.0", "5.10.0"}) {
+    for (const AtomicPieceCase& known : kAtomicPieces) {
+      CAPTURE(release);
+      CAPTURE(known.letters);
+      EventFacts event = MakeEvent(1, "mem_info", "Nov 20 12:42:42");
+      event.zones = {MakeZone(0, "Normal", 80000, 4000, {10000, 0, 0, 1000})};
+      event.zones[0].cells[0].migrate_types = "UME";
+      event.zones[0].cells[3].migrate_types = std::string(known.letters);
+      event.zones[0].free_cma_kb = 0;
+      IncidentFacts facts = MakeFacts({event});
+      facts.kernel_release = std::string(release);
+      PieceRequest request = OrdinaryRequest(3);
+      request.gfp = *ReadGfp(std::nullopt, "GFP_ATOMIC", ParseKernelVersion(release));
+      CHECK((CheckOf(facts, request, 0).verdict == ZoneVerdict::kServed) == known.served);
+    }
+  }
+}
+
 TEST_CASE("free CMA is what is printed, else the pieces that lie in CMA alone") {
   EventFacts event = MakeEvent(1, "mem_info", "Nov 20 12:42:42");
   event.zones = {MakeZone(0, "Normal", 8000, 4000, {1000, 500})};
