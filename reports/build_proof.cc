@@ -61,12 +61,19 @@ std::string_view KernelsOf(WatermarkRule rule) {
   return "this kernel";
 }
 
+// What the test takes off the free pages first: " - 5 (the 4 pages asked for and 1 more)".
+std::string TakenFirstWords(WatermarkRule rule, int order) {
+  const bool stricter = rule == WatermarkRule::k2636 || rule == WatermarkRule::kEl6Build431;
+  const int64_t asked = int64_t{1} << order;
+  if (!stricter && order == 0) return "";
+  return fmt::format(" - {} (the {} asked for {})", asked + (stricter ? 1 : -1),
+                     Counted(asked, "page"), stricter ? "and 1 more" : "less 1");
+}
+
 // The test in words, as watermark.cc runs it.
 std::string RuleWords(WatermarkRule rule, int order) {
-  const bool stricter = rule == WatermarkRule::k2636 || rule == WatermarkRule::kEl6Build431;
-  const int64_t pages = (int64_t{1} << order) + (stricter ? 1 : -1);
   std::string words = fmt::format("rule of {}: listed{} > min + reserve", KernelsOf(rule),
-                                  pages > 0 ? fmt::format(" - {}", pages) : "");
+                                  TakenFirstWords(rule, order));
   if (order == 0) return words;
   if (rule >= WatermarkRule::k44) return words + ", and a free piece of the size must exist";
   const bool el6 = rule == WatermarkRule::kEl6Build431;
@@ -80,7 +87,7 @@ std::string OrderUnknown(int refused_order) {
     orders = fmt::format("{} {} {}", refused_order, refused_order + 1 == kCostlyOrder ? "or" : "to",
                          kCostlyOrder);
   }
-  return "order unknown, no header stands there; if it was an OOM kill: " + orders;
+  return "order unknown; if an OOM kill: " + orders;
 }
 
 std::string RequestWords(const BuildInput& input, const EventFacts& event) {
@@ -121,31 +128,21 @@ std::string ServedUpTo(const BuildInput& input, const EventFacts& event) {
   return fmt::format("Ordinary requests get {}.", JoinWords(words));
 }
 
-// Free memory, marks and largest piece of one ordinary zone.
-std::string ZoneWords(const EventFacts& event, const ZoneFacts& zone, bool first_zone) {
-  constexpr int64_t kKbPerMib = 1024;
-  const auto mib = [](const Integer& kb) {
-    return kb ? fmt::format("{}", (*kb + kKbPerMib / 2) / kKbPerMib) : std::string("?");
-  };
-  std::string words = fmt::format(
-      "{} free {} = {} x min ({}{}/{}/{} MiB)", ZoneName(zone), SizeText(*zone.free_kb),
-      Thousands((*zone.free_kb + *zone.min_kb / 2) / *zone.min_kb),
-      first_zone ? "min/low/high " : "", mib(zone.min_kb), mib(zone.low_kb), mib(zone.high_kb));
-  const Integer pages = ListedPages(zone, event.page_kb());
+// Free memory beside the mark, and largest piece, of one ordinary zone.
+std::string ZoneWords(const EventFacts& event, const ZoneFacts& zone) {
+  const std::string words =
+      fmt::format("{} free {} = {} x min", ZoneName(zone), SizeText(*zone.free_kb),
+                  Thousands((*zone.free_kb + *zone.min_kb / 2) / *zone.min_kb));
   const std::optional<int> largest = LargestOrder(zone);
-  if (!pages || *pages <= 0 || !largest) return words;
-  const FreeCell& first = zone.cells.front();
-  const int64_t singles = first.order == 0 ? first.count : 0;
-  return fmt::format("{}, {:.0f} % single pages, largest {}", words,
-                     100.0 * static_cast<double>(singles) / static_cast<double>(*pages),
-                     PieceSize(event.page_kb() << *largest));
+  if (!largest) return words;
+  return fmt::format("{}, largest {}", words, PieceSize(event.page_kb() << *largest));
 }
 
 std::string OrdinaryZoneWords(const EventFacts& event) {
   std::string words;
   for (const ZoneFacts& zone : event.zones) {
     if (!IsOrdinaryZone(zone.zone) || !zone.free_kb || zone.min_kb.value_or(0) <= 0) continue;
-    words += (words.empty() ? "" : "; ") + ZoneWords(event, zone, words.empty());
+    words += (words.empty() ? "" : "; ") + ZoneWords(event, zone);
   }
   return words + (words.empty() ? "" : ".");
 }

@@ -109,7 +109,7 @@ void AddMeaning(const CallPath& path, const RefusalGroup& group, RefusalSection&
   std::string harm(path.harm ? HarmName(*path.harm) : "");
   // Whoever asks without waiting is ready for it; only repetition is a fault of the machine.
   const bool once = group.count == 1 && !group.log_lost_lines;
-  if (path.harm == Harm::kDegraded && once) harm += ", to be borne once";
+  if (path.harm == Harm::kDegraded && once) harm = "slight [" + harm + "]";
   const std::string interrupted = InterruptedWords(path, *group.first);
   if (!harm.empty() && !interrupted.empty()) harm += "; ";
   if (!harm.empty() || !interrupted.empty())

@@ -30,7 +30,7 @@ void AddUnsureKill(const BuildInput& input, const Finding* primary, IncidentRepo
     VerdictLine line;
     line.label = "unsure";
     const std::string day = DayText(event);
-    line.text = fmt::format("the kill{}: no memory report, shortage possible",
+    line.text = fmt::format("whether it caused the kill{}: no memory report then",
                             day.empty() ? "" : " of " + day);
     line.confidence = "low";
     report.verdict.push_back(std::move(line));
@@ -117,11 +117,11 @@ void BuildVerdict(const BuildInput& input, IncidentReport& report) {
   } else {
     report.verdict.push_back({"cause", "not in the text", "unknown", "", "low"});
   }
+  AddUnsureKill(input, primary, report);
   for (const Finding& finding : input.diagnosis.findings) {
     if (finding.role == Role::kContributing) report.verdict.push_back(ToLine(finding, "helped"));
     if (finding.role == Role::kRuledOut) report.verdict.push_back(ToLine(finding, "ruled out"));
   }
-  AddUnsureKill(input, primary, report);
   if (input.facts.ended_boot)
     report.verdict.push_back(
         {"end", "the boot ended with this crash: no orderly shutdown follows", "", "", ""});
@@ -148,6 +148,20 @@ std::string ZonePattern(const IncidentFacts& facts, const Finding& finding) {
   return pattern.empty() ? "Normal" : pattern;
 }
 
+// Why pieces of `order` are counted, where WHY is about another size; else empty.
+std::string WhyThisOrder(const IncidentFacts& facts, const Finding& finding, int order) {
+  const EventFacts* const shown = FindEvent(facts, finding.event_id);
+  if (!shown || !shown->rerun || shown->rerun->request.order == order) return "";
+  for (const EventFacts& event : facts.events) {
+    const bool refused = event.refusal && event.refusal->order == order;
+    if (!refused && !(event.oom && event.oom->order == order)) continue;
+    const std::string day = DayText(event);
+    return fmt::format(" ({}{}{})", refused ? "refused" : "asked for", day.empty() ? "" : " ", day);
+  }
+  return fmt::format(" (WHY: none from {})",
+                     PieceSize(shown->page_kb() << shown->rerun->request.order));
+}
+
 }  // namespace
 
 void BuildDoNow(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
@@ -161,10 +175,10 @@ void BuildDoNow(const BuildInput& input, ReferenceList& references, IncidentRepo
        fmt::format("awk '/{}/{{n=0;for(i={};i<=NF;i++)n+=$i;print $2,n}}' /proc/buddyinfo",
                    ZonePattern(input.facts, *primary), first_field),
        ""});
-  report.do_now.push_back(
-      {"", "",
-       fmt::format("pieces of {} and more, per node. Go on only where this is near 0.",
-                   PieceSize(EventFacts::kUsualPageKb << order))});
+  report.do_now.push_back({"", "",
+                           fmt::format("pieces from {}{} per node; go on only where near 0.",
+                                       PieceSize(EventFacts::kUsualPageKb << order),
+                                       WhyThisOrder(input.facts, *primary, order))});
   report.do_now.push_back(
       {"act", "echo 1 > /proc/sys/vm/compact_memory", "joins small pieces; look again"});
   report.do_now.push_back(

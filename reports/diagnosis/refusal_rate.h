@@ -20,8 +20,7 @@ struct RefusalGroup {
 // In the order of their first ones.
 std::vector<RefusalGroup> GroupRefusals(const IncidentFacts& facts);
 
-// "Seen once: a single refusal has to be borne.", "Seen 42 times, 6 in the worst minute (at least:
-// this kernel prints one in 10 s)."
+// "Seen once.", "Seen 42 times, 6 in the worst minute (at least: this kernel prints one in 10 s)."
 std::string RateWords(const RefusalGroup& group);
 
 }  // namespace kautopsy

@@ -28,7 +28,7 @@ void WriteRerun(const RerunSection& section, MarkdownWriter& writer) {
     const std::string verdict = ShortVerdict(check, section.rerun.request.assumed);
     const bool known = check.usable_pages && check.mark_pages;
     rows.push_back({Md(CheckName(check)), Pages(check.usable_pages), Pages(check.mark_pages),
-                    Pages(check.reserve_pages), Md(StepsWords(check)),
+                    Pages(check.reserve_pages), Md(StepsWords(check, section.page_kb)),
                     known ? verdict : Md(check.reason)});
   }
   writer.Table({"zone, in pages", "free for it", "min", "reserve", "less smaller pieces", "served"},

@@ -11,10 +11,10 @@
 namespace kautopsy {
 namespace {
 
-void WriteCheck(const ZoneCheck& check, bool assumed, TextWriter& writer) {
+void WriteCheck(const ZoneCheck& check, const RerunSection& section, TextWriter& writer) {
   constexpr int kNameColumns = 16;
   const std::string name = PadRight("  " + Safe(CheckName(check)) + " ", kNameColumns);
-  const std::string verdict = ShortVerdict(check, assumed);
+  const std::string verdict = ShortVerdict(check, section.rerun.request.assumed);
   if (!check.usable_pages || !check.mark_pages) {
     writer.Wrapped(name, kNameColumns, Safe(check.reason));
     return;
@@ -24,7 +24,7 @@ void WriteCheck(const ZoneCheck& check, bool assumed, TextWriter& writer) {
                                 *check.usable_pages > wanted ? ">" : "≤",
                                 PadLeft(Thousands(*check.mark_pages), 6));
   if (check.reserve_pages.value_or(0) > 0) sum += " + " + Thousands(*check.reserve_pages);
-  writer.LineWithTail(name + sum + StepsWords(check), verdict, Tone::kPlain);
+  writer.LineWithTail(name + sum + StepsWords(check, section.page_kb), verdict, Tone::kPlain);
   std::string note = LeftOutWords(check);
   if (check.verdict == ZoneVerdict::kUnknown) note += (note.empty() ? "" : "; ") + check.reason;
   if (!note.empty()) writer.Wrapped(PadRight("", kNameColumns), kNameColumns, Safe(note));
@@ -117,12 +117,7 @@ void WriteDeaths(const IncidentReport& report, TextWriter& writer) {
   for (const Death& death : report.deaths) {
     writer.Wrapped("  " + Safe(death.moment), kMomentColumns, Safe(death.what), death.refs);
     for (const std::string& detail : death.details) writer.Wrapped("    ", 4, Safe(detail));
-    if (death.damage.empty()) continue;
-    const std::string damage = "incomplete: " + Safe(death.damage);
-    if (writer.options().verbose)
-      writer.Wrapped("    ", 4, damage);
-    else
-      writer.Line(writer.Cut("    " + damage, writer.width()));
+    if (!death.damage.empty()) writer.Wrapped("    ", 4, "incomplete: " + Safe(death.damage));
   }
 }
 
@@ -130,8 +125,7 @@ void WriteReruns(const IncidentReport& report, TextWriter& writer) {
   for (const RerunSection& section : report.why) {
     writer.Heading("WHY", Safe(section.question), section.refs);
     writer.Wrapped("  ", 2, Safe(section.rule));
-    for (const ZoneCheck& check : section.rerun.checks)
-      WriteCheck(check, section.rerun.request.assumed, writer);
+    for (const ZoneCheck& check : section.rerun.checks) WriteCheck(check, section, writer);
     for (const std::string& note : section.notes) writer.Wrapped("  ", 2, Safe(note));
   }
 }

@@ -129,15 +129,16 @@ std::string MachineWords(const IncidentReport& report, std::string_view separato
   return words;
 }
 
-std::string StepsWords(const ZoneCheck& check) {
+std::string StepsWords(const ZoneCheck& check, int64_t page_kb) {
   if (check.steps.empty()) return "";
   std::string words;
-  constexpr std::size_t kNamed = 2;  // singles and pairs; more are summed up
+  constexpr std::size_t kNamed = 2;  // sizes; more are summed up
   int64_t taken = 0;
   for (const LoopStep& step : check.steps) {
     taken += step.taken_pages;
     if (check.steps.size() > kNamed || step.taken_pages == 0) continue;
-    words += fmt::format(" − {}{}", Thousands(step.taken_pages), step.order == 0 ? " singles" : "");
+    words +=
+        fmt::format(" − {} in {}", Thousands(step.taken_pages), PieceColumn(page_kb << step.order));
   }
   if (check.steps.size() > kNamed) words = fmt::format(" − {} in smaller pieces", Thousands(taken));
   const LoopStep& last = check.steps.back();

@@ -25,8 +25,9 @@ std::string MachineWords(const IncidentReport& report, std::string_view separato
 // "2 lines of the kernel not understood, 1 line damaged"; empty if all was read.
 std::string NotReadWords(const StoreSummary& store);
 
-// What smaller pieces take away from a zone's sum: " − 8,390,977 singles − 2,362,376 = −5".
-std::string StepsWords(const ZoneCheck& check);
+// What smaller pieces take away from a zone's sum, in pages, by the size of the pieces:
+// " − 8,390,977 in 4K − 2,362,376 in 8K = −5".
+std::string StepsWords(const ZoneCheck& check, int64_t page_kb);
 // "no, kept back". `assumed`: the request is not in the log.
 std::string ShortVerdict(const ZoneCheck& check, bool assumed);
 

@@ -33,10 +33,11 @@ TEST_CASE("the report of the seed case holds each day's figures") {
   for (const char* part :
        {"[fragmentation], Nov 20 and Nov 25", "3 guests held 95.5 % of RAM [vm_overcommit], Oct 27",
         "120.4 GiB = 31.8 %", "31,569,413 pages in the table",
-        "1,648,021 > 11,089 − 1,648,026 singles = −5", "programs 318.9 GiB (84.3 %)",
+        "1,648,021 > 11,089 − 1,648,026 in 4K = −5", "programs 318.9 GiB (84.3 %)",
         "361.4 of 378.5 GiB = 95.5 %", "[GFP_ATOMIC]", "105,047 such pieces",
         "16 to 48,228 such pieces", "at most 103 GiB each", "vm.nr_hugepages=158208",
-        "6 of 6 sums"}) {
+        "6 of 6 sums", "whether it caused the kill of Oct 27", "(refused Nov 25)",
+        "(the 4 pages asked for and 1 more)", "call trace; no Mem-Info", "slight [degraded]"}) {
     CHECK_MESSAGE(Mentions(report, part), part);
   }
 }
