@@ -34,8 +34,8 @@ struct SwapCase {
 };
 constexpr SwapCase kSwaps[] = {
     {240000, "It holds memory of programs"},
-    {100000, "Programs had 391 MiB of the 977 MiB in it; the rest is shared memory"},
-    {0, "Programs had 0 KiB of the 977 MiB in it"},
+    {100000, "Programs had at most 391 MiB of the 977 MiB in it; the rest is shared memory"},
+    {0, "Programs had at most 0 KiB of the 977 MiB in it"},
     {std::nullopt, ""},
 };
 

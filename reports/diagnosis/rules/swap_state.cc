@@ -22,8 +22,9 @@ std::string RoomWords(const EventFacts& event) {
 
 // Who has what lies in swap. Entries of programs' own memory are counted per program (mm/rmap.c,
 // try_to_unmap_one(): MM_SWAPENTS, which mm/oom_kill.c, dump_task() prints); those of shared memory
-// and tmpfs belong to their files (mm/shmem.c, shmem_writepage()). Where only some nodes count, the
-// table leaves out who has nothing on them (the same, oom_cpuset_eligible()).
+// and tmpfs belong to their files (mm/shmem.c, shmem_writepage()). What a fork shares counts for
+// each (mm/memory.c, copy_nonpresent_pte()). Where only some nodes count, the table leaves out who
+// has nothing on them (mm/oom_kill.c, oom_cpuset_eligible()).
 std::string HolderWords(const EventFacts& event) {
   constexpr double kAllShare = 0.9;
   constexpr double kNotableShare = 0.1;
@@ -36,7 +37,8 @@ std::string HolderWords(const EventFacts& event) {
   const int64_t programs_kb = *event.tasks.swap_pages * event.page_kb();
   if (ShareOf(programs_kb, used_kb) >= kAllShare) return " It holds memory of programs.";
   return fmt::format(
-      " Programs had {} of the {} in it; the rest is shared memory and tmpfs, or is back in RAM "
+      " Programs had at most {} of the {} in it; the rest is shared memory and tmpfs, or is back "
+      "in RAM "
       "and "
       "kept its place [swap cache].",
       SizeText(programs_kb), SizeText(used_kb));
