@@ -130,12 +130,11 @@ std::string ServedUpTo(const BuildInput& input, const EventFacts& event) {
 
 // Free memory beside the mark, and largest piece, of one ordinary zone.
 std::string ZoneWords(const EventFacts& event, const ZoneFacts& zone) {
-  const std::string words =
-      fmt::format("{} free {} = {} x min", ZoneName(zone), SizeText(*zone.free_kb),
-                  Thousands((*zone.free_kb + *zone.min_kb / 2) / *zone.min_kb));
+  std::string words = fmt::format("{} free {} = {} x min", ZoneName(zone), SizeText(*zone.free_kb),
+                                  Thousands((*zone.free_kb + *zone.min_kb / 2) / *zone.min_kb));
   const std::optional<int> largest = LargestOrder(zone);
   if (!largest) return words;
-  return fmt::format("{}, largest {}", words, PieceSize(event.page_kb() << *largest));
+  return words + ", largest " + PieceSize(event.page_kb() << *largest);
 }
 
 std::string OrdinaryZoneWords(const EventFacts& event) {
