@@ -15,19 +15,21 @@
 
 namespace kautopsy::test {
 
-// A store that holds one file of the samples, concluded.
-inline Database StoreOf(const std::string& file) {
+// A store that holds one file of this text, concluded.
+inline Database StoreOfText(const std::string& text, const std::string& name) {
   Database database = OpenOrFail(Database::OpenTemporary());
   const std::unique_ptr<EventSink> sink = NewSqliteSink(database);
-  const std::string text = ReadFile(file);
   StringSource bytes(text);
-  const auto imported = ImportSource(bytes, file, "file", {}, *sink);
+  const auto imported = ImportSource(bytes, name, "file", {}, *sink);
   REQUIRE_MESSAGE(imported.has_value(), imported.error().message);
   REQUIRE(sink->Flush());
   const Status concluded = UpdateIncidents(database);
   REQUIRE_MESSAGE(concluded.has_value(), concluded.error().message);
   return database;
 }
+
+// A store that holds one file of the samples, concluded.
+inline Database StoreOf(const std::string& file) { return StoreOfText(ReadFile(file), file); }
 
 inline std::string Report(Database& database, const ReportOptions& options = {}) {
   std::ostringstream out;

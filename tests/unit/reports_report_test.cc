@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "reports/diagnosis/incident_relations.h"
 #include "reports/render/text_writer.h"
@@ -35,11 +36,22 @@ TEST_CASE("the report of the seed case holds each day's figures") {
         "120.4 GiB = 31.8 %", "31,569,413 pages in the table",
         "1,648,021 > 11,089 − 1,648,026 in 4K = −5", "programs 318.9 GiB (84.3 %)",
         "361.4 of 378.5 GiB = 95.5 %", "[GFP_ATOMIC]", "105,047 such pieces",
-        "16 to 48,228 such pieces", "at most 103 GiB each", "vm.nr_hugepages=158208",
-        "6 of 6 sums", "whether it caused the kill of Oct 27", "(refused Nov 25)",
+        "16 to 48,228 such pieces", "at most 103 GiB each", "vm.nr_hugepages=158208", "6 of 6 sums",
+        "whether it caused the kill of Oct 27", "(refused Nov 25)",
         "(the 4 pages asked for and 1 more)", "call trace; no Mem-Info", "slight [degraded]"}) {
     CHECK_MESSAGE(Mentions(report, part), part);
   }
+}
+
+TEST_CASE("what to look at says why it counts pieces of another size than WHY, where it does") {
+  std::istringstream paste(ReadFile("samples/seed/paste.txt"));
+  std::string memory_report;
+  for (int line = 0; line < 8; ++line) std::getline(paste, memory_report);
+  const std::size_t kill = memory_report.find("Oct 27");  // leave the report of Nov 20 alone
+  Database database = StoreOfText(memory_report.substr(0, kill), "memory_report");
+  const std::string report = Report(database);
+  CHECK(Mentions(report, "pieces from 64 KiB (WHY: none from 16 KiB) per node"));
+  CHECK(Mentions(report, "could 16 KiB in one piece"));
 }
 
 TEST_CASE("the proper log file of the seed case gives the same cause") {
