@@ -109,7 +109,7 @@ class ImportJob final : public SourceVisitor {
     };
   }
 
-  JobResult Run(uint64_t max_expand_bytes) {
+  JobResult Run(const JobOptions& options) {
     std::unique_ptr<WaitingNotice> notice = MakeNotice();
     Result<std::unique_ptr<ByteSource>> source = Open();
     if (!source) {
@@ -117,8 +117,8 @@ class ImportJob final : public SourceVisitor {
       result_.unread.emplace_back(input_.path, source.error().message);
       return std::move(result_);
     }
-    ExpandLimit limit(max_expand_bytes > 0
-                          ? max_expand_bytes
+    ExpandLimit limit(options.max_expand_bytes > 0
+                          ? options.max_expand_bytes
                           : kAlwaysAllowed + kUsualExpansion * input_.bytes.value_or(0));
     FoundSource found = {.path = input_.path, .mtime = input_.mtime};
     if (input_.path == "-") found.kind = "stdin";
@@ -127,7 +127,10 @@ class ImportJob final : public SourceVisitor {
         !WalkSources(found,
                      std::make_unique<CountedSource>(std::move(*source), ExpectedBytes(),
                                                      std::move(notice), progress_.bytes),
-                     {.limit = limit, .dump_reader = DumpReader(true)}, *this);
+                     {.limit = limit,
+                      .dump_reader = DumpReader(true),
+                      .before_large_window = options.before_large_window},
+                     *this);
     return std::move(result_);
   }
 
@@ -260,7 +263,7 @@ uint64_t ImportCounts::kernel_lines() const {
 
 JobResult RunImportJob(const Input& input, const JobOptions& options, ImportProgress& progress,
                        EventSink& sink) {
-  return ImportJob(input, options, progress, sink).Run(options.max_expand_bytes);
+  return ImportJob(input, options, progress, sink).Run(options);
 }
 
 }  // namespace kautopsy

@@ -50,7 +50,8 @@ struct JobOptions {
   std::optional<TimeZone> zone;
   bool sha256 = false;  // compute it of each log
   unsigned scan_threads = 1;
-  uint64_t max_expand_bytes = 0;  // 0: by the size of the input
+  uint64_t max_expand_bytes = 0;                   // 0: by the size of the input
+  std::function<void()> before_large_window = {};  // see Unpack(); may be empty
 };
 
 struct JobResult {

@@ -116,21 +116,23 @@ class ImportRun {
       if (turn >= inputs_.files.size()) return;
       const Input& input = inputs_.files[turn];
       const std::unique_ptr<EventSink> sink = sinks_.ForTurn(turn);
-      const JobResult result = RunImportJob(input, OptionsFor(input), progress_, *sink);
+      const JobResult result = RunImportJob(input, OptionsFor(input, turn), progress_, *sink);
       sinks_.WaitFor(turn);
       Finish(input, result);
       sinks_.EndTurn();
     }
   }
 
-  JobOptions OptionsFor(const Input& input) const {
+  JobOptions OptionsFor(const Input& input, std::size_t turn) {
     const bool alone = request_.jobs == 1 || inputs_.files.size() == 1;
     const bool large = !input.bytes || *input.bytes >= kLargeInputBytes;
     return {.year = request_.year,
             .zone = request_.zone,
             .sha256 = request_.sha256,
             .scan_threads = alone || large ? Cpus() : 0,
-            .max_expand_bytes = request_.max_expand_bytes};
+            .max_expand_bytes = request_.max_expand_bytes,
+            // One at a time has such a window; it is the one that nobody is waited for by.
+            .before_large_window = [this, turn] { sinks_.WaitFor(turn); }};
   }
 
   // In the order of the inputs, by one thread at a time.

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <utility>
 
 #include "parsers/input/archive.h"
@@ -20,6 +21,15 @@ namespace {
 
 // sosreport.tar.xz holds messages.gz: three. More is made to keep a reader busy.
 constexpr int kMaxLayers = 8;
+
+// "1000 bytes", "20 MiB", "1.125 GiB"
+std::string SizeText(uint64_t bytes) {
+  constexpr std::array kUnits = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+  auto size = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (; size >= 1024 && unit + 1 < kUnits.size(); ++unit) size /= 1024;
+  return fmt::format("{:.4g} {}", size, kUnits[unit]);
+}
 
 class LimitedSource final : public ByteSource {
  public:
@@ -77,7 +87,8 @@ class Walk {
       return true;
     }
     if (probe.content == Content::kArchive) return VisitMembers(found, std::move(probe), layer);
-    std::unique_ptr<ByteSource> unpacked = Unpack(std::move(probe.source), PackingOf(probe.head));
+    std::unique_ptr<ByteSource> unpacked =
+        Unpack(std::move(probe.source), PackingOf(probe.head), options_.before_large_window);
     return Visit(found, Limited(std::move(unpacked)), layer);
   }
 
@@ -179,9 +190,9 @@ bool ExpandLimit::Count(uint64_t bytes) {
 
 Error ExpandLimit::Message() const {
   return Error{fmt::format(
-      "unpacks to more than {} MiB and is read no further; if it is no decompression bomb, raise "
+      "unpacks to more than {} and is read no further; if it is no decompression bomb, raise "
       "the limit with --max-expand",
-      bytes_ >> 20)};
+      SizeText(bytes_))};
 }
 
 bool WalkSources(const FoundSource& input, std::unique_ptr<ByteSource> bytes,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,7 +61,8 @@ class ExpandLimit {
 
 struct WalkOptions {
   ExpandLimit& limit;
-  ChildProcess::Program dump_reader;  // see OpenCrashDump()
+  ChildProcess::Program dump_reader;               // see OpenCrashDump()
+  std::function<void()> before_large_window = {};  // see Unpack(); may be empty
 };
 
 // Unpacks `bytes`, whatever it is packed in and however often, and shows the visitor each log in

@@ -1,13 +1,16 @@
 #include "parsers/input/unpack.h"
 
-#include <isa-l/igzip_lib.h>
+#include <fmt/core.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "parsers/input/archive_handle.h"
+#include "parsers/input/decoder.h"
 
 namespace kautopsy {
 namespace {
@@ -15,83 +18,206 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t kPackedBlock = 256 * 1024;
+constexpr std::size_t kHeadBytes = 64;  // enough for PackingOf()
 
-// ISA-L reads gzip three times as fast as zlib, which libarchive uses.
-class GzipSource final : public ByteSource {
+struct Magic {
+  std::string_view bytes;
+  Packing packing;
+};
+
+constexpr Magic kMagics[] = {{"\x1F\x8B\x08"sv, Packing::kGzip},
+                             {"BZh"sv, Packing::kBzip2},
+                             {"\xFD"
+                              "7zXZ\0"sv,
+                              Packing::kXz},
+                             {"\x28\xB5\x2F\xFD"sv, Packing::kZstd},
+                             {"\x04\x22\x4D\x18"sv, Packing::kLz4},
+                             {"\x02\x21\x4C\x18"sv, Packing::kLz4Legacy}};
+
+uint64_t LittleEndian(std::string_view bytes) {
+  uint64_t value = 0;
+  for (std::size_t i = bytes.size(); i-- > 0;) value = value << 8 | static_cast<uint8_t>(bytes[i]);
+  return value;
+}
+
+// Frames that hold no data stand between those of zstd and lz4: a magic number out of sixteen, and
+// how many bytes follow (RFC 8878, 3.1.2). pzstd writes one before each of its frames.
+bool IsSkippable(std::string_view head) {
+  return head.size() >= 8 && (LittleEndian(head.substr(0, 4)) & ~uint64_t{0xF}) == 0x184D2A50;
+}
+
+// It has no magic number. As alone_decode() of liblzma judges where it is picky (alone_decoder.c):
+// how it is packed, here as all programs do; the size of the dictionary, a power of two; the size
+// unpacked, below 256 GiB if it is known. The data begins with a zero (rangecoder/range_decoder.h).
+bool IsLzma(std::string_view head) {
+  constexpr uint64_t kUnknown = ~uint64_t{0};
+  constexpr uint64_t kMostUnpacked = uint64_t{1} << 38;
+  if (head.size() < 14 || head[0] != '\x5D' || head[13] != '\0') return false;
+  const uint64_t unpacked = LittleEndian(head.substr(5, 8));
+  return std::has_single_bit(LittleEndian(head.substr(1, 4))) &&
+         (unpacked == kUnknown || unpacked < kMostUnpacked);
+}
+
+const char* NameOf(Packing packing) {
+  switch (packing) {
+    case Packing::kNone:
+      break;
+    case Packing::kGzip:
+      return "gzip";
+    case Packing::kBzip2:
+      return "bzip2";
+    case Packing::kXz:
+      return "xz";
+    case Packing::kLzma:
+      return "lzma";
+    case Packing::kZstd:
+      return "zstd";
+    case Packing::kLz4:
+    case Packing::kLz4Legacy:
+      return "lz4";
+  }
+  return "";
+}
+
+std::unique_ptr<Decoder> DecoderOf(Packing packing) {
+  switch (packing) {
+    case Packing::kNone:
+    case Packing::kLz4Legacy:
+      break;
+    case Packing::kGzip:
+      return NewGzipDecoder();
+    case Packing::kBzip2:
+      return NewBzip2Decoder();
+    case Packing::kXz:
+      return NewLzmaDecoder(LzmaFormat::kXz);
+    case Packing::kLzma:
+      return NewLzmaDecoder(LzmaFormat::kLzmaAlone);
+    case Packing::kZstd:
+      return NewZstdDecoder();
+    case Packing::kLz4:
+      return NewLz4Decoder();
+  }
+  return nullptr;
+}
+
+// Decodes one member after the other: files that were packed one by one and joined are one file.
+class UnpackedSource final : public ByteSource {
  public:
-  explicit GzipSource(std::unique_ptr<ByteSource> packed)
-      : packed_(std::move(packed)), block_(kPackedBlock) {
-    isal_inflate_init(&state_);
-    state_.crc_flag = ISAL_GZIP;
+  UnpackedSource(std::unique_ptr<ByteSource> packed, Packing packing,
+                 std::unique_ptr<Decoder> decoder, std::function<void()> before_large)
+      : packed_(std::move(packed)),
+        packing_(packing),
+        decoder_(std::move(decoder)),
+        before_large_(std::move(before_large)),
+        block_(kPackedBlock) {
+    Begin();
   }
 
   Result<std::size_t> Read(std::span<char> block) override {
-    if (error_) return tl::unexpected(*error_);
-    const auto room = static_cast<uint32_t>(std::min(block.size(), kMostAtOnce));
-    state_.next_out = reinterpret_cast<uint8_t*>(block.data());
-    state_.avail_out = room;
-    while (state_.avail_out == room) {
-      if (!error_ && state_.avail_in == 0 && !end_) Fill();
-      if (!error_ && state_.block_state == ISAL_BLOCK_FINISH && !BeginMember() && !error_) return 0;
-      if (!error_) Inflate(room);
-      // What was unpacked before an error is given out first.
-      if (error_ && state_.avail_out == room) return tl::unexpected(*error_);
-    }
-    return room - state_.avail_out;
+    const std::span<char> room = block.first(std::min(block.size(), kMostAtOnce));
+    std::span<uint8_t> out(reinterpret_cast<uint8_t*>(room.data()), room.size());
+    while (out.size() == room.size() && !out.empty() && !error_ && !done_) Step(out);
+    const std::size_t size = room.size() - out.size();
+    unpacked_ += size;
+    // What was unpacked before an error is given out first.
+    if (size == 0 && error_) return tl::unexpected(*error_);
+    return size;
   }
 
  private:
+  // Libraries count in 32 bits.
   static constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;
-  static constexpr uint8_t kFirstOfMagic = 0x1F;
+  static constexpr int kMostIdleSteps = 4;
 
-  void Fill() {
-    const Result<std::size_t> read = packed_->Read(block_);
-    if (!read) {
-      error_ = read.error();
+  void Step(std::span<uint8_t>& out) {
+    if (in_.empty()) Fill();
+    if (between_members_) {
+      FindMember();
       return;
     }
-    end_ = *read == 0;
-    state_.next_in = reinterpret_cast<uint8_t*>(block_.data());
-    state_.avail_in = static_cast<uint32_t>(*read);
+    WaitIfLarge();
+    const std::size_t before = in_.size() + out.size();
+    const Result<bool> ended = decoder_->Decode(in_, out);
+    idle_steps_ = in_.size() + out.size() == before ? idle_steps_ + 1 : 0;
+    if (!ended)
+      error_ = ended.error();
+    else if (*ended)
+      between_members_ = true;
+    else if (idle_steps_ > kMostIdleSteps)
+      error_ = Stuck();
   }
 
-  // Files that were packed one by one and joined are one file. NULs behind a member fill up the
-  // block of a tape.
-  bool BeginMember() {
-    if (state_.avail_in == 0) return false;
-    if (state_.next_in[0] != kFirstOfMagic) {
-      if (state_.next_in[0] != 0)
-        error_ = Error{"other data follows the gzip data; it is not read"};
-      return false;
-    }
-    isal_inflate_reset(&state_);
-    return true;
+  Error Stuck() const {
+    if (packed_error_) return *packed_error_;
+    return Error{fmt::format("the {} data {}", NameOf(packing_),
+                             in_.empty() ? "ends too early" : "is damaged")};
   }
 
-  void Inflate(uint32_t room) {
-    const bool had_input = state_.avail_in > 0;
-    if (isal_inflate(&state_) < 0)
-      error_ = Error{"the gzip data is damaged"};
-    else if (!had_input && state_.avail_out == room && state_.block_state != ISAL_BLOCK_FINISH)
-      error_ = Error{"the gzip data ends too early"};
+  void FindMember() {
+    // NULs fill up the block of a tape; xz pads with them, too.
+    const auto data = std::ranges::find_if(in_, [](uint8_t byte) { return byte != 0; });
+    in_ = in_.last(static_cast<std::size_t>(in_.end() - data));
+    while (!in_.empty() && in_.size() < kHeadBytes && !ended_) Fill();
+    done_ = in_.empty() && ended_;
+    if (done_) error_ = packed_error_;
+    if (in_.empty()) return;
+    const std::string_view head(reinterpret_cast<const char*>(in_.data()), in_.size());
+    if (PackingOf(head) != packing_ && !MaySkip(head))
+      error_ =
+          Error{fmt::format("other data follows the {} data; it is not read", NameOf(packing_))};
+    else
+      Begin();
+  }
+
+  bool MaySkip(std::string_view head) const {
+    return (packing_ == Packing::kZstd || packing_ == Packing::kLz4) && IsSkippable(head);
+  }
+
+  void Begin() {
+    between_members_ = false;
+    if (const Status begun = decoder_->Begin(); !begun) error_ = begun.error();
+  }
+
+  // Reads more behind what is left in `in_`.
+  void Fill() {
+    if (ended_) return;
+    if (!in_.empty()) std::memmove(block_.data(), in_.data(), in_.size());
+    const Result<std::size_t> read = packed_->Read(std::span(block_).subspan(in_.size()));
+    // What the decoder has got before that error is good.
+    if (!read) packed_error_ = read.error();
+    ended_ = !read || *read == 0;
+    in_ = {reinterpret_cast<const uint8_t*>(block_.data()), in_.size() + read.value_or(0)};
+  }
+
+  void WaitIfLarge() {
+    if (!before_large_ || unpacked_ <= kUsualWindowBytes ||
+        decoder_->memory_bytes() <= kUsualWindowBytes)
+      return;
+    std::exchange(before_large_, nullptr)();
   }
 
   std::unique_ptr<ByteSource> packed_;
+  Packing packing_;
+  std::unique_ptr<Decoder> decoder_;
+  std::function<void()> before_large_;  // none once it was called
   std::vector<char> block_;
-  inflate_state state_ = {};
-  bool end_ = false;  // of `packed_`
+  std::span<const uint8_t> in_;  // of `block_`, what is not decoded yet
+  bool ended_ = false;           // `packed_`
+  std::optional<Error> packed_error_;
+  bool between_members_ = false;
+  bool done_ = false;
+  int idle_steps_ = 0;     // one after the other, that changed nothing
+  uint64_t unpacked_ = 0;  // [bytes]
   std::optional<Error> error_;
 };
 
-// What libarchive can unpack.
-class ArchiveSource final : public ByteSource {
+// The format that lz4 had first. It has neither an end nor a sum, and the library of lz4 does not
+// know it; libarchive does, and gives out each of its blocks.
+class Lz4LegacySource final : public ByteSource {
  public:
-  explicit ArchiveSource(std::unique_ptr<ByteSource> packed)
+  explicit Lz4LegacySource(std::unique_ptr<ByteSource> packed)
       : handle_(std::move(packed), "the packed data") {
-    archive_read_support_filter_bzip2(handle_.get());
     archive_read_support_filter_lz4(handle_.get());
-    archive_read_support_filter_xz(handle_.get());
-    archive_read_support_filter_zstd(handle_.get());
     archive_read_support_format_raw(handle_.get());
     archive_read_support_format_empty(handle_.get());
   }
@@ -111,41 +237,27 @@ class ArchiveSource final : public ByteSource {
   std::optional<archive_entry*> entry_;  // once it was asked for
 };
 
-struct Magic {
-  std::string_view bytes;
-  Packing packing;
-};
-
-constexpr Magic kMagics[] = {{"\x1F\x8B\x08"sv, Packing::kGzip},
-                             {"BZh"sv, Packing::kBzip2},
-                             {"\xFD"
-                              "7zXZ\0"sv,
-                              Packing::kXz},
-                             {"\x28\xB5\x2F\xFD"sv, Packing::kZstd},
-                             {"\x04\x22\x4D\x18"sv, Packing::kLz4}};
-
 }  // namespace
 
 Packing PackingOf(std::string_view head) {
+  while (IsSkippable(head)) {
+    const uint64_t size = 8 + LittleEndian(head.substr(4, 4));
+    if (size >= head.size()) return Packing::kZstd;  // what follows cannot be seen
+    head.remove_prefix(size);
+  }
   for (const Magic& magic : kMagics) {
     if (head.starts_with(magic.bytes)) return magic.packing;
   }
-  return Packing::kNone;
+  return IsLzma(head) ? Packing::kLzma : Packing::kNone;
 }
 
-std::unique_ptr<ByteSource> Unpack(std::unique_ptr<ByteSource> packed, Packing packing) {
-  switch (packing) {
-    case Packing::kNone:
-      return packed;
-    case Packing::kGzip:
-      return std::make_unique<GzipSource>(std::move(packed));
-    case Packing::kBzip2:
-    case Packing::kXz:
-    case Packing::kZstd:
-    case Packing::kLz4:
-      return std::make_unique<ArchiveSource>(std::move(packed));
-  }
-  return packed;
+std::unique_ptr<ByteSource> Unpack(std::unique_ptr<ByteSource> packed, Packing packing,
+                                   std::function<void()> before_large) {
+  if (packing == Packing::kLz4Legacy) return std::make_unique<Lz4LegacySource>(std::move(packed));
+  std::unique_ptr<Decoder> decoder = DecoderOf(packing);
+  if (!decoder) return packed;
+  return std::make_unique<UnpackedSource>(std::move(packed), packing, std::move(decoder),
+                                          std::move(before_large));
 }
 
 }  // namespace kautopsy

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -14,15 +15,23 @@ enum class Packing {
   kGzip,
   kBzip2,
   kXz,
+  kLzma,  // what xz was before it had a format of its own
   kZstd,
   kLz4,
+  kLz4Legacy,
 };
 
-// Tells by the first bytes, not by a name.
+// Tells by the first bytes, not by a name; 64 of them are enough.
 Packing PackingOf(std::string_view head);
 
-// Gives what is packed in `packed`. Data that is damaged or ends too early is an error behind all
-// that could be unpacked before it.
-std::unique_ptr<ByteSource> Unpack(std::unique_ptr<ByteSource> packed, Packing packing);
+// Some formats make their reader keep much of what it has unpacked: up to 64 MiB for `xz -9`, 128
+// MiB for `zstd --long`. Below this [bytes] it is usual.
+constexpr uint64_t kUsualWindowBytes = uint64_t{16} << 20;
+
+// Gives what is packed in `packed`. Data that is damaged, ends too early or is followed by other
+// data is an error behind all that could be unpacked before it. `before_large`, if any, is called
+// once, in a Read(), before more than kUsualWindowBytes are kept; it may wait.
+std::unique_ptr<ByteSource> Unpack(std::unique_ptr<ByteSource> packed, Packing packing,
+                                   std::function<void()> before_large = {});
 
 }  // namespace kautopsy

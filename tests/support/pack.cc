@@ -26,11 +26,12 @@ void AddFile(archive* writer, const std::string& path, const std::string& text, 
 
 }  // namespace
 
-std::string Pack(const std::string& text, const char* filter) {
+std::string Pack(const std::string& text, const char* filter, const char* options) {
   std::string packed;
   archive* const writer = archive_write_new();
   archive_write_add_filter_by_name(writer, filter);
   archive_write_set_format_raw(writer);
+  if (*options != 0) REQUIRE(archive_write_set_options(writer, options) == ARCHIVE_OK);
   archive_write_set_bytes_per_block(writer, 1);  // no NULs behind the end
   REQUIRE(archive_write_open(writer, &packed, nullptr, Append, nullptr) == ARCHIVE_OK);
   AddFile(writer, "", text, 0);
