@@ -11,12 +11,26 @@ std::string Reason(int error_number) {
   return std::error_code(error_number, std::generic_category()).message();
 }
 
-std::string_view Advice(int code) {
+// Where SQLite keeps the store that has no name; empty as long as it is in memory.
+std::string TemporaryFolder(sqlite3* database) {
+  char* name = nullptr;
+  if (sqlite3_file_control(database, "main", SQLITE_FCNTL_TEMPFILENAME, &name) != SQLITE_OK ||
+      !name)
+    return {};
+  std::string folder(name);
+  sqlite3_free(name);
+  return folder.substr(0, folder.rfind('/'));
+}
+
+std::string_view Advice(int code, bool temporary) {
   switch (code & 0xFF) {
     case SQLITE_FULL:
-      return "make room and run it again; what was stored before is kept";
+      return temporary
+                 ? "make room there or set SQLITE_TMPDIR to a folder with more, and run it again"
+                 : "make room and run it again; what was stored before is kept";
     case SQLITE_IOERR:
-      return "check the disk and run it again; what was stored before is kept";
+      return temporary ? "check the disk and run it again"
+                       : "check the disk and run it again; what was stored before is kept";
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return "another process is using it; try again when that is done";
@@ -44,7 +58,11 @@ sqlite3_value* CellOf(const Statement& row, int column) {
 Error DescribeFailure(sqlite3* database, int code, std::string_view sql, std::string_view path) {
   const char* name = database ? sqlite3_db_filename(database, "main") : nullptr;
   std::string text(name && *name ? std::string_view(name) : path);
-  if (text.empty()) text = "temporary store";
+  const bool temporary = text.empty();
+  if (temporary) text = "temporary store";
+  if (const std::string folder = temporary && database ? TemporaryFolder(database) : "";
+      !folder.empty())
+    text += " in " + folder;
   text += ": ";
   text += database ? sqlite3_errmsg(database) : sqlite3_errstr(code);
   const int system_error = database ? sqlite3_system_errno(database) : 0;
@@ -52,7 +70,7 @@ Error DescribeFailure(sqlite3* database, int code, std::string_view sql, std::st
   if (system_error != 0 && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN)) {
     text += " (" + Reason(system_error) + ")";
   }
-  const std::string_view advice = Advice(code);
+  const std::string_view advice = Advice(code, temporary);
   if (!advice.empty()) {
     text += fmt::format("; {}", advice);
   } else if (!sql.empty()) {

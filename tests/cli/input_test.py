@@ -70,6 +70,29 @@ class Input(CliTest):
         self.assert_says(done, "messages.gz", "ends too early")
         self.assertEqual(self.count("oom_kill"), 1)
 
+    def test_what_small_packed_files_gave_before_they_ended_is_kept(self):
+        for name, pack in (("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)):
+            packed = pack(OOM_LINES)
+            for ending, data, problem in (("cut", packed[:-4], "ends too early"),
+                                          ("followed", packed + b"Some text", "other data follows")):
+                path = self.write(ending + "." + name, data)
+                self.assert_says(self.ingest(path, code=1), path, problem)
+                self.assertEqual(self.count("oom_kill"), 1)
+                os.remove(self.database)
+
+    def test_the_members_of_an_archive_that_was_cut_are_kept(self):
+        """As tar -x gives them: all of what an xz that lost its end unpacks to."""
+        members = {"a": OOM_LINES, "b.gz": gzip.compress(OOM_LINES.replace(b"42", b"43"))[:-4],
+                   "c.xz": lzma.compress(OOM_LINES.replace(b"42", b"44"))[:-4]}
+        for packing in ("xz", "bz2", "gz"):
+            whole = read(os.path.join(self.folder, self.pack("whole." + packing, members)))
+            self.write("cut.tar." + packing, whole[:-4])
+            done = self.ingest("cut.tar." + packing, code=1)
+            for name in ("b.gz", "c.xz"):
+                self.assert_says(done, "cut.tar.%s/%s" % (packing, name), "ends too early")
+            self.assertEqual(self.rows("SELECT pid FROM oom_kill ORDER BY pid"), [(42,), (43,), (44,)])
+            os.remove(self.database)
+
     def pack(self, name, members):
         """Makes a tar archive, packed as its name says, of {path: contents}."""
         with tarfile.open(os.path.join(self.folder, name), "w:" + name.rpartition(".")[2]) as archive:
@@ -127,6 +150,7 @@ class Input(CliTest):
         done = self.ingest("--max-expand", "1M", "bomb.gz", self.write("messages", OOM_LINES), code=1)
         self.assert_says(done, "bomb.gz", "unpacks to more than 1 MiB", "--max-expand")
         self.assertEqual(self.count("oom_kill"), 1)
+        self.assert_says(self.ingest("--max-expand", "1000", "bomb.gz", code=1), "more than 1000 bytes and is read")
         self.ingest("--max-expand", "20M", "bomb.gz", code=1)  # a line of 20 MB
         for wrong in ("0", "1X", "", "-1", "99999999999T"):
             self.check(2, "--max-expand", wrong, "bomb.gz")

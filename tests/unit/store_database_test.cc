@@ -164,5 +164,18 @@ TEST_CASE("a failed statement is named with its reason") {
         "temporary store: no such column: absent, in: SELECT absent FROM event");
 }
 
+TEST_CASE("a temporary store that is full says where it is and what to do") {
+  Database database = OpenOrFail(Database::OpenTemporary());
+  REQUIRE(database.Execute("PRAGMA cache_size = 10; CREATE TABLE filler (bytes)"));
+  REQUIRE(database.Execute("PRAGMA max_page_count = 500"));
+  const Status filled = database.Execute(
+      "WITH RECURSIVE row(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM row WHERE n < 1000) "
+      "INSERT INTO filler SELECT randomblob(8000) FROM row");
+  REQUIRE_FALSE(filled);
+  const std::string& message = filled.error().message;
+  CHECK(message.starts_with("temporary store in /"));
+  CHECK(message.find("full; make room there or set SQLITE_TMPDIR") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace kautopsy::test
