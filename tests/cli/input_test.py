@@ -93,6 +93,18 @@ class Input(CliTest):
             self.assertEqual(self.rows("SELECT pid FROM oom_kill ORDER BY pid"), [(42,), (43,), (44,)])
             os.remove(self.database)
 
+    def test_jobs_that_must_keep_much_of_what_they_unpack_wait_for_their_turn(self):
+        """xz with a dictionary of 64 MiB, as xz -9 has it, which more than 16 MiB are put into."""
+        filters = [{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": 64 << 20}]
+        filler = b"Oct 27 14:24:43 h cron[1]: (root) CMD (run-parts /etc/cron.hourly)\n" * 300_000
+        for number in range(4):
+            lines = [OOM_LINES.replace(b"42", b"%d" % (number * 2 + i)) for i in range(2)]
+            self.write("logs/%d.xz" % number, lzma.compress(filler.join(lines), filters=filters))
+        self.ingest("--jobs", "4", "logs")
+        self.assertEqual(self.rows("SELECT path FROM source ORDER BY source_id"),
+                         [("logs/%d.xz" % number,) for number in range(4)])
+        self.assertEqual(self.rows("SELECT count(DISTINCT pid) FROM oom_kill"), [(8,)])
+
     def pack(self, name, members):
         """Makes a tar archive, packed as its name says, of {path: contents}."""
         with tarfile.open(os.path.join(self.folder, name), "w:" + name.rpartition(".")[2]) as archive:
