@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -140,7 +141,7 @@ class ImportRun {
     if (store_failed_) return;  // this one could not be stored either
     Tell(result.messages);
     totals_ += result.counts;
-    for (const HostTree& tree : result.trees) trees_.emplace(tree.root, tree.host);
+    for (const HostTree& tree : result.trees) NoteHost(tree);
     for (const TreeClock& clock : result.clocks) NoteClock(clock);
     guests_.insert(guests_.end(), result.guests.begin(), result.guests.end());
     if (result.counts.sources > 0) {
@@ -162,6 +163,14 @@ class ImportRun {
     return SetZonesOfTrees(database_, zones)
         .and_then([&] { return StoreGuests(database_, guests_, trees_); })
         .and_then([&] { return NameGuests(database_, request_.last_event_id); });
+  }
+
+  // By the file that is believed first, in whatever order they come.
+  void NoteHost(const HostTree& tree) {
+    const auto [rank, first] = host_ranks_.try_emplace(tree.root, tree.rank);
+    if (!first && rank->second <= tree.rank) return;
+    rank->second = tree.rank;
+    trees_.insert_or_assign(tree.root, tree.host);
   }
 
   // The first name of a zone holds; an offset, only if there is none.
@@ -217,8 +226,9 @@ class ImportRun {
   std::atomic<bool> store_failed_ = false;
   std::size_t finished_ = 0;
   TreeHosts trees_;
-  TreeZones zones_;    // that a tree names
-  TreeZones offsets_;  // what its clock was ahead once
+  std::map<std::string, std::size_t> host_ranks_;  // of those who named them
+  TreeZones zones_;                                // that a tree names
+  TreeZones offsets_;                              // what its clock was ahead once
   std::vector<FoundGuest> guests_;
   ImportTotals totals_;
   std::vector<std::optional<uint64_t>> kernel_lines_;  // per path; none if nothing of it was read

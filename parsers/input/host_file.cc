@@ -1,18 +1,63 @@
 #include "parsers/input/host_file.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.h"
+#include "parsers/input/tree_file.h"
 
 namespace kautopsy {
 namespace {
 
-// sos/report/plugins/host.py runs hostname, whose output is named after the command.
-constexpr std::string_view kFiles[] = {"etc/hostname", "proc/sys/kernel/hostname",
-                                       "sos_commands/host/hostname"};
-
 // hostname(7).
 constexpr std::size_t kLongestName = 253;
+
+// What the contents of a file name; empty if nothing.
+using Reader = std::string_view (*)(std::string_view contents);
+
+std::string_view FromUname(std::string_view contents) {
+  std::string_view line = FirstLineOf(contents);
+  return ConsumePrefix(line, "Linux ") ? ConsumeWord(line) : std::string_view();
+}
+
+// A file of that name may be anything: a program, a script.
+std::string_view FromOnlyLine(std::string_view contents) {
+  const std::string_view line = FirstLineOf(contents);
+  const std::size_t end = std::min(contents.find('\n'), contents.size());
+  return contents.find_first_not_of(" \t\r\n", end) == std::string_view::npos ? line
+                                                                              : std::string_view();
+}
+
+// systemd, src/hostname/hostnamectl.c, print_status_info(): the transient name stands there if it
+// is another one, as of a machine that DHCP names.
+std::string_view FromHostnamectl(std::string_view contents) {
+  const std::string_view name = ValueOf(contents, "Static hostname:");
+  return IsHostName(name) ? name : ValueOf(contents, "Transient hostname:");
+}
+
+std::string_view FromSysconfig(std::string_view contents) { return ValueOf(contents, "HOSTNAME="); }
+
+struct NamingFile {
+  std::string_view path;
+  Reader read;
+};
+
+// The one that is believed first comes first, and one of a longer path before one that it ends
+// with. sosreport names what a command prints after it, in the folder of the plugin, and links some
+// of it to the root (sos/plugins/general.py, up to sos 3.5, then host.py: hostname, root_symlink;
+// kernel.py: uname -a). /etc/HOSTNAME is SUSE's (supportconfig, net_info_namespace()),
+// /etc/sysconfig/network that of Red Hat up to release 6.
+constexpr NamingFile kFiles[] = {{"etc/hostname", FirstLineOf},
+                                 {"etc/HOSTNAME", FirstLineOf},
+                                 {"proc/sys/kernel/hostname", FirstLineOf},
+                                 {"sos_commands/host/hostname", FirstLineOf},
+                                 {"sos_commands/general/hostname", FirstLineOf},
+                                 {"hostname", FromOnlyLine},
+                                 {"sos_commands/host/hostnamectl_status", FromHostnamectl},
+                                 {"sos_commands/host/hostnamectl", FromHostnamectl},
+                                 {"etc/sysconfig/network", FromSysconfig},
+                                 {"sos_commands/kernel/uname_-a", FromUname},
+                                 {"uname", FromUname}};
 
 bool IsNameCharacter(char c) {
   return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
@@ -23,18 +68,26 @@ bool IsNameCharacter(char c) {
 
 bool IsHostName(std::string_view name) {
   return !name.empty() && name.size() <= kLongestName &&
-         std::ranges::all_of(name, IsNameCharacter) && name != "localhost";
+         std::ranges::all_of(name, IsNameCharacter) && name != "localhost" &&
+         !name.starts_with("localhost.");
 }
 
 std::optional<HostTree> ReadHostFile(std::string_view path, std::string_view contents) {
-  for (const std::string_view file : kFiles) {
-    if (!path.ends_with(file)) continue;
-    const std::string_view root = path.substr(0, path.size() - file.size());
-    if (!root.empty() && root.back() != '/') continue;
-    const std::string_view name = TrimBlanks(contents.substr(0, contents.find('\n')));
-    if (IsHostName(name)) return HostTree{std::string(root), std::string(name)};
+  for (const NamingFile& file : kFiles) {
+    const std::optional<std::string_view> root = RootOfFile(path, file.path);
+    if (!root) continue;
+    const std::string_view name = file.read(contents);
+    if (!IsHostName(name)) return std::nullopt;
+    return HostTree{std::string(*root), std::string(name),
+                    static_cast<std::size_t>(&file - std::begin(kFiles))};
   }
   return std::nullopt;
+}
+
+std::optional<HostTree> ReadUname(std::string_view root, std::string_view line) {
+  const std::string_view name = FromUname(line);
+  if (!IsHostName(name)) return std::nullopt;
+  return HostTree{std::string(root), std::string(name), std::size(kFiles)};
 }
 
 }  // namespace kautopsy

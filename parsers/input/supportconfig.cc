@@ -65,11 +65,7 @@ void SupportconfigReader::BeginSection(std::string_view title) {
 }
 
 void SupportconfigReader::EndSection() {
-  std::string_view line = section_;
-  if (is_uname_ && !host_ && ConsumePrefix(line, "Linux ")) {
-    const std::string_view name = ConsumeWord(line);
-    if (IsHostName(name)) host_ = HostTree{root_, std::string(name)};
-  }
+  if (is_uname_ && !host_) host_ = ReadUname(root_, section_);
   if (!file_.empty() && (!clock_ || !clock_->named)) {
     std::optional<TreeClock> clock = ReadZoneFile(root_ + std::string(file_), section_);
     if (clock && (clock->named || !clock_)) clock_ = std::move(clock);

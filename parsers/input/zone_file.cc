@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/tz_file.h"
+#include "parsers/input/tree_file.h"
 
 namespace kautopsy {
 namespace {
@@ -26,25 +27,6 @@ bool IsOffset(std::string_view word) {
          std::ranges::all_of(word.substr(1), IsDigit);
 }
 
-// What stands behind `key` in the first line that begins with it, up to a blank; without quotes.
-std::string_view ValueOf(std::string_view contents, std::string_view key) {
-  while (!contents.empty()) {
-    const std::size_t end = std::min(contents.find('\n'), contents.size());
-    std::string_view line = TrimBlanks(contents.substr(0, end));
-    contents.remove_prefix(std::min(end + 1, contents.size()));
-    if (!ConsumePrefix(line, key)) continue;
-    std::string_view value = ConsumeWord(line);
-    if (value.size() > 1 && value.front() == '"' && value.back() == '"')
-      value = value.substr(1, value.size() - 2);
-    return value;
-  }
-  return {};
-}
-
-std::string_view FirstLine(std::string_view contents) {
-  return TrimBlanks(contents.substr(0, contents.find('\n')));
-}
-
 std::optional<TreeClock> Named(std::string_view root, std::string_view zone) {
   if (!IsZoneName(zone)) return std::nullopt;
   return TreeClock{std::string(root), std::string(zone), true};
@@ -52,7 +34,7 @@ std::optional<TreeClock> Named(std::string_view root, std::string_view zone) {
 
 // "Sun Nov 23 10:00:00 UTC 2014", "Sun Nov 23 10:00:00 +03 2014".
 std::optional<TreeClock> FromDate(std::string_view root, std::string_view contents) {
-  std::string_view line = FirstLine(contents);
+  std::string_view line = FirstLineOf(contents);
   std::string_view zone;
   for (std::string_view word = ConsumeWord(line); !word.empty(); word = ConsumeWord(line)) {
     if (word == "UTC" || IsOffset(word)) zone = word;
@@ -65,14 +47,10 @@ std::optional<TreeClock> FromDate(std::string_view root, std::string_view conten
 }  // namespace
 
 std::optional<TreeClock> ReadZoneFile(std::string_view path, std::string_view contents) {
-  const auto root_of = [path](std::string_view file) -> std::optional<std::string_view> {
-    const std::string_view root = path.substr(0, path.size() - std::min(path.size(), file.size()));
-    const bool whole = path.ends_with(file) && (root.empty() || root.back() == '/');
-    return whole ? std::optional(root) : std::nullopt;
-  };
-  if (const auto root = root_of("etc/timezone")) return Named(*root, FirstLine(contents));
+  const auto root_of = [path](std::string_view file) { return RootOfFile(path, file); };
+  if (const auto root = root_of("etc/timezone")) return Named(*root, FirstLineOf(contents));
   if (const auto root = root_of("etc/localtime")) {
-    if (!IsTzFile(contents)) return ReadZoneLink(path, FirstLine(contents));
+    if (!IsTzFile(contents)) return ReadZoneLink(path, FirstLineOf(contents));
     return Named(*root, NameTzFile(contents).value_or(""));
   }
   if (const auto root = root_of("etc/sysconfig/clock")) {  // ZONE of Red Hat, TIMEZONE of SUSE
@@ -93,15 +71,13 @@ std::optional<TreeClock> ReadZoneFile(std::string_view path, std::string_view co
 }
 
 std::optional<TreeClock> ReadZoneLink(std::string_view path, std::string_view target) {
-  static constexpr std::string_view kLink = "etc/localtime";
   static constexpr std::string_view kZones = "/zoneinfo/";
   const std::size_t zones = target.find(kZones);
-  if (!path.ends_with(kLink) || zones == std::string_view::npos) return std::nullopt;
-  const std::string_view root = path.substr(0, path.size() - kLink.size());
-  if (!root.empty() && root.back() != '/') return std::nullopt;
+  const std::optional<std::string_view> root = RootOfFile(path, "etc/localtime");
+  if (!root || zones == std::string_view::npos) return std::nullopt;
   std::string_view zone = target.substr(zones + kZones.size());
   ConsumePrefix(zone, "posix/");
-  return Named(root, zone);
+  return Named(*root, zone);
 }
 
 }  // namespace kautopsy

@@ -189,6 +189,28 @@ class Tree(CliTest):
                                    " ORDER BY kind"),
                          [("oom", "db7"), ("swaps", "db7"), ("sysctl", "db7")])
 
+    def test_any_of_its_files_names_a_tree(self):
+        for path, text in [("hostname", "db7\n"), ("etc/HOSTNAME", "db7\n"),
+                           ("sos_commands/general/hostname", "db7\n"),
+                           ("sos_commands/host/hostnamectl_status", "   Static hostname: db7\n"),
+                           ("etc/sysconfig/network", "NETWORKING=yes\nHOSTNAME=db7\n"),
+                           ("sos_commands/kernel/uname_-a", "Linux db7 2.6.32-431.el6.x86_64 #1 SMP\n")]:
+            with self.subTest(path):
+                case = "case-" + path.replace("/", "-")
+                self.write(os.path.join(case, "sos", path), text)
+                self.write(os.path.join(case, "sos", "proc", "meminfo"), TwoHosts.SHARED["proc/meminfo"])
+                self.assertEqual(self.both(case, "SELECT kind, host FROM event"), [("meminfo", "db7")])
+                os.remove(self.database)
+
+    def test_of_several_names_the_explicit_one_holds_wherever_it_stands(self):
+        for more in {"etc/hostname": "db7\n"}, {"sos_commands/general/hostname": "db7\n", "etc/hostname": None}:
+            tree = self.sosreport(**{"uname": "Linux other 2.6.32\n", "etc/sysconfig/network": "HOSTNAME=x\n",
+                                     "sos_commands/kernel/uname_-a": "Linux other 2.6.32\n", **more})
+            if more["etc/hostname"] is None:
+                os.remove(os.path.join(self.folder, tree, "sosreport-db7", "etc", "hostname"))
+            self.assertEqual(self.both(tree, "SELECT DISTINCT host FROM event"), [("db7",)])
+            os.remove(self.database)
+
     def test_a_start_with_a_bad_stamp_is_told_and_not_believed(self):
         tree = self.sosreport(**{"var/log/libvirt/qemu/web1.log": LOG.replace("2014-11-20", "2014-13-41"),
                                  "etc/libvirt/qemu/web1.xml": None})
