@@ -87,8 +87,9 @@ class GuestTable {
     const std::string marks =
         fmt::format("{}", fmt::join(std::vector<char>(columns.size(), '?'), ", "));
     const std::pair<std::string, Statement*> statements[] = {
-        {"SELECT source_id FROM source WHERE content_hash = ?1 ORDER BY tree_host IS ?2 DESC,"
-         " source_id LIMIT 1",
+        {"SELECT source_id FROM source WHERE content_hash = ?1 ORDER BY iif(?2 IS NULL,"
+         " tree_host IS NULL, coalesce(" +
+             SameHostSql("tree_host", "?2") + ", 0)) DESC, source_id LIMIT 1",
          &find_source_},
         // Without a host two machines may have guests of one name.
         {"SELECT " + list + ", rowid FROM guest WHERE name = ?2 AND host IS ?1" +

@@ -5,6 +5,7 @@
 
 #include "store/run_statement.h"
 #include "store/tree_copies.h"
+#include "store/tree_names.h"
 
 namespace kautopsy {
 namespace {
@@ -16,16 +17,6 @@ constexpr char kSelectPaths[] = "SELECT path, source_id FROM source_path ORDER B
 constexpr char kInsert[] = "INSERT INTO temp.tree_path VALUES (?1, ?2, ?3)";
 constexpr char kSelectTreePaths[] =
     "SELECT path, source_id, host FROM temp.tree_path ORDER BY rowid";
-constexpr char kNameBoots[] =
-    "UPDATE boot SET host = named.host FROM (SELECT e.boot_id, s.tree_host AS host, min(e.event_id)"
-    " FROM event AS e JOIN event_source AS p USING (event_id) JOIN source AS s"
-    " ON s.source_id = p.source_id WHERE e.host IS NULL AND s.tree_host IS NOT NULL"
-    " GROUP BY e.boot_id) AS named WHERE boot.boot_id = named.boot_id AND boot.host IS NULL";
-constexpr char kNameEvents[] =
-    "UPDATE event SET host = named.host FROM (SELECT e.event_id, s.tree_host AS host, min(p.rowid)"
-    " FROM event AS e JOIN event_source AS p USING (event_id) JOIN source AS s"
-    " ON s.source_id = p.source_id WHERE e.host IS NULL AND s.tree_host IS NOT NULL"
-    " GROUP BY e.event_id) AS named WHERE event.event_id = named.event_id";
 
 Status FindPaths(Database& database, const TreeHosts& trees) {
   Result<Statement> paths = database.Prepare(kSelectPaths);
@@ -64,21 +55,23 @@ Result<TreeSplit> Split(Database& database) {
 
 }  // namespace
 
-Result<TreeSplit> NameHostsOfTrees(Database& database, const TreeHosts& trees) {
+Result<TreeSplit> NameHostsOfTrees(Database& database, TreeHosts& trees) {
   TreeSplit split;
+  Status done = AddTreesOfLogs(database, trees);
+  if (!done) return tl::unexpected(done.error());
   if (trees.empty()) return split;
-  Status done = database.Execute("BEGIN IMMEDIATE")
-                    .and_then([&] { return database.Execute(kCreate); })
-                    .and_then([&] { return FindPaths(database, trees); })
-                    .and_then([&]() -> Status {
-                      const Result<TreeSplit> copied = Split(database);
-                      if (!copied) return tl::unexpected(copied.error());
-                      split = *copied;
-                      return {};
-                    })
-                    .and_then([&] { return database.Execute(kNameBoots); })
-                    .and_then([&] { return database.Execute(kNameEvents); })
-                    .and_then([&] { return database.Execute("COMMIT"); });
+  done = database.Execute("BEGIN IMMEDIATE")
+             .and_then([&] { return database.Execute(kCreate); })
+             .and_then([&] { return FindPaths(database, trees); })
+             .and_then([&]() -> Status {
+               const Result<TreeSplit> copied = Split(database);
+               if (!copied) return tl::unexpected(copied.error());
+               split = *copied;
+               return {};
+             })
+             .and_then([&] { return ChooseHostNames(database); })
+             .and_then([&] { return CallHosts(database, trees); })
+             .and_then([&] { return database.Execute("COMMIT"); });
   if (done) return split;
   database.Rollback();
   return tl::unexpected(done.error());

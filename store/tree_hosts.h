@@ -35,7 +35,8 @@ struct TreeSplit {
 
 // Gives the events whose lines name no host (dmesg's, /proc's) the host of the tree that their
 // source lies in, and their boots, too. Sources and events of equal text in the trees of several
-// hosts become one for each.
-Result<TreeSplit> NameHostsOfTrees(Database& database, const TreeHosts& trees);
+// hosts become one for each. Adds trees that only their logs name, and makes one name of the full
+// and the short one of a host: that which its logs have, in `trees`, too. See tree_names.h.
+Result<TreeSplit> NameHostsOfTrees(Database& database, TreeHosts& trees);
 
 }  // namespace kautopsy

@@ -34,7 +34,7 @@ CREATE TABLE source (
                                     -- of a log with others of its set), mtime (when the file was changed
                                     -- last), set (the files before or behind it: messages.1, messages.2)
   tree_host TEXT                    -- host whose tree of files (a sosreport, a rescue system) it lies in, as
-                                    -- etc/hostname or the like names it; NULL = in none that is known
+                                    -- etc/hostname or the like names it, or else its logs; NULL = in none that is known
 ) STRICT;
 CREATE INDEX source_by_content ON source (content_hash);
 

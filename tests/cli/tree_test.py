@@ -62,7 +62,7 @@ class Tree(CliTest):
 
     def test_several_files_of_a_guest_are_one_row(self):
         self.assertEqual(self.both(self.sosreport(), GUESTS),
-                         [("db7.example.com", "web1", UUID, 16 << 20, 32 << 20, 16 << 20, 4, "config",
+                         [("db7", "web1", UUID, 16 << 20, 32 << 20, 16 << 20, 4, "config",
                            "case/sosreport-db7/etc/libvirt/qemu/web1.xml")])
 
     def test_reading_a_tree_again_changes_nothing(self):
@@ -101,7 +101,7 @@ class Tree(CliTest):
     def test_settings_are_values(self):
         values = self.both(self.sosreport(), "SELECT host, name, value FROM proc_value"
                            " JOIN event USING (event_id) WHERE kind = 'sysctl' ORDER BY name")
-        self.assertEqual(values, [("db7.example.com", name, value) for name, value in
+        self.assertEqual(values, [("db7", name, value) for name, value in
                                   [("kernel.panic", 10), ("vm.overcommit_memory", 0),
                                    ("vm.panic_on_oom", 0), ("vm.swappiness", 1)]])
 
@@ -210,6 +210,30 @@ class Tree(CliTest):
                 os.remove(os.path.join(self.folder, tree, "sosreport-db7", "etc", "hostname"))
             self.assertEqual(self.both(tree, "SELECT DISTINCT host FROM event"), [("db7",)])
             os.remove(self.database)
+
+    def test_the_full_and_the_short_name_of_a_tree_are_one_host(self):
+        short, full = MESSAGES, MESSAGES.replace(" db7 ", " db7.example.com ")
+        for name, log in ("db7.example.com", short), ("db7", full), ("db7.example.com", short + full.replace(
+                "2817", "2818")):
+            with self.subTest(name=name):
+                tree = self.sosreport(**{"etc/hostname": name + "\n", "var/log/messages": log,
+                                         "proc/meminfo": TwoHosts.SHARED["proc/meminfo"]})
+                self.assertEqual(self.both(tree, "SELECT DISTINCT host FROM event", "SELECT DISTINCT host FROM boot",
+                                           "SELECT DISTINCT host FROM incident", "SELECT DISTINCT host FROM guest"),
+                                 [[("db7",)]] * 4)
+                self.check(0, "report", "--host", "db7", "--db", self.database)
+                os.remove(self.database)
+
+    def test_a_log_that_comes_later_gives_its_tree_the_short_name(self):
+        tree = self.sosreport(**{"proc/meminfo": TwoHosts.SHARED["proc/meminfo"]})
+        log = os.path.join(tree, "sosreport-db7", "var", "log", "messages")
+        os.rename(os.path.join(self.folder, log), os.path.join(self.folder, "kept"))
+        self.ingest("--year", "2015", tree)
+        self.assertEqual(self.rows("SELECT DISTINCT host FROM event"), [("db7.example.com",)])
+        os.rename(os.path.join(self.folder, "kept"), os.path.join(self.folder, log))
+        self.ingest("--year", "2015", tree)
+        for relation in "event", "boot", "incident", "guest":
+            self.assertEqual(self.rows("SELECT DISTINCT host FROM " + relation), [("db7",)], relation)
 
     def test_a_start_with_a_bad_stamp_is_told_and_not_believed(self):
         tree = self.sosreport(**{"var/log/libvirt/qemu/web1.log": LOG.replace("2014-11-20", "2014-13-41"),
@@ -350,6 +374,54 @@ class TwoHosts(CliTest):
             self.ingest(*paths)
             self.assert_per_host(expected)
             os.remove(self.database)
+
+    def nameless(self, folder, *hosts):
+        """A tree that only its logs name."""
+        self.tree(folder, "x", **{"var/log/" + host: MESSAGES.replace(" db7 ", " %s " % host)
+                                  .replace("2817", str(2900 + i)) for i, host in enumerate(hosts)})
+        os.remove(os.path.join(self.folder, folder, "etc", "hostname"))
+        return folder
+
+    def test_trees_of_one_short_name_in_two_domains_stay_apart(self):
+        a, b = (self.tree(name, "web1.%s.com" % name, **{"var/log/messages": MESSAGES.replace(
+            " db7 ", " web1 ").replace("2817", pid)}) for name, pid in (("a", "2001"), ("b", "2002")))
+        wanted = None
+        for ways in ([a, b],), ([b, a],), ([a], [b]), ([b], [a]):
+            with self.subTest(ways=ways):
+                for paths in ways:
+                    self.ingest("--year", "2015", *paths)
+                found = self.rows("SELECT host, kind, count(*) FROM event GROUP BY host, kind ORDER BY host, kind")
+                self.assertEqual({row[0] for row in found}, {"web1.a.com", "web1.b.com"})
+                self.assertEqual([row[1:] for row in found if ".a." in row[0]],
+                                 [row[1:] for row in found if ".b." in row[0]])
+                self.assertEqual(self.rows("SELECT DISTINCT host FROM boot WHERE host IS NOT NULL ORDER BY host"),
+                                 [("web1.a.com",), ("web1.b.com",)])
+                wanted = wanted or self.per_host()[:2]
+                self.assertEqual([sorted(rows, key=repr) for rows in self.per_host()[:2]],
+                                 [sorted(rows, key=repr) for rows in wanted])
+                os.remove(self.database)
+
+    def test_a_tree_without_a_name_is_its_only_logs_host(self):
+        a, b = self.nameless("a", "host-a"), self.nameless("b", "host-b", "host-b.example.com", "localhost")
+        for jobs, *paths in ("1", a, b), ("4", b, a):
+            self.ingest("--year", "2015", "--jobs", jobs, *paths)
+            self.assertEqual(self.rows("SELECT host, count(*) FROM proc_value JOIN event USING (event_id)"
+                                       " WHERE name = 'vm.swappiness' GROUP BY host ORDER BY host"),
+                             [("host-a", 1), ("host-b", 1)])
+            self.assertEqual(self.count("event WHERE host IS NULL"), 0)
+            os.remove(self.database)
+
+    def test_logs_of_two_hosts_name_no_tree(self):
+        self.ingest("--year", "2015", self.nameless("a", "host-a", "host-c"), self.nameless("b"))
+        self.assertEqual(self.rows("SELECT DISTINCT host FROM proc_value JOIN event USING (event_id)"), [(None,)])
+
+    def test_what_lies_beside_a_tree_without_a_name_is_not_its_own(self):
+        self.nameless("a", "host-a")
+        self.write("a/other/dmesg.txt", "[  100.000000] " + "Out of memory: Killed process 77 (java) "
+                   "total-vm:4kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0\n")
+        self.ingest("--year", "2015", "a")
+        self.assertEqual(self.rows("SELECT host FROM oom_kill JOIN event USING (event_id) WHERE oom_kill.pid = 77"),
+                         [(None,)])
 
     def test_a_log_that_names_its_host_stays_one_in_both_trees(self):
         log = {"var/log/messages": MESSAGES}
