@@ -149,8 +149,11 @@ class ImportJob final : public SourceVisitor {
     }
     Count(*result);
     NoteTree(ReadHostFile(found.path, source.head()), ReadZoneFile(found.path, source.head()));
-    if (const SupportconfigReader* const supportconfig = source.FinishSupportconfig())
+    NoteKernel(ReadKernelFile(found.path, source.head()));
+    if (const SupportconfigReader* const supportconfig = source.FinishSupportconfig()) {
       NoteTree(supportconfig->host(), supportconfig->clock());
+      NoteKernel(supportconfig->kernel());
+    }
     if (std::optional<Guest> guest = source.TakeGuest()) {
       if (guest->bad_stamp_line > 0)
         Problem(
@@ -215,6 +218,10 @@ class ImportJob final : public SourceVisitor {
   void NoteTree(const std::optional<HostTree>& host, const std::optional<TreeClock>& clock) {
     if (host) result_.trees.push_back(*host);
     if (clock) result_.clocks.push_back(*clock);
+  }
+
+  void NoteKernel(const std::optional<TreeKernel>& kernel) {
+    if (kernel) result_.kernels.push_back(*kernel);
   }
 
   // Parts of pstore are joined without their heads.

@@ -62,6 +62,7 @@ struct JobResult {
   std::vector<std::string> damaged;                          // paths of logs read not to the end
   std::vector<HostTree> trees;                               // whose names were found
   std::vector<TreeClock> clocks;                             // of trees
+  std::vector<TreeKernel> kernels;                           // likewise
   std::vector<FoundGuest> guests;
   bool store_failed = false;  // the store takes no more
 };

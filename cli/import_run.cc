@@ -24,6 +24,7 @@
 #include "store/source_years.h"
 #include "store/sqlite_sink.h"
 #include "store/tree_hosts.h"
+#include "store/tree_kernels.h"
 #include "store/tree_zones.h"
 
 namespace kautopsy {
@@ -87,6 +88,7 @@ class ImportRun {
         .and_then([&] { return DateSources(database_); })
         .and_then([&] { return JoinTrees(); })
         .and_then([&] { return JoinBoots(database_); })
+        .and_then([&] { return FillKernelsOfTrees(database_, kernels_, trees_); })
         .and_then([&] { return DateByUptime(database_); });
   }
 
@@ -143,6 +145,7 @@ class ImportRun {
     totals_ += result.counts;
     for (const HostTree& tree : result.trees) NoteHost(tree);
     for (const TreeClock& clock : result.clocks) NoteClock(clock);
+    for (const TreeKernel& kernel : result.kernels) kernels_.emplace(kernel.root, kernel.release);
     guests_.insert(guests_.end(), result.guests.begin(), result.guests.end());
     if (result.counts.sources > 0) {
       std::optional<uint64_t>& kernel_lines = kernel_lines_[input.argument];
@@ -229,6 +232,7 @@ class ImportRun {
   std::map<std::string, std::size_t> host_ranks_;  // of those who named them
   TreeZones zones_;                                // that a tree names
   TreeZones offsets_;                              // what its clock was ahead once
+  TreeKernels kernels_;
   std::vector<FoundGuest> guests_;
   ImportTotals totals_;
   std::vector<std::optional<uint64_t>> kernel_lines_;  // per path; none if nothing of it was read

@@ -47,6 +47,7 @@ struct NamingFile {
 // of it to the root (sos/plugins/general.py, up to sos 3.5, then host.py: hostname, root_symlink;
 // kernel.py: uname -a). /etc/HOSTNAME is SUSE's (supportconfig, net_info_namespace()),
 // /etc/sysconfig/network that of Red Hat up to release 6.
+constexpr std::string_view kUnameFiles[] = {"sos_commands/kernel/uname_-a", "uname"};
 constexpr NamingFile kFiles[] = {{"etc/hostname", FirstLineOf},
                                  {"etc/HOSTNAME", FirstLineOf},
                                  {"proc/sys/kernel/hostname", FirstLineOf},
@@ -56,8 +57,8 @@ constexpr NamingFile kFiles[] = {{"etc/hostname", FirstLineOf},
                                  {"sos_commands/host/hostnamectl_status", FromHostnamectl},
                                  {"sos_commands/host/hostnamectl", FromHostnamectl},
                                  {"etc/sysconfig/network", FromSysconfig},
-                                 {"sos_commands/kernel/uname_-a", FromUname},
-                                 {"uname", FromUname}};
+                                 {kUnameFiles[0], FromUname},
+                                 {kUnameFiles[1], FromUname}};
 
 bool IsNameCharacter(char c) {
   return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
@@ -88,6 +89,25 @@ std::optional<HostTree> ReadUname(std::string_view root, std::string_view line) 
   const std::string_view name = FromUname(line);
   if (!IsHostName(name)) return std::nullopt;
   return HostTree{std::string(root), std::string(name), std::size(kFiles)};
+}
+
+std::optional<TreeKernel> ReadKernelFile(std::string_view path, std::string_view contents) {
+  for (const std::string_view file : kUnameFiles) {
+    if (const auto root = RootOfFile(path, file)) return ReadUnameKernel(*root, contents);
+  }
+  return std::nullopt;
+}
+
+std::optional<TreeKernel> ReadUnameKernel(std::string_view root, std::string_view line) {
+  constexpr std::size_t kLongestRelease = 64;  // include/uapi/linux/utsname.h, __NEW_UTS_LEN
+  line = FirstLineOf(line);
+  if (!ConsumePrefix(line, "Linux ")) return std::nullopt;
+  ConsumeWord(line);
+  const std::string_view release = ConsumeWord(line);
+  if (release.empty() || !IsDigit(release[0]) || release.size() > kLongestRelease ||
+      !std::ranges::all_of(release, [](char c) { return c > ' ' && c <= '~'; }))
+    return std::nullopt;
+  return TreeKernel{std::string(root), std::string(release)};
 }
 
 }  // namespace kautopsy

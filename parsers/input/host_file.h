@@ -15,6 +15,12 @@ struct HostTree {
   std::size_t rank = 0;
 };
 
+// The kernel that ran when a tree was copied.
+struct TreeKernel {
+  std::string root;     // as above
+  std::string release;  // "2.6.32-431.el6.x86_64"
+};
+
 // False for what no machine is called, and for "localhost", as which any may be known.
 bool IsHostName(std::string_view name);
 
@@ -25,5 +31,9 @@ std::optional<HostTree> ReadHostFile(std::string_view path, std::string_view con
 
 // The same for "Linux db7 5.14.21 #1 SMP ... GNU/Linux", what uname -a prints in the tree `root`.
 std::optional<HostTree> ReadUname(std::string_view root, std::string_view line);
+
+// Likewise, what they tell of the kernel.
+std::optional<TreeKernel> ReadKernelFile(std::string_view path, std::string_view contents);
+std::optional<TreeKernel> ReadUnameKernel(std::string_view root, std::string_view line);
 
 }  // namespace kautopsy

@@ -66,6 +66,7 @@ void SupportconfigReader::BeginSection(std::string_view title) {
 
 void SupportconfigReader::EndSection() {
   if (is_uname_ && !host_) host_ = ReadUname(root_, section_);
+  if (is_uname_ && !kernel_) kernel_ = ReadUnameKernel(root_, section_);
   if (!file_.empty() && (!clock_ || !clock_->named)) {
     std::optional<TreeClock> clock = ReadZoneFile(root_ + std::string(file_), section_);
     if (clock && (clock->named || !clock_)) clock_ = std::move(clock);

@@ -27,6 +27,7 @@ class SupportconfigReader {
   void Finish();
   const std::optional<HostTree>& host() const { return host_; }
   const std::optional<TreeClock>& clock() const { return clock_; }
+  const std::optional<TreeKernel>& kernel() const { return kernel_; }
 
  private:
   explicit SupportconfigReader(std::string_view root) : root_(root) {}
@@ -40,8 +41,9 @@ class SupportconfigReader {
   std::string_view file_;  // of a tree, that the section would be; empty if none is asked for
   bool is_uname_ = false;  // the section's output is uname's
   std::string section_;    // its beginning
-  std::optional<HostTree> host_;    // the first that is told
-  std::optional<TreeClock> clock_;  // a named one before an offset
+  std::optional<HostTree> host_;      // the first that is told
+  std::optional<TreeClock> clock_;    // a named one before an offset
+  std::optional<TreeKernel> kernel_;  // the first that is told
 };
 
 }  // namespace kautopsy

@@ -72,6 +72,8 @@ CREATE TABLE boot (
   first_time TEXT,                  -- ISO 8601 UTC, of its first line; NULL if no year is known
   last_time TEXT,                   -- ISO 8601 UTC, of its last line; NULL if no year is known
   kernel_release TEXT,              -- as in "Pid: 1, comm: init Not tainted 2.6.32-431.el6.x86_64 #1"
+  kernel_from TEXT,                 -- uname: no log tells kernel_release, but uname in the host's tree (a
+                                    -- sosreport), which was copied in this boot; NULL = its logs tell it
   banner TEXT,                      -- the kernel's first line: "Linux version ...", with who built it and when
   command_line TEXT,                -- the kernel's, from "Kernel command line: ..." or "Command line: ...";
                                     -- NULL if not in the log

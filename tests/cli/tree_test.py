@@ -189,6 +189,14 @@ class Tree(CliTest):
                                    " ORDER BY kind"),
                          [("oom", "db7"), ("swaps", "db7"), ("sysctl", "db7")])
 
+    def test_supportconfig_tells_the_kernel(self):
+        section = "#==[ %s ]======================================#\n# %s\n%s\n"
+        self.write("case/scc_db7_1/basic-environment.txt",
+                   section % ("Command", "/usr/bin/uname -a", "Linux db7 5.14.21-150400.22-default #1 SMP x86_64\n"))
+        self.write("case/scc_db7_1/messages.txt",
+                   section % ("Log File", "/var/log/messages - Last 500 Lines", self.KILL % (3, 2817)))
+        self.assertEqual(self.both("case", self.KERNELS), [("5.14.21-150400.22-default", "uname")])
+
     def test_any_of_its_files_names_a_tree(self):
         for path, text in [("hostname", "db7\n"), ("etc/HOSTNAME", "db7\n"),
                            ("sos_commands/general/hostname", "db7\n"),
@@ -234,6 +242,39 @@ class Tree(CliTest):
         self.ingest("--year", "2015", tree)
         for relation in "event", "boot", "incident", "guest":
             self.assertEqual(self.rows("SELECT DISTINCT host FROM " + relation), [("db7",)], relation)
+
+    KILL = ("2015-03-0%dT04:17:11+00:00 db7 kernel: Killed process %d (mysqld) total-vm:15481688kB,"
+            " anon-rss:12814020kB, file-rss:2452kB\n")
+    BANNER = "2015-03-0%dT01:00:00+00:00 db7 kernel: [    0.000000] Linux version 2.6.32-%d.el6.x86_64 (a@b) #1 SMP\n"
+    UNAME = "Linux db7 2.6.32-431.el6.x86_64 #1 SMP x86_64\n"
+    KERNELS = "SELECT kernel_release, kernel_from FROM boot ORDER BY first_time"
+
+    def kernels(self, log, **files):
+        self.write("case/sos/var/log/messages", log)
+        for path, text in {"etc/hostname": "db7\n", "sos_commands/kernel/uname_-a": self.UNAME, **files}.items():
+            self.write(os.path.join("case", "sos", path), text)
+        found = self.both("case", self.KERNELS)
+        os.remove(self.database)
+        return found
+
+    def test_uname_tells_the_kernel_of_the_boot_that_runs_on(self):
+        told = [("2.6.32-431.el6.x86_64", "uname")]
+        self.assertEqual(self.kernels(self.KILL % (3, 2817)), told)
+        self.assertEqual(self.kernels(self.KILL % (3, 2817), **{"etc/hostname": "db7.example.com\n"}), told)
+        self.assertEqual(self.kernels(self.KILL % (3, 2817) + self.BANNER % (4, 500) + self.KILL % (5, 2818)),
+                         [(None, None), ("2.6.32-500.el6.x86_64", None)])
+
+    def test_uname_does_not_tell_of_a_boot_that_has_ended(self):
+        self.assertEqual(self.kernels(self.KILL % (3, 2817) + "2015-03-03T05:00:00+00:00 db7 kernel: "
+                                      "[ 9000.000000] reboot: Restarting system\n"), [(None, None)])
+
+    def test_a_log_that_comes_later_tells_the_kernel_better(self):
+        self.kernels(self.KILL % (3, 2817))
+        self.ingest("case")
+        self.assertEqual(self.rows(self.KERNELS), [("2.6.32-431.el6.x86_64", "uname")])
+        self.write("messages", self.BANNER % (1, 431) + self.KILL % (3, 2817))
+        self.ingest("messages")
+        self.assertEqual(self.rows(self.KERNELS), [("2.6.32-431.el6.x86_64", None)])
 
     def test_a_start_with_a_bad_stamp_is_told_and_not_believed(self):
         tree = self.sosreport(**{"var/log/libvirt/qemu/web1.log": LOG.replace("2014-11-20", "2014-13-41"),

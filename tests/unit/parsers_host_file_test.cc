@@ -76,5 +76,19 @@ TEST_CASE("of a tree's files the explicit ones are believed first") {
   CHECK(ReadUname("s/", "Linux db7 2.6.32\n")->rank > rank);
 }
 
+TEST_CASE("uname tells the kernel of a tree") {
+  const auto kernel = ReadKernelFile("s/sos_commands/kernel/uname_-a",
+                                     "Linux db7 2.6.32-431.el6.x86_64 #1 SMP x86_64\n");
+  REQUIRE(kernel);
+  CHECK(kernel->root == "s/");
+  CHECK(kernel->release == "2.6.32-431.el6.x86_64");
+  CHECK(ReadKernelFile("s/uname", "Linux localhost 5.14.21 #1\n")->release == "5.14.21");
+  CHECK_FALSE(ReadKernelFile("s/uname", "Linux db7\n"));
+  CHECK_FALSE(ReadKernelFile("s/uname", "Linux db7 x86_64 5.14\n"));
+  CHECK_FALSE(ReadKernelFile("s/uname", "Linux db7 5\x1b[31m #1\n"));
+  CHECK_FALSE(ReadKernelFile("s/uname", "Linux db7 " + std::string(65, '5') + " #1\n"));
+  CHECK_FALSE(ReadKernelFile("s/my-uname", "Linux db7 5.14.21 #1\n"));
+}
+
 }  // namespace
 }  // namespace kautopsy
