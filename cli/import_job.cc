@@ -15,6 +15,7 @@
 #include "parsers/input/pstore.h"
 #include "parsers/input/source_walk.h"
 #include "parsers/input/supportconfig.h"
+#include "parsers/input/supportconfig_guests.h"
 #include "parsers/input/sysctl_file.h"
 
 namespace kautopsy {
@@ -68,6 +69,7 @@ class WatchedSource final : public ByteSource {
   WatchedSource(ByteSource& source, std::string_view path)
       : source_(source),
         guest_(GuestReaderFor(path)),
+        guests_(SupportconfigGuests::For(path)),
         supportconfig_(SupportconfigReader::For(path)) {}
 
   Result<std::size_t> Read(std::span<char> block) override {
@@ -75,12 +77,17 @@ class WatchedSource final : public ByteSource {
     if (!read) return read;
     head_.append(block.data(), std::min(*read, kHeadBytes - head_.size()));
     if (guest_) guest_->Take({block.data(), *read});
+    if (guests_) guests_->Take({block.data(), *read});
     if (supportconfig_) supportconfig_->Take({block.data(), *read});
     return read;
   }
   const std::string& head() const { return head_; }
   // Once all is read.
-  std::optional<Guest> TakeGuest() { return guest_ ? guest_->Finish() : std::nullopt; }
+  std::vector<Guest> TakeGuests() {
+    if (guests_) return guests_->Finish();
+    std::optional<Guest> guest = guest_ ? guest_->Finish() : std::nullopt;
+    return guest ? std::vector<Guest>{std::move(*guest)} : std::vector<Guest>();
+  }
   // Likewise; null if it is no file of supportconfig.
   const SupportconfigReader* FinishSupportconfig() {
     if (supportconfig_) supportconfig_->Finish();
@@ -91,6 +98,7 @@ class WatchedSource final : public ByteSource {
   static constexpr std::size_t kHeadBytes = 4096;
   ByteSource& source_;
   std::unique_ptr<GuestReader> guest_;
+  std::unique_ptr<SupportconfigGuests> guests_;
   std::unique_ptr<SupportconfigReader> supportconfig_;
   std::string head_;
 };
@@ -154,14 +162,7 @@ class ImportJob final : public SourceVisitor {
       NoteTree(supportconfig->host(), supportconfig->clock());
       NoteKernel(supportconfig->kernel());
     }
-    if (std::optional<Guest> guest = source.TakeGuest()) {
-      if (guest->bad_stamp_line > 0)
-        Problem(
-            fmt::format("{}: damaged: the stamp in line {} is no time; when guest {} was "
-                        "started is not known",
-                        Name(found.path), guest->bad_stamp_line, EscapeForTerminal(guest->name)));
-      result_.guests.push_back({found.path, result->summary.content_hash, std::move(*guest)});
-    }
+    NoteGuests(found, result->summary.content_hash, source.TakeGuests());
     if (result->summary.damage) {
       Problem(Name(found.path) + ": damaged: " + *result->summary.damage);
       result_.damaged.push_back(found.path);
@@ -218,6 +219,18 @@ class ImportJob final : public SourceVisitor {
   void NoteTree(const std::optional<HostTree>& host, const std::optional<TreeClock>& clock) {
     if (host) result_.trees.push_back(*host);
     if (clock) result_.clocks.push_back(*clock);
+  }
+
+  void NoteGuests(const FoundSource& found, const std::string& content_hash,
+                  std::vector<Guest> guests) {
+    for (Guest& guest : guests) {
+      if (guest.bad_stamp_line > 0)
+        Problem(
+            fmt::format("{}: damaged: the stamp in line {} is no time; when guest {} was "
+                        "started is not known",
+                        Name(found.path), guest.bad_stamp_line, EscapeForTerminal(guest.name)));
+      result_.guests.push_back({found.path, content_hash, std::move(guest)});
+    }
   }
 
   void NoteKernel(const std::optional<TreeKernel>& kernel) {

@@ -189,6 +189,28 @@ class Tree(CliTest):
                                    " ORDER BY kind"),
                          [("oom", "db7"), ("swaps", "db7"), ("sysctl", "db7")])
 
+    def test_supportconfig_tells_of_guests(self):
+        section = "#==[ %s ]======================================#\n# %s\n%s\n"
+        self.write("case/scc_db7_1/basic-environment.txt",
+                   section % ("Command", "/usr/bin/uname -a", "Linux db7 3.12.28-4-default #1 SMP x86_64\n"))
+        self.write("case/scc_db7_1/kvm.txt",
+                   section % ("Command", "/usr/bin/virsh list --all", " Id Name State\n") +
+                   section % ("Command", "/usr/bin/virsh dumpxml web1", XML) +
+                   section % ("Configuration File", "/etc/libvirt/qemu/web1.xml", XML.replace(">16<", ">8<")) +
+                   section % ("Configuration File", "/etc/libvirt/qemu/networks/default.xml",
+                              "<network>\n<name>default</name>\n<domain name='x'/>\n</network>\n") +
+                   section % ("Log File", "/var/log/libvirt/qemu/web2.log - Last 500 Lines", LOG.replace("web1", "web2")))
+        self.write("case/scc_db7_1/messages.txt", section % (
+            "Log File", "/var/log/messages - Last 500 Lines", self.KILL.replace("mysqld", "qemu-kvm") % (3, 2817)))
+        with open(os.path.join(self.folder, "case/scc_db7_1/kvm.txt")) as file:
+            lines = [line.strip() for line in file]
+        places = [1 + lines.index(text) for text in ("<memory unit='GiB'>16</memory>", next(
+            line for line in lines if line.startswith("-m size")))]
+        self.assertEqual(self.both("case", "SELECT host, name, memory_kb, told_by, log_line, text FROM guest"
+                                   " ORDER BY name"),
+                         [("db7", "web1", 16 << 20, "dumpxml", places[0], "<memory unit='GiB'>16</memory>"),
+                          ("db7", "web2", 8 << 20, "log", places[1], "-m size=8388608k,slots=16,maxmem=33554432k \\")])
+
     def test_supportconfig_tells_the_kernel(self):
         section = "#==[ %s ]======================================#\n# %s\n%s\n"
         self.write("case/scc_db7_1/basic-environment.txt",

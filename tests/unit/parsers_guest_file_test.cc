@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "parsers/input/guest_file.h"
+#include "parsers/input/supportconfig_guests.h"
 
 namespace kautopsy {
 namespace {
@@ -168,6 +169,42 @@ TEST_CASE("files of guests are told by their place") {
   CHECK((GuestReaderFor("var/run/libvirt/qemu/web1.pid") == nullptr));
   CHECK((GuestReaderFor("etc/fonts/fonts.xml") == nullptr));
   CHECK((GuestReaderFor("var/log/messages") == nullptr));
+}
+
+// "name memory teller line" per guest of a kvm.txt that comes in pieces of `step` bytes.
+std::string ReadKvm(std::string_view text, std::size_t step) {
+  const std::unique_ptr<SupportconfigGuests> reader = SupportconfigGuests::For("s/kvm.txt");
+  REQUIRE((reader != nullptr));
+  for (std::size_t at = 0; at < text.size(); at += step) reader->Take(text.substr(at, step));
+  std::string told;
+  for (const Guest& guest : reader->Finish())
+    told += guest.name + " " + std::to_string(guest.memory_kb.value_or(0)) + " " +
+            std::to_string(static_cast<int>(guest.teller)) + " " + std::to_string(guest.line) +
+            "\n";
+  return told;
+}
+
+TEST_CASE("the sections of supportconfig tell of guests like the files that they show") {
+  const auto section = [](const std::string& title, const std::string& text) {
+    return "#==[ Command ]======================================#\n# " + title + "\n" + text + "\n";
+  };
+  const auto domain = [](const std::string& name, int kb) {
+    return "<domain type='kvm'>\n  <name>" + name + "</name>\n  <memory>" + std::to_string(kb) +
+           "</memory>\n</domain>\n";
+  };
+  const std::string text =
+      section("/usr/bin/virsh list --all", domain("no", 1)) +
+      section("/usr/bin/virsh dumpxml web1", domain("web1", 4096)) +
+      section("/etc/libvirt/qemu/web1.xml", domain("web1", 2048)) +
+      section("/etc/libvirt/qemu/web2.xml - File not found", "") +
+      section("/var/log/libvirt/qemu/web3.log - Last 500 Lines",
+              std::string(100000, 'x') + "\n2014-11-20 10:00:00.123+0000: starting up\n" +
+                  "LC_ALL=C /usr/bin/qemu-kvm -name web3 -m 1\n") +
+      section("/usr/bin/virsh dumpxml web4", "<domain><name>web4") + domain("no", 1);
+  for (const std::size_t step : {std::size_t{1}, std::size_t{4096}, std::size_t{1} << 20})
+    CHECK(ReadKvm(text, step) == "web1 4096 2 12\nweb1 2048 1 19\nweb3 1024 0 29\n");
+  CHECK(ReadKvm("/usr/bin/virsh dumpxml web1\n" + domain("web1", 1), 9).empty());
+  CHECK((SupportconfigGuests::For("s/xkvm.txt") == nullptr));
 }
 
 }  // namespace
