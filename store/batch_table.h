@@ -16,8 +16,8 @@ class BatchTable {
   static constexpr char kName[] = "row_batch";
   static constexpr std::size_t kMaxColumns = 128;
 
-  // Makes the table known to `database`, which must outlive it, and where it is the only one of this
-  // name.
+  // Makes the table known to `database`, which must outlive it, and where it is the only one of
+  // this name.
   static Result<BatchTable> Create(Database& database, const char* name = kName);
 
   // From now on the table shows the rows of `batch`, which must outlive every statement that reads
