@@ -20,7 +20,8 @@ class GzipDecoder final : public Decoder {
     state_.next_out = out.data();
     state_.avail_out = static_cast<uint32_t>(out.size());
     const int status = isal_inflate(&state_);
-    in = in.last(state_.avail_in);
+    // It reads bits ahead, and gives back those behind the end.
+    in = {state_.next_in, state_.avail_in};
     out = out.last(state_.avail_out);
     if (status < 0) return Fail("the gzip data is damaged");
     return state_.block_state == ISAL_BLOCK_FINISH;

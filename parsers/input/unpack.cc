@@ -109,7 +109,8 @@ class UnpackedSource final : public ByteSource {
         packing_(packing),
         decoder_(std::move(decoder)),
         before_large_(std::move(before_large)),
-        block_(kPackedBlock) {
+        block_(kPackedBlock),
+        in_(reinterpret_cast<const uint8_t*>(block_.data()), 0) {
     Begin();
   }
 
@@ -178,15 +179,18 @@ class UnpackedSource final : public ByteSource {
     if (const Status begun = decoder_->Begin(); !begun) error_ = begun.error();
   }
 
-  // Reads more behind what is left in `in_`.
+  // Reads more behind what is left in `in_`, and keeps before it what may be given back.
   void Fill() {
     if (ended_) return;
-    if (!in_.empty()) std::memmove(block_.data(), in_.data(), in_.size());
-    const Result<std::size_t> read = packed_->Read(std::span(block_).subspan(in_.size()));
+    const uint8_t* const begin = reinterpret_cast<const uint8_t*>(block_.data());
+    const std::size_t kept = std::min(static_cast<std::size_t>(in_.data() - begin), kMostGivenBack);
+    std::memmove(block_.data(), in_.data() - kept, kept + in_.size());
+    const std::size_t size = kept + in_.size();
+    const Result<std::size_t> read = packed_->Read(std::span(block_).subspan(size));
     // What the decoder has got before that error is good.
     if (!read) packed_error_ = read.error();
     ended_ = !read || *read == 0;
-    in_ = {reinterpret_cast<const uint8_t*>(block_.data()), in_.size() + read.value_or(0)};
+    in_ = {begin + kept, in_.size() + read.value_or(0)};
   }
 
   void WaitIfLarge() {
