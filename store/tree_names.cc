@@ -23,17 +23,20 @@ constexpr char kSelectLogs[] =
 constexpr std::string_view kFolders[] = {"etc/", "proc/",        "run/", "sos_commands/",
                                          "sys/", "sos_strings/", "var/"};
 
-// {0}: both name one host. {1}: it may be the host of another tree, too.
+// {0}: both name one host. {1} and not {2}: it may be the host of another tree, too. Only names
+// with one first label are compared: there may be thousands of trees.
 constexpr char kChoose[] =
     "DROP TABLE IF EXISTS temp.host_name;"
     "CREATE TEMP TABLE host_name AS WITH tree AS"
-    " (SELECT DISTINCT tree_host FROM source WHERE tree_host IS NOT NULL),"
+    " (SELECT DISTINCT tree_host, substr(tree_host, 1, instr(tree_host || '.', '.') - 1) AS label"
+    " FROM source WHERE tree_host IS NOT NULL),"
     " told AS (SELECT tree_host, tree_host AS host FROM tree UNION SELECT s.tree_host, b.host"
     " FROM source AS s JOIN boot_source AS p USING (source_id) JOIN boot AS b USING (boot_id)"
     " WHERE {0})"
     " SELECT tree_host, (SELECT host FROM told WHERE told.tree_host = tree.tree_host AND"
-    " (host = tree.tree_host OR NOT EXISTS (SELECT 1 FROM tree AS other WHERE {1}"
-    " AND NOT {2})) ORDER BY length(host), host LIMIT 1) AS host FROM tree";
+    " (host = tree.tree_host OR NOT EXISTS (SELECT 1 FROM tree AS other WHERE"
+    " other.label = tree.label AND {1} AND NOT {2})) ORDER BY length(host), host LIMIT 1) AS host "
+    "FROM tree";
 
 constexpr char kRenameBoots[] =
     "UPDATE boot SET host = named.host FROM (SELECT b.boot_id, n.host, min(s.source_id)"
