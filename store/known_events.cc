@@ -142,11 +142,12 @@ std::vector<KnownEvents::Window> KnownEvents::WindowsOf(const EventRecord& event
   if (event.time) {
     const int64_t at = MicrosecondsOfYear(*event.time);
     windows.push_back({at - at % kSecond, at % kSecond == 0 ? at + kSecond - 1 : at});
-    around(at, IsLong(event) || IsEarly(event.uptime_us) ? kWideTolerance : kTolerance);
+    const int64_t reach = IsLong(event) || IsEarly(event.uptime_us) ? kWideTolerance : kTolerance;
+    around(at, reach);
     if (zone_us_)
-      around(at + *zone_us_, kTolerance);
+      around(at + *zone_us_, reach);
     else if (zone_searches_++ < kMaxZoneSearches)
-      around(at, kLargestZone);
+      around(at, kLargestZone + reach);
   }
   if (!IsLong(event)) return windows;
   if (event.uptime_us) around(UptimeClock(*event.uptime_us), kTolerance);
@@ -229,17 +230,28 @@ bool KnownEvents::Fits(const EventRecord& event, Match match) {
   return WallFits(*event.time, *wall_us, overlap ? kTolerance : 0);
 }
 
+// The candidate's clock is kept as its source printed it, its time may have been told by a zone
+// that was found later, or by another source.
+bool KnownEvents::IsInUtc(int64_t wall_us) const {
+  const std::string_view quality = search_.ViewText(6);
+  const Integer time_us = search_.GetInteger(5);
+  const std::optional<PrintedTime> time = time_us ? FromUnixMicroseconds(*time_us) : std::nullopt;
+  return time && (quality == "exact" || quality == "year_inferred") &&
+         MicrosecondsOfYear(*time) == wall_us;
+}
+
 bool KnownEvents::WallFits(const PrintedTime& time, int64_t wall_us, int64_t tolerance_us) {
   const Integer other_us = search_.GetInteger(5);
   const Integer time_us = MicrosecondsSinceEpoch(time);
   if (other_us && time_us && std::llabs(*other_us - *time_us) > kLargestZone + kHour) return false;
   const int64_t apart = wall_us - MicrosecondsOfYear(time);
   if (std::llabs(apart) <= tolerance_us) return true;
-  const bool utc = search_.ViewText(6) == "exact";
-  if (utc == time.utc || std::llabs(apart) > kLargestZone + kTolerance) return false;
+  if (IsInUtc(wall_us) == time.utc) return false;
+  const int64_t slack = std::max(tolerance_us, kTolerance);
+  if (std::llabs(apart) > kLargestZone + slack) return false;
   const int64_t steps = (std::llabs(apart) + kZoneStep / 2) / kZoneStep;
   const int64_t zone_us = (apart < 0 ? -steps : steps) * kZoneStep;
-  if (std::llabs(apart - zone_us) > kTolerance) return false;
+  if (std::llabs(apart - zone_us) > slack) return false;
   zone_us_ = zone_us;
   return true;
 }

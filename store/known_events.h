@@ -60,6 +60,7 @@ class KnownEvents {
                                            Match match);
   // Of the candidate that search_ stands on.
   bool Fits(const EventRecord& event, Match match);
+  bool IsInUtc(int64_t wall_us) const;
   bool WallFits(const PrintedTime& time, int64_t wall_us, int64_t tolerance_us);
   KnownEvent TakeFound(const EventRecord& event, Match match);
 

@@ -125,12 +125,39 @@ TEST_CASE("A record that another source tells, too, is one event with two places
       false);
   add("local time and UTC", Kill(At(14, 0, 0)), JournalKill(noon), true);
   add("local time and UTC, no zone of the earth", Kill(At(14, 7, 0)), JournalKill(noon), false);
+  EventRecord long_journal = JournalKill(noon);
+  long_journal.log_lines = 20;
+  add("a long record in local time and UTC, some seconds apart", Long(At(14, 0, 5)),
+      std::move(long_journal), true);
+  add("a short record in local time and UTC, some seconds apart", Kill(At(14, 0, 5)),
+      JournalKill(noon), false);
   for (Case& test : cases) {
     CAPTURE(test.name);
     Sources sources;
     sources.Add(std::move(test.first));
     sources.Add(std::move(test.second));
     CHECK(sources.Places() == (test.same ? "1 2\n" : "1;2\n"));
+  }
+}
+
+TEST_CASE("Long records of another zone are known, in both orders, once the zone is") {
+  for (const bool journal_first : {true, false}) {
+    CAPTURE(journal_first);
+    std::vector<EventRecord> local;
+    std::vector<EventRecord> journal;
+    for (const int hour : {12, 13}) {
+      const int drift = hour == 12 ? 0 : 5;
+      local.push_back(Long(At(hour, 0, 0)));
+      local.back().key = std::to_string(hour);
+      journal.push_back(JournalKill(At(hour - 2, 0, drift)));
+      journal.back().key = std::to_string(hour);
+      journal.back().log_lines = 20;
+    }
+    if (journal_first) local.swap(journal);
+    Sources sources;
+    sources.Add(std::move(local));
+    sources.Add(std::move(journal));
+    CHECK(sources.Places() == "1 2;1 2\n");
   }
 }
 
