@@ -21,6 +21,7 @@ struct PrintedTime {
   int fraction_digits = 0;    // how many the log printed
   bool year_printed = false;  // `year` stands in the line itself
   bool utc = false;           // the log tells the zone, too: the members are UTC
+  bool from_uptime = false;   // counted from the boot on by what printed it (dmesg -T): it drifts
   int new_years = 0;          // without a year: how many New Years its log had passed before
 
   bool operator==(const PrintedTime&) const = default;

@@ -62,6 +62,7 @@ PrintedTime TimeZone::ToUtc(const PrintedTime& time) const {
   result.microsecond = time.microsecond;
   result.fraction_digits = time.fraction_digits;
   result.year_printed = time.year_printed;
+  result.from_uptime = time.from_uptime;
   return result;
 }
 

@@ -37,7 +37,7 @@ void AddImportOptions(po::options_description& options) {
   auto add = options.add_options();
   add("path", po::value<std::vector<std::string>>());
   add("year", po::value<int>()->value_name("YEAR"),
-      "the year of times that are printed without one");
+      "the year of a file's first line, where times are printed without one");
   add("tz", po::value<std::string>()->value_name("ZONE"),
       "the zone of times that are printed without one: Europe/Berlin or +02:00 (default: UTC)");
   add("jobs", po::value<unsigned>()->value_name("N"),

@@ -108,7 +108,6 @@ class ImportJob final : public SourceVisitor {
   ImportJob(const Input& input, const JobOptions& options, ImportProgress& progress,
             EventSink& sink)
       : input_(input), progress_(progress), sink_(sink) {
-    options_.year = options.year;
     options_.zone = options.zone;
     options_.sha256 = options.sha256;
     options_.scan_threads = options.scan_threads;

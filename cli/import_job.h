@@ -46,7 +46,6 @@ struct ImportProgress {
 };
 
 struct JobOptions {
-  std::optional<int> year;  // of times printed without one
   std::optional<TimeZone> zone;
   bool sha256 = false;  // compute it of each log
   unsigned scan_threads = 1;

@@ -44,7 +44,7 @@ class ImportRun {
       : request_(request),
         database_(database),
         inputs_(CollectInputs(request.paths, request.store)),
-        store_(NewSqliteSink(database)),
+        store_(NewSqliteSink(database, request.year)),
         writer_(NewWriterThread(*store_)),
         sinks_(*writer_),
         line_(inputs_.total_bytes),
@@ -129,8 +129,7 @@ class ImportRun {
   JobOptions OptionsFor(const Input& input, std::size_t turn) {
     const bool alone = request_.jobs == 1 || inputs_.files.size() == 1;
     const bool large = !input.bytes || *input.bytes >= kLargeInputBytes;
-    return {.year = request_.year,
-            .zone = request_.zone,
+    return {.zone = request_.zone,
             .sha256 = request_.sha256,
             .scan_threads = alone || large ? Cpus() : 0,
             .max_expand_bytes = request_.max_expand_bytes,

@@ -140,7 +140,6 @@ class Importer {
     if (!stamp) stamp = ConsumeIsoStamp(line);
     if (!stamp) return;
     PrintedTime time = stamp->Time();
-    if (!time.year) time.year = options_.year;
     new_years_.Count(time);
   }
 
@@ -281,7 +280,6 @@ class Importer {
 
   bool OfferLogLine(LogLine& line, uint64_t openers) {
     if (line.text.empty() && !line.cut) return false;
-    if (line.time && !line.time->year) line.time->year = options_.year;
     if (line.time) new_years_.Count(*line.time);
     if (line.time && options_.zone) line.time = options_.zone->ToUtc(*line.time);
     if (line.host.empty()) line.host = options_.host;

@@ -15,7 +15,6 @@
 namespace kautopsy {
 
 struct ImportOptions {
-  std::optional<int> year;            // of times that are printed without one
   std::optional<TimeZone> zone;       // of times that are printed without one
   std::string host;                   // of lines that name none; empty if it is not known
   std::optional<int64_t> mtime;       // [s] since the epoch: when the source was changed last

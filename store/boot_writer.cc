@@ -62,6 +62,7 @@ void BootWriter::BeginSource(int64_t source_id, int64_t first_boot_id, int64_t f
   first_event_id_ = first_event_id;
   banners_.clear();
   known_.clear();
+  merged_ = false;
 }
 
 Integer BootWriter::IdOf(const EventRecord& event) const {
@@ -83,6 +84,7 @@ Result<BootWriter::Stored> BootWriter::Store(uint32_t index, const BootRecord& b
   const auto known = known_.extract(index);
   const auto banner = banners_.extract(index);
   const int64_t own_id = first_boot_id_ + index;
+  merged_ = merged_ || known;
   const int64_t boot_id = known ? known.mapped() : own_id;
   Status done = Run(known ? merge_ : insert_, boot_id, boot.host, boot.journal_boot_id,
                     Iso(boot.first_time), Iso(boot.last_time), boot.kernel_release, boot.banner,
@@ -102,8 +104,8 @@ Result<BootWriter::Stored> BootWriter::Store(uint32_t index, const BootRecord& b
 }
 
 Status BootWriter::StorePlace(int64_t boot_id, const BootRecord& boot) {
-  return Run(insert_place_, boot_id, source_id_, TimeCell(boot.first_time),
-             NewYears(boot.first_time), TimeCell(boot.last_time), NewYears(boot.last_time));
+  return Run(insert_place_, boot_id, source_id_, ClockCell(boot.first_time),
+             NewYears(boot.first_time), ClockCell(boot.last_time), NewYears(boot.last_time));
 }
 
 Result<Integer> BootWriter::FindBanner(const Banner& banner, int64_t boot_id) {

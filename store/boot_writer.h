@@ -37,6 +37,8 @@ class BootWriter {
     Integer known_banner;  // the event that it is
   };
   Result<Stored> Store(uint32_t index, const BootRecord& boot);
+  // True if a boot of the source was an older source's: their clocks may be of different quality.
+  bool merged() const { return merged_; }
 
  private:
   struct Banner {
@@ -56,6 +58,7 @@ class BootWriter {
   int64_t source_id_ = 0;
   int64_t first_boot_id_ = 0;
   int64_t first_event_id_ = 0;
+  bool merged_ = false;
   // By the source's numbers, until the boot is stored.
   std::map<uint32_t, Banner> banners_;
   std::map<uint32_t, int64_t> known_;

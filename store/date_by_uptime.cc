@@ -22,7 +22,8 @@ constexpr char kFindAnchors[] =
     "DROP TABLE IF EXISTS temp.anchor;"
     "CREATE TEMP TABLE anchor (clock INTEGER, uptime_us INTEGER, time_us INTEGER, quality TEXT);"
     "INSERT INTO temp.anchor SELECT boot_id, uptime_us, time_us, time_quality FROM event "
-    "WHERE time_us IS NOT NULL AND uptime_us IS NOT NULL AND time_quality NOT LIKE 'boot_relative%'"
+    "WHERE time_us IS NOT NULL AND uptime_us IS NOT NULL "
+    "AND (local_time IS NOT NULL OR time_quality NOT LIKE 'boot_relative%')"
     " AND boot_id IN (SELECT clock FROM temp.uptime_event);"
     "INSERT INTO temp.anchor SELECT DISTINCT coalesce(e.boot_id, -s.source_id), s.last_uptime_us, "
     "unixepoch(s.crash_time) * 1000000, 'exact' FROM source AS s JOIN event_source AS p USING "
@@ -111,7 +112,10 @@ class UptimeDater {
     const Integer time_us = time ? MicrosecondsSinceEpoch(*time) : std::nullopt;
     if (time_us == select_.GetInteger(3)) return {};
     std::string quality = "boot_relative";
-    if (time_us && anchor->quality != "exact") quality += "," + anchor->quality;
+    if (time_us && anchor->quality.starts_with(quality))
+      quality = anchor->quality;
+    else if (time_us && anchor->quality != "exact")
+      quality += "," + anchor->quality;
     Status done = kautopsy::Run(update_, select_.GetInteger(0),
                                 time ? Iso8601Utc(*time) : std::nullopt, time_us, quality);
     if (done && !select_.IsNull(4)) done = kautopsy::Run(outdate_, select_.GetInteger(4));

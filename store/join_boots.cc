@@ -26,7 +26,8 @@ constexpr char kSelectBoots[] =
     "WHERE host IS NOT NULL GROUP BY host HAVING count(*) > 1) ORDER BY boot_id";
 constexpr char kSelectClocks[] =
     "SELECT boot_id, uptime_us, time_us FROM event WHERE boot_id IS NOT NULL "
-    "AND uptime_us IS NOT NULL AND time_us IS NOT NULL AND time_quality NOT LIKE 'boot_relative%' "
+    "AND uptime_us IS NOT NULL AND time_us IS NOT NULL AND (local_time IS NOT NULL OR "
+    "time_quality NOT LIKE 'boot_relative%') "
     "ORDER BY event_id";
 constexpr char kOutdate[] =
     "UPDATE incident SET outdated = 1 WHERE incident_id IN "

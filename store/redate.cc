@@ -13,29 +13,34 @@
 namespace kautopsy {
 namespace {
 
-constexpr std::array<std::string_view, 4> kWords = {"name", "text", "mtime", "set"};
+constexpr std::array<std::string_view, 5> kWords = {"option", "name", "text", "mtime", "set"};
 
 // Read to its end before anything is changed.
 constexpr char kCreate[] =
+    "DROP TABLE IF EXISTS temp.redated;"
+    "CREATE TEMP TABLE redated AS SELECT source_id FROM source WHERE outdated;"
     "DROP TABLE IF EXISTS temp.redated_event;"
     "CREATE TEMP TABLE redated_event AS SELECT e.event_id, e.local_time, e.incident_id, p.year, "
-    "p.new_years, s.year AS first_year, s.year_from, s.zone FROM event_source AS p "
+    "p.new_years, s.year AS first_year, s.year_from, s.zone, e.time_quality FROM event_source AS p "
     "JOIN event AS e USING (event_id) JOIN source AS s ON s.source_id = p.source_id "
     "WHERE e.local_time IS NOT NULL AND p.event_id IN (SELECT o.event_id FROM event_source AS o "
-    "WHERE o.source_id IN (SELECT source_id FROM temp.redated)) ORDER BY p.event_id;"
+    "WHERE o.source_id IN (SELECT source_id FROM temp.redated)) ORDER BY p.event_id, p.rowid;"
     "DROP TABLE IF EXISTS temp.redated_boot;"
     "CREATE TEMP TABLE redated_boot AS SELECT p.boot_id, p.first_time, p.first_new_years, "
     "p.last_time, p.last_new_years, s.year AS first_year, s.zone FROM boot_source AS p "
     "JOIN source AS s USING (source_id) WHERE p.boot_id IN (SELECT o.boot_id FROM boot_source AS o "
     "WHERE o.source_id IN (SELECT source_id FROM temp.redated)) ORDER BY p.boot_id";
+constexpr char kAny[] = "SELECT 1 FROM source WHERE outdated LIMIT 1";
 constexpr char kSelectEvents[] = "SELECT * FROM temp.redated_event ORDER BY rowid";
 constexpr char kSelectBoots[] = "SELECT * FROM temp.redated_boot ORDER BY rowid";
 constexpr char kUpdateEvent[] =
     "UPDATE event SET time = ?2, time_us = ?3, time_quality = ?4 WHERE event_id = ?1 "
-    "AND time_us IS NOT ?3";
+    "AND (time_us IS NOT ?3 OR time_quality <> ?4)";
 constexpr char kOutdateIncident[] = "UPDATE incident SET outdated = 1 WHERE incident_id = ?1";
 constexpr char kUpdateBoot[] = "UPDATE boot SET first_time = ?2, last_time = ?3 WHERE boot_id = ?1";
-constexpr char kDrop[] = "DROP TABLE temp.redated_event; DROP TABLE temp.redated_boot";
+constexpr char kEnd[] =
+    "DROP TABLE temp.redated_event; DROP TABLE temp.redated_boot; DROP TABLE temp.redated;"
+    "UPDATE source SET outdated = 0 WHERE outdated";
 
 class Redater {
  public:
@@ -61,15 +66,16 @@ class Redater {
     int64_t event_id = 0;
     Integer incident_id;
     Text local_time;
-    bool has_year = false;
-    std::optional<std::pair<YearFrom, int>> year;  // the best
-    Text zone;                                     // of that source
+    std::string quality;
+    std::optional<std::pair<int, int>> year;  // the best: how good it is (0 is best), and itself
+    Text zone;                                // of that source, else of the first that has one
   };
 
+  // Of clocks whose zone is known, and of others.
   struct Boot {
     int64_t boot_id = 0;
-    Text first_time;
-    Text last_time;
+    std::array<Text, 2> first_time;
+    std::array<Text, 2> last_time;
   };
 
   Status DateEvents() {
@@ -79,7 +85,12 @@ class Redater {
       const int64_t event_id = events_.GetInteger(0).value_or(0);
       if (event_id != event.event_id) {
         if (Status done = Write(event); !done) return done;
-        event = Event{event_id, events_.GetInteger(2), events_.GetText(1), false, {}, {}};
+        event = Event{event_id,
+                      events_.GetInteger(2),
+                      events_.GetText(1),
+                      std::string(events_.ViewText(8)),
+                      {},
+                      {}};
       }
       ReadEvent(event);
     }
@@ -88,22 +99,34 @@ class Redater {
   }
 
   void ReadEvent(Event& event) {
-    event.has_year = event.has_year || !events_.IsNull(3);
+    const Text zone = events_.GetText(7);
+    if (!event.zone) event.zone = zone;
+    const std::optional<std::pair<int, int>> year = ReadYear();
+    if (!year || (event.year && *event.year <= *year)) return;
+    event.year = year;
+    if (zone) event.zone = zone;
+  }
+
+  // The user goes before the text, and that before what was concluded.
+  std::optional<std::pair<int, int>> ReadYear() const {
+    constexpr int kOfText = static_cast<int>(YearFrom::kOption) + 1;
     const std::optional<YearFrom> from = ParseYearFrom(events_.ViewText(6));
     const Integer new_years = events_.GetInteger(4);
-    if (!from || !new_years) return;
-    const std::pair year(*from, static_cast<int>(events_.GetInteger(5).value_or(0) + *new_years));
-    if (event.year && *event.year <= year) return;
-    event.year = year;
-    event.zone = events_.GetText(7);
+    const Integer own = events_.GetInteger(3);
+    const bool given = from == YearFrom::kOption && new_years;
+    if (own && !given) return std::pair(kOfText, static_cast<int>(*own));
+    if (!from || !new_years) return std::nullopt;
+    const auto year = static_cast<int>(events_.GetInteger(5).value_or(0) + *new_years);
+    return std::pair(given ? 0 : kOfText + static_cast<int>(*from), year);
   }
 
   Status Write(const Event& event) {
     const std::optional<Stamp> stamp =
-        event.has_year || !event.local_time ? std::nullopt : ParseStamp(*event.local_time);
-    if (!stamp || stamp->clock.year) return {};
+        event.local_time ? ParseStamp(*event.local_time) : std::nullopt;
+    if (!stamp || stamp->ahead || stamp->clock.utc) return {};
     PrintedTime time = stamp->clock;
-    if (event.year) time.year = event.year->second;
+    if (!time.year && event.year) time.year = event.year->second;
+    time.from_uptime = event.quality.starts_with("boot_relative");
     time = InZone(time, event.zone);
     Status done = kautopsy::Run(update_event_, event.event_id, Iso8601Utc(time),
                                 MicrosecondsSinceEpoch(time), TimeQuality(time, std::nullopt));
@@ -119,32 +142,44 @@ class Redater {
       const int64_t boot_id = boots_.GetInteger(0).value_or(0);
       if (boot_id != boot.boot_id) {
         if (Status done = Write(boot); !done) return done;
-        boot = Boot{boot_id, {}, {}};
+        boot = Boot();
+        boot.boot_id = boot_id;
       }
-      const Text first = BootTime(1);
-      const Text last = BootTime(3);
-      if (first && (!boot.first_time || *first < *boot.first_time)) boot.first_time = first;
-      if (last && (!boot.last_time || *last > *boot.last_time)) boot.last_time = last;
+      ReadBoot(boot);
     }
     boots_.Reset();
     return row ? Write(boot) : tl::unexpected(row.error());
   }
 
-  // A time of the row's and the New Years before it, as UTC.
-  Text BootTime(int column) {
+  void ReadBoot(Boot& boot) {
+    if (const std::optional<PrintedTime> time = BootTime(1)) {
+      Text& first = boot.first_time[time->utc ? 0 : 1];
+      const Text own = Iso8601Utc(*time);
+      if (own && (!first || *own < *first)) first = own;
+    }
+    if (const std::optional<PrintedTime> time = BootTime(3)) {
+      Text& last = boot.last_time[time->utc ? 0 : 1];
+      const Text own = Iso8601Utc(*time);
+      if (own && (!last || *own > *last)) last = own;
+    }
+  }
+
+  // A time of the row's and the New Years before it, in UTC if the zone is known.
+  std::optional<PrintedTime> BootTime(int column) {
     std::optional<PrintedTime> time = ReadTimeCell(boots_.ViewText(column));
-    if (!time || time->year) return boots_.GetText(column);
+    if (!time) return std::nullopt;
     const Integer year = boots_.GetInteger(5);
     const Integer new_years = boots_.GetInteger(column + 1);
-    if (!year || !new_years) return std::nullopt;
-    time->year = static_cast<int>(*year + *new_years);
-    return Iso8601Utc(InZone(*time, boots_.GetText(6)));
+    if (!time->year && year && new_years) time->year = static_cast<int>(*year + *new_years);
+    return InZone(*time, boots_.GetText(6));
   }
 
   Status Write(const Boot& boot) {
-    return boot.boot_id == 0
-               ? Status()
-               : kautopsy::Run(update_boot_, boot.boot_id, boot.first_time, boot.last_time);
+    if (boot.boot_id == 0) return {};
+    const auto best = [](const std::array<Text, 2>& times) {
+      return times[0] ? times[0] : times[1];
+    };
+    return kautopsy::Run(update_boot_, boot.boot_id, best(boot.first_time), best(boot.last_time));
   }
 
   PrintedTime InZone(const PrintedTime& time, const Text& name) {
@@ -175,8 +210,14 @@ std::optional<YearFrom> ParseYearFrom(std::string_view word) {
 }
 
 Status Redate(Database& database) {
+  Result<Statement> any = database.Prepare(kAny);
+  if (!any) return tl::unexpected(any.error());
+  const Result<bool> row = any->Step();
+  any->Reset();
+  if (!row) return tl::unexpected(row.error());
+  if (!*row) return {};
   return database.Execute(kCreate).and_then([&] { return Redater(database).Run(); }).and_then([&] {
-    return database.Execute(kDrop);
+    return database.Execute(kEnd);
   });
 }
 

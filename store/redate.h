@@ -13,8 +13,9 @@ namespace kautopsy {
 std::string_view YearFromWord(YearFrom from);
 std::optional<YearFrom> ParseYearFrom(std::string_view word);
 
-// Dates the events and boots of the sources in temp.redated (source_id) anew, by `source.year`.
-// What has a year of its own stays. Part of the open transaction.
+// Dates the events and boots of the sources that are `outdated` anew: from what was printed, the
+// year by `source.year` if that lacks it, the zone by `source.zone`. What tells its zone itself
+// stays, also what a better clock told. Part of the open transaction.
 Status Redate(Database& database);
 
 }  // namespace kautopsy

@@ -26,12 +26,11 @@ constexpr char kSelectPlaces[] =
     "s.year, s.year_from, l.log FROM temp.log_path AS l CROSS JOIN source_path AS p USING (path) "
     "JOIN source AS s USING (source_id) ORDER BY l.log, l.path";
 constexpr char kCreate[] =
-    "CREATE TEMP TABLE IF NOT EXISTS redated (source_id INTEGER PRIMARY KEY);"
     "CREATE TEMP TABLE IF NOT EXISTS log_path (log TEXT, path TEXT, PRIMARY KEY (log, path))"
-    " WITHOUT ROWID; DELETE FROM temp.redated; DELETE FROM temp.log_path";
+    " WITHOUT ROWID; DELETE FROM temp.log_path";
 constexpr char kEnd[] = "DELETE FROM temp.log_path; COMMIT";
-constexpr char kInsert[] = "INSERT INTO temp.redated VALUES (?1)";
-constexpr char kUpdate[] = "UPDATE source SET year = ?1, year_from = ?2 WHERE source_id = ?3";
+constexpr char kUpdate[] =
+    "UPDATE source SET year = ?1, year_from = ?2, outdated = 1 WHERE source_id = ?3";
 
 // A source at one of its places.
 struct Place {
@@ -97,6 +96,8 @@ class SourceDater {
     if (const Integer year = row.GetInteger(6)) place.member.text_year = static_cast<int>(*year);
     Years& years = years_[place.source_id];
     const std::optional<YearFrom> from = ParseYearFrom(row.ViewText(8));
+    if (from == YearFrom::kOption)
+      place.member.given_year = static_cast<int>(row.GetInteger(7).value_or(0));
     if (from) years.stored = FoundYear{static_cast<int>(row.GetInteger(7).value_or(0)), *from};
     places_.push_back(std::move(place));
   }
@@ -149,8 +150,6 @@ class SourceDater {
   static std::pair<YearFrom, int> Rank(const FoundYear& year) { return {year.from, year.year}; }
 
   Status WriteYears() {
-    Result<Statement> insert = database_.Prepare(kInsert);
-    if (!insert) return tl::unexpected(insert.error());
     Result<Statement> update = database_.Prepare(kUpdate);
     if (!update) return tl::unexpected(update.error());
     for (const auto& entry : years_) {
@@ -163,19 +162,14 @@ class SourceDater {
         year = years.found->year;
         from = YearFromWord(years.found->from);
       }
-      Status done = kautopsy::Run(*update, year, from, source_id).and_then([&] {
-        return kautopsy::Run(*insert, source_id);
-      });
-      if (!done) return done;
-      changed_ = true;
+      if (Status done = kautopsy::Run(*update, year, from, source_id); !done) return done;
     }
-    return changed_ ? Redate(database_) : Status();
+    return Redate(database_);
   }
 
   Database& database_;
   std::vector<Place> places_;       // of the log at hand, by path
   std::map<int64_t, Years> years_;  // by source
-  bool changed_ = false;
 };
 
 }  // namespace

@@ -10,10 +10,11 @@
 
 #include "store/boot_writer.h"
 #include "store/cell_text.h"
+#include "store/event_completer.h"
 #include "store/known_events.h"
 #include "store/row_inserter.h"
 #include "store/run_statement.h"
-#include "store/source_times.h"
+#include "store/source_writer.h"
 #include "store/time_quality.h"
 #include "store/undated_events.h"
 
@@ -29,30 +30,6 @@ constexpr char kInsertEventSource[] = "INSERT INTO event_source VALUES (?, ?, ?,
 constexpr char kInsertText[] = "INSERT INTO event_text_part (event_id, text) VALUES (?, ?)";
 constexpr char kInsertUnclaimed[] =
     "INSERT INTO unclaimed_line (source_id, line, text) VALUES (?, ?, ?)";
-constexpr char kInsertSource[] =
-    "INSERT INTO source (source_id, path, content_hash, bytes, lines, kind, lines_claimed, "
-    "lines_noise, lines_unclaimed_kernel, lines_not_kernel, lines_damaged, quotes, damage, "
-    "first_time, last_time, new_years, text_year, zone, sha256, crash_time, last_uptime_us) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-// Asked for when the content was known already.
-constexpr char kSetSha256[] = "UPDATE source SET sha256 = ?2 WHERE source_id = ?1";
-constexpr char kInsertPath[] =
-    "INSERT INTO source_path (path, source_id, mtime_s) VALUES (?1, ?2, ?3) "
-    "ON CONFLICT (path) DO UPDATE SET source_id = ?2, mtime_s = ?3";
-// What the event's first source did not know. A printed time is better than one made of an uptime.
-constexpr char kCompleteEvent[] =
-    "UPDATE event SET host = coalesce(host, ?2), "
-    "time_quality = CASE WHEN time_us IS NULL AND (?4 IS NOT NULL OR local_time IS NULL) "
-    "OR time_quality LIKE 'boot_relative%' AND ?5 IS NOT NULL THEN ?6 ELSE time_quality END, "
-    "time = CASE WHEN time_quality LIKE 'boot_relative%' AND ?5 IS NOT NULL THEN ?3 "
-    "ELSE coalesce(time, ?3) END, "
-    "time_us = CASE WHEN time_quality LIKE 'boot_relative%' AND ?5 IS NOT NULL THEN ?4 "
-    "ELSE coalesce(time_us, ?4) END, "
-    "local_time = coalesce(local_time, ?5), uptime_us = coalesce(uptime_us, ?7), "
-    "kernel_release = coalesce(kernel_release, ?8) WHERE event_id = ?1 AND "
-    "(host IS NULL AND ?2 IS NOT NULL OR time_us IS NULL AND ?4 IS NOT NULL OR "
-    "local_time IS NULL AND ?5 IS NOT NULL OR uptime_us IS NULL AND ?7 IS NOT NULL OR "
-    "kernel_release IS NULL AND ?8 IS NOT NULL)";
 constexpr char kMovePlace[] =
     "UPDATE event_source SET event_id = ?1 WHERE event_id = ?2 AND source_id = ?3";
 constexpr char kSetIncident[] = "UPDATE event SET incident_id = ?2 WHERE event_id = ?1";
@@ -60,10 +37,6 @@ constexpr char kOutdateIncident[] = "UPDATE incident SET outdated = 1 WHERE inci
 constexpr char kSelectRelations[] =
     "SELECT t.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' "
     "AND c.name = 'event_id' AND t.name <> 'event_source' ORDER BY t.name";
-// Hosts may have one each: the path's own goes first.
-constexpr char kFindSource[] =
-    "SELECT source_id FROM source WHERE content_hash = ? ORDER BY source_id NOT IN "
-    "(SELECT source_id FROM source_path WHERE path = ?), source_id LIMIT 1";
 constexpr char kNextIds[] =
     "SELECT (SELECT coalesce(max(source_id), 0) + 1 FROM source), "
     "(SELECT coalesce(max(event_id), 0) + 1 FROM event), "
@@ -71,7 +44,7 @@ constexpr char kNextIds[] =
 
 class SqliteSink final : public EventSink {
  public:
-  explicit SqliteSink(Database& database) : database_(database) {}
+  SqliteSink(Database& database, std::optional<int> year) : database_(database), year_(year) {}
   ~SqliteSink() override {
     AbandonSource();
     static_cast<void>(Flush());
@@ -117,17 +90,22 @@ class SqliteSink final : public EventSink {
 
   Result<SourceCounts> EndSource(const SourceSummary& summary) override {
     if (!IsOpen()) return tl::unexpected(NotOpen().error());
-    if (const Result<Integer> known = FindKnown(summary.content_hash); !known || *known) {
+    if (const Result<Integer> known = sources_->Find(summary, path_); !known || *known) {
       AbandonSource();
       if (!known) return tl::unexpected(known.error());
-      if (Status noted = WritePath(**known, summary); !noted) return tl::unexpected(noted.error());
+      Status noted = sources_->WritePath(Here(**known), summary).and_then([&] {
+        return sources_->Update(**known, summary);
+      });
+      if (!noted) return tl::unexpected(noted.error());
       return SourceCounts{SourceOutcome::kAlreadyKnown, 0,
                           counts_.new_events + counts_.known_events};
     }
     const Status stored =
-        Guard(WriteSource(summary)
-                  .and_then([&] { return WritePath(source_id_, summary); })
-                  .and_then([&] { return undated_->Resolve(source_id_, summary); })
+        Guard(sources_->Write(Here(source_id_), summary, boots_->merged())
+                  .and_then([&] { return sources_->WritePath(Here(source_id_), summary); })
+                  .and_then([&] {
+                    return year_ ? undated_->Forget() : undated_->Resolve(source_id_, summary);
+                  })
                   .and_then([&] { return known_->EndSource(); })
                   .and_then([&] { return EndUnit(); }));
     if (!stored) return tl::unexpected(stored.error());
@@ -182,14 +160,9 @@ class SqliteSink final : public EventSink {
         {kInsertEventSource, &insert_event_source_},
         {kInsertText, &insert_text_},
         {kInsertUnclaimed, &insert_unclaimed_},
-        {kCompleteEvent, &complete_event_},
         {kMovePlace, &move_place_},
         {kSetIncident, &set_incident_},
         {kOutdateIncident, &outdate_incident_},
-        {kInsertSource, &insert_source_},
-        {kInsertPath, &insert_path_},
-        {kSetSha256, &set_sha256_},
-        {kFindSource, &find_source_},
         {kNextIds, &next_ids_}};
     for (const auto& [sql, target] : statements) {
       Result<Statement> statement = database_.Prepare(sql);
@@ -205,6 +178,12 @@ class SqliteSink final : public EventSink {
     Result<std::unique_ptr<BootWriter>> boots = BootWriter::Create(database_);
     if (!boots) return tl::unexpected(boots.error());
     boots_ = std::move(*boots);
+    Result<SourceWriter> sources = SourceWriter::Create(database_, year_);
+    if (!sources) return tl::unexpected(sources.error());
+    sources_ = std::move(*sources);
+    Result<EventCompleter> completer = EventCompleter::Create(database_);
+    if (!completer) return tl::unexpected(completer.error());
+    completer_ = std::move(*completer);
     Result<UndatedEvents> undated = UndatedEvents::Create(database_);
     if (!undated) return tl::unexpected(undated.error());
     undated_ = std::move(*undated);
@@ -231,21 +210,19 @@ class SqliteSink final : public EventSink {
 
   // Notes where a known event stands, too, and what its first source did not tell of it.
   Status Complete(const KnownEvent& known, const EventRecord& event) {
-    const PrintedTime time = event.time.value_or(PrintedTime());
-    Status status =
-        Run(complete_event_, known.event_id, event.host, Iso8601Utc(time),
-            MicrosecondsSinceEpoch(time), event.local_time,
-            TimeQuality(event.time, event.uptime_us), event.uptime_us, event.kernel_release);
-    if (status && sqlite3_changes(database_.handle()) > 0)
-      status = Run(outdate_incident_, known.incident_id);
-    return status ? WritePlace(known.event_id, event) : status;
+    return completer_->Complete(known.event_id, event).and_then([&] {
+      return WritePlace(known.event_id, event);
+    });
   }
 
   // Writes all rows of an event anew of which the other source has less.
   Status Replace(const KnownEvent& known, const EventRecord& event) {
+    const Result<EventCompleter::Known> before = completer_->Read(known.event_id);
+    if (!before) return tl::unexpected(before.error());
     return known_->Forget(known.event_id, event)
         .and_then([&] { return DeleteRows(known.event_id); })
         .and_then([&] { return WriteNew(known.event_id, event); })
+        .and_then([&] { return completer_->Complete(known.event_id, *before); })
         .and_then([&] { return Run(set_incident_, known.event_id, known.incident_id); })
         .and_then([&] { return Run(outdate_incident_, known.incident_id); });
   }
@@ -275,9 +252,17 @@ class SqliteSink final : public EventSink {
     if (!dated || !stored->own_banner) return dated;
     --counts_.new_events;
     ++counts_.known_events;
-    return Run(move_place_, stored->known_banner, stored->own_banner, source_id_)
-        .and_then([&] { return known_->TakeBack(*stored->own_banner); })
-        .and_then([&] { return DeleteRows(*stored->own_banner); });
+    const Result<EventCompleter::Known> own = completer_->Read(*stored->own_banner);
+    if (!own) return tl::unexpected(own.error());
+    return completer_->Complete(*stored->known_banner, *own).and_then([&] {
+      return MoveBanner(*stored);
+    });
+  }
+
+  Status MoveBanner(const BootWriter::Stored& stored) {
+    return Run(move_place_, stored.known_banner, stored.own_banner, source_id_)
+        .and_then([&] { return known_->TakeBack(*stored.own_banner); })
+        .and_then([&] { return DeleteRows(*stored.own_banner); });
   }
 
   Status WritePlace(int64_t event_id, const EventRecord& event) {
@@ -332,52 +317,23 @@ class SqliteSink final : public EventSink {
     return inserters_.emplace_back(*batch_table_, batch);
   }
 
-  // The source of this content, if the store has it.
-  Result<Integer> FindKnown(const std::string& content_hash) {
-    find_source_.Bind(0, content_hash);
-    find_source_.Bind(1, path_);
-    Result<Integer> source_id = find_source_.Step().map(
-        [&](bool row) { return row ? find_source_.GetInteger(0) : Integer(); });
-    find_source_.Reset();
-    return source_id;
-  }
-
-  Status WritePath(int64_t source_id, const SourceSummary& summary) {
-    Status done;
-    if (summary.sha256) done = Run(set_sha256_, source_id, summary.sha256);
-    if (!done || kind_ == "stdin") return done;
-    return Run(insert_path_, path_, source_id, summary.mtime);
-  }
-
-  Status WriteSource(const SourceSummary& summary) {
-    const LineLedger& ledger = summary.ledger;
-    assert(ledger.lines == ledger.claimed + ledger.noise + ledger.unclaimed_kernel +
-                               ledger.not_kernel + ledger.damaged);
-    const SourceTimes times = TimesOf(summary);
-    return Run(insert_source_, source_id_, path_, summary.content_hash, summary.bytes, ledger.lines,
-               kind_, ledger.claimed, ledger.noise, ledger.unclaimed_kernel, ledger.not_kernel,
-               ledger.damaged, summary.quotes, summary.damage, times.first, times.last,
-               times.new_years, times.text_year, times.zone, summary.sha256, times.crash_time,
-               summary.last_uptime_us);
-  }
+  SourceWriter::Place Here(int64_t source_id) const { return {source_id, path_, kind_}; }
 
   Database& database_;
+  const std::optional<int> year_;
   Statement insert_event_;
   Statement insert_event_source_;
   Statement insert_text_;
   Statement insert_unclaimed_;
-  Statement complete_event_;
   Statement move_place_;
   Statement set_incident_;
   Statement outdate_incident_;
   std::vector<Statement> delete_rows_;  // of one event, from all relations
-  Statement insert_source_;
-  Statement insert_path_;
-  Statement set_sha256_;
-  Statement find_source_;
   Statement next_ids_;
   std::unique_ptr<KnownEvents> known_;
   std::unique_ptr<BootWriter> boots_;
+  std::optional<SourceWriter> sources_;
+  std::optional<EventCompleter> completer_;
   std::optional<UndatedEvents> undated_;  // set once all statements are prepared
   std::optional<BatchTable> batch_table_;
   std::vector<RowInserter> inserters_;           // a dozen: found by looking at each
@@ -393,8 +349,8 @@ class SqliteSink final : public EventSink {
 
 }  // namespace
 
-std::unique_ptr<EventSink> NewSqliteSink(Database& database) {
-  return std::make_unique<SqliteSink>(database);
+std::unique_ptr<EventSink> NewSqliteSink(Database& database, std::optional<int> year) {
+  return std::make_unique<SqliteSink>(database, year);
 }
 
 }  // namespace kautopsy

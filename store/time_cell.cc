@@ -27,6 +27,12 @@ Text TimeCell(const std::optional<PrintedTime>& time) {
   return text;
 }
 
+Text ClockCell(const std::optional<PrintedTime>& time) {
+  Text cell = TimeCell(time);
+  if (cell && cell->ends_with('Z') && !time->utc) cell->pop_back();
+  return cell;
+}
+
 std::optional<PrintedTime> ReadTimeCell(std::string_view cell) {
   const bool has_year = !ConsumePrefix(cell, kNoYear);
   const std::string text = has_year ? std::string(cell) : std::string(kAnyYearText).append(cell);

@@ -15,4 +15,7 @@ Text TimeCell(const std::optional<PrintedTime>& time);
 // What such a cell holds; none for other text. `new_years` is 0.
 std::optional<PrintedTime> ReadTimeCell(std::string_view cell);
 
+// As TimeCell(), but what is not known to be UTC lacks the Z.
+Text ClockCell(const std::optional<PrintedTime>& time);
+
 }  // namespace kautopsy

@@ -194,7 +194,12 @@ Status TreeCopies::PrepareCopies() {
       {&copy_source_,
        "source",
        "source_id",
-       {{"source_id", "NULL"}, {"path", "?1"}, {"tree_host", "?3"}}},
+       {{"source_id", "NULL"},
+        {"path", "?1"},
+        {"tree_host", "?3"},
+        {"zone", "iif(zone_from = 'option', zone, NULL)"},  // the other tree's is its own
+        {"zone_from", "iif(zone_from = 'option', zone_from, NULL)"},
+        {"outdated", "1"}}},
       {&copy_boot_, "boot", "boot_id", {{"boot_id", "NULL"}, {"host", "?1"}}},
       {&copy_event_,
        "event",

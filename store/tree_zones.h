@@ -15,7 +15,8 @@ namespace kautopsy {
 using TreeZones = std::map<std::string, TimeZone, std::less<>>;
 
 // Reads the times that were taken for UTC, for want of a zone, as what the
-// clock of the tree showed that their source lies in; those of their boots, too.
+// clock of the tree showed that their source lies in; those of their boots, too. A
+// zone that a source has already stays.
 Status SetZonesOfTrees(Database& database, const TreeZones& zones);
 
 }  // namespace kautopsy

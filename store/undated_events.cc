@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "store/run_statement.h"
+#include "store/time_cell.h"
 #include "store/time_quality.h"
 
 namespace kautopsy {
@@ -17,17 +18,17 @@ constexpr char kInsert[] = "INSERT INTO temp.undated VALUES (?, ?, ?, ?, ?, ?, ?
 constexpr char kSelect[] =
     "SELECT id, month, day, hour, minute, second, microsecond, fraction_digits, what, "
     "new_years FROM temp.undated ORDER BY what, id";
-// For each What: of the source, and of all sources.
+// For each What: of the source, and of all sources. The last parameter is the id.
 constexpr const char* kUpdates[][2] = {
-    {"UPDATE event_source SET year = substr(?4, 1, 4) WHERE event_id = ?5 AND source_id = ?3",
-     "UPDATE event SET time = ?4, time_us = ?1, time_quality = ?2 WHERE event_id = ?5 "
+    {"UPDATE event_source SET year = ?5 WHERE event_id = ?7 AND source_id = ?3",
+     "UPDATE event SET time = ?4, time_us = ?1, time_quality = ?2 WHERE event_id = ?7 "
      "AND time_us IS NULL"},
-    {"UPDATE boot_source SET first_time = ?4, first_new_years = NULL "
-     "WHERE boot_id = ?5 AND source_id = ?3",
-     "UPDATE boot SET first_time = min(coalesce(first_time, ?4), ?4) WHERE boot_id = ?5"},
-    {"UPDATE boot_source SET last_time = ?4, last_new_years = NULL "
-     "WHERE boot_id = ?5 AND source_id = ?3",
-     "UPDATE boot SET last_time = max(coalesce(last_time, ?4), ?4) WHERE boot_id = ?5"}};
+    {"UPDATE boot_source SET first_time = ?6, first_new_years = NULL "
+     "WHERE boot_id = ?7 AND source_id = ?3",
+     "UPDATE boot SET first_time = min(coalesce(first_time, ?4), ?4) WHERE boot_id = ?7"},
+    {"UPDATE boot_source SET last_time = ?6, last_new_years = NULL "
+     "WHERE boot_id = ?7 AND source_id = ?3",
+     "UPDATE boot SET last_time = max(coalesce(last_time, ?4), ?4) WHERE boot_id = ?7"}};
 // Of an event that was known before.
 constexpr char kOutdate[] =
     "UPDATE incident SET outdated = 1 WHERE incident_id = "
@@ -108,9 +109,8 @@ Status UndatedEvents::Date(int64_t source_id, const SourceSummary& summary) {
     if (day == summary.years.end()) continue;
     time.year = day->second;
     if (!MicrosecondsSinceEpoch(time)) continue;
-    if (summary.zone) time = summary.zone->ToUtc(time);
     const auto what = static_cast<What>(select_.GetInteger(8).value_or(0));
-    if (Status status = Update(what, source_id, time); !status) {
+    if (Status status = Update(what, source_id, time, summary); !status) {
       select_.Reset();
       return status;
     }
@@ -120,22 +120,26 @@ Status UndatedEvents::Date(int64_t source_id, const SourceSummary& summary) {
 }
 
 // Of the thing that select_ stands on.
-Status UndatedEvents::Update(What what, int64_t source_id, const PrintedTime& time) {
+Status UndatedEvents::Update(What what, int64_t source_id, const PrintedTime& printed,
+                             const SourceSummary& summary) {
+  const PrintedTime time = summary.zone ? summary.zone->ToUtc(printed) : printed;
   Status status;
   for (Statement& update : updates_.at(static_cast<std::size_t>(what))) {
     if (status)
       status = Run(update, MicrosecondsSinceEpoch(time), TimeQuality(time, std::nullopt), source_id,
-                   Iso8601Utc(time), select_.GetInteger(0));
+                   Iso8601Utc(time), Integer(printed.year), ClockCell(time), select_.GetInteger(0));
   }
   if (status && what == What::kEvent && sqlite3_changes(sqlite3_db_handle(outdate_.handle())) > 0)
     status = Run(outdate_, select_.GetInteger(0));
   return status;
 }
 
+Status UndatedEvents::Forget() { return Run(clear_); }
+
 Status UndatedEvents::Resolve(int64_t source_id, const SourceSummary& summary) {
   Status dated;
   if (!summary.years.empty()) dated = Date(source_id, summary);
-  return dated ? Run(clear_) : dated;
+  return dated ? Forget() : dated;
 }
 
 }  // namespace kautopsy

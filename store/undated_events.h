@@ -27,12 +27,14 @@ class UndatedEvents {
 
   // Gives a time to the events and boots of the days whose year `summary` tells, and forgets all.
   Status Resolve(int64_t source_id, const SourceSummary& summary);
+  Status Forget();
 
  private:
   enum class What { kEvent, kBootFirst, kBootLast };
   Status Add(What what, int64_t id, const PrintedTime& time);
   Status Date(int64_t source_id, const SourceSummary& summary);
-  Status Update(What what, int64_t source_id, const PrintedTime& time);
+  Status Update(What what, int64_t source_id, const PrintedTime& printed,
+                const SourceSummary& summary);
 
   Statement insert_;
   Statement select_;

@@ -95,7 +95,8 @@ bool ConsumeForeignTime(std::string_view& text, LogLine& line) {
   return true;
 }
 
-// "[Sun Nov 22 10:50:41 2026] " (dmesg -T).
+// "[Sun Nov 22 10:50:41 2026] " (dmesg -T, which adds the uptime to the time of the boot: dmesg(1),
+// --ctime).
 bool ConsumeWallTime(std::string_view& text, LogLine& line) {
   std::string_view rest = text;
   if (!ConsumePrefix(rest, "[")) return false;
@@ -103,6 +104,7 @@ bool ConsumeWallTime(std::string_view& text, LogLine& line) {
   if (!stamp || !ConsumePrefix(rest, "]")) return ConsumeForeignTime(text, line);
   ConsumePrefix(rest, " ");
   line.time = stamp->Time();
+  line.time->from_uptime = true;
   line.local_time = stamp->text;
   text = rest;
   return true;

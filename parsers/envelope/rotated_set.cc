@@ -72,6 +72,7 @@ class SetDater {
   std::optional<FoundYear> Own(std::size_t i) const {
     const SetMember& member = members_[i];
     if (HasYears(i)) return std::nullopt;
+    if (member.given_year) return FoundYear{*member.given_year, YearFrom::kOption};
     const PrintedTime& newest = member.span.newest;
     if (const auto year = YearOfNewest(newest, member.path, {}))
       return FoundYear{*year - newest.new_years, YearFrom::kName};

@@ -29,11 +29,12 @@ RotatedName ParseRotatedName(std::string_view path);
 struct SetMember {
   std::string_view path;
   LogSpan span;
-  std::optional<int64_t> mtime;  // [s] since the epoch
-  std::optional<int> text_year;  // of `span.first`, as dates in the text tell it
+  std::optional<int64_t> mtime;   // [s] since the epoch
+  std::optional<int> text_year;   // of `span.first`, as dates in the text tell it
+  std::optional<int> given_year;  // likewise, as the user says
 };
 
-enum class YearFrom { kName, kText, kMtime, kSet };  // best first
+enum class YearFrom { kOption, kName, kText, kMtime, kSet };  // best first
 
 struct FoundYear {
   int year = 0;  // of `span.first`
@@ -43,11 +44,11 @@ struct FoundYear {
 };
 
 // The years of the files of one log, the oldest file first; none for files whose lines have them,
-// or for which nothing tells it. A file's name or age is asked first (year_finder.h). A set is one
-// log in the order of time, so that a file ends where the next one begins, but for files that are
-// missing, and for lines that are late: from a file whose year is known the years of the others are
-// counted over New Year. Nothing is concluded over a gap of half a year, nor where the files before
-// and behind contradict each other.
+// or for which nothing tells it. Behind the user, a file's name or age is asked first
+// (year_finder.h). A set is one log in the order of time, so that a file ends where the next one
+// begins, but for files that are missing, and for lines that are late: from a file whose year is
+// known the years of the others are counted over New Year. Nothing is concluded over a gap of half
+// a year, nor where the files before and behind contradict each other.
 //
 // The age of files that were copied tells nothing. It shows where files were changed in the same
 // hour, though their last lines are days apart, and where an older file would end behind a newer

@@ -14,12 +14,14 @@ CREATE TABLE event (
   time TEXT,                        -- ISO 8601 UTC with as many fractional digits as the log had; NULL if
                                     -- the log gives no date with a year. See time_quality for the zone
   time_us INTEGER,                  -- [us] since 1970-01-01 UTC: the same as time
-  local_time TEXT,                  -- date and time as printed, e.g. Nov 20 12:42:42
+  local_time TEXT,                  -- time as printed, e.g. Nov 20 12:42:42; NULL also if a journal tells it,
+                                    -- or if it was made of uptime_us
   time_quality TEXT NOT NULL,       -- joined by commas: exact, year_inferred (the year is not in the line),
                                     -- zone_assumed (local time was taken as UTC, and neither --tz nor
                                     -- a file of its tree names one), boot_relative (it is
                                     -- uptime_us, and that time of the same boot which was next to it, whose
-                                    -- quality follows; or time is NULL), no_year (only local_time), none
+                                    -- quality follows; or dmesg -T made it of the uptime, and it drifts; or
+                                    -- time is NULL), no_year (only local_time), none
   uptime_us INTEGER,                -- [us] since boot, from a "[12345.678901]" prefix
   comm TEXT,                        -- command the record names first; the kernel cuts it to 15 bytes
   pid INTEGER,                      -- [pid] beside it
@@ -46,8 +48,8 @@ CREATE TABLE event_source (
   first_line INTEGER NOT NULL,      -- [line] where it begins in that source, from 1
   last_line INTEGER NOT NULL,       -- [line] where it ends
   first_column INTEGER NOT NULL,    -- [column] byte of first_line where it begins, from 1
-  year INTEGER,                     -- [year] of its time as printed there, by --year, or by a full date of
-                                    -- the same day that stands there; NULL if only source.year tells it
+  year INTEGER,                     -- [year] of its time, if it is printed, or by a full date of the same
+                                    -- day that stands there; NULL if only source.year tells it
   new_years INTEGER,                -- [count] New Years between source.first_time and it, if no year is printed
   names_host INTEGER NOT NULL       -- [0/1] 1: its lines there name a host, or its source is known to be that host's
 ) STRICT;

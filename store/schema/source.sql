@@ -24,17 +24,18 @@ CREATE TABLE source (
   last_time TEXT,                   -- likewise, the latest time of those lines that were looked at
   new_years INTEGER,                -- [count] New Years between first_time and last_time; NULL if they have years
   text_year INTEGER,                -- [year] of first_time, if a full date of its first or last day stands in it
-  zone TEXT,                        -- of times printed without one, as --tz or a file of its tree named it;
-                                    -- NULL = taken for UTC
+  zone TEXT,                        -- of times printed without one, see zone_from; NULL = taken for UTC
+  zone_from TEXT,                   -- where zone comes from: option (--tz), tree (a file beside the log tells it)
   crash_time TEXT,                  -- ISO 8601 UTC when the kernel died whose memory it is; NULL if it tells
                                     -- none. About then the last line was printed
   last_uptime_us INTEGER,           -- [us] since boot, of its last line, if that begins with an uptime
   year INTEGER,                     -- [year] of first_time, if it was found; NULL also if the lines have years
-  year_from TEXT,                   -- where year comes from: name (a date in the file's name), text (text_year,
+  year_from TEXT,                   -- where year comes from: option (--year), name (a date in the file's name), text (text_year,
                                     -- of a log with others of its set), mtime (when the file was changed
                                     -- last), set (the files before or behind it: messages.1, messages.2)
-  tree_host TEXT                    -- host whose tree of files (a sosreport, a rescue system) it lies in, as
+  tree_host TEXT,                   -- host whose tree of files (a sosreport, a rescue system) it lies in, as
                                     -- etc/hostname or the like names it, or else its logs; NULL = in none that is known
+  outdated INTEGER NOT NULL DEFAULT 0  -- [0/1] 1: times of its events and boots are to be found anew
 ) STRICT;
 CREATE INDEX source_by_content ON source (content_hash);
 
@@ -93,8 +94,8 @@ CREATE TABLE boot (
 ) STRICT;
 
 CREATE TABLE boot_source (
-  -- One row per source that tells of a boot. Times are ISO 8601 UTC; or as printed, and without the
-  -- year, if the source's lines lack it: --11-20T12:42:42.
+  -- One row per source that tells of a boot. Times are ISO 8601 UTC; or as printed: without the Z
+  -- if no zone is printed, and without the year if the source's lines lack it: --11-20T12:42:42.
   boot_id INTEGER NOT NULL REFERENCES boot (boot_id),      -- [id]
   source_id INTEGER NOT NULL REFERENCES source (source_id),  -- [id]
   first_time TEXT,                  -- of its first line there; NULL if it has none

@@ -133,6 +133,34 @@ class Time(CliTest):
         self.assertEqual(set(self.days()), {None})
         self.assertEqual(self.rows("SELECT count(*) FROM incident WHERE first_time IS NOT NULL OR outdated"), [(0,)])
 
+    def test_the_year_that_is_given_is_that_of_the_first_line(self):
+        path = self.write("messages", log("Dec 28", "Jan  3", "Dec 31", "Jan  4"))
+        self.ingest("--year", "2014", path)
+        self.assertEqual(self.days(), ["2014-12-28", "2014-12-31", "2015-01-03", "2015-01-04"])
+        self.assertEqual(self.rows("SELECT year, year_from, outdated FROM source"), [(2014, "option", 0)])
+        self.assertEqual(self.rows("SELECT substr(first_time, 1, 10), substr(last_time, 1, 10) FROM boot"),
+                         [("2014-12-28", "2015-01-04")])
+        self.database += "2"
+        self.ingest("--year", "2014", "-", stdin=log("Dec 28", "Jan  3"))
+        self.assertEqual(self.days(), ["2014-12-28", "2015-01-03"])
+
+    def test_what_is_said_later_of_a_file_holds_as_if_it_had_been_said_at_first(self):
+        path = self.write("messages", log("Dec 28", "Jan  1"))
+        os.utime(path, (0, COPIED))
+        for first, options in ((), ("--year", "2014")), ((), ("--year", "2014", "--tz", "Europe/Vienna")), (
+                ("--year", "2012"), ("--year", "2014")), (("--year", "2014"), ("--tz", "Europe/Vienna")):
+            with self.subTest(first + options):
+                self.database = os.path.join(self.folder, "at_once.db")
+                merged = tuple(first) + options if "--year" not in options else options
+                self.ingest(*merged, path)
+                expected = self.content()
+                os.remove(self.database)
+                self.ingest(*first, path)
+                self.assertNotEqual(self.content(), expected)
+                self.ingest(*options, path)
+                self.assertEqual(self.content(), expected)
+                os.remove(self.database)
+
     def kill(self, clock, uptime, pid, host="h"):
         """A kill with both clocks, with the uptime alone (a bare dmesg), or the time alone."""
         prefix = "Jan 12 %s %s kernel: " % (clock, host) if clock else ""

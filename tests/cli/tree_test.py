@@ -1,5 +1,6 @@
 """What a host's files tell beside its log: guests of libvirt, settings of the kernel, the zone of its clock."""
 
+import json
 import os
 import stat
 import tarfile
@@ -154,6 +155,26 @@ class Tree(CliTest):
                    section % ("Log File", "/var/log/messages - Last 200000 Lines", MESSAGES))
         self.assertEqual(self.both("case", "SELECT time FROM event WHERE kind = 'oom'"),
                          [("2015-03-03T09:17:11Z",)])
+
+    def test_a_boot_that_a_journal_dates_is_not_shifted_by_the_zone(self):
+        boot = "4d3e1b2c" * 4
+        lines = [line.split(" kernel: ", 1)[1] for line in MESSAGES.splitlines() if " kernel: " in line]
+        entries = [{"__REALTIME_TIMESTAMP": str(1425352631000000), "_BOOT_ID": boot, "_TRANSPORT": "kernel",
+                    "_HOSTNAME": "db7", "SYSLOG_IDENTIFIER": "kernel", "MESSAGE": line} for line in lines]
+        journal = "".join(json.dumps(entry) + "\n" for entry in entries)
+        dmesg = "".join("[Tue Mar  3 04:17:13 2015] %s\n" % line for line in lines)
+        tree = self.sosreport(**{"etc/timezone": "Europe/Vienna\n", "var/log/messages": None,
+                                 "sos/a_dmesg_-T": dmesg, "sos/journal.json": journal})
+        for names in ("sos/a_dmesg_-T", "sos/journal.json"), ("sos/journal.json", "sos/a_dmesg_-T"):
+            with self.subTest(names):
+                for name in names:
+                    self.ingest(os.path.join(tree, "sosreport-db7", name))
+                self.ingest(tree)
+                self.assertEqual(self.rows("SELECT host, time, time_quality FROM event WHERE kind = 'oom'"),
+                                 [("db7", "2015-03-03T03:17:11.000000Z", "exact")])
+                self.assertEqual(self.rows("SELECT first_time FROM boot WHERE journal_boot_id IS NOT NULL"),
+                                 [("2015-03-03T03:17:11.000000Z",)])
+                os.remove(self.database)
 
     def test_an_abbreviation_names_no_zone_and_tz_goes_before_all(self):
         assumed = [("2015-03-03T04:17:11Z", "year_inferred,zone_assumed")]
@@ -427,6 +448,26 @@ class TwoHosts(CliTest):
                 self.ingest(*paths)
             self.assertEqual(self.per_host()[:5], expected[:5])
             os.remove(self.database)
+
+    DMESG = "".join("[Tue Mar  3 04:17:11 2015] %s\n" % line.split(" kernel: ", 1)[1]
+                    for line in MESSAGES.splitlines() if " kernel: " in line)
+
+    def test_a_copy_has_the_zone_of_its_own_tree(self):
+        log = {"var/log/dmesg-T.txt": self.DMESG}
+        self.tree("a", "host-a", **log, **{"etc/timezone": "Europe/Vienna\n"})
+        self.tree("b", "host-b", **log, **{"etc/timezone": "America/New_York\n"})
+        self.tree("c", "host-c", **log)
+        times = ("SELECT host, time, time_quality, (SELECT zone FROM source AS s WHERE s.source_id = event.source_id)"
+                 " FROM event WHERE kind = 'oom' AND local_time IS NOT NULL ORDER BY host")
+        for ways in [["a", "b", "c"]], [["a"], ["b"], ["c"]], [["c"], ["b", "a"]], [["b"], ["c"], ["a"]]:
+            with self.subTest(ways):
+                for paths in ways:
+                    self.ingest(*paths)
+                self.assertEqual(self.rows(times), [
+                    ("host-a", "2015-03-03T03:17:11Z", "boot_relative", "Europe/Vienna"),
+                    ("host-b", "2015-03-03T09:17:11Z", "boot_relative", "America/New_York"),
+                    ("host-c", "2015-03-03T04:17:11Z", "boot_relative,zone_assumed", None)])
+                os.remove(self.database)
 
     def test_an_event_with_more_lines_around_it_is_each_ones_too(self):
         a = self.tree("a", "host-a")

@@ -28,12 +28,12 @@ int64_t Seconds(int year, int month, int day) {
 
 SetMember File(std::string_view path, PrintedTime first, PrintedTime newest,
                std::optional<int64_t> mtime = {}) {
-  return {path, {first, newest}, mtime, {}};
+  return {path, {first, newest}, mtime, {}, {}};
 }
 
 // "2013 set, none": the years, from the oldest file on.
 std::string Years(const std::vector<SetMember>& members) {
-  static const char* const kWords[] = {"name", "text", "mtime", "set"};
+  static const char* const kWords[] = {"option", "name", "text", "mtime", "set"};
   std::string text;
   for (const std::optional<FoundYear>& found : YearsOfSet(members)) {
     if (!text.empty()) text += ", ";
@@ -41,6 +41,15 @@ std::string Years(const std::vector<SetMember>& members) {
                   : std::string("none");
   }
   return text;
+}
+
+TEST_CASE("The year that the user gives goes before a name, and counts on to the neighbours") {
+  SetMember given = File("messages-20131231", On(12, 20), On(12, 31));
+  given.given_year = 2014;
+  const SetMember next = File("messages", On(1, 1), On(1, 7));
+  const std::vector<std::optional<FoundYear>> years = YearsOfSet({given, next});
+  CHECK(years[0] == FoundYear{2014, YearFrom::kOption});
+  CHECK(years[1] == FoundYear{2015, YearFrom::kSet});
 }
 
 TEST_CASE("A rotated file's name tells its log and its place in it") {

@@ -236,6 +236,49 @@ TEST_CASE("What the first source did not tell is filled in by the second") {
         "db1,2014-11-20T12:00:00Z,exact,90000000\n");
 }
 
+TEST_CASE("The best time of an event wins in every order, with what was printed for it") {
+  const auto with = [](EventRecord event, const char* local_time) {
+    event.log_lines = 20;
+    event.local_time = local_time != nullptr ? Text(local_time) : std::nullopt;
+    return event;
+  };
+  PrintedTime dmesg_time = At(14, 0, 3);
+  dmesg_time.year = 2014;
+  dmesg_time.year_printed = true;
+  dmesg_time.from_uptime = true;
+  for (const bool journal_first : {false, true}) {
+    for (const bool dmesg_is_fuller : {false, true}) {
+      CAPTURE(journal_first);
+      CAPTURE(dmesg_is_fuller);
+      EventRecord dmesg = with(Kill(dmesg_time, 90 * kSecond), "Thu Nov 20 14:00:03 2014");
+      dmesg.host.reset();
+      EventRecord journal = with(JournalKill(At(12, 0, 0), 90 * kSecond), nullptr);
+      if (dmesg_is_fuller) journal.key = "cut";
+      (dmesg_is_fuller ? dmesg : journal).complete = true;
+      Sources sources;
+      if (journal_first) std::swap(dmesg, journal);
+      sources.Add(std::move(dmesg));
+      CHECK(sources.Add(std::move(journal)).known_events == 1);
+      CHECK(sources.Show("SELECT host, time, time_quality, local_time IS NULL, uptime_us "
+                         "FROM event") == "db1,2014-11-20T12:00:00Z,exact,1,90000000\n");
+    }
+  }
+}
+
+TEST_CASE("A time that was made of an uptime when it was printed is not exact") {
+  PrintedTime time = At(12, 0, 0);
+  time.year = 2014;
+  time.year_printed = true;
+  time.from_uptime = true;
+  Sources sources;
+  sources.Add(Kill(time));
+  time.utc = true;
+  time.day = 21;
+  sources.Add(Kill(time));
+  CHECK(sources.Show("SELECT time_quality FROM event") ==
+        "\"boot_relative,zone_assumed\"\nboot_relative\n");
+}
+
 TEST_CASE("A report of which one source has less is one event, told by the fuller one") {
   const auto report = [](bool whole) {
     EventRecord event = Kill(At(12, 0, 0), 90 * kSecond);
@@ -276,6 +319,12 @@ TEST_CASE("A banner is known if other records of its boot are") {
   const SourceCounts other = sources.Add(banner(), DmesgKill(95 * kSecond));
   CHECK(other.new_events == 2);
   CHECK(sources.Places() == "1 2;1 2;3;3\n");
+  EventRecord dated = banner();
+  dated.host = "db1";
+  dated.time = JournalKill(At(12, 0, 0)).time;
+  sources.Add(std::move(dated), DmesgKill(90 * kSecond));
+  CHECK(sources.Show("SELECT host, time FROM event WHERE event_id = 1") ==
+        "db1,2014-11-20T12:00:00Z\n");
   CHECK(sources.Show("SELECT count(*) FROM event_clock WHERE event_id NOT IN (SELECT event_id FROM "
                      "event)") == "0\n");
 }

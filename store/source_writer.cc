@@ -1,0 +1,93 @@
+#include "store/source_writer.h"
+
+#include <cassert>
+#include <string>
+#include <utility>
+
+#include "store/redate.h"
+#include "store/run_statement.h"
+#include "store/source_times.h"
+
+namespace kautopsy {
+namespace {
+
+constexpr char kInsert[] =
+    "INSERT INTO source (source_id, path, content_hash, bytes, lines, kind, lines_claimed, "
+    "lines_noise, lines_unclaimed_kernel, lines_not_kernel, lines_damaged, quotes, damage, "
+    "first_time, last_time, new_years, text_year, zone, zone_from, sha256, crash_time, "
+    "last_uptime_us, year, year_from, outdated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+// What the user says of a source that was known already.
+constexpr char kSetYear[] =
+    "UPDATE source SET year = ?2, year_from = ?3, outdated = 1 WHERE source_id = ?1 "
+    "AND new_years IS NOT NULL AND (year IS NOT ?2 OR year_from IS NOT ?3)";
+constexpr char kSetZone[] =
+    "UPDATE source SET zone = ?2, zone_from = 'option', outdated = 1 WHERE source_id = ?1 "
+    "AND (zone IS NOT ?2 OR zone_from IS NOT 'option')";
+// Asked for when the content was known already.
+constexpr char kSetSha256[] = "UPDATE source SET sha256 = ?2 WHERE source_id = ?1";
+constexpr char kInsertPath[] =
+    "INSERT INTO source_path (path, source_id, mtime_s) VALUES (?1, ?2, ?3) "
+    "ON CONFLICT (path) DO UPDATE SET source_id = ?2, mtime_s = ?3";
+// Hosts may have one each: the path's own goes first.
+constexpr char kFind[] =
+    "SELECT source_id FROM source WHERE content_hash = ? ORDER BY source_id NOT IN "
+    "(SELECT source_id FROM source_path WHERE path = ?), source_id LIMIT 1";
+
+}  // namespace
+
+Result<SourceWriter> SourceWriter::Create(Database& database, std::optional<int> year) {
+  SourceWriter writer;
+  writer.year_ = year;
+  const std::pair<const char*, Statement*> statements[] = {
+      {kInsert, &writer.insert_},        {kInsertPath, &writer.insert_path_},
+      {kSetSha256, &writer.set_sha256_}, {kSetYear, &writer.set_year_},
+      {kSetZone, &writer.set_zone_},     {kFind, &writer.find_}};
+  for (const auto& [sql, target] : statements) {
+    Result<Statement> statement = database.Prepare(sql);
+    if (!statement) return tl::unexpected(statement.error());
+    *target = std::move(*statement);
+  }
+  return writer;
+}
+
+Result<Integer> SourceWriter::Find(const SourceSummary& summary, std::string_view path) {
+  find_.Bind(0, summary.content_hash);
+  find_.Bind(1, path);
+  Result<Integer> source_id =
+      find_.Step().map([&](bool row) { return row ? find_.GetInteger(0) : Integer(); });
+  find_.Reset();
+  return source_id;
+}
+
+Status SourceWriter::Update(int64_t source_id, const SourceSummary& summary) {
+  Status done;
+  if (summary.sha256) done = Run(set_sha256_, source_id, summary.sha256);
+  if (done && year_) done = Run(set_year_, source_id, *year_, YearFromWord(YearFrom::kOption));
+  if (done && summary.zone) done = Run(set_zone_, source_id, summary.zone->name());
+  return done;
+}
+
+Status SourceWriter::Write(const Place& place, const SourceSummary& summary, bool mixed) {
+  const LineLedger& ledger = summary.ledger;
+  assert(ledger.lines == ledger.claimed + ledger.noise + ledger.unclaimed_kernel +
+                             ledger.not_kernel + ledger.damaged);
+  const SourceTimes times = TimesOf(summary);
+  const bool dated = year_ && times.new_years;
+  const bool outdated = dated || (mixed && !times.new_years);
+  const Integer year = dated ? Integer(*year_) : std::nullopt;
+  const Text year_from = dated ? Text(YearFromWord(YearFrom::kOption)) : std::nullopt;
+  const Text zone_from = times.zone ? Text("option") : std::nullopt;
+  return Run(insert_, place.source_id, place.path, summary.content_hash, summary.bytes,
+             ledger.lines, place.kind, ledger.claimed, ledger.noise, ledger.unclaimed_kernel,
+             ledger.not_kernel, ledger.damaged, summary.quotes, summary.damage, times.first,
+             times.last, times.new_years, times.text_year, times.zone, zone_from, summary.sha256,
+             times.crash_time, summary.last_uptime_us, year, year_from, outdated);
+}
+
+Status SourceWriter::WritePath(const Place& place, const SourceSummary& summary) {
+  if (place.kind == "stdin") return {};
+  return Run(insert_path_, place.path, place.source_id, summary.mtime);
+}
+
+}  // namespace kautopsy
