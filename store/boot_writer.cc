@@ -48,11 +48,7 @@ Result<std::unique_ptr<BootWriter>> BootWriter::Create(Database& database) {
                                                            {kMerge, &writer->merge_},
                                                            {kMoveEvents, &writer->move_events_},
                                                            {kFindBanner, &writer->find_banner_}};
-  for (const auto& [sql, target] : statements) {
-    Result<Statement> statement = database.Prepare(sql);
-    if (!statement) return tl::unexpected(statement.error());
-    *target = std::move(*statement);
-  }
+  if (Status ready = PrepareAll(database, statements); !ready) return tl::unexpected(ready.error());
   return writer;
 }
 

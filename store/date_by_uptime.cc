@@ -65,11 +65,8 @@ class UptimeDater {
                                                              {kBehind, &behind_},
                                                              {kUpdate, &update_},
                                                              {kOutdate, &outdate_}};
-    for (const auto& [sql, target] : statements) {
-      Result<Statement> statement = database_.Prepare(sql);
-      if (!statement) return tl::unexpected(statement.error());
-      *target = std::move(*statement);
-    }
+    if (Status ready = PrepareAll(database_, statements); !ready)
+      return tl::unexpected(ready.error());
     Result<bool> row = select_.Step();
     for (; row && *row; row = select_.Step()) {
       if (Status done = Date(); !done) return done;

@@ -40,11 +40,7 @@ Result<EventCompleter> EventCompleter::Create(Database& database) {
        &completer.complete_},
       {kSelect, &completer.select_},
       {kOutdate, &completer.outdate_}};
-  for (const auto& [sql, target] : statements) {
-    Result<Statement> statement = database.Prepare(sql);
-    if (!statement) return tl::unexpected(statement.error());
-    *target = std::move(*statement);
-  }
+  if (Status ready = PrepareAll(database, statements); !ready) return tl::unexpected(ready.error());
   return completer;
 }
 

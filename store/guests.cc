@@ -98,11 +98,8 @@ class GuestTable {
         {"DELETE FROM guest WHERE rowid = ?1", &remove_},
         {"INSERT INTO guest (" + list + ") VALUES (" + marks + ")", &insert_},
         {"UPDATE incident SET outdated = 1 WHERE " + SameHostSql("host", "?1"), &outdate_}};
-    for (const auto& [sql, target] : statements) {
-      Result<Statement> statement = database_.Prepare(sql);
-      if (!statement) return tl::unexpected(statement.error());
-      *target = std::move(*statement);
-    }
+    if (Status ready = PrepareAll(database_, statements); !ready)
+      return tl::unexpected(ready.error());
     return {};
   }
 

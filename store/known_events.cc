@@ -99,11 +99,8 @@ Status KnownEvents::Prepare() {
                                                            {kClearClocks, &clear_clocks_},
                                                            {kForget, &forget_},
                                                            {kTakeBack, &take_back_}};
-  for (const auto& [sql, target] : statements) {
-    Result<Statement> statement = database_.Prepare(sql);
-    if (!statement) return tl::unexpected(statement.error());
-    *target = std::move(*statement);
-  }
+  if (Status ready = PrepareAll(database_, statements); !ready)
+    return tl::unexpected(ready.error());
   return {};
 }
 

@@ -52,11 +52,8 @@ class Redater {
                                                              {kUpdateEvent, &update_event_},
                                                              {kOutdateIncident, &outdate_},
                                                              {kUpdateBoot, &update_boot_}};
-    for (const auto& [sql, target] : statements) {
-      Result<Statement> statement = database_.Prepare(sql);
-      if (!statement) return tl::unexpected(statement.error());
-      *target = std::move(*statement);
-    }
+    if (Status ready = PrepareAll(database_, statements); !ready)
+      return tl::unexpected(ready.error());
     return DateEvents().and_then([&] { return DateBoots(); });
   }
 

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "base/row.h"
@@ -34,6 +35,17 @@ Status Run(Statement& statement, const Cells&... cells) {
   const Result<bool> done = statement.Step();
   statement.Reset();
   return done ? Status() : tl::unexpected(done.error());
+}
+
+// Prepares a list of pairs of SQL and where its Statement goes; the first error, if there is one.
+template <class List>
+Status PrepareAll(Database& database, const List& list) {
+  for (const auto& [sql, target] : list) {
+    Result<Statement> statement = database.Prepare(sql);
+    if (!statement) return tl::unexpected(statement.error());
+    *target = std::move(*statement);
+  }
+  return {};
 }
 
 }  // namespace kautopsy

@@ -43,11 +43,7 @@ Result<SourceWriter> SourceWriter::Create(Database& database, std::optional<int>
       {kInsert, &writer.insert_},        {kInsertPath, &writer.insert_path_},
       {kSetSha256, &writer.set_sha256_}, {kSetYear, &writer.set_year_},
       {kSetZone, &writer.set_zone_},     {kFind, &writer.find_}};
-  for (const auto& [sql, target] : statements) {
-    Result<Statement> statement = database.Prepare(sql);
-    if (!statement) return tl::unexpected(statement.error());
-    *target = std::move(*statement);
-  }
+  if (Status ready = PrepareAll(database, statements); !ready) return tl::unexpected(ready.error());
   return writer;
 }
 

@@ -164,11 +164,8 @@ class SqliteSink final : public EventSink {
         {kSetIncident, &set_incident_},
         {kOutdateIncident, &outdate_incident_},
         {kNextIds, &next_ids_}};
-    for (const auto& [sql, target] : statements) {
-      Result<Statement> statement = database_.Prepare(sql);
-      if (!statement) return tl::unexpected(statement.error());
-      *target = std::move(*statement);
-    }
+    if (Status ready = PrepareAll(database_, statements); !ready)
+      return tl::unexpected(ready.error());
     Result<BatchTable> batch_table = BatchTable::Create(database_);
     if (!batch_table) return tl::unexpected(batch_table.error());
     batch_table_ = *batch_table;

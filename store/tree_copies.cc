@@ -171,11 +171,8 @@ Status TreeCopies::Prepare() {
       {kMoveBoot, &move_boot_},
       {"SELECT rowid, text FROM event_text_part WHERE event_id = ?1 ORDER BY rowid", &select_text_},
       {"UPDATE event_text_part SET text = ?2 WHERE rowid = ?1", &update_text_}};
-  for (const auto& [sql, target] : statements) {
-    Result<Statement> statement = database_.Prepare(sql);
-    if (!statement) return tl::unexpected(statement.error());
-    *target = std::move(*statement);
-  }
+  if (Status ready = PrepareAll(database_, statements); !ready)
+    return tl::unexpected(ready.error());
   return {};
 }
 

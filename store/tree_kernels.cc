@@ -43,11 +43,7 @@ Status FillAll(Database& database, const TreeKernels& kernels, const TreeHosts& 
   Statement outdate;
   const std::pair<const char*, Statement*> statements[] = {
       {kSelectBoots, &boots}, {kFill, &fill}, {kOutdate, &outdate}};
-  for (const auto& [sql, target] : statements) {
-    Result<Statement> statement = database.Prepare(sql);
-    if (!statement) return tl::unexpected(statement.error());
-    *target = std::move(*statement);
-  }
+  if (Status ready = PrepareAll(database, statements); !ready) return tl::unexpected(ready.error());
   for (const auto& [root, release] : kernels) {
     const std::string* const host = FindTree(trees, root + "var/log/");
     if (host == nullptr) continue;

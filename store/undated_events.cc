@@ -65,11 +65,7 @@ Result<UndatedEvents> UndatedEvents::Create(Database& database) {
       {kUpdates[1][1], &events.updates_[1][1]},
       {kUpdates[2][0], &events.updates_[2][0]},
       {kUpdates[2][1], &events.updates_[2][1]}};
-  for (const auto& [sql, target] : statements) {
-    Result<Statement> statement = database.Prepare(sql);
-    if (!statement) return tl::unexpected(statement.error());
-    *target = std::move(*statement);
-  }
+  if (Status ready = PrepareAll(database, statements); !ready) return tl::unexpected(ready.error());
   return events;
 }
 
