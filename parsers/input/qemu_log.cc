@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "parsers/envelope/stamp.h"
 #include "parsers/input/guest_file.h"
+#include "parsers/input/line_cutter.h"
 #include "parsers/match.h"
 
 namespace kautopsy {
@@ -64,28 +65,20 @@ Integer MemoryKb(const Text& value) {
 class QemuLogReader final : public GuestReader {
  public:
   void Take(std::string_view bytes) override {
-    while (!bytes.empty()) {
-      const std::size_t newline = std::min(bytes.find('\n'), bytes.size());
-      line_ += bytes.substr(0, std::min(newline, kMaxLineBytes - line_.size()));
-      if (newline == bytes.size()) return;
-      TakeLine();
-      bytes.remove_prefix(newline + 1);
-    }
+    lines_.Take(bytes, [this](std::string_view line) { TakeLine(line); });
   }
 
   std::optional<Guest> Finish() override {
-    if (!line_.empty()) TakeLine();
+    lines_.Finish([this](std::string_view line) { TakeLine(line); });
     EndCommand();
     return std::move(last_);
   }
 
  private:
-  void TakeLine() {
+  void TakeLine(std::string_view text) {
     ++number_;
-    std::string_view text = line_;
     if (text.ends_with('\r')) text.remove_suffix(1);
     if (!TakeStart(text)) TakeCommand(text);
-    line_.clear();
   }
 
   bool TakeStart(std::string_view text) {
@@ -155,7 +148,7 @@ class QemuLogReader final : public GuestReader {
 
   enum class State { kNone, kStarted };
   State state_ = State::kNone;
-  std::string line_;
+  LineCutter lines_{kMaxLineBytes};
   uint64_t number_ = 0;
   Guest guest_;
   std::optional<Guest> last_;

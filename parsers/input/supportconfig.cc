@@ -28,19 +28,15 @@ std::unique_ptr<SupportconfigReader> SupportconfigReader::For(std::string_view p
   return std::unique_ptr<SupportconfigReader>(new SupportconfigReader(path.substr(0, root)));
 }
 
+SupportconfigReader::SupportconfigReader(std::string_view root)
+    : root_(root), lines_(kLongestLine) {}
+
 void SupportconfigReader::Take(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const std::size_t newline = std::min(bytes.find('\n'), bytes.size());
-    line_ += bytes.substr(0, std::min(newline, kLongestLine - line_.size()));
-    if (newline == bytes.size()) return;
-    TakeLine(line_);
-    line_.clear();
-    bytes.remove_prefix(newline + 1);
-  }
+  lines_.Take(bytes, [this](std::string_view line) { TakeLine(line); });
 }
 
 void SupportconfigReader::Finish() {
-  if (!line_.empty()) TakeLine(line_);
+  lines_.Finish([this](std::string_view line) { TakeLine(line); });
   EndSection();
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "parsers/input/host_file.h"
+#include "parsers/input/line_cutter.h"
 #include "parsers/input/zone_file.h"
 
 namespace kautopsy {
@@ -30,13 +31,13 @@ class SupportconfigReader {
   const std::optional<TreeKernel>& kernel() const { return kernel_; }
 
  private:
-  explicit SupportconfigReader(std::string_view root) : root_(root) {}
+  explicit SupportconfigReader(std::string_view root);
   void TakeLine(std::string_view line);
   void BeginSection(std::string_view title);
   void EndSection();
 
   std::string root_;
-  std::string line_;
+  LineCutter lines_;
   bool at_title_ = false;  // the next line names the section
   std::string_view file_;  // of a tree, that the section would be; empty if none is asked for
   bool is_uname_ = false;  // the section's output is uname's

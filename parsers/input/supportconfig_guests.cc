@@ -1,6 +1,5 @@
 #include "parsers/input/supportconfig_guests.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -21,19 +20,14 @@ std::unique_ptr<SupportconfigGuests> SupportconfigGuests::For(std::string_view p
   return std::unique_ptr<SupportconfigGuests>(new SupportconfigGuests());
 }
 
+SupportconfigGuests::SupportconfigGuests() : lines_(kLongestLine) {}
+
 void SupportconfigGuests::Take(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const std::size_t newline = std::min(bytes.find('\n'), bytes.size());
-    line_ += bytes.substr(0, std::min(newline, kLongestLine - line_.size()));
-    if (newline == bytes.size()) return;
-    TakeLine(line_);
-    line_.clear();
-    bytes.remove_prefix(newline + 1);
-  }
+  lines_.Take(bytes, [this](std::string_view line) { TakeLine(line); });
 }
 
 std::vector<Guest> SupportconfigGuests::Finish() {
-  if (!line_.empty()) TakeLine(line_);
+  lines_.Finish([this](std::string_view line) { TakeLine(line); });
   EndSection();
   return std::move(guests_);
 }

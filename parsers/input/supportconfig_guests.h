@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "parsers/input/guest_file.h"
+#include "parsers/input/line_cutter.h"
 
 namespace kautopsy {
 
@@ -28,11 +29,11 @@ class SupportconfigGuests {
   std::vector<Guest> Finish();
 
  private:
-  SupportconfigGuests() = default;
+  SupportconfigGuests();
   void TakeLine(std::string_view line);
   void EndSection();
 
-  std::string line_;
+  LineCutter lines_;
   uint64_t number_ = 0;
   bool at_title_ = false;                // the next line names the section
   uint64_t title_line_ = 0;              // of the section
