@@ -54,17 +54,19 @@ std::optional<std::string_view> LineGroup::GlueOf(const PhysicalLine& next,
                       StripLineEnd(next.text));
 }
 
-bool LineGroup::Join(PhysicalLine line, bool record_open) {
+bool LineGroup::Join(const PhysicalLine& line, bool record_open) {
   if (maybe_wrapped_ && IsTooWideForMail(line.text)) maybe_wrapped_ = false;
   if (lines_.empty() || lines_.size() >= kMaxWrapped) return false;
-  line.soft_break = EndsInSoftBreak(line);
-  if (!line.flags.kernel) line.own_prefix = PrefixOfPartial(lines_.back().text, line.text);
-  if (!line.soft_break && line.own_prefix == 0) {
-    const std::optional<std::string_view> glue = GlueOf(line, record_open);
-    if (!glue) return false;
-    line.glue = *glue;
-  }
-  lines_.push_back(line);
+  const bool soft_break = EndsInSoftBreak(line);
+  const std::size_t own_prefix =
+      line.flags.kernel ? 0 : PrefixOfPartial(lines_.back().text, line.text);
+  std::optional<std::string_view> glue = "";
+  if (!soft_break && own_prefix == 0) glue = GlueOf(line, record_open);
+  if (!glue) return false;
+  PhysicalLine& joined = lines_.emplace_back(line);
+  joined.glue = *glue;
+  joined.soft_break = soft_break;
+  joined.own_prefix = own_prefix;
   return true;
 }
 

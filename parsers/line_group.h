@@ -32,7 +32,7 @@ class LineGroup {
  public:
   // Adds `line` if it goes on with the group; false if it is a line of its own. To be asked for
   // every line of a source. `record_open`: a record of the source may go on in it.
-  bool Join(PhysicalLine line, bool record_open);
+  bool Join(const PhysicalLine& line, bool record_open);
   // The first line of an empty group.
   void Begin(const PhysicalLine& line) { lines_.push_back(line); }
   void Clear() { lines_.clear(); }
