@@ -248,7 +248,6 @@ class ImportJob final : public SourceVisitor {
     ImportCounts& counts = result_.counts;
     ++counts.sources;
     ++(result.counts.outcome == SourceOutcome::kStored ? counts.stored : counts.known);
-    counts.new_events += result.counts.new_events;
     counts.known_events += result.counts.known_events;
     counts.bytes += result.summary.bytes;
     counts.ledger += result.summary.ledger;
@@ -270,7 +269,6 @@ ImportCounts& ImportCounts::operator+=(const ImportCounts& other) {
   known += other.known;
   problems += other.problems;
   bytes += other.bytes;
-  new_events += other.new_events;
   known_events += other.known_events;
   ledger += other.ledger;
   return *this;

@@ -26,7 +26,6 @@ struct ImportCounts {
   uint64_t known = 0;     // of them, the same content had been stored before
   uint64_t problems = 0;  // told on stderr: not read, or not to the end
   uint64_t bytes = 0;     // unpacked
-  uint64_t new_events = 0;
   uint64_t known_events = 0;
   LineLedger ledger;
 

@@ -98,7 +98,6 @@ class ImportRun {
     if (!split) return tl::unexpected(split.error());
     totals_.stored += split->sources;
     totals_.known -= std::min(totals_.known, split->sources);
-    totals_.new_events += split->events;
     totals_.known_events -= std::min(totals_.known_events, split->events);
     return {};
   }
