@@ -147,12 +147,7 @@ Status DateAll(Database& database) {
 }  // namespace
 
 Status DateByUptime(Database& database) {
-  Status done =
-      database.Execute("BEGIN IMMEDIATE").and_then([&] { return DateAll(database); }).and_then([&] {
-        return database.Execute("COMMIT");
-      });
-  if (!done) database.Rollback();
-  return done;
+  return InTransaction(database, [&] { return DateAll(database); });
 }
 
 }  // namespace kautopsy

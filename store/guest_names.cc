@@ -79,12 +79,7 @@ Status NameGuests(Database& database, int64_t last_event_id) {
   const bool nothing = may_tell->GetInteger(0) != 1;
   may_tell->Reset();
   if (nothing) return {};
-  Status done =
-      database.Execute("BEGIN IMMEDIATE").and_then([&] { return NameAll(database); }).and_then([&] {
-        return database.Execute("COMMIT");
-      });
-  if (!done) database.Rollback();
-  return done;
+  return InTransaction(database, [&] { return NameAll(database); });
 }
 
 }  // namespace kautopsy

@@ -209,11 +209,7 @@ std::string SameHostSql(std::string_view one, std::string_view other) {
 Status StoreGuests(Database& database, const std::vector<FoundGuest>& found,
                    const TreeHosts& trees) {
   if (found.empty()) return {};
-  Status done = database.Execute("BEGIN IMMEDIATE")
-                    .and_then([&] { return AddAll(database, found, trees); })
-                    .and_then([&] { return database.Execute("COMMIT"); });
-  if (!done) database.Rollback();
-  return done;
+  return InTransaction(database, [&] { return AddAll(database, found, trees); });
 }
 
 }  // namespace kautopsy

@@ -164,11 +164,7 @@ class BootJoiner {
 }  // namespace
 
 Status JoinBoots(Database& database) {
-  Status done = database.Execute("BEGIN IMMEDIATE")
-                    .and_then([&] { return BootJoiner(database).Run(); })
-                    .and_then([&] { return database.Execute("COMMIT"); });
-  if (!done) database.Rollback();
-  return done;
+  return InTransaction(database, [&] { return BootJoiner(database).Run(); });
 }
 
 }  // namespace kautopsy

@@ -37,6 +37,16 @@ Status Run(Statement& statement, const Cells&... cells) {
   return done ? Status() : tl::unexpected(done.error());
 }
 
+// Calls `body`, which returns a Status, within a transaction: all that it changes, or nothing.
+template <class Body>
+Status InTransaction(Database& database, Body&& body) {
+  Status done = database.Execute("BEGIN IMMEDIATE").and_then(body).and_then([&] {
+    return database.Execute("COMMIT");
+  });
+  if (!done) database.Rollback();
+  return done;
+}
+
 // Prepares a list of pairs of SQL and where its Statement goes; the first error, if there is one.
 template <class List>
 Status PrepareAll(Database& database, const List& list) {

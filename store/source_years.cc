@@ -28,7 +28,7 @@ constexpr char kSelectPlaces[] =
 constexpr char kCreate[] =
     "CREATE TEMP TABLE IF NOT EXISTS log_path (log TEXT, path TEXT, PRIMARY KEY (log, path))"
     " WITHOUT ROWID; DELETE FROM temp.log_path";
-constexpr char kEnd[] = "DELETE FROM temp.log_path; COMMIT";
+constexpr char kEnd[] = "DELETE FROM temp.log_path";
 constexpr char kUpdate[] =
     "UPDATE source SET year = ?1, year_from = ?2, outdated = 1 WHERE source_id = ?3";
 
@@ -175,12 +175,11 @@ class SourceDater {
 }  // namespace
 
 Status DateSources(Database& database) {
-  Status done = database.Execute("BEGIN IMMEDIATE")
-                    .and_then([&] { return database.Execute(kCreate); })
-                    .and_then([&] { return SourceDater(database).Run(); })
-                    .and_then([&] { return database.Execute(kEnd); });
-  if (!done) database.Rollback();
-  return done;
+  return InTransaction(database, [&] {
+    return database.Execute(kCreate)
+        .and_then([&] { return SourceDater(database).Run(); })
+        .and_then([&] { return database.Execute(kEnd); });
+  });
 }
 
 }  // namespace kautopsy

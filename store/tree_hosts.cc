@@ -60,21 +60,20 @@ Result<TreeSplit> NameHostsOfTrees(Database& database, TreeHosts& trees) {
   Status done = AddTreesOfLogs(database, trees);
   if (!done) return tl::unexpected(done.error());
   if (trees.empty()) return split;
-  done = database.Execute("BEGIN IMMEDIATE")
-             .and_then([&] { return database.Execute(kCreate); })
-             .and_then([&] { return FindPaths(database, trees); })
-             .and_then([&]() -> Status {
-               const Result<TreeSplit> copied = Split(database);
-               if (!copied) return tl::unexpected(copied.error());
-               split = *copied;
-               return {};
-             })
-             .and_then([&] { return ChooseHostNames(database); })
-             .and_then([&] { return CallHosts(database, trees); })
-             .and_then([&] { return database.Execute("COMMIT"); });
-  if (done) return split;
-  database.Rollback();
-  return tl::unexpected(done.error());
+  done = InTransaction(database, [&] {
+    return database.Execute(kCreate)
+        .and_then([&] { return FindPaths(database, trees); })
+        .and_then([&]() -> Status {
+          const Result<TreeSplit> copied = Split(database);
+          if (!copied) return tl::unexpected(copied.error());
+          split = *copied;
+          return {};
+        })
+        .and_then([&] { return ChooseHostNames(database); })
+        .and_then([&] { return CallHosts(database, trees); });
+  });
+  if (!done) return tl::unexpected(done.error());
+  return split;
 }
 
 }  // namespace kautopsy

@@ -60,11 +60,7 @@ Status FillAll(Database& database, const TreeKernels& kernels, const TreeHosts& 
 
 Status FillKernelsOfTrees(Database& database, const TreeKernels& kernels, const TreeHosts& trees) {
   if (kernels.empty()) return {};
-  Status done = database.Execute("BEGIN IMMEDIATE")
-                    .and_then([&] { return FillAll(database, kernels, trees); })
-                    .and_then([&] { return database.Execute("COMMIT"); });
-  if (!done) database.Rollback();
-  return done;
+  return InTransaction(database, [&] { return FillAll(database, kernels, trees); });
 }
 
 }  // namespace kautopsy

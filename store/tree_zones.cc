@@ -53,11 +53,7 @@ Status SetAll(Database& database, const TreeZones& trees) {
 
 Status SetZonesOfTrees(Database& database, const TreeZones& zones) {
   if (zones.empty()) return {};
-  Status done = database.Execute("BEGIN IMMEDIATE")
-                    .and_then([&] { return SetAll(database, zones); })
-                    .and_then([&] { return database.Execute("COMMIT"); });
-  if (!done) database.Rollback();
-  return done;
+  return InTransaction(database, [&] { return SetAll(database, zones); });
 }
 
 }  // namespace kautopsy
