@@ -266,6 +266,7 @@ class Importer {
       line.raw = line.cut ? TrimToSure(fragment.text) : fragment.text;
       line.trimmed = line.raw.size() < TrimBlanks(fragment.text).size();
       line.text = line.raw;
+      line.plain = candidate.plain;
       claimed = OfferUnwrapped(line, openers) || claimed;
     }
     return claimed;

@@ -33,6 +33,7 @@ struct LogLine {
   bool witness = false;     // printed by a program that IsWitness() names, not by the kernel
   bool prefixed = false;    // false: bare text, maybe somebody's prose
   bool escaped = false;     // the transport wrote control bytes as \xNN
+  bool plain = false;       // nothing in it is encoded or marked by a transport, see Candidate
   bool cut = false;         // nothing shows that it is whole: `text` is trimmed to what is sure
   bool trimmed = false;     // and some of it was not: there was more
 

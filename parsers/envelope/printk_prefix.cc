@@ -193,7 +193,7 @@ bool ConsumeBracket(std::string_view& text, LogLine& line) {
     const std::optional<int64_t> uptime = ConsumeUptime(text);
     if (!uptime) return ConsumeRecorderTime(text, line);
     line.uptime_us = uptime;
-    ConsumeHostAndTag(text, line);
+    if (line.host.empty()) ConsumeHostAndTag(text, line);
     ConsumeVendorCaller(text);
     return true;
   }

@@ -1,9 +1,14 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
 namespace kautopsy {
+
+// A line that begins with the kernel's prefix and has none of these behind it is changed by neither
+// of the two.
+inline constexpr std::array<std::string_view, 5> kUndoneMarks = {"&", "\x1b", "\xC2", "#0", "\\"};
 
 // Undoes what terminals and web pages put into a whole line: colour codes and other ESC sequences
 // are taken out, no-break spaces (in mail archives also as "A ") become blanks, "&lt;" "&gt;"

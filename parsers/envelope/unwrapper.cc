@@ -70,11 +70,12 @@ std::size_t FindNextMessage(const LogLine& line) {
 
 }  // namespace
 
-bool Unwrapper::SplitMessages(LogLine line) {
+bool Unwrapper::SplitMessages(const LogLine& whole) {
+  std::size_t next = FindNextMessage(whole);
+  if (next == std::string_view::npos) return false;
   std::vector<LogLine> pieces;
-  for (;;) {
-    const std::size_t next = FindNextMessage(line);
-    if (next == std::string_view::npos) break;
+  LogLine line = whole;
+  for (; next != std::string_view::npos; next = FindNextMessage(line)) {
     LogLine& head = pieces.emplace_back(line);
     head.text = TrimBlanks(line.text.substr(0, next));
     head.cut = false;
@@ -87,9 +88,8 @@ bool Unwrapper::SplitMessages(LogLine line) {
     }
     ParsePrefixes(line, head_);
   }
-  if (pieces.empty()) return false;
   pieces.push_back(line);
-  lines_ = std::move(pieces);
+  lines_ = std::move(pieces);  // `whole` is gone
   return true;
 }
 
@@ -111,9 +111,10 @@ bool Unwrapper::IsRestOfAbove(const LogLine& line) const {
 std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
   lines_.clear();
   is_rest_ = false;
+  const bool plain = line.plain && !quoted_printable_;
   std::string_view encoded = line.text;
   if (quoted_printable_) encoded = DecodeQuotedPrintable(encoded, decoded_);
-  const std::string_view clean = CleanLine(encoded, clean_);
+  const std::string_view clean = plain ? encoded : CleanLine(encoded, clean_);
   if (clean.starts_with('{') && UnwrapJson(line, clean)) return lines_;
   LogLine& whole = lines_.emplace_back(line);
   whole.text = clean;
@@ -121,6 +122,7 @@ std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
   if (SplitMessages(whole)) return lines_;
   is_rest_ = IsRestOfAbove(whole);
   if (is_rest_) Inherit(whole);
+  if (plain) return lines_;
   const std::string_view text = Unescape(whole.text, whole.escaped, unescaped_);
   if (text.data() == whole.text.data()) return lines_;
   const LogLine several = whole;

@@ -46,7 +46,7 @@ class Unwrapper {
   bool UnwrapJson(const LogLine& line, std::string_view object);
   void Split(const LogLine& line, std::string_view text);
   // Several messages that stand in one line without a line end between; false if it holds one.
-  bool SplitMessages(LogLine line);
+  bool SplitMessages(const LogLine& whole);
   bool IsRestOfAbove(const LogLine& line) const;
   void Inherit(LogLine& line) const;
 

@@ -23,6 +23,9 @@ struct Candidate {
   uint64_t openers = 0;  // groups of words in it that can start a record, see OpenerWord
   bool joined = false;   // holds a second prefix: many lines pasted into one
   bool nul = false;      // holds NUL bytes
+  // A prefix, and behind it nothing that CleanLine() or Unescape() changes. Not told of chunks in
+  // which no line has an opener.
+  bool plain = false;
 };
 
 struct ScannedChunk {
@@ -78,6 +81,7 @@ class LineScanner {
               ScannedChunk& scanned);
   void MarkOpeners(ScannedChunk& scanned);
   void MarkNuls(ScannedChunk& scanned);
+  void MarkPlain(ScannedChunk& scanned);
 
   struct Scratch;
   const OpenerWords& words_;

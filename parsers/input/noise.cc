@@ -1,5 +1,6 @@
 #include "parsers/input/noise.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -51,11 +52,21 @@ constexpr auto kNoise = std::to_array<std::string_view>({
     "SysRq : Show ",
 });
 
-// First bytes of the entries above: most lines are decided by one look.
-constexpr std::array<bool, 256> kFirstBytes = [] {
-  std::array<bool, 256> first = {};
-  for (const std::string_view words : kNoise) first[static_cast<uint8_t>(words[0])] = true;
-  return first;
+// The entries above by their first bytes: those of byte b are kSorted[kBegin[b]] up to, without it,
+// kSorted[kBegin[b + 1]]. Most lines are decided by one look.
+constexpr auto kSorted = [] {
+  auto sorted = kNoise;
+  std::sort(sorted.begin(), sorted.end());
+  return sorted;
+}();
+constexpr std::array<uint8_t, 257> kBegin = [] {
+  static_assert(kSorted.size() <= 255);
+  std::array<uint8_t, 257> begin = {};
+  for (const std::string_view words : kSorted) {
+    for (std::size_t byte = static_cast<uint8_t>(words[0]) + 1; byte < begin.size(); ++byte)
+      ++begin[byte];
+  }
+  return begin;
 }();
 
 std::string_view SkipUptime(std::string_view text) {
@@ -72,11 +83,9 @@ bool IsKnownNoise(std::string_view text) {
   text = SkipUptime(text);
   if (text.find_first_not_of(' ') == std::string_view::npos)
     return true;  // reports are set off by blank lines
-  if (!kFirstBytes[static_cast<uint8_t>(text[0])]) return false;
-  for (const std::string_view words : kNoise) {
-    if (words[0] == text[0] && text.starts_with(words)) return true;
-  }
-  return false;
+  const auto first = static_cast<uint8_t>(text[0]);
+  return std::any_of(kSorted.begin() + kBegin[first], kSorted.begin() + kBegin[first + 1],
+                     [&](std::string_view words) { return text.starts_with(words); });
 }
 
 }  // namespace kautopsy

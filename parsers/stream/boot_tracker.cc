@@ -65,8 +65,11 @@ bool IsCrash(std::string_view kind) {
 }
 
 BootTracker::Boot* BootTracker::Find(uint32_t index) {
+  if (last_boot_ != nullptr && last_boot_->first == index) return &last_boot_->second;
   const auto found = boots_.find(index);
-  return found == boots_.end() ? nullptr : &found->second;
+  if (found == boots_.end()) return nullptr;
+  last_boot_ = &*found;
+  return &found->second;
 }
 
 // What was heard of last is never given away: more may follow at once.
@@ -257,6 +260,7 @@ void BootTracker::Give(uint32_t index) {
   bytes_ -= boot.bytes;
   heard_.erase(boot.heard);
   BootRecord record = std::move(boot.record);
+  last_boot_ = nullptr;
   boots_.erase(index);
   on_boot_(index, std::move(record));
 }

@@ -108,9 +108,11 @@ class BootTracker {
   Hosts::value_type* last_host_ = nullptr;  // of the line before: most often the next one's too
   std::map<std::string, uint32_t> by_id_;   // boots of the journal, by KeyOf()
   std::optional<Current> unnamed_;          // of lines without a host
-  std::unordered_map<uint32_t, Boot> boots_;
-  std::list<uint32_t> heard_;  // the same, by the last line or event of each
-  std::size_t bytes_ = 0;      // of all
+  using Boots = std::unordered_map<uint32_t, Boot>;
+  Boots boots_;
+  Boots::value_type* last_boot_ = nullptr;  // that Find() found: most often the next one, too
+  std::list<uint32_t> heard_;               // the same, by the last line or event of each
+  std::size_t bytes_ = 0;                   // of all
   uint32_t begun_ = 0;
 };
 

@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "parsers/input/chunk_reader.h"
 #include "parsers/input/noise.h"
@@ -91,6 +94,30 @@ TEST_CASE("The scanner counts lines, finds opener words and second prefixes, and
     CHECK(lines == 5);
     CHECK(others == 1);
     CHECK(seen == std::vector<std::string>{"1kn", "2ko", "3kj", "4"});
+  }
+}
+
+TEST_CASE("A line is plain unless something behind its prefix is undone") {
+  const std::string prefix = "Nov 20 12:42:42 h kernel: ";
+  const auto plain_lines = [](const std::string& text) {
+    test::StringSource source(text);
+    const std::vector<OpenerWord> list = {{"Killed process", 3}};
+    const OpenerWords words(list);
+    ScanPipeline pipeline(source, words, 1, 1000);
+    ScannedChunk scanned;
+    REQUIRE(pipeline.Next(scanned));
+    std::string plain;
+    for (const Candidate& candidate : scanned.candidates) plain += candidate.plain ? '1' : '0';
+    return plain;
+  };
+  const std::string opener = prefix + "Killed process\n";
+  CHECK(plain_lines(opener + "bare\n" + prefix + "b #1\n") == "101");
+  CHECK(plain_lines(opener + "Nov 20 12:42:42 h sshd[7]: a&b\n") == "1");
+  for (const std::string text : {"a&lt;", "\x1b[0m", "a\xC2\xA0", "a#012b", "a\\x0ab", "&&#0\\"}) {
+    CAPTURE(text);
+    const std::string marked = fmt::format("{}{}\n", prefix, text);
+    CHECK(plain_lines(fmt::format("{}{}{}", opener, marked, opener)) == "101");
+    CHECK(plain_lines(fmt::format("{0}{0}{1}{2}\n{0}", marked, opener, text)) == "00100");
   }
 }
 
