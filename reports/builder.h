@@ -31,6 +31,9 @@ class ReferenceList {
   std::vector<std::string> keys_;
 };
 
+// The memory report that the primary cause rests on, else the first with zones; null without one.
+const EventFacts* FocusEvent(const BuildInput& input);
+
 // Each fills its sections of `report` and leaves out what the facts do not hold.
 void BuildVerdict(const BuildInput& input, IncidentReport& report);
 void BuildDoNow(const BuildInput& input, ReferenceList& references, IncidentReport& report);

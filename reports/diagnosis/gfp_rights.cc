@@ -62,9 +62,21 @@ GfpRights RightsOf(const GfpMeaning& gfp, int order, WatermarkRule rule) {
   return rights;
 }
 
+// mm/page_alloc.c, __zone_watermark_ok() of 2.6.32, 4.4 and 6.6: integer halves and quarters.
+std::vector<MarkDiscount> DiscountsFor(int64_t mark_pages, const GfpRights& rights) {
+  if (rights.ignores_marks) return {{"all: ignores the marks", mark_pages}};
+  std::vector<MarkDiscount> discounts;
+  if (rights.high) {
+    discounts.push_back({"half: __GFP_HIGH", mark_pages / 2});
+    mark_pages -= mark_pages / 2;
+  }
+  if (rights.harder) discounts.push_back({"a quarter: must not wait", mark_pages / 4});
+  return discounts;
+}
+
 int64_t MarkFor(int64_t mark_pages, const GfpRights& rights) {
-  if (rights.high) mark_pages -= mark_pages / 2;
-  if (rights.harder) mark_pages -= mark_pages / 4;
+  for (const MarkDiscount& discount : DiscountsFor(mark_pages, rights))
+    mark_pages -= discount.pages;
   return mark_pages;
 }
 

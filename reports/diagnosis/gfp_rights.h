@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "reports/diagnosis/gfp.h"
 #include "reports/diagnosis/kernel_version.h"
+#include "reports/diagnosis/zone_check.h"
 
 namespace kautopsy {
 
@@ -40,7 +42,9 @@ struct GfpRights {
 // single pages are free of the boost.
 GfpRights RightsOf(const GfpMeaning& gfp, int order, WatermarkRule rule);
 
-// What must be left of `mark` pages.
+// What a request need not leave of `mark_pages`, in the order in which the kernel takes it off.
+std::vector<MarkDiscount> DiscountsFor(int64_t mark_pages, const GfpRights& rights);
+// What must be left of `mark_pages`.
 int64_t MarkFor(int64_t mark_pages, const GfpRights& rights);
 
 }  // namespace kautopsy

@@ -26,7 +26,11 @@ void AddZoneChecks(const EventFacts& event, std::vector<ZoneCheckRow>& rows) {
     row.zone = check.zone;
     row.eligible = Flag(check.eligible);
     row.reason = check.reason;
+    row.free_pages = check.free_pages;
+    row.free_from = EmptyIsNull(FreeFrom(check));
     row.usable_pages = check.usable_pages;
+    row.min_pages = check.min_pages;
+    row.mark_sum = EmptyIsNull(MarkWords(check));
     row.mark = "min";
     row.mark_pages = check.mark_pages;
     row.reserve_pages = check.reserve_pages;
@@ -96,11 +100,15 @@ std::span<const Field<ZoneCheckRow>> ZoneCheckRow::Fields() {
                                          {"zone", &R::zone},
                                          {"eligible", &R::eligible},
                                          {"reason", &R::reason},
+                                         {"free_pages", &R::free_pages},
+                                         {"free_from", &R::free_from},
                                          {"usable_pages", &R::usable_pages},
                                          {"cma_pages", &R::cma_pages},
                                          {"atomic_pages", &R::atomic_pages},
                                          {"mark", &R::mark},
+                                         {"min_pages", &R::min_pages},
                                          {"mark_pages", &R::mark_pages},
+                                         {"mark_sum", &R::mark_sum},
                                          {"reserve_pages", &R::reserve_pages},
                                          {"watermark_ok", &R::watermark_ok},
                                          {"blocks_ok", &R::blocks_ok},

@@ -14,9 +14,9 @@ struct ZoneCheckRow {
   static constexpr std::string_view kRelation = "zone_check";
   static std::span<const Field<ZoneCheckRow>> Fields();
 
-  Integer event_id, node, eligible, usable_pages, cma_pages, atomic_pages, mark_pages;
-  Integer reserve_pages, watermark_ok, blocks_ok, margin_pages;
-  Text zone, reason, mark, verdict;
+  Integer event_id, node, eligible, free_pages, usable_pages, cma_pages, atomic_pages;
+  Integer min_pages, mark_pages, reserve_pages, watermark_ok, blocks_ok, margin_pages;
+  Text zone, reason, free_from, mark, mark_sum, verdict;
   Real frag_index, unusable_index;
 };
 

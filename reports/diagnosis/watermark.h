@@ -20,9 +20,16 @@ PieceRequest OrdinaryRequest(int order);
 std::optional<PieceRequest> RequestOf(const IncidentFacts& facts, const EventFacts& event);
 
 // Runs the test of every zone again on the printed figures, against the min mark (the slow path's).
-// The list's own total is used rather than the `free:` counter, which is read at another moment.
+// Each sum is of one moment, that of the zone's free list where there is one (zone_test.h).
 std::vector<ZoneCheck> CheckZones(const IncidentFacts& facts, const EventFacts& event,
                                   const PieceRequest& request);
+
+// Whether the zone's figures exceed mark and reserve, which is all of the test for a single page;
+// false where they are not known.
+bool PassesFirstTest(const ZoneCheck& check);
+// The same by the counter `free:`. Nearer to the moment of the request than the list, but the cells
+// of the list cannot be taken off it. None where it is not printed.
+std::optional<bool> PassesByCounter(const ZoneCheck& check);
 
 // True if some zone would serve it; none if that cannot be told.
 std::optional<bool> AnyServed(const std::vector<ZoneCheck>& checks);

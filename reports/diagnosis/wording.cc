@@ -12,12 +12,15 @@ namespace {
 
 std::string StepWords(const ZoneCheck& check) {
   std::string words;
+  if (check.cma_back_pages > 0 && !check.steps.empty())
+    words = fmt::format(", with {} of CMA again", Thousands(check.cma_back_pages));
+  const std::string back = words;
   int64_t taken = 0;
   for (const LoopStep& step : check.steps) {
     taken += step.taken_pages;
     words =
-        fmt::format(", less {} pages in pieces that are too small = {} {} {}", Thousands(taken),
-                    Thousands(step.left_pages),
+        fmt::format("{}, less {} pages in pieces that are too small = {} {} {}", back,
+                    Thousands(taken), Thousands(step.left_pages),
                     step.left_pages > step.wanted_pages ? ">" : "<=", Thousands(step.wanted_pages));
   }
   return words;
@@ -76,6 +79,14 @@ std::string LeftOutWords(const ZoneCheck& check) {
   return words.empty() ? "" : "without " + JoinWords(words);
 }
 
+std::string MarkWords(const ZoneCheck& check) {
+  if (!check.min_pages || !check.mark_pages || check.discounts.empty()) return "";
+  std::string words = "min " + Thousands(*check.min_pages);
+  for (const MarkDiscount& discount : check.discounts)
+    words += fmt::format(" - {} [{}]", Thousands(discount.pages), discount.why);
+  return fmt::format("{} = {}", words, Thousands(*check.mark_pages));
+}
+
 std::string CheckWords(const ZoneCheck& check) {
   if (!check.usable_pages || !check.mark_pages)
     return fmt::format("{}: {}", CheckName(check), check.reason);
@@ -86,7 +97,14 @@ std::string CheckWords(const ZoneCheck& check) {
       *check.usable_pages > wanted ? ">" : "<=", Thousands(*check.mark_pages));
   if (check.reserve_pages.value_or(0) > 0)
     sum += fmt::format(" + {}", Thousands(*check.reserve_pages));
+  const std::string mark = MarkWords(check);
+  if (!mark.empty()) sum += " (" + mark + ")";
   return fmt::format("{}: {}{}: {}", CheckName(check), sum, StepWords(check), check.reason);
+}
+
+std::string_view FreeFrom(const ZoneCheck& check) {
+  if (!check.free_pages) return "";
+  return check.from_list ? "list" : "counter";
 }
 
 std::string_view VerdictCode(const ZoneCheck& check, bool assumed) {

@@ -22,9 +22,14 @@ std::string PieceRange(const EventFacts& event);
 // What of the zone's free pages the request may not have: "without 2,048 kept for atomic requests
 // [highatomic]"; empty if nothing.
 std::string LeftOutWords(const ZoneCheck& check);
+// How the printed min becomes the mark: "min 19,373 - 9,686 [half: __GFP_HIGH] = 9,687"; empty if
+// it is the mark.
+std::string MarkWords(const ZoneCheck& check);
 // The arithmetic of one zone on one line.
 std::string CheckWords(const ZoneCheck& check);
 std::string CheckName(const ZoneCheck& check);  // "node 0 Normal"
+// Code of zone_check.free_from: "list" or "counter"; empty if neither is known.
+std::string_view FreeFrom(const ZoneCheck& check);
 // Code of zone_check.verdict: a request that failed would "pass now", an assumed one is "served".
 std::string_view VerdictCode(const ZoneCheck& check, bool assumed);
 // "a and b", "a, b and c".

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/row.h"
@@ -29,17 +30,31 @@ struct LoopStep {
   int64_t wanted_pages = 0;  // left_pages must exceed this
 };
 
+// What the request need not leave of the min mark.
+struct MarkDiscount {
+  std::string_view why;
+  int64_t pages = 0;
+};
+
 struct ZoneCheck {
   Integer node;
   std::string zone;
   bool eligible = false;
   bool above_request = false;  // not eligible because the zone lies above what the request may use
   std::string reason;
+  // What the sum begins with: the free list's total, else the counter `free:`.
+  Integer free_pages;
+  bool from_list = false;
+  Integer counter_pages;                // the counter `free:`, read a moment before the list
+  Integer min_pages;                    // as printed
+  std::vector<MarkDiscount> discounts;  // from min_pages to mark_pages
   Integer usable_pages, mark_pages, reserve_pages, margin_pages;
   // Free, but not for this request, so not in usable_pages: CMA, and what is kept for atomic ones.
   Integer cma_pages, atomic_pages;
   std::optional<bool> watermark_ok, blocks_ok;
   ZoneVerdict verdict = ZoneVerdict::kUnknown;
+  // Of the CMA pages that the first test leaves out, those that the loop counts again.
+  int64_t cma_back_pages = 0;
   std::vector<LoopStep> steps;
   Real frag_index, unusable_index;
 };
@@ -48,6 +63,7 @@ struct ZoneCheck {
 struct Rerun {
   PieceRequest request;
   std::vector<ZoneCheck> checks;      // in the order of the event's zones
+  bool lacks_zones = false;           // the report was cut: zones of this request are missing
   std::optional<bool> served;         // some zone would serve it; none: cannot be told
   std::optional<bool> single_served;  // the same for one single page with the same rights
   // Smallest order that no zone would serve to an ordinary request.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "reports/diagnosis/missing_zones.h"
 #include "reports/diagnosis/watermark.h"
 
 namespace kautopsy {
@@ -120,6 +121,7 @@ ZoneTerms::ZoneTerms(const EventFacts& event, const PieceRequest& request,
       rights_(RightsOf(request.gfp, request.order, rule_)),
       movable_(request.gfp.movable),
       single_(request.order == 0),
+      lacks_zones_(LacksZones(event, request, kernel)),
       page_kb_(event.page_kb()),
       reserve_column_(ReserveColumn(event.zones, request.gfp.highest)),
       least_mark_share_(LeastMarkShare(event.zones)) {}
@@ -136,8 +138,15 @@ int64_t ZoneTerms::Cma(const ZoneFacts& zone) const {
   return PagesOf(zone, [](const std::string& types) { return types == "C"; });
 }
 
+// Until 3.9 CMA stayed subtracted (mm/page_alloc.c, __zone_watermark_ok() of 3.7); 026b08147923
+// of June 2013 ("fix watermark check in __zone_watermark_ok()", in 3.10) subtracts it "only for a
+// purpose of (free_pages <= min + lowmem_reserve) check", as the loop takes it off once more.
+bool ZoneTerms::CmaReturns() const {
+  return rule_ == WatermarkRule::k34 && (!kernel_.known() || kernel_.AtLeast(3, 10));
+}
+
 Bounds ZoneTerms::Atomic(const ZoneFacts& zone) const {
-  if (rule_ < WatermarkRule::k44 || !rights_.spares_atomic) return {};
+  if (rule_ < WatermarkRule::k44 || !rights_.spares_atomic || rights_.ignores_marks) return {};
   // 4.7 to 5.8 do not ask for a single page (zone_watermark_fast(), 48ee5f3696f6 to f27ce0e14088):
   // then only the pieces decide.
   if (single_ && !rights_.high && kernel_.AtLeast(4, 7) && kernel_.Below(5, 9)) return {};
@@ -178,6 +187,16 @@ Bounds ZoneTerms::Mark(const ZoneFacts& zone) const {
     if (zone.boost_kb && spares == true) marks.most = marks.least;
   }
   return {MarkFor(marks.least, rights_), MarkFor(marks.most, rights_)};
+}
+
+std::vector<MarkDiscount> ZoneTerms::Discounts(const ZoneFacts& zone, int64_t mark_pages) const {
+  const int64_t printed = *zone.min_kb / page_kb_;
+  if (rights_.ignores_marks || MarkFor(printed, rights_) == mark_pages)
+    return DiscountsFor(printed, rights_);
+  const int64_t plain = std::max<int64_t>(0, *zone.min_kb - zone.boost_kb.value_or(0)) / page_kb_;
+  std::vector<MarkDiscount> discounts = DiscountsFor(plain, rights_);
+  discounts.insert(discounts.begin(), {"boost", printed - plain});
+  return discounts;
 }
 
 }  // namespace kautopsy

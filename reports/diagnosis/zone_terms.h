@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "reports/diagnosis/facts.h"
 #include "reports/diagnosis/gfp_rights.h"
@@ -32,18 +33,23 @@ class ZoneTerms {
 
   WatermarkRule rule() const { return rule_; }
   const GfpRights& rights() const { return rights_; }
+  bool lacks_zones() const { return lacks_zones_; }  // LacksZones() of missing_zones.h
 
   // What lowmem_reserve[] keeps back from the request; none if that is not in the text.
   Integer Reserve(const ZoneFacts& zone) const;
   // Free pages that are set aside for devices [CMA] where the request may not use them: what
   // `free_cma:` prints, else the pieces that lie in CMA alone.
   int64_t Cma(const ZoneFacts& zone) const;
+  // Whether the loop over orders counts these again.
+  bool CmaReturns() const;
   // Pages that the test leaves out since they are kept for atomic requests. Until 6.11 that was the
   // whole reserve, free or not.
   Bounds Atomic(const ZoneFacts& zone) const;
   // The min mark of the request, of a zone that prints one. What was added to it for a while is
   // printed since 5.16 only.
   Bounds Mark(const ZoneFacts& zone) const;
+  // How the printed min becomes `mark_pages`, which Mark() gave.
+  std::vector<MarkDiscount> Discounts(const ZoneFacts& zone, int64_t mark_pages) const;
 
  private:
   int64_t LeastMark(const ZoneFacts& zone) const;
@@ -53,6 +59,7 @@ class ZoneTerms {
   GfpRights rights_;
   bool movable_ = false;
   bool single_ = false;
+  bool lacks_zones_ = false;
   int64_t page_kb_;
   std::optional<std::size_t> reserve_column_;
   std::optional<double> least_mark_share_;  // of a zone's memory, among the zones

@@ -26,6 +26,8 @@ void WriteCheck(const ZoneCheck& check, const RerunSection& section, TextWriter&
   if (check.reserve_pages.value_or(0) > 0) sum += " + " + Thousands(*check.reserve_pages);
   writer.LineWithTail(name + sum + StepsWords(check, section.page_kb), verdict, Tone::kPlain);
   std::string note = LeftOutWords(check);
+  const std::string mark = MarkWords(check);
+  if (!mark.empty()) note += (note.empty() ? "" : "; ") + mark;
   if (check.verdict == ZoneVerdict::kUnknown) note += (note.empty() ? "" : "; ") + check.reason;
   if (!note.empty()) writer.Wrapped(PadRight("", kNameColumns), kNameColumns, Safe(note));
 }

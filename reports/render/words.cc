@@ -132,6 +132,8 @@ std::string MachineWords(const IncidentReport& report, std::string_view separato
 std::string StepsWords(const ZoneCheck& check, int64_t page_kb) {
   if (check.steps.empty()) return "";
   std::string words;
+  const std::string back =
+      check.cma_back_pages > 0 ? fmt::format(" + {} CMA", Thousands(check.cma_back_pages)) : "";
   constexpr std::size_t kNamed = 2;  // sizes; more are summed up
   int64_t taken = 0;
   for (const LoopStep& step : check.steps) {
@@ -145,7 +147,7 @@ std::string StepsWords(const ZoneCheck& check, int64_t page_kb) {
   if (words.empty()) return "";
   const std::string left =
       last.left_pages < 0 ? "−" + Thousands(-last.left_pages) : Thousands(last.left_pages);
-  words = fmt::format("{} = {}", words, left);
+  words = fmt::format("{}{} = {}", back, words, left);
   if (last.wanted_pages > 0)
     words += fmt::format("{} {}", last.left_pages > last.wanted_pages ? " >" : " ≤",
                          Thousands(last.wanted_pages));

@@ -80,11 +80,15 @@ CREATE TABLE zone_check (
   zone TEXT,                        -- DMA, DMA32, Normal, HighMem, Movable or Device
   eligible INTEGER,                 -- [0/1] the request may use this zone
   reason TEXT,                      -- why the verdict is what it is
-  usable_pages INTEGER,             -- [pages] free that the request may use
+  free_pages INTEGER,               -- [pages] free, which the sum begins with
+  free_from TEXT,                   -- list: the free list's own total; counter: "free:", without a list
+  usable_pages INTEGER,             -- [pages] of them that the request may use
   cma_pages INTEGER,                -- [pages] free, but set aside for devices [CMA]: not usable
   atomic_pages INTEGER,             -- [pages] kept for atomic requests [highatomic]: not usable
   mark TEXT,                        -- mark that was applied: min, low or high
+  min_pages INTEGER,                -- [pages] of the min mark, as printed
   mark_pages INTEGER,               -- [pages] of that mark, after the request's discounts
+  mark_sum TEXT,                    -- how min became the mark; NULL where it is min
   reserve_pages INTEGER,            -- [pages] kept back by lowmem_reserve for this request
   watermark_ok INTEGER,             -- [0/1] usable_pages exceeds mark and reserve
   blocks_ok INTEGER,                -- [0/1] a free piece of the asked order exists

@@ -163,7 +163,7 @@ inline EventFacts ExhaustedOom() {
   event.oom = oom;
   event.zones = {MakeZone(0, "DMA", 15900, 60, {1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 3}),
                  MakeZone(0, "DMA32", 7000, 8000, {1500, 50, 10, 5, 3, 1, 1, 0, 0, 0, 0})};
-  event.zones[0].lowmem_reserve_pages = {0, 2000, 200000, 200000};
+  event.zones[0].lowmem_reserve_pages = {0, 200000, 200000, 200000};
   event.zones[1].lowmem_reserve_pages = {0, 0, 0, 0};
   MemInfoFacts mem;
   mem.anon_pages = 230000;

@@ -38,7 +38,7 @@ TEST_CASE("the report of the seed case holds each day's figures") {
         "361.4 of 378.5 GiB = 95.5 %", "[GFP_ATOMIC]", "105,047 such pieces",
         "16 to 48,228 such pieces", "at most 103 GiB each", "vm.nr_hugepages=158208", "6 of 6 sums",
         "whether it caused the kill of Oct 27", "(refused Nov 25)",
-        "(the 4 pages asked for and 1 more)", "call trace; no Mem-Info", "slight [degraded]"}) {
+        "(the 4 pages of the piece and 1 more)", "call trace; no Mem-Info", "slight [degraded]"}) {
     CHECK_MESSAGE(Mentions(report, part), part);
   }
 }
