@@ -5,6 +5,7 @@
 
 #include "reports/builder.h"
 #include "reports/diagnosis/call_path.h"
+#include "reports/diagnosis/min_free.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/format.h"
 #include "reports/guest_size.h"
@@ -77,11 +78,8 @@ bool RefusedWithoutWaiting(const BuildInput& input) {
 
 Integer SumOfMin(const BuildInput& input) {
   for (const EventFacts& event : input.facts.events) {
-    Integer sum;
-    for (const ZoneFacts& zone : event.zones) {
-      if (zone.min_kb) sum = sum.value_or(0) + *zone.min_kb;
-    }
-    if (sum) return sum;
+    const Integer sum_kb = MinFreeKb(input.facts, event);
+    if (sum_kb) return sum_kb;
   }
   return std::nullopt;
 }

@@ -91,6 +91,7 @@ std::string RequestWords(const EventFacts& event) {
                                        : Integer();
   std::string words = "request of " + GfpWords(mask, request.gfp);
   if (!request.gfp.may_reclaim && !request.gfp.names.empty()) words += ", must not wait";
+  if (request.frees_memory) words += ", of a task that frees memory itself [PF_MEMALLOC]";
   return words;
 }
 

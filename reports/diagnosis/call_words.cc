@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "reports/diagnosis/min_free.h"
+
 namespace kautopsy {
 
 Severity HarmSeverity(const CallPath& path) {
@@ -25,8 +27,11 @@ std::string SiteWords(const CallPath& path, int order) {
   return words + ".";
 }
 
-std::optional<Advice> SiteAdvice(const CallPath& path) {
+std::optional<Advice> SiteAdvice(const IncidentFacts& facts, const EventFacts& event,
+                                 const CallPath& path) {
   if (!path.site || path.site->act.empty()) return std::nullopt;
+  if (path.site->act.find("vm.min_free_kbytes") != std::string_view::npos)
+    return RaiseMinFree(facts, event);
   const CallSite& site = *path.site;
   return Advice{std::string(site.act), std::string(site.act_why), std::string(site.risk),
                 std::string(site.check)};

@@ -16,7 +16,9 @@ Severity HarmSeverity(const CallPath& path);
 std::string HarmlessWords(const CallPath& path);
 // "a copy of a packet in one piece for tg3 [skb_copy]: why it is so large"; empty if unknown.
 std::string SiteWords(const CallPath& path, int order);
-// What is known to help at the site; none if nothing is.
-std::optional<Advice> SiteAdvice(const CallPath& path);
+// What is known to help at the site of the refusal `event`; none if nothing is. Where that is a
+// larger reserve, with its value (min_free.h).
+std::optional<Advice> SiteAdvice(const IncidentFacts& facts, const EventFacts& event,
+                                 const CallPath& path);
 
 }  // namespace kautopsy

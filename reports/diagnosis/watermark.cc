@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "reports/diagnosis/gfp_layout.h"
 #include "reports/diagnosis/missing_zones.h"
 #include "reports/diagnosis/node_list.h"
 #include "reports/diagnosis/piece_index.h"
@@ -67,6 +68,38 @@ std::vector<int64_t> AllowedNodes(const EventFacts& event, const PieceRequest& r
   return nodes;
 }
 
+// False where a mask without names makes no sense in the layout of a release that prints names
+// (since 4.6), but does in another one: the release is made up, or of other lines.
+bool MakesSense(const Integer& mask, const Text& names, const KernelVersion& kernel) {
+  const GfpLayout* const own = FindGfpLayout(kernel);
+  constexpr int64_t kLargestMask = 0xffffffff;
+  if (!own || names || !kernel.AtLeast(4, 6) || !mask || *mask < 0 || *mask > kLargestMask)
+    return true;
+  const std::vector<GfpCandidate> ranked = RankGfpLayouts(static_cast<uint32_t>(*mask));
+  const auto found = std::find_if(ranked.begin(), ranked.end(), [&](const GfpCandidate& candidate) {
+    return candidate.layout == own;
+  });
+  const bool nonsense = found != ranked.end() && found->oddities >= kGfpNonsense;
+  return !nonsense || ranked.front().oddities >= kGfpNonsense;
+}
+
+// Whether the refused request is one of a task that frees memory itself [PF_MEMALLOC]: kswapd
+// (mm/vmscan.c, kswapd()), or who reclaims or compacts on the way (mm/page_alloc.c of 3.10,
+// __alloc_pages_direct_compact()). In an interrupt the task was only interrupted, and its rights do
+// not hold (__gfp_pfmemalloc_flags() of 5.10, gfp_to_alloc_flags() before: in_interrupt()).
+bool FreesMemory(const EventFacts& event) {
+  if (!event.refusal || event.refusal->context != "process") return false;
+  const std::string comm = event.refusal->comm.value_or(event.comm.value_or(""));
+  constexpr std::string_view kKswapd = "kswapd";
+  if (comm.starts_with(kKswapd) && comm.size() > kKswapd.size() &&
+      comm.find_first_not_of("0123456789", kKswapd.size()) == std::string::npos)
+    return true;
+  return std::any_of(event.frames.begin(), event.frames.end(), [](const FrameFacts& frame) {
+    return frame.reliable &&
+           (frame.symbol == "try_to_free_pages" || frame.symbol == "try_to_compact_pages");
+  });
+}
+
 }  // namespace
 
 WatermarkRule RuleOf(const KernelVersion& kernel, const std::vector<ZoneFacts>& zones) {
@@ -104,10 +137,13 @@ std::optional<PieceRequest> RequestOf(const IncidentFacts& facts, const EventFac
   PieceRequest request = OrdinaryRequest(static_cast<int>(*order));
   request.assumed = false;
   const KernelVersion kernel = KernelOf(facts, event);
+  const Integer& mask = oom ? oom->gfp_mask : refusal->gfp_mask;
+  const Text& names = oom ? oom->gfp_flags : refusal->gfp_flags;
   const std::optional<GfpMeaning> gfp =
-      oom ? ReadGfp(oom->gfp_mask, oom->gfp_flags, kernel)
-          : ReadGfp(refusal->gfp_mask, refusal->gfp_flags, kernel);
+      ReadGfp(mask, names, MakesSense(mask, names, kernel) ? kernel : KernelVersion());
   if (gfp) request.gfp = *gfp;
+  request.frees_memory = !request.gfp.no_memalloc && FreesMemory(event);
+  request.gfp.memalloc = request.gfp.memalloc || request.frees_memory;
   request.nodes = AllowedNodes(event, request, RuleOf(kernel, event.zones));
   request.one_node_unnamed = request.gfp.this_node && NodesOf(event.zones).size() > 1;
   return request;
@@ -143,7 +179,7 @@ std::optional<bool> AnyServed(const std::vector<ZoneCheck>& checks) {
 }
 
 bool BelowHighMarks(const EventFacts& event) {
-  if (!event.rerun) return false;
+  if (!event.rerun || event.rerun->lacks_zones) return false;
   bool any = false;
   for (std::size_t i = 0; i < event.zones.size() && i < event.rerun->checks.size(); ++i) {
     const ZoneCheck& check = event.rerun->checks[i];

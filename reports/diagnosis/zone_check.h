@@ -17,6 +17,7 @@ struct PieceRequest {
   GfpMeaning gfp;              // of an ordinary request (GFP_KERNEL) unless the log names another
   bool assumed = false;        // the log holds no request: the test answers "could it be had"
   std::vector<int64_t> nodes;  // allowed; empty = all
+  bool frees_memory = false;   // by a task that frees memory itself [PF_MEMALLOC]: no mark holds it
   bool one_node_unnamed = false;  // __GFP_THISNODE: bound to a node that the text does not name
 };
 

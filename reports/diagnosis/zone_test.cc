@@ -67,8 +67,9 @@ void Conclude(const PieceRequest& request, bool list_is_cut, ZoneCheck& check) {
   const bool first_test = *check.usable_pages > mark + check.reserve_pages.value_or(0);
   check.verdict = ZoneVerdict::kNotServed;
   if (!first_test) {
-    check.reason =
-        above_mark ? "kept back for other requests [lowmem_reserve]" : "below the min mark";
+    check.reason = above_mark  ? "kept back for other requests [lowmem_reserve]"
+                   : mark == 0 ? "nothing is left"
+                               : "below the min mark";
   } else if (check.blocks_ok == false) {
     check.reason = request.order == 0 ? "free memory, but all of it kept for other requests"
                                       : "free memory, but no piece that is large enough";

@@ -108,7 +108,7 @@ TEST_CASE("a title names the reserve only if the request may use it") {
         RuleAtomicReserve(OnKernel(event, std::string(known.release)));
     REQUIRE(finding);
     CHECK(Mentions(finding->title, "used up the reserve") == known.reserve);
-    CHECK(Mentions(finding->recommendation, "min_free_kbytes") == known.reserve);
+    CHECK(Mentions(RecommendationText(*finding), "min_free_kbytes") == known.reserve);
   }
 }
 

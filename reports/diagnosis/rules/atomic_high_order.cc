@@ -1,14 +1,34 @@
 #include <fmt/core.h>
 
+#include <utility>
+
 #include "reports/diagnosis/call_words.h"
 #include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/min_free.h"
 #include "reports/diagnosis/rules/chronic.h"
+#include "reports/diagnosis/rules/compact_ahead.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
 
 namespace kautopsy {
 namespace {
+
+void Advise(const IncidentFacts& facts, const EventFacts& event, const CallPath& path,
+            Finding& finding) {
+  std::optional<Advice> site = SiteAdvice(facts, event, path);
+  const bool reserve = site && site->act.find("vm.min_free_kbytes") != std::string::npos;
+  if (site) finding.advice.push_back(std::move(*site));
+  if (LacksOnlyPieces(event)) {
+    finding.advice.push_back(CompactAhead(KernelOf(facts, event), event));
+  } else if (!reserve) {
+    if (std::optional<Advice> more = RaiseMinFree(facts, event)) {
+      more->why += "; with more free there are more pieces, but none is made by it";
+      finding.advice.push_back(std::move(*more));
+    }
+  }
+  finding.explanation += " Its caller has to cope with a single refusal.";
+}
 
 Finding Describe(const IncidentFacts& facts, const EventFacts& event, const PieceRequest& request) {
   Finding finding;
@@ -32,13 +52,7 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Piec
   }
   const std::string site = SiteWords(path, request.order);
   if (!site.empty()) finding.explanation += " " + site;
-  if (std::optional<Advice> advice = SiteAdvice(path)) {
-    finding.advice.push_back(std::move(*advice));
-  } else {
-    finding.recommendation =
-        "Callers have to cope with a single refusal. If it recurs: a driver setting that "
-        "needs smaller pieces, or more of vm.min_free_kbytes.";
-  }
+  Advise(facts, event, path, finding);
   finding.evidence.push_back(HeaderEvidence(event));
   return finding;
 }

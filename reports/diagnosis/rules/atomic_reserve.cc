@@ -5,20 +5,58 @@
 #include "reports/diagnosis/call_words.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/gfp_rights.h"
+#include "reports/diagnosis/min_free.h"
 #include "reports/diagnosis/rules/clean_cache.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
+#include "reports/format.h"
 
 namespace kautopsy {
 namespace {
 
-// By the printed figures no zone passes, and at least one is known to fail.
-bool AllFail(const Rerun& rerun) {
-  if (rerun.served == true) return false;
-  return std::any_of(rerun.checks.begin(), rerun.checks.end(), [](const ZoneCheck& check) {
-    return check.eligible && check.verdict == ZoneVerdict::kNotServed;
-  });
+// What shows that no zone had a page for the request.
+enum class Proof {
+  kFigures,    // every zone fails its test
+  kCounter,    // by the counter `free:`; the list, which is read later, shows what was freed since
+  kPartly,     // no zone is known to pass, and one is known to fail
+  kMechanism,  // the refusal alone: no memory report is in the text
+};
+
+bool FailsByCounter(const Rerun& rerun) {
+  bool any = false;
+  for (const ZoneCheck& check : rerun.checks) {
+    if (!check.eligible) continue;
+    if (PassesByCounter(check) != false) return false;
+    any = true;
+  }
+  return any && !rerun.lacks_zones;
+}
+
+std::optional<Proof> ProofOf(const EventFacts& event) {
+  const Rerun& rerun = *event.rerun;
+  if (rerun.served == false) return Proof::kFigures;
+  if (FailsByCounter(rerun)) return Proof::kCounter;
+  if (rerun.served == true) return std::nullopt;
+  const bool fails =
+      std::any_of(rerun.checks.begin(), rerun.checks.end(), [](const ZoneCheck& check) {
+        return check.eligible && check.verdict == ZoneVerdict::kNotServed;
+      });
+  return fails ? std::optional(Proof::kPartly) : std::nullopt;
+}
+
+// A single page that cannot wait for reclaim is refused only where no zone has one for it. That is
+// all that can be said if nothing else of the incident tells of memory, and if the request was not
+// bound to some nodes or to low zones.
+bool IsAlone(const IncidentFacts& facts, const EventFacts& event, const PieceRequest& request) {
+  const bool bound =
+      request.gfp.this_node || !request.nodes.empty() || request.gfp.highest < HighestZone::kNormal;
+  const bool known = !request.gfp.names.empty() || event.refusal->gfp_mask.value_or(0) != 0;
+  const bool printed = event.kind == "alloc_failure" && event.zones.empty();
+  return printed && known && !bound &&
+         std::none_of(facts.events.begin(), facts.events.end(), [](const EventFacts& other) {
+           return other.oom || other.rerun || !other.kills.empty() || other.crash;
+         });
 }
 
 // Where even requests that may reclaim would get nothing, and reclaim has nothing left, it is not
@@ -27,33 +65,80 @@ bool IsAllSpent(const IncidentFacts& facts, const EventFacts& event) {
   return event.rerun->refused_order == 0 && NothingToReclaim(facts, event);
 }
 
-void SetWords(const IncidentFacts& facts, const EventFacts& event, const CallPath& path,
-              Finding& finding) {
+std::string Explain(const EventFacts& event, const PieceRequest& request, bool reserve,
+                    Proof proof) {
+  std::string words;
+  if (proof == Proof::kMechanism)
+    return "A request of one page that must not wait is refused only if no zone has a page for it, "
+           "above the min mark or below as far as it may go. How much was free is not in the text.";
+  if (request.frees_memory)
+    words =
+        "The task frees memory itself [PF_MEMALLOC], so it may take all that is left, and even "
+        "so there was no page:";
+  else
+    words = reserve ? "The request may go below the min mark, and not even there was a page:"
+                    : "The request may neither reclaim nor go below the min mark, and above it was "
+                      "no page:";
+  for (const ZoneCheck& check : event.rerun->checks) {
+    if (!check.eligible) continue;
+    words += " " + CheckWords(check);
+    if (proof == Proof::kCounter && check.from_list)
+      words +=
+          fmt::format(" (by the counter \"free:\", {} pages)", Thousands(*check.counter_pages));
+    words += ".";
+  }
+  if (proof == Proof::kCounter)
+    words +=
+        " The counters are read first, right behind the refusal; the lists show what was freed "
+        "since.";
+  return words;
+}
+
+// Since 4.6 the distance of the marks is a setting of its own (mm/page_alloc.c,
+// __setup_per_zone_wmarks(): watermark_scale_factor).
+void Advise(const IncidentFacts& facts, const EventFacts& event, bool reserve, Finding& finding) {
+  if (reserve || !KernelOf(facts, event).AtLeast(4, 6)) {
+    if (std::optional<Advice> advice = RaiseMinFree(facts, event))
+      finding.advice.push_back(std::move(*advice));
+    return;
+  }
+  finding.advice.push_back({"vm.watermark_scale_factor=50 (10 by default)",
+                            "if it recurs: kswapd then keeps more free above min, by 0.5 % of each "
+                            "zone up to low and as much up to high",
+                            "up to 1 % of memory more stays free",
+                            "grep -c 'page allocation failure' LOG"});
+}
+
+void SetWords(const IncidentFacts& facts, const EventFacts& event, const PieceRequest& request,
+              Proof proof, Finding& finding) {
   const WatermarkRule rule = RuleOf(KernelOf(facts, event), event.zones);
-  const bool reserve = RightsOf(event.rerun->request.gfp, 0, rule).below_min();
+  const CallPath path = ReadCallPath(facts, event);
+  const bool reserve = RightsOf(request.gfp, 0, rule).below_min();
   const std::string host = OnDayHost(facts, event);
+  const char* const whose = request.frees_memory ? "even for a task that frees memory"
+                                                 : "for requests that must not wait";
+  finding.severity = HarmSeverity(path);
   finding.title =
-      reserve ? fmt::format("{} had used up the reserve for requests that must not wait{}.", host,
-                            HarmlessWords(path))
+      reserve ? fmt::format("{} had used up the reserve {}{}.", host, whose, HarmlessWords(path))
               : fmt::format("{} had no page above the min mark for a request that must not wait{}.",
                             host, HarmlessWords(path));
-  finding.brief = reserve ? "reserve for requests that must not wait used up"
+  finding.brief = reserve ? fmt::format("reserve {} used up", whose)
                           : "nothing above the min mark for a request that must not wait";
-  finding.explanation =
-      reserve ? "The request may go below the min mark, and not even there was a page:"
-              : "The request may neither reclaim nor go below the min mark, and above it was no "
-                "page:";
-  for (const ZoneCheck& check : event.rerun->checks) {
-    if (check.eligible) finding.explanation += " " + CheckWords(check) + ".";
-  }
+  finding.explanation = Explain(event, request, reserve, proof);
   const std::string site = SiteWords(path, 0);
   if (!site.empty()) finding.explanation += " " + site;
-  finding.recommendation = fmt::format(
-      "If it recurs, raise {}; one such failure is tolerated by its caller. Risk: less memory for "
-      "programs.",
-      reserve || !KernelOf(facts, event).AtLeast(4, 6)
-          ? "vm.min_free_kbytes (twice its present value)"
-          : "vm.watermark_scale_factor (10 by default), so that kswapd keeps more free above min");
+  finding.explanation += " One such failure is tolerated by its caller.";
+  Advise(facts, event, reserve, finding);
+}
+
+void SetConfidence(Proof proof, Finding& finding) {
+  const bool certain = proof == Proof::kFigures || proof == Proof::kCounter;
+  finding.confidence = certain ? Confidence::kHigh : Confidence::kMedium;
+  finding.confidence_why =
+      proof == Proof::kFigures   ? "every zone fails its test on the figures of the same record"
+      : proof == Proof::kCounter ? "every zone fails its test on the counters of the same record"
+      : proof == Proof::kPartly  ? "not every zone's test is wholly in the text"
+                                : "it follows from the mode alone; no memory report is in the text";
 }
 
 }  // namespace
@@ -62,22 +147,20 @@ void SetWords(const IncidentFacts& facts, const EventFacts& event, const CallPat
 // used up in every zone, while memory is there that reclaim could have given.
 std::optional<Finding> RuleAtomicReserve(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
-    if (!event.refusal || !event.rerun || event.rerun->request.assumed) continue;
-    const PieceRequest& request = event.rerun->request;
-    if (request.gfp.may_reclaim || request.order != 0 || !AllFail(*event.rerun)) continue;
-    if (IsAllSpent(facts, event)) continue;
+    const std::optional<PieceRequest> request =
+        event.refusal ? RequestOf(facts, event) : std::nullopt;
+    if (!request || request->order != 0) continue;
+    if (request->gfp.may_reclaim && !request->frees_memory) continue;
+    std::optional<Proof> proof = event.rerun ? ProofOf(event) : std::nullopt;
+    if (!event.rerun && IsAlone(facts, event, *request)) proof = Proof::kMechanism;
+    if (!proof || (event.rerun && IsAllSpent(facts, event))) continue;
     Finding finding;
     finding.rule = "atomic_reserve";
     finding.cause = "atomic_reserve";
     finding.role = Role::kPrimary;
-    const CallPath path = ReadCallPath(facts, event);
-    finding.severity = HarmSeverity(path);
-    const bool certain = event.rerun->served == false;
-    finding.confidence = certain ? Confidence::kHigh : Confidence::kMedium;
-    finding.confidence_why = certain ? "every zone fails its test on the figures of the same record"
-                                     : "not every zone's test is wholly in the text";
     finding.event_id = event.id;
-    SetWords(facts, event, path, finding);
+    SetConfidence(*proof, finding);
+    SetWords(facts, event, *request, *proof, finding);
     finding.evidence.push_back(HeaderEvidence(event));
     for (const ZoneFacts& zone : event.zones) finding.evidence.push_back(ZoneEvidence(event, zone));
     return finding;

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "reports/diagnosis/call_words.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/gfp_can.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/chronic.h"
+#include "reports/diagnosis/rules/compact_ahead.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/snapshots.h"
+#include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 
@@ -71,22 +74,6 @@ void AddWitness(const EventFacts& witness, int order, Finding& finding) {
                   PieceSize(witness.page_kb() << order));
 }
 
-// Kernels since 5.9 can join pieces before they are asked for
-// (Documentation/admin-guide/sysctl/vm.rst, compaction_proactiveness; 20 by default), older ones
-// only on demand.
-Advice Compact(const KernelVersion& kernel, const EventFacts& event) {
-  const bool proactive = kernel.AtLeast(5, 9);
-  const std::string piece = PieceSize(event.page_kb() << event.rerun->request.order);
-  Advice advice;
-  advice.act = proactive ? "vm.compaction_proactiveness=50 (20 by default)"
-                         : "echo 1 > /proc/sys/vm/compact_memory in a quiet hour, from cron";
-  advice.why =
-      "joins small pieces before they are asked for; more free memory makes it last longer";
-  advice.risk = proactive ? "the kernel spends more time on it" : "requests stall while it runs";
-  advice.check = fmt::format("pieces of {} and more in /proc/buddyinfo stay above 0", piece);
-  return advice;
-}
-
 std::string_view CompactionWords(Compaction compaction) {
   switch (compaction) {
     case Compaction::kNone:
@@ -120,7 +107,60 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event) {
       PieceWords(request.order, event.page_kb()));
   AddZones(event, finding);
   finding.explanation += CompactionWords(CompactionFor(request.gfp, KernelOf(facts, event)));
-  finding.advice.push_back(Compact(KernelOf(facts, event), event));
+  finding.advice.push_back(CompactAhead(KernelOf(facts, event), event));
+  return finding;
+}
+
+// Without a memory report the mode alone speaks: a request that may reclaim gets single pages, or
+// the OOM killer runs, so a costly order that is refused lacks the piece (mm/page_alloc.c of 5.10,
+// __alloc_pages_slowpath(): "Do not retry costly high order allocations"). Not where the request is
+// bound to a node or to low zones, or where other records of the incident tell of memory.
+const EventFacts* CostlyRefusal(const IncidentFacts& facts) {
+  const bool other = std::any_of(facts.events.begin(), facts.events.end(), [](const auto& event) {
+    return event.oom || event.rerun || !event.kills.empty() || event.crash;
+  });
+  for (const EventFacts& event : facts.events) {
+    if (other || event.kind != "alloc_failure" || !event.refusal || !event.zones.empty()) continue;
+    const std::optional<PieceRequest> request = RequestOf(facts, event);
+    if (!request || request->order <= kCostlyOrder || request->order > kLargestTestedOrder)
+      continue;
+    const bool known = !request->gfp.names.empty() && request->gfp.may_reclaim;
+    const bool bound = request->gfp.this_node || request->gfp.highest < HighestZone::kNormal;
+    if (known && !bound) return &event;
+  }
+  return nullptr;
+}
+
+Finding DescribeCostly(const IncidentFacts& facts, const EventFacts& event) {
+  const PieceRequest request = *RequestOf(facts, event);
+  const Compaction compaction = CompactionFor(request.gfp, KernelOf(facts, event));
+  const CallPath path = ReadCallPath(facts, event);
+  const bool tried = compaction == Compaction::kAll && !request.gfp.gives_up;
+  Finding finding;
+  finding.rule = "fragmentation";
+  finding.cause = "fragmentation";
+  finding.role = Role::kPrimary;
+  finding.severity = HarmSeverity(path);
+  finding.confidence = tried ? Confidence::kMedium : Confidence::kLow;
+  finding.confidence_why =
+      tried ? "it follows from size and mode; no memory report is in the text"
+            : "by size and mode alone, and the kernel did little to make the piece";
+  finding.event_id = event.id;
+  finding.when = DayText(event);
+  finding.title =
+      fmt::format("{} had no {} for a request that may reclaim{}.", OnDayHost(facts, event),
+                  PieceWords(request.order, event.page_kb()), HarmlessWords(path));
+  finding.brief = "memory is fragmented, by the mode of the request";
+  finding.explanation =
+      "A request that may reclaim is given single pages, or the OOM killer runs. For a piece of "
+      "more than order 3 the kernel gives up after a few tries, so what was lacking is the piece. "
+      "How much was free is not in the text.";
+  finding.explanation += CompactionWords(compaction);
+  const std::string site = SiteWords(path, request.order);
+  if (!site.empty()) finding.explanation += " " + site;
+  std::optional<Advice> advice = SiteAdvice(facts, event, path);
+  if (advice && path.harm != Harm::kHarmless) finding.advice.push_back(std::move(*advice));
+  finding.evidence.push_back(HeaderEvidence(event));
   return finding;
 }
 
@@ -132,7 +172,10 @@ std::optional<Finding> RuleFragmentation(const IncidentFacts& facts) {
   const auto found =
       std::find_if(facts.events.begin(), facts.events.end(),
                    [](const EventFacts& event) { return ShowsFragmentation(event); });
-  if (found == facts.events.end()) return std::nullopt;
+  if (found == facts.events.end()) {
+    const EventFacts* const costly = CostlyRefusal(facts);
+    return costly ? std::optional(DescribeCostly(facts, *costly)) : std::nullopt;
+  }
   Finding finding = Describe(facts, *found);
   const int order = std::max(PieceOrder(facts), found->rerun->request.order);
   const EventFacts* const witness = SecondWitness(facts, *found, order);

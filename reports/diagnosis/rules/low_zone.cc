@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/left_out.h"
 #include "reports/diagnosis/rules/clean_cache.h"
@@ -144,9 +145,14 @@ void DescribeHighMem(const EventFacts& event, Finding& finding) {
                             "no HighMem line in the next memory report"});
 }
 
-void DescribeDevice(const ZoneFacts& zone, Finding& finding) {
+// `driver`: of the call trace; empty if it shows none.
+void DescribeDevice(const ZoneFacts& zone, const std::string& driver, Finding& finding) {
   finding.advice.push_back(
-      {fmt::format("find the driver in the call trace that asks for memory of zone {}", zone.zone),
+      {driver.empty()
+           ? fmt::format("find the driver in the call trace that asks for memory of zone {}",
+                         zone.zone)
+           : fmt::format("ask the maintainers of driver {} why it asks for memory of zone {}",
+                         driver, zone.zone),
        "it says that its device reaches no other; most devices of today reach all memory", "",
        fmt::format("free of zone {} in /proc/zoneinfo", zone.zone)});
 }
@@ -197,7 +203,7 @@ std::optional<Finding> RuleLowZone(const IncidentFacts& facts) {
     else if (OnlyMovableAbove(event))
       finding.explanation += " The memory above is only for what can be moved [zone Movable].";
     else
-      DescribeDevice(*zone, finding);
+      DescribeDevice(*zone, ReadCallPath(facts, event).driver, finding);
     finding.evidence.push_back(ZoneEvidence(event, *zone));
     return finding;
   }

@@ -4,6 +4,7 @@
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/chronic.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 
@@ -25,7 +26,8 @@ std::string Multiples(const EventFacts& event) {
 // Ruled out: single pages were to be had, so memory was not used up.
 std::optional<Finding> RuleMemoryUsedUp(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
-    if (!ShowsFragmentation(event)) continue;
+    // Between min and high there is little: kswapd would work to get above high.
+    if (!ShowsFragmentation(event) || BelowHighMarks(event)) continue;
     const std::string page = PieceSize(event.page_kb());
     Finding finding;
     finding.rule = "memory_used_up";

@@ -80,7 +80,7 @@ std::optional<Finding> RuleRefusedAllocation(const IncidentFacts& facts) {
   finding.brief = waited ? "a request had to wait" : "a request was refused";
   if (worst->path.harm == Harm::kHarmless) finding.brief += ", without harm";
   finding.explanation = ExplanationOf(*worst, groups.size());
-  if (std::optional<Advice> advice = SiteAdvice(worst->path))
+  if (std::optional<Advice> advice = SiteAdvice(facts, event, worst->path))
     finding.advice.push_back(std::move(*advice));
   finding.evidence.push_back(HeaderEvidence(event));
   return finding;

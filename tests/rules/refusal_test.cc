@@ -1,0 +1,212 @@
+#include <doctest/doctest.h>
+
+#include "reports/diagnosis/diagnosis.h"
+#include "reports/diagnosis/min_free.h"
+#include "reports/diagnosis/rules/rules.h"
+#include "tests/rules/facts_fixture.h"
+
+namespace kautopsy::test {
+namespace {
+
+bool Mentions(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// A refusal whose record holds no memory report.
+EventFacts Refusal(int order, const std::string& names) {
+  EventFacts event = SeedRefusal();
+  event.refusal->order = order;
+  event.refusal->gfp_mask.reset();
+  event.refusal->gfp_flags = names;
+  event.refusal->context = "process";
+  return event;
+}
+
+IncidentFacts On(EventFacts event, const std::string& release) {
+  IncidentFacts facts = MakeFacts({});
+  facts.kernel_release = release;
+  facts.ram_kb = 16 << 20;
+  facts.events.push_back(std::move(event));
+  RunAgain(facts);
+  return facts;
+}
+
+// What follows from size and mode of a refusal without a memory report.
+struct ModeCase {
+  int order;
+  std::string_view names;
+  std::string_view cause;
+  Confidence confidence;
+};
+constexpr ModeCase kModes[] = {
+    {0, "GFP_ATOMIC", "atomic_reserve", Confidence::kMedium},
+    {0, "GFP_NOWAIT", "atomic_reserve", Confidence::kMedium},
+    {0, "GFP_KERNEL", "unknown", Confidence::kLow},
+    {0, "GFP_ATOMIC|__GFP_DMA32", "unknown", Confidence::kLow},
+    {0, "GFP_ATOMIC|__GFP_THISNODE", "unknown", Confidence::kLow},
+    {1, "GFP_ATOMIC", "atomic_high_order", Confidence::kMedium},
+    {3, "GFP_KERNEL|__GFP_NORETRY", "unknown", Confidence::kLow},
+    {4, "GFP_KERNEL|__GFP_COMP|__GFP_ZERO", "fragmentation", Confidence::kMedium},
+    {9, "GFP_NOFS|__GFP_COMP", "fragmentation", Confidence::kLow},
+    {4, "GFP_NOIO|__GFP_COMP", "fragmentation", Confidence::kLow},
+    {4, "GFP_KERNEL|__GFP_NORETRY", "fragmentation", Confidence::kLow},
+    {4, "GFP_KERNEL|__GFP_DMA32", "unknown", Confidence::kLow},
+    {11, "GFP_KERNEL", "unknown", Confidence::kLow},
+};
+
+TEST_CASE("without a memory report, what was lacking follows from size and mode") {
+  for (const ModeCase& known : kModes) {
+    CAPTURE(known.names);
+    CAPTURE(known.order);
+    const Diagnosis diagnosis =
+        Diagnose(On(Refusal(known.order, std::string(known.names)), "6.1.0-18-amd64"));
+    CHECK(diagnosis.primary_cause == known.cause);
+    CHECK(diagnosis.confidence == known.confidence);
+  }
+}
+
+TEST_CASE("the mode alone says nothing where other records of the incident tell of memory") {
+  for (const int order : {0, 4}) {
+    IncidentFacts facts = On(Refusal(order, order == 0 ? "GFP_ATOMIC" : "GFP_KERNEL"), "6.1.0");
+    facts.events.push_back(ExhaustedOom());
+    RunAgain(facts);
+    CHECK_FALSE(RuleAtomicReserve(facts));
+    CHECK_FALSE(RuleFragmentation(facts));
+  }
+}
+
+// A page that must not wait; 3/8 of 2,000 pages have to be left.
+EventFacts RefusedPage(int64_t counter_kb, int64_t listed_pages) {
+  EventFacts event = Refusal(0, "GFP_ATOMIC");
+  event.zones = {MakeZone(0, "Normal", counter_kb, 8000, {listed_pages})};
+  event.zones[0].present_kb = 4000000;
+  return event;
+}
+
+TEST_CASE("the counter, which is nearer to the refusal than the list, shows the reserve used up") {
+  const std::optional<Finding> before = RuleAtomicReserve(On(RefusedPage(2996, 760), "5.4.26"));
+  REQUIRE(before);
+  CHECK(before->confidence == Confidence::kHigh);
+  CHECK(Mentions(before->explanation, "760 > 750"));
+  CHECK(Mentions(before->explanation, "by the counter \"free:\", 749 pages"));
+  CHECK(Mentions(before->explanation, "2,000 - 1,000 [half: __GFP_HIGH] - 250"));
+  CHECK_FALSE(RuleAtomicReserve(On(RefusedPage(3008, 760), "5.4.26")));
+}
+
+TEST_CASE("a larger reserve is advised with its value, risk and check") {
+  EventFacts event = RefusedPage(2000, 500);
+  event.zones.push_back(MakeZone(0, "HighMem", 400, 512));
+  event.zones.insert(event.zones.begin(), MakeZone(0, "DMA", 400, 64));
+  for (ZoneFacts& zone : event.zones) zone.lowmem_reserve_pages = {0, 0, 0, 0};
+  event.zones[1].boost_kb = 2000;
+  CHECK(MinFreeKb(On(event, "6.1.0"), event) == 6064);
+  event.zones[1].boost_kb.reset();
+  CHECK(MinFreeKb(On(event, "6.1.0"), event) == 8064);
+  event.zones.pop_back();
+  const IncidentFacts facts = On(event, "6.1.0");
+  const std::optional<Advice> advice = RaiseMinFree(facts, event);
+  REQUIRE(advice);
+  // 0.5 % of 16 GiB, in whole MiB.
+  CHECK(advice->act == "vm.min_free_kbytes=83968 (now 8,064 = sum of min)");
+  CHECK_FALSE(advice->risk.empty());
+  CHECK(Mentions(advice->check, "page allocation failure"));
+  event.zones[0].min_kb = 800000;
+  CHECK_FALSE(RaiseMinFree(On(event, "6.1.0"), event));
+  event.zones[0].min_kb.reset();
+  CHECK_FALSE(MinFreeKb(facts, event));
+  CHECK(Mentions(RaiseMinFree(On(event, "6.1.0"), event)->act, "twice its present value"));
+}
+
+TEST_CASE("no larger reserve is advised where memory is far above the marks, but in small pieces") {
+  EventFacts event = Refusal(4, "GFP_ATOMIC");
+  event.zones = {MakeZone(0, "Normal", 40000, 1000, {10000, 0, 0, 0, 0})};
+  const std::optional<Finding> pieces = RuleAtomicHighOrder(On(event, "6.1.0"));
+  REQUIRE(pieces);
+  CHECK_FALSE(Mentions(RecommendationText(*pieces), "min_free_kbytes"));
+  CHECK(Mentions(RecommendationText(*pieces), "compaction_proactiveness"));
+  event.zones = {MakeZone(0, "Normal", 12000, 8000, {3000, 0, 0, 0, 0})};
+  const std::optional<Finding> scarce = RuleAtomicHighOrder(On(event, "6.1.0"));
+  REQUIRE(scarce);
+  CHECK(Mentions(RecommendationText(*scarce), "vm.min_free_kbytes="));
+}
+
+// Whose request no mark holds back.
+struct MemallocCase {
+  std::string_view comm, context, names, frame;
+  bool ignores_marks;
+};
+constexpr MemallocCase kMemalloc[] = {
+    {"kswapd0", "process", "GFP_NOIO", "kthread", true},
+    {"kswapd12", "process", "GFP_KERNEL", "kthread", true},
+    {"kswapd0", "softirq", "GFP_ATOMIC", "kthread", false},
+    {"kswapd0", "process", "GFP_NOIO|__GFP_NOMEMALLOC", "kthread", false},
+    {"kswapd-x", "process", "GFP_NOIO", "kthread", false},
+    {"java", "process", "GFP_NOIO", "try_to_free_pages", true},
+    {"java", "process", "GFP_NOIO", "try_to_compact_pages", true},
+    {"java", "irq", "GFP_ATOMIC", "try_to_free_pages", false},
+    {"java", "process", "GFP_NOIO", "filemap_fault", false},
+};
+
+TEST_CASE("the request of a task that frees memory itself is tested against zero") {
+  for (const MemallocCase& known : kMemalloc) {
+    CAPTURE(known.comm);
+    CAPTURE(known.context);
+    CAPTURE(known.frame);
+    EventFacts event = Refusal(0, std::string(known.names));
+    event.refusal->comm = std::string(known.comm);
+    event.refusal->context = std::string(known.context);
+    event.frames = {{std::string(known.frame), std::nullopt, std::nullopt, true}};
+    event.zones = {MakeZone(0, "Normal", 40, 8000, {10})};
+    const IncidentFacts facts = On(event, "6.1.0");
+    const ZoneCheck& check = facts.events.front().rerun->checks.front();
+    CHECK((check.mark_pages == 0) == known.ignores_marks);
+    CHECK((check.verdict == ZoneVerdict::kServed) == known.ignores_marks);
+  }
+}
+
+TEST_CASE("kswapd's own page that is refused says that the last reserve is used up") {
+  EventFacts event = Refusal(0, "GFP_NOIO");
+  event.refusal->comm = "kswapd0";
+  event.zones = {MakeZone(0, "Normal", 0, 8000, {0})};
+  const std::optional<Finding> finding = RuleAtomicReserve(On(event, "6.1.0"));
+  REQUIRE(finding);
+  CHECK(Mentions(finding->title, "even for a task that frees memory"));
+  CHECK(Mentions(finding->explanation, "nothing is left"));
+}
+
+TEST_CASE("a mask that makes no sense in the release is read as another kernel's") {
+  EventFacts event = ExhaustedOom();
+  REQUIRE(event.oom->gfp_mask == 0x201da);
+  for (const char* const release : {"7.9.0-foo", "99.9.0", "2.6.32-431.el6.x86_64"}) {
+    CAPTURE(release);
+    const IncidentFacts facts = On(event, release);
+    const std::optional<PieceRequest> request = RequestOf(facts, facts.events.front());
+    REQUIRE(request);
+    CHECK_FALSE(request->gfp.memalloc);
+    CHECK(request->gfp.highest == HighestZone::kMovable);
+  }
+}
+
+TEST_CASE("memory between min and high is not in plenty, so that it was used up is not ruled out") {
+  EventFacts event = Refusal(3, "GFP_KERNEL");
+  event.mem = MemInfoFacts();
+  event.zones = {MakeZone(0, "Normal", 9000, 8000, {2250, 0, 0, 0})};
+  CHECK_FALSE(RuleMemoryUsedUp(On(event, "6.1.0")));
+  event.zones = {MakeZone(0, "Normal", 90000, 8000, {22500, 0, 0, 0})};
+  CHECK(RuleMemoryUsedUp(On(event, "6.1.0")));
+}
+
+TEST_CASE("the driver whose device needs low memory is named where the trace shows it") {
+  EventFacts event = Refusal(0, "GFP_NOIO|__GFP_DMA32");
+  event.zones = {MakeZone(0, "DMA32", 4000, 8000, {1000}),
+                 MakeZone(0, "Normal", 900000, 8000, {225000})};
+  for (ZoneFacts& zone : event.zones) zone.lowmem_reserve_pages = {0, 0, 0, 0};
+  event.frames = {{"__alloc_pages_nodemask", std::nullopt, std::nullopt, true},
+                  {"mhi_alloc_aligned_ring", "mhi", std::nullopt, true}};
+  CHECK(Mentions(RecommendationText(*RuleLowZone(On(event, "6.1.0"))), "driver mhi"));
+  event.frames.clear();
+  CHECK(Mentions(RecommendationText(*RuleLowZone(On(event, "6.1.0"))), "find the driver"));
+}
+
+}  // namespace
+}  // namespace kautopsy::test
