@@ -164,8 +164,15 @@ void BuildNotes(const BuildInput& input, IncidentReport& report) {
   std::size_t reports = 0;
   for (const EventFacts& event : input.facts.events) {
     if (!event.rerun || ++reports > kMostReruns) continue;
+    for (const ZoneCheck& check : event.rerun->checks) {
+      if (!event.rerun->request.assumed)
+        report.notes.push_back(
+            fmt::format("{} the request itself: {}", DayText(event), CheckWords(check)));
+    }
     for (const int order : {0, 1, 2, 3, kUsualPieceOrder}) {
-      for (const ZoneCheck& check : CheckZones(input.facts, event, OrdinaryRequest(order))) {
+      PieceRequest ordinary = OrdinaryRequest(order);
+      ordinary.assumed = event.rerun->request.assumed;
+      for (const ZoneCheck& check : CheckZones(input.facts, event, ordinary)) {
         report.notes.push_back(
             fmt::format("{} order {}: {}", DayText(event), order, CheckWords(check)));
       }

@@ -4,6 +4,7 @@
 
 #include "reports/builder.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/snapshot_series.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
@@ -22,11 +23,20 @@ VerdictLine ToLine(const Finding& finding, std::string label) {
   return line;
 }
 
+// The kill's own lines say what the primary cause says: a group's limit, or a binding to nodes.
+bool StatesCause(const EventFacts& event, const Finding& primary) {
+  if (primary.cause == "memcg_limit") return OfGroup(event);
+  const bool bound =
+      event.oom && event.oom->constraint_kind && event.oom->constraint_kind != "none";
+  return primary.cause == "numa_constraint" && bound;
+}
+
 // Kills that the primary cause does not explain, because their own day holds no memory report.
 void AddUnsureKill(const BuildInput& input, const Finding* primary, IncidentReport& report) {
   for (const EventFacts& event : input.facts.events) {
     const bool explained = primary && primary->event_id == event.id;
     if (event.kills.empty() || explained || event.mem || !primary) continue;
+    if (StatesCause(event, *primary)) continue;
     VerdictLine line;
     line.label = "unsure";
     const std::string day = DayText(event);

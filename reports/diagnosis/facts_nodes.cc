@@ -101,7 +101,10 @@ void TakeZones(EventFacts& event, const Statement& row) {
                             &zone.active_anon_kb,
                             &zone.inactive_anon_kb};
   int column = 2;
-  for (Integer* const size : sizes) *size = Size(row, column++);
+  for (Integer* const size : sizes) {
+    *size = Size(row, column++);
+    if (*size && **size < 0) size->reset();  // a counter that races wrapped around
+  }
   zone.lowmem_reserve_pages = ReserveOf(row.ViewText(column++));
   zone.all_unreclaimable = Flag(row, column++);
   if (event.mem) AddToNode(event, zone, row, column);

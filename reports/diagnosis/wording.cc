@@ -102,6 +102,29 @@ std::string CheckWords(const ZoneCheck& check) {
   return fmt::format("{}: {}{}: {}", CheckName(check), sum, StepWords(check), check.reason);
 }
 
+// mm/page_alloc.c, __alloc_pages_may_oom(): ALLOC_WMARK_HIGH.
+std::string NothingSpareWords(const EventFacts& event) {
+  const bool above_min = event.rerun->single_served != false;
+  std::string words = above_min ? "No zone that the request may use lay above its high mark, by "
+                                  "which the kernel tests once more before it kills:"
+                                : "No zone that the request may use had memory to spare:";
+  for (std::size_t i = 0; i < event.rerun->checks.size(); ++i) {
+    const ZoneCheck& check = event.rerun->checks[i];
+    if (!check.eligible) continue;
+    const Integer high_kb = i < event.zones.size() ? event.zones[i].high_kb : Integer();
+    if (!above_min || !high_kb || !check.usable_pages) {
+      words += " " + CheckWords(check) + ".";
+      continue;
+    }
+    words += fmt::format(" {}: {} <= {} [high]", CheckName(check), Thousands(*check.usable_pages),
+                         Thousands(*high_kb / event.page_kb()));
+    if (check.reserve_pages.value_or(0) > 0)
+      words += fmt::format(" + {} [lowmem_reserve]", Thousands(*check.reserve_pages));
+    words += ".";
+  }
+  return words;
+}
+
 std::string_view FreeFrom(const ZoneCheck& check) {
   if (!check.free_pages) return "";
   return check.from_list ? "list" : "counter";

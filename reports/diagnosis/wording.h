@@ -27,6 +27,9 @@ std::string LeftOutWords(const ZoneCheck& check);
 std::string MarkWords(const ZoneCheck& check);
 // The arithmetic of one zone on one line.
 std::string CheckWords(const ZoneCheck& check);
+// Why an OOM killer that runs found nothing to spare: the zones below their marks, or those that
+// are above min but not above high, by which the kernel tests once more before it kills.
+std::string NothingSpareWords(const EventFacts& event);
 std::string CheckName(const ZoneCheck& check);  // "node 0 Normal"
 // Code of zone_check.free_from: "list" or "counter"; empty if neither is known.
 std::string_view FreeFrom(const ZoneCheck& check);

@@ -173,6 +173,7 @@ TEST_CASE("that no zone of a cut report would serve is not known") {
   event.zones.resize(1);
   CHECK_FALSE(SmallFacts(event).events.front().rerun->served);
   CHECK(SmallFacts(event).events.front().rerun->lacks_zones);
+  CHECK_FALSE(BelowHighMarks(SmallFacts(event).events.front()));
   CHECK(SmallFacts(ExhaustedOom()).events.front().rerun->served == false);
 }
 
@@ -212,6 +213,18 @@ TEST_CASE("every step from the printed min to the mark can be checked with a cal
     for (const MarkDiscount& discount : check.discounts) left -= discount.pages;
     CHECK(left == check.mark_pages);
   }
+}
+
+TEST_CASE("a zone above min is not said to have nothing to spare, but to lie below high") {
+  EventFacts event = ExhaustedOom();
+  CHECK(NothingSpareWords(SmallFacts(event).events.front()).find("had memory to spare: ") !=
+        std::string::npos);
+  event.zones[1] = MakeZone(0, "DMA32", 9000, 8000, {2250});
+  event.zones[1].lowmem_reserve_pages = {0, 0, 0, 0};
+  const std::string words = NothingSpareWords(SmallFacts(event).events.front());
+  CHECK(words.find("above its high mark") != std::string::npos);
+  CHECK(words.find("node 0 DMA32: 2,250 <= 3,000 [high].") != std::string::npos);
+  CHECK(words.find("above the min mark") == std::string::npos);
 }
 
 }  // namespace

@@ -120,10 +120,7 @@ Advice AddSwap(const Exhaustion& found) {
 }
 
 void Explain(const EventFacts& event, const Exhaustion& found, Finding& finding) {
-  finding.explanation = "No zone that the request may use had memory to spare:";
-  for (const ZoneCheck& check : event.rerun->checks) {
-    if (check.eligible) finding.explanation += " " + CheckWords(check) + ".";
-  }
+  finding.explanation = NothingSpareWords(event);
   if (ShareOf(found.shared_kb, found.programs_kb) > kLargestShare)
     finding.explanation += fmt::format(" Of what programs held, {} are shared memory and tmpfs.",
                                        SizeText(found.shared_kb));

@@ -30,8 +30,10 @@ std::optional<Finding> RuleKeptBack(const IncidentFacts& facts) {
     Finding finding = DraftContext("kept_back", event);
     finding.confidence = Confidence::kHigh;
     finding.confidence_why = "the test of the zone, on the figures of one record";
-    finding.title = fmt::format("{}: {} were free but kept back for devices [lowmem_reserve].",
-                                OnDayHost(facts, event), SizeText(kb));
+    finding.title = fmt::format(
+        "{}: {} were free in low zones, but kept back for requests that can use nothing else "
+        "[lowmem_reserve].",
+        OnDayHost(facts, event), SizeText(kb));
     finding.brief = fmt::format("{} free but kept back", SizeText(kb));
     finding.explanation =
         "Ordinary requests must leave low memory to requests that can use nothing else, so this "
