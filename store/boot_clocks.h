@@ -16,7 +16,8 @@ Status DateByUptime(Database& database);
 
 // Makes one boot of those of a host whose events show, by both clocks, that the machine was started
 // at the same moment: a rotated log of one boot is several sources, which each know a part of it.
-// The oldest number stays; incidents stay, and are outdated.
+// Then those that the files of a rotated log go on with (boots_of_sets.h). The oldest number stays;
+// incidents stay, and are outdated.
 Status JoinBoots(Database& database);
 
 }  // namespace kautopsy

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "store/boot_clocks.h"
+#include "store/boot_merger.h"
+#include "store/boots_of_sets.h"
 #include "store/run_statement.h"
 
 namespace kautopsy {
@@ -29,30 +31,6 @@ constexpr char kSelectClocks[] =
     "AND uptime_us IS NOT NULL AND time_us IS NOT NULL AND (local_time IS NOT NULL OR "
     "time_quality NOT LIKE 'boot_relative%') "
     "ORDER BY event_id";
-constexpr char kOutdate[] =
-    "UPDATE incident SET outdated = 1 WHERE incident_id IN "
-    "(SELECT incident_id FROM event WHERE boot_id = ?2) AND ?1 = ?1";
-constexpr char kMoveEvents[] = "UPDATE event SET boot_id = ?1 WHERE boot_id = ?2";
-constexpr char kMoveIncidents[] = "UPDATE incident SET boot_id = ?1 WHERE boot_id = ?2";
-constexpr char kMovePlaces[] = "UPDATE boot_source SET boot_id = ?1 WHERE boot_id = ?2";
-constexpr char kMerge[] =
-    "UPDATE boot SET journal_boot_id = coalesce(boot.journal_boot_id, o.journal_boot_id), "
-    "first_time = min(coalesce(boot.first_time, o.first_time), coalesce(o.first_time, "
-    "boot.first_time)), last_time = max(coalesce(boot.last_time, o.last_time), "
-    "coalesce(o.last_time, boot.last_time)), "
-    "kernel_from = CASE WHEN boot.kernel_release IS NULL OR (o.kernel_release IS NOT NULL AND "
-    "o.kernel_from IS NULL) THEN o.kernel_from ELSE boot.kernel_from END, "
-    "kernel_release = coalesce(iif(boot.kernel_from IS NULL, boot.kernel_release, NULL), "
-    "iif(o.kernel_from IS NULL, o.kernel_release, NULL), boot.kernel_release, o.kernel_release), "
-    "banner = coalesce(boot.banner, o.banner), "
-    "command_line = coalesce(boot.command_line, o.command_line), "
-    "crash_kernel = coalesce(boot.crash_kernel, o.crash_kernel), "
-    "hardware = coalesce(boot.hardware, o.hardware), "
-    "hypervisor = coalesce(boot.hypervisor, o.hypervisor), "
-    "ram_from = CASE WHEN boot.ram_kb IS NULL THEN o.ram_from ELSE boot.ram_from END, "
-    "ram_kb = coalesce(boot.ram_kb, o.ram_kb), ended = coalesce(boot.ended, o.ended) "
-    "FROM (SELECT * FROM boot WHERE boot_id = ?2) AS o WHERE boot.boot_id = ?1";
-constexpr char kDelete[] = "DELETE FROM boot WHERE boot_id = ?2 AND ?1 = ?1";
 
 // A moment by both clocks.
 struct Clocks {
@@ -92,7 +70,7 @@ bool IsSameBoot(const Boot& one, const Boot& other) {
 
 class BootJoiner {
  public:
-  explicit BootJoiner(Database& database) : database_(database) {}
+  explicit BootJoiner(Database& database) : database_(database), merger_(database) {}
 
   Status Run() {
     if (Status read = ReadBoots(); !read || boots_.empty()) return read;
@@ -108,7 +86,7 @@ class BootJoiner {
       if (!IsSameBoot(boots[i - 1], boots[i])) continue;
       if (Status joined = Join(boots[i - 1], boots[i]); !joined) return joined;
     }
-    return {};
+    return merger_.Finish();
   }
 
  private:
@@ -141,15 +119,8 @@ class BootJoiner {
 
   // `two` is what both are afterwards.
   Status Join(const Boot& one, Boot& two) {
-    const int64_t kept = std::min(one.boot_id, two.boot_id);
-    const int64_t gone = std::max(one.boot_id, two.boot_id);
-    for (const char* const sql :
-         {kOutdate, kMoveEvents, kMoveIncidents, kMovePlaces, kMerge, kDelete}) {
-      Result<Statement> statement = database_.Prepare(sql);
-      if (!statement) return tl::unexpected(statement.error());
-      if (Status done = kautopsy::Run(*statement, kept, gone); !done) return done;
-    }
-    two.boot_id = kept;
+    if (Status done = merger_.Merge(one.boot_id, two.boot_id); !done) return done;
+    two.boot_id = merger_.Resolve(two.boot_id);
     if (!two.journal_boot_id) two.journal_boot_id = one.journal_boot_id;
     two.ended = two.ended || one.ended;
     if (one.first->uptime_us < two.first->uptime_us) two.first = one.first;
@@ -158,13 +129,16 @@ class BootJoiner {
   }
 
   Database& database_;
+  BootMerger merger_;
   std::unordered_map<int64_t, Boot> boots_;
 };
 
 }  // namespace
 
 Status JoinBoots(Database& database) {
-  return InTransaction(database, [&] { return BootJoiner(database).Run(); });
+  return InTransaction(database, [&] {
+    return BootJoiner(database).Run().and_then([&] { return JoinBootsOfSets(database); });
+  });
 }
 
 }  // namespace kautopsy

@@ -230,6 +230,46 @@ class Time(CliTest):
                 self.assertEqual(self.rows("SELECT count(*) FROM incident WHERE outdated OR boot_id NOT IN"
                                            " (SELECT boot_id FROM boot)"), [(0,)])
 
+    def boots_of(self, *paths):
+        """The pids of the kills in each boot, of a new store."""
+        self.database = os.path.join(self.folder, "boots.db")
+        if os.path.exists(self.database):
+            os.remove(self.database)
+        for path in paths:
+            self.ingest("--year", "2014", path)
+        pids = self.rows("SELECT group_concat(pid) FROM (SELECT boot_id, k.pid FROM event JOIN oom_kill AS k USING (event_id)"
+                         " ORDER BY boot_id, time_us) GROUP BY boot_id ORDER BY min(pid)")
+        self.assertEqual(self.rows("SELECT count(*) FROM incident WHERE outdated OR boot_id NOT IN"
+                                   " (SELECT boot_id FROM boot)"), [(0,)])
+        self.assertEqual(self.count("boot"), len(pids))
+        return [text for (text,) in pids]
+
+    def test_a_rotated_log_that_shows_no_reboot_is_of_one_boot(self):
+        days = ["Mar %2d" % day for day in range(2, 10)]  # the 62nd of a leap year and those behind it
+        names = ["logs/messages.%d" % (9 - day) for day in range(2, 9)] + ["logs/messages"]
+        for name, day in zip(names, days):
+            self.write(name, log(day))
+        one = [",".join(str(day) for day in range(62, 70))]
+        self.assertEqual(self.boots_of("logs"), one)
+        self.assertEqual(self.boots_of(*names), one)
+        self.assertEqual(self.boots_of(*names[::-1]), one)
+        self.assertEqual(self.boots_of(*names[1::2], *names[::2]), one)
+
+    def test_what_tells_of_a_reboot_between_two_files_of_a_rotated_log_parts_boots(self):
+        banner = b"%s 09:59:00 h kernel: Linux version 2.6.32-431.el6.x86_64 (a@b) (gcc version 4.4.7) #1 SMP\n"
+        self.write("logs/messages.4", log("Mar  2"))
+        self.write("logs/messages.2", log("Mar  4"))  # messages.3 is missing: it may tell of a boot
+        self.write("logs/messages.1", banner % b"Mar  5" + log("Mar  5") +
+                   b"Mar  5 23:00:00 h systemd-shutdown[1]: Rebooting.\n"
+                   b"Mar  5 23:00:00 h kernel: reboot: Restarting system\n")
+        self.write("logs/messages", log("Mar  6"))
+        self.write("dated/messages-20140302", log("Mar  1", "Mar  2"))
+        self.write("dated/messages-20140309", log("Mar  6", "Mar  9"))  # of four days nothing is known
+        self.write("dated/messages-20140316", log("Mar 10", "Mar 16"))
+        self.assertEqual(self.boots_of("logs"), ["62", "64", "65", "66"])
+        self.assertEqual(self.boots_of("logs/messages", "logs"), ["62", "64", "65", "66"])
+        self.assertEqual(self.boots_of("dated"), ["61,62", "66,69,70,76"])
+
     def test_a_machine_that_crashes_again_and_again_has_as_many_boots(self):
         for number in range(4):
             clock = "10:%02d:%02d" % divmod(30 * number, 60)
