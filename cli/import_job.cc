@@ -157,9 +157,11 @@ class ImportJob final : public SourceVisitor {
     Count(*result);
     NoteTree(ReadHostFile(found.path, source.head()), ReadZoneFile(found.path, source.head()));
     NoteKernel(ReadKernelFile(found.path, source.head()));
+    NoteMoment(ReadMomentFile(found.path, source.head()));
     if (const SupportconfigReader* const supportconfig = source.FinishSupportconfig()) {
       NoteTree(supportconfig->host(), supportconfig->clock());
       NoteKernel(supportconfig->kernel());
+      NoteMoment(supportconfig->moment());
     }
     NoteGuests(found, result->summary.content_hash, source.TakeGuests());
     if (result->summary.damage) {
@@ -234,6 +236,10 @@ class ImportJob final : public SourceVisitor {
 
   void NoteKernel(const std::optional<TreeKernel>& kernel) {
     if (kernel) result_.kernels.push_back(*kernel);
+  }
+
+  void NoteMoment(const std::optional<TreeMoment>& moment) {
+    if (moment) result_.moments.push_back(*moment);
   }
 
   // Parts of pstore are joined without their heads.

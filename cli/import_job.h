@@ -12,6 +12,7 @@
 #include "base/time_zone.h"
 #include "cli/inputs.h"
 #include "parsers/event_sink.h"
+#include "parsers/input/collection_file.h"
 #include "parsers/input/host_file.h"
 #include "parsers/input/zone_file.h"
 #include "store/guests.h"
@@ -61,6 +62,7 @@ struct JobResult {
   std::vector<HostTree> trees;                               // whose names were found
   std::vector<TreeClock> clocks;                             // of trees
   std::vector<TreeKernel> kernels;                           // likewise
+  std::vector<TreeMoment> moments;                           // likewise
   std::vector<FoundGuest> guests;
   bool store_failed = false;  // the store takes no more
 };

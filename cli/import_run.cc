@@ -25,6 +25,7 @@
 #include "store/sqlite_sink.h"
 #include "store/tree_hosts.h"
 #include "store/tree_kernels.h"
+#include "store/tree_moments.h"
 #include "store/tree_zones.h"
 
 namespace kautopsy {
@@ -89,6 +90,7 @@ class ImportRun {
         .and_then([&] { return JoinTrees(); })
         .and_then([&] { return JoinBoots(database_); })
         .and_then([&] { return FillKernelsOfTrees(database_, kernels_, trees_); })
+        .and_then([&] { return DateByTrees(database_, moments_, request_.last_event_id); })
         .and_then([&] { return DateByUptime(database_); });
   }
 
@@ -144,6 +146,7 @@ class ImportRun {
     for (const HostTree& tree : result.trees) NoteHost(tree);
     for (const TreeClock& clock : result.clocks) NoteClock(clock);
     for (const TreeKernel& kernel : result.kernels) kernels_.emplace(kernel.root, kernel.release);
+    for (const TreeMoment& moment : result.moments) NoteMoment(moment);
     guests_.insert(guests_.end(), result.guests.begin(), result.guests.end());
     if (result.counts.sources > 0) {
       std::optional<uint64_t>& kernel_lines = kernel_lines_[input.argument];
@@ -172,6 +175,16 @@ class ImportRun {
     if (!first && rank->second <= tree.rank) return;
     rank->second = tree.rank;
     trees_.insert_or_assign(tree.root, tree.host);
+  }
+
+  // In whatever order they come: one in UTC before others, then the earlier.
+  void NoteMoment(const TreeMoment& moment) {
+    const auto [known, first] = moments_.emplace(moment.root, moment.time);
+    if (first) return;
+    const bool better = moment.time.utc == known->second.utc
+                            ? SecondsBetween(moment.time, known->second) > 0
+                            : moment.time.utc;
+    if (better) known->second = moment.time;
   }
 
   // The first name of a zone holds; an offset, only if there is none.
@@ -231,6 +244,7 @@ class ImportRun {
   TreeZones zones_;                                // that a tree names
   TreeZones offsets_;                              // what its clock was ahead once
   TreeKernels kernels_;
+  TreeMoments moments_;
   std::vector<FoundGuest> guests_;
   ImportTotals totals_;
   std::vector<std::optional<uint64_t>> kernel_lines_;  // per path; none if nothing of it was read

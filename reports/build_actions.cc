@@ -6,6 +6,7 @@
 #include "reports/builder.h"
 #include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/min_free.h"
+#include "reports/diagnosis/settings.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/format.h"
 #include "reports/guest_size.h"
@@ -92,7 +93,9 @@ std::optional<Advice> LargerReserve(const BuildInput& input, ReferenceList& refe
   constexpr int64_t kSmallestHost = 32;
   if (want_kb <= *now_kb || *input.facts.ram_kb < want_kb * kSmallestHost) return std::nullopt;
   Advice advice;
-  advice.act = fmt::format("vm.min_free_kbytes={} (now {})", want_kb, Thousands(*now_kb));
+  advice.act = fmt::format("vm.min_free_kbytes={}", want_kb);
+  TellPresentValue(input.facts, advice.act);
+  if (!advice.act.ends_with(')')) advice.act += fmt::format(" (now {})", Thousands(*now_kb));
   advice.why = "for requests that must not wait; no large pieces";
   advice.risk = fmt::format("{} less free", PieceSize(want_kb));
   const std::optional<GuestSize> size = SizeGuests(input.facts, input.snapshots);

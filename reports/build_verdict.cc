@@ -136,6 +136,8 @@ void BuildVerdict(const BuildInput& input, IncidentReport& report) {
     report.verdict.push_back(
         {"end", "the boot ended with this crash: no orderly shutdown follows", "", "", ""});
   AddHistory(input, report);
+  if (const Finding* const settings = FindFinding(input.diagnosis, "settings"))
+    report.verdict.push_back(ToLine(*settings, "set"));
   AddCure(input, report);
 }
 

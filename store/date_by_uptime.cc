@@ -12,9 +12,10 @@ namespace {
 constexpr char kFindUndated[] =
     "DROP TABLE IF EXISTS temp.uptime_event;"
     "CREATE TEMP TABLE uptime_event AS SELECT e.event_id, coalesce(e.boot_id, -e.source_id) AS "
-    "clock, e.uptime_us, e.time_us, e.incident_id FROM event AS e JOIN source AS s USING "
+    "clock, e.uptime_us, e.time_us, e.incident_id, e.time_quality LIKE 'collected%' AS collected "
+    "FROM event AS e JOIN source AS s USING "
     "(source_id) WHERE e.uptime_us IS NOT NULL AND e.local_time IS NULL "
-    "AND e.time_quality LIKE 'boot_relative%' "
+    "AND (e.time_quality LIKE 'boot_relative%' OR e.time_quality LIKE 'collected%') "
     "AND (e.boot_id IS NOT NULL OR s.crash_time IS NOT NULL) ORDER BY e.event_id";
 // CRASHTIME is the wall clock when VMCOREINFO is completed (kernel/crash_core.c,
 // crash_save_vmcoreinfo()), right behind the last line.
@@ -23,7 +24,8 @@ constexpr char kFindAnchors[] =
     "CREATE TEMP TABLE anchor (clock INTEGER, uptime_us INTEGER, time_us INTEGER, quality TEXT);"
     "INSERT INTO temp.anchor SELECT boot_id, uptime_us, time_us, time_quality FROM event "
     "WHERE time_us IS NOT NULL AND uptime_us IS NOT NULL "
-    "AND (local_time IS NOT NULL OR time_quality NOT LIKE 'boot_relative%')"
+    "AND (local_time IS NOT NULL OR time_quality NOT LIKE 'boot_relative%' AND "
+    "time_quality NOT LIKE 'collected%')"
     " AND boot_id IN (SELECT clock FROM temp.uptime_event);"
     "INSERT INTO temp.anchor SELECT DISTINCT coalesce(e.boot_id, -s.source_id), s.last_uptime_us, "
     "unixepoch(s.crash_time) * 1000000, 'exact' FROM source AS s JOIN event_source AS p USING "
@@ -31,7 +33,8 @@ constexpr char kFindAnchors[] =
     "WHERE s.crash_time IS NOT NULL AND s.last_uptime_us IS NOT NULL;"
     "CREATE INDEX temp.anchor_by_uptime ON anchor (clock, uptime_us, time_us, quality)";
 constexpr char kSelect[] =
-    "SELECT event_id, clock, uptime_us, time_us, incident_id FROM temp.uptime_event ORDER BY rowid";
+    "SELECT event_id, clock, uptime_us, time_us, incident_id, collected FROM temp.uptime_event "
+    "ORDER BY rowid";
 constexpr char kBefore[] =
     "SELECT uptime_us, time_us, quality FROM temp.anchor WHERE clock = ?1 AND uptime_us <= ?2 "
     "ORDER BY uptime_us DESC, time_us, quality LIMIT 1";
@@ -106,8 +109,9 @@ class UptimeDater {
   }
 
   Status Write(const std::optional<PrintedTime>& time, const std::optional<Anchor>& anchor) {
+    if (!anchor && select_.GetInteger(5) == 1) return {};  // what a folder tells is all there is
     const Integer time_us = time ? MicrosecondsSinceEpoch(*time) : std::nullopt;
-    if (time_us == select_.GetInteger(3)) return {};
+    if (time_us == select_.GetInteger(3) && select_.GetInteger(5) == 0) return {};
     std::string quality = "boot_relative";
     if (time_us && anchor->quality.starts_with(quality))
       quality = anchor->quality;

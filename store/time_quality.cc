@@ -12,11 +12,13 @@ std::string_view TimeQuality(const std::optional<PrintedTime>& time, const Integ
   return uptime_us ? "boot_relative" : "none";
 }
 
-// An uptime that got its time by DateByUptime() has no `local_time`: every printed one is better.
+// An uptime that got its time by DateByUptime() has no `local_time`, nor has what got it by
+// DateByTrees(): every printed one is better.
 std::string TimeRankSql(std::string_view quality, std::string_view time_us,
                         std::string_view local_time) {
   return fmt::format(
-      "CASE WHEN {2} IS NULL AND ({0} LIKE 'boot_relative%' OR {1} IS NULL) THEN 0"
+      "CASE WHEN {2} IS NULL AND ({0} LIKE 'boot_relative%' OR {0} LIKE 'collected%' OR {1} IS "
+      "NULL) THEN 0"
       " WHEN {1} IS NULL THEN 1 WHEN {0} = 'exact' THEN 7 WHEN {0} = 'year_inferred' THEN 6"
       " WHEN {0} = 'boot_relative' THEN 5 WHEN {0} = 'zone_assumed' THEN 4"
       " WHEN {0} = 'boot_relative,zone_assumed' THEN 3 ELSE 2 END",

@@ -67,6 +67,7 @@ void SupportconfigReader::EndSection() {
     std::optional<TreeClock> clock = ReadZoneFile(root_ + std::string(file_), section_);
     if (clock && (clock->named || !clock_)) clock_ = std::move(clock);
   }
+  if (!file_.empty() && !moment_) moment_ = ReadMomentFile(root_ + std::string(file_), section_);
   is_uname_ = false;
   file_ = {};
   section_.clear();

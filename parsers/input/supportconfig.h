@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "parsers/input/collection_file.h"
 #include "parsers/input/host_file.h"
 #include "parsers/input/line_cutter.h"
 #include "parsers/input/zone_file.h"
@@ -29,6 +30,7 @@ class SupportconfigReader {
   const std::optional<HostTree>& host() const { return host_; }
   const std::optional<TreeClock>& clock() const { return clock_; }
   const std::optional<TreeKernel>& kernel() const { return kernel_; }
+  const std::optional<TreeMoment>& moment() const { return moment_; }
 
  private:
   explicit SupportconfigReader(std::string_view root);
@@ -45,6 +47,7 @@ class SupportconfigReader {
   std::optional<HostTree> host_;      // the first that is told
   std::optional<TreeClock> clock_;    // a named one before an offset
   std::optional<TreeKernel> kernel_;  // the first that is told
+  std::optional<TreeMoment> moment_;  // likewise
 };
 
 }  // namespace kautopsy

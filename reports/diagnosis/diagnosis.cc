@@ -8,6 +8,7 @@
 #include "reports/diagnosis/missing.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/settings.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 
@@ -84,6 +85,7 @@ std::vector<Finding> RunRules(const IncidentFacts& facts) {
     if (about && HeaderIsElsewhere(facts, *about))
       finding->confidence = std::min(finding->confidence, Confidence::kMedium);
     has_primary = has_primary || finding->role == Role::kPrimary;
+    for (Advice& advice : finding->advice) TellPresentValue(facts, advice.act);
     findings.push_back(std::move(*finding));
   }
   PreferKill(facts, demoted, findings);

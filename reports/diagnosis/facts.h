@@ -162,6 +162,16 @@ struct GuestFacts {
   Text text;  // where memory_kb stands
 };
 
+// A setting of the kernel [sysctl] that a file of the host tells: rows of `proc_value`.
+struct SettingFacts {
+  std::string name;
+  int64_t value = 0;
+  int64_t event_id = 0;
+  int64_t source_id = 0;
+  std::string path;
+  Text time;  // when it was read
+};
+
 // Where one node's memory is: the sums of its zone lines, and its node line. In KiB.
 struct NodeMemory {
   Integer node;  // none on kernels without NUMA
@@ -229,8 +239,9 @@ struct IncidentFacts {
   bool case_file = false;            // put together by somebody: undated output beside the log
   bool lost_lines = false;           // the log says that lines between its refusals are lost
   int64_t zones_left_out = 0;  // stored zones, or free lists of zones, that are too many to hold
-  std::vector<GuestFacts> guests;  // of the host, by name
-  std::vector<EventFacts> events;  // dated ones in time order, undated ones where they stand
+  std::vector<GuestFacts> guests;      // of the host, by name
+  std::vector<SettingFacts> settings;  // likewise
+  std::vector<EventFacts> events;      // dated ones in time order, undated ones where they stand
 };
 
 // What the counters of a memory report add up to: RAM is at least that much. 0 without counters.

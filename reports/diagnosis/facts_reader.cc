@@ -7,6 +7,7 @@
 #include "parsers/stream/boot_tracker.h"
 #include "reports/diagnosis/facts_parts.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/settings.h"
 #include "reports/diagnosis/snapshots.h"
 #include "store/guests.h"
 
@@ -206,6 +207,7 @@ Result<IncidentFacts> ReadIncidentFacts(RowReader& reader, int64_t incident_id) 
   if (read) read = ReadLostLines(reader, facts);
   if (!read) return tl::unexpected(read.error());
   read = ReadGuests(reader, facts);
+  if (read) read = ReadSettings(reader, facts);
   if (!read) return tl::unexpected(read.error());
   FillFromEvents(facts, physical_kb);
   return facts;

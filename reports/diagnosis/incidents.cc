@@ -13,6 +13,7 @@
 
 #include "base/hash.h"
 #include "base/time.h"
+#include "reports/diagnosis/incident_merger.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/snapshots.h"
 #include "store/run_statement.h"
@@ -33,17 +34,21 @@ constexpr char kCreateTables[] =
     " (first_event INTEGER, from_event INTEGER, to_event INTEGER, incident_id INTEGER);";
 constexpr char kEmptyTables[] = "DELETE FROM temp.clocked; DELETE FROM temp.grouped;";
 constexpr char kInsertClocked[] =
-    "INSERT INTO temp.clocked (event_id, key, clock_us, incident_id) VALUES (?1, ?2, ?3, ?4)";
+    "INSERT OR IGNORE INTO temp.clocked (event_id, key, clock_us, incident_id) VALUES (?1, ?2, ?3, "
+    "?4)";
 constexpr char kSelectClocked[] =
     "SELECT event_id, key, clock_us, incident_id FROM temp.clocked ORDER BY key, clock_us, "
     "event_id";
 constexpr char kInsertGrouped[] =
     "INSERT INTO temp.grouped (first_event, from_event, to_event, incident_id)"
     " VALUES (?1, ?2, ?3, ?4)";
-// Of a group, events that have an incident come first.
+// Of a group, events that have an incident come first, those of the oldest one before others.
 constexpr char kSelectGrouped[] =
     "SELECT first_event, from_event, to_event, incident_id FROM temp.grouped"
-    " ORDER BY first_event, incident_id IS NULL, rowid";
+    " ORDER BY first_event, incident_id IS NULL, incident_id, rowid";
+// What is to be grouped: new events, and those whose time or host may have changed.
+constexpr char kFresh[] =
+    "(incident_id IS NULL OR incident_id IN (SELECT incident_id FROM incident WHERE outdated = 1))";
 constexpr char kSelectOutdated[] = "SELECT incident_id FROM incident WHERE outdated = 1";
 constexpr char kInsertIncident[] = "INSERT INTO incident (host) VALUES (NULL)";
 constexpr char kAssign[] = "UPDATE event SET incident_id = ?1 WHERE event_id BETWEEN ?2 AND ?3";
@@ -59,7 +64,8 @@ struct EventClock {
   Integer boot_id;
   std::string date;  // in words that are not known: equal or not is all that it tells
   bool command = false;
-  char clock = 'n';  // w: wall time, y: printed time without a year, u: uptime, n: none
+  bool of_tree = false;  // the state of a host, as a file of its tree holds it
+  char clock = 'n';      // w: wall time, y: printed time without a year, u: uptime, n: none
   int64_t clock_us = 0;
   Integer incident_id;  // set for events that have one already
 };
@@ -71,7 +77,7 @@ int64_t Key(char clock, std::string_view host, int64_t source_id, int64_t boot_i
 }
 
 int64_t KeyOf(const EventClock& event) {
-  const bool by_source = !event.host || event.clock == 'n';
+  const bool by_source = !event.host || (event.clock == 'n' && !event.of_tree);
   return Key(event.clock, event.host.value_or("") + event.date, by_source ? event.source_id : 0,
              event.clock == 'u' ? event.boot_id.value_or(0) : 0);
 }
@@ -114,7 +120,10 @@ template <class Body>
 Status ForEachEvent(Database& database, const std::string& condition, Body&& body) {
   const std::string sql =
       "SELECT event_id, source_id, host, boot_id, kind = 'command', time_us, local_time, uptime_us,"
-      " incident_id FROM event WHERE kind NOT IN ('boot', 'lost_lines', 'sysctl') AND " +
+      " incident_id, kind IN ('meminfo', 'vmstat', 'buddyinfo', 'zoneinfo', 'pagetypeinfo',"
+      " 'slabinfo', 'free', 'swaps', 'ps') AND time_us IS NULL AND EXISTS (SELECT 1 FROM source"
+      " WHERE source.source_id = event.source_id AND tree_host IS NOT NULL)"
+      " FROM event WHERE kind NOT IN ('boot', 'lost_lines', 'sysctl') AND " +
       condition;
   return ForEachRow(database, sql, [&](const Statement& row) {
     EventClock event;
@@ -125,11 +134,12 @@ Status ForEachEvent(Database& database, const std::string& condition, Body&& bod
     event.command = row.GetInteger(4) == 1;
     ReadClock(row, 5, event);
     event.incident_id = row.GetInteger(8);
+    event.of_tree = row.GetInteger(9) == 1;
     return body(event);
   });
 }
 
-// The fresh events, by key, and the ones near them that have an incident.
+// The fresh events, by key, and the ones near them that are in no such incident.
 class EventSorter {
  public:
   explicit EventSorter(Database& database) : database_(database) {}
@@ -140,7 +150,7 @@ class EventSorter {
     Result<Statement> insert = database_.Prepare(kInsertClocked);
     if (!insert) return tl::unexpected(insert.error());
     if (done) {
-      done = ForEachEvent(database_, "incident_id IS NULL", [&](const EventClock& event) {
+      done = ForEachEvent(database_, kFresh, [&](const EventClock& event) {
         const int64_t key = FreshKeyOf(event);
         NoteReach(event);
         return Run(*insert, event.event_id, key, event.clock_us, event.incident_id);
@@ -163,9 +173,10 @@ class EventSorter {
  private:
   Status ReadCaseFiles() {
     const std::string sql =
-        "SELECT DISTINCT source_id FROM event WHERE incident_id IS NULL AND kind IN " +
+        "SELECT DISTINCT source_id FROM event WHERE " + std::string(kFresh) + " AND kind IN " +
         std::string(kPastedKindsSql) +
-        " AND time_us IS NULL AND local_time IS NULL AND uptime_us IS NULL";
+        " AND time_us IS NULL AND local_time IS NULL AND uptime_us IS NULL"
+        " AND source_id NOT IN (SELECT source_id FROM source WHERE tree_host IS NOT NULL)";
     return ForEachRow(database_, sql, [&](const Statement& row) {
       case_files_.insert(row.GetInteger(0).value_or(0));
       return Status();
@@ -289,7 +300,8 @@ Status CutAtGaps(Database& database, const EventSorter& sorter) {
 
 class IncidentWriter {
  public:
-  explicit IncidentWriter(Database& database) : database_(database) {}
+  IncidentWriter(Database& database, IncidentMerger& merger)
+      : database_(database), merger_(merger) {}
 
   // Those whose events were told better since they were concluded have changed, too.
   Status AddOutdated() {
@@ -312,10 +324,7 @@ class IncidentWriter {
     Status done = ForEachRow(database_, kSelectGrouped, [&](const Statement& row) -> Status {
       if (row.GetInteger(0) != group) incident_.reset();
       group = row.GetInteger(0);
-      if (const Integer known = row.GetInteger(3)) {
-        if (!incident_) incident_ = known;
-        return {};
-      }
+      if (const Integer known = row.GetInteger(3)) return Join(*known);
       return Assign(row.GetInteger(1), row.GetInteger(2));
     });
     return done ? SetHosts() : done;
@@ -323,12 +332,23 @@ class IncidentWriter {
 
   // The incidents that are new or have grown, in rising order.
   std::vector<int64_t> TakeChanged() {
+    std::erase_if(changed_,
+                  [&](int64_t incident) { return merger_.Resolve(incident) != incident; });
     std::sort(changed_.begin(), changed_.end());
     changed_.erase(std::unique(changed_.begin(), changed_.end()), changed_.end());
     return std::move(changed_);
   }
 
  private:
+  // An incident that is in the group at hand.
+  Status Join(int64_t known) {
+    known = merger_.Resolve(known);
+    if (!incident_) incident_ = known;
+    const Result<bool> merged = merger_.Merge(*incident_, known);
+    if (merged && *merged) changed_.push_back(*incident_);
+    return merged ? Status() : tl::unexpected(merged.error());
+  }
+
   Status Assign(const Integer& from_event, const Integer& to_event) {
     if (!incident_) {
       if (Status done = Run(insert_); !done) return done;
@@ -350,6 +370,7 @@ class IncidentWriter {
   }
 
   Database& database_;
+  IncidentMerger& merger_;
   Statement insert_;
   Statement assign_;
   Integer incident_;                   // of the group at hand
@@ -363,11 +384,14 @@ Result<std::vector<int64_t>> GroupEvents(Database& database) {
   Status done =
       database.Execute(kCreateTables).and_then([&] { return database.Execute(kEmptyTables); });
   EventSorter sorter(database);
-  IncidentWriter writer(database);
+  Result<IncidentMerger> merger = IncidentMerger::Create(database);
+  if (!merger) return tl::unexpected(merger.error());
+  IncidentWriter writer(database, *merger);
   if (done) done = sorter.Sort();
   if (done) done = CutAtGaps(database, sorter);
   if (done) done = writer.AddOutdated();
   if (done) done = writer.WriteAll();
+  if (done) done = merger->Finish();
   if (done) done = database.Execute(kEmptyTables);
   if (!done) return tl::unexpected(done.error());
   return writer.TakeChanged();

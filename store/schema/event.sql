@@ -21,7 +21,9 @@ CREATE TABLE event (
                                     -- a file of its tree names one), boot_relative (it is
                                     -- uptime_us, and that time of the same boot which was next to it, whose
                                     -- quality follows; or dmesg -T made it of the uptime, and it drifts; or
-                                    -- time is NULL), no_year (only local_time), none
+                                    -- time is NULL), collected (nothing but when its file was: a snapshot by the
+                                    -- date that its tree tells, else the end of a log by the name of its
+                                    -- folder), no_year (only local_time), none
   uptime_us INTEGER,                -- [us] since boot, from a "[12345.678901]" prefix
   comm TEXT,                        -- command the record names first; the kernel cuts it to 15 bytes
   pid INTEGER,                      -- [pid] beside it
@@ -40,6 +42,7 @@ CREATE TABLE event (
   incident_id INTEGER REFERENCES incident (incident_id)  -- [id] of the incident it belongs to; NULL = none (yet)
 ) STRICT;
 CREATE INDEX event_by_incident ON event (incident_id);
+CREATE INDEX event_of_settings ON event (host) WHERE kind = 'sysctl';
 
 CREATE TABLE event_source (
   -- One row per place where an event stands: one that syslog wrote to two files has two rows here.

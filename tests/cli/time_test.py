@@ -230,6 +230,36 @@ class Time(CliTest):
                 self.assertEqual(self.rows("SELECT count(*) FROM incident WHERE outdated OR boot_id NOT IN"
                                            " (SELECT boot_id FROM boot)"), [(0,)])
 
+    def test_a_folder_that_is_named_by_the_time_of_a_crash_dates_the_log_in_it(self):
+        log = self.BANNER + self.kill("", 90, 1) + "[  100.000000] Kernel panic - not syncing: Fatal exception\n"
+        for number, folder, time, quality in (
+                (1, "crash/127.0.0.1-2024-05-01-12:00:00", "2024-05-01T11:59:50Z", "collected,zone_assumed"),
+                (2, "crash/2024-05-01-12:00", "2024-05-01T11:59:50Z", "collected,zone_assumed"),
+                (3, "crash/db7-2024-05-01-12-00", "2024-05-01T11:59:50Z", "collected,zone_assumed"),
+                (4, "pstore/1714564800/001", "2024-05-01T11:59:50Z", "collected"),
+                (5, "1714564800/001", None, "boot_relative"), (6, "crash/2024-13-01-12:00", None, "boot_relative")):
+            path = self.write(folder + "/dmesg.txt", log)
+            self.database = os.path.join(self.folder, "%d.db" % number)
+            self.ingest(path)
+            with self.subTest(folder):
+                self.assertEqual(self.times(), [(1, time, quality)])
+                self.assertEqual(self.rows("SELECT substr(last_time, 1, 19) || 'Z' FROM boot"),
+                                 [(time and "2024-05-01T12:00:00Z",)])
+            before = self.dump()
+            self.ingest(path)
+            self.assertEqual(self.dump(), before)
+        # What is known better goes before the name of a folder, whatever comes first.
+        dated = self.write("messages", "May  1 12:09:50 h kernel: [   90.000000] Killed process 9, UID 0, (java) total-vm:300kB,"
+                           " anon-rss:200kB, file-rss:0kB\n" + self.kill("12:09:50", 90, 1))
+        crash = "crash/127.0.0.1-2024-05-01-12:00:00"
+        for order in (dated, crash), (crash, dated):
+            self.database = os.path.join(self.folder, "order.db")
+            for path in order:
+                self.ingest("--year", "2024", path)
+            self.assertEqual(self.rows("SELECT DISTINCT time_quality FROM event WHERE kind = 'oom'"),
+                             [("year_inferred,zone_assumed",)])
+            os.remove(self.database)
+
     def boots_of(self, *paths):
         """The pids of the kills in each boot, of a new store."""
         self.database = os.path.join(self.folder, "boots.db")

@@ -106,6 +106,84 @@ class Tree(CliTest):
                                   [("kernel.panic", 10), ("vm.overcommit_memory", 0),
                                    ("vm.panic_on_oom", 0), ("vm.swappiness", 1)]])
 
+    def verdict(self):
+        report = json.loads(self.check(0, "report", "--db", self.database, "--format", "json", "--last").stdout)
+        return {line["label"]: line["text"] for line in report["incidents"][0]["verdict"]}
+
+    def test_the_settings_that_bear_on_a_kill_are_told_with_their_files(self):
+        self.ingest(self.sosreport(**{"proc/sys/vm/oom_kill_allocating_task": "0\n"}))
+        self.assertEqual(self.verdict()["set"], "vm.overcommit_memory=0, vm.panic_on_oom=0, vm.swappiness=1"
+                         " (read from case/sosreport-db7/)")
+        self.assertEqual(self.rows("SELECT path, line, text FROM finding_evidence JOIN finding USING (finding_id)"
+                                   " JOIN source USING (source_id) WHERE rule = 'settings' ORDER BY text"),
+                         [("case/sosreport-db7/proc/sys/vm/overcommit_memory", 1, "vm.overcommit_memory = 0"),
+                          ("case/sosreport-db7/proc/sys/vm/panic_on_oom", 1, "vm.panic_on_oom = 0"),
+                          ("case/sosreport-db7/sos_commands/kernel/sysctl_-a", 3, "vm.swappiness = 1")])
+
+    def test_advice_tells_the_present_value_of_what_it_names(self):
+        panic = MESSAGES + ("Mar  3 04:17:12 db7 kernel: Kernel panic - not syncing: Out of memory: system-wide"
+                            " panic_on_oom is enabled\n")
+        self.ingest("--year", "2015", self.sosreport(**{"proc/sys/vm/panic_on_oom": "1\n", "var/log/messages": panic}))
+        advice = self.rows("SELECT recommendation FROM finding WHERE rule = 'panic_on_oom'")[0][0]
+        self.assertIn("vm.panic_on_oom=0 (now 1)", advice)
+
+    def test_snapshots_of_a_tree_have_the_time_of_their_collection(self):
+        files = {"proc/meminfo": "MemTotal: 16443472 kB\nMemFree: 61952 kB\nBuffers: 10 kB\nCached: 20 kB\n",
+                 "proc/buddyinfo": "Node 0, zone   Normal   1403    640    402    211     60     14      2      0      0      0      0\n",
+                 "sos_commands/date/date": "Tue Mar  3 04:20:00 EET 2015\n", "etc/timezone": "Europe/Helsinki\n"}
+        events = self.both(self.sosreport(**files), "SELECT kind, host, time, time_quality, incident_id IS NULL FROM event"
+                           " WHERE kind IN ('meminfo', 'buddyinfo', 'sysctl') ORDER BY kind", options=("--year", "2015"))
+        self.assertEqual(events, [(kind, "db7", "2015-03-03T02:20:00Z", "collected", int(kind == "sysctl"))
+                                  for kind in ["buddyinfo", "meminfo"] + 3 * ["sysctl"]])
+        # The kill was three minutes before, by the tree's zone.
+        self.assertEqual(self.rows("SELECT count(DISTINCT incident_id) FROM event"), [(1,)])
+        self.assertIn("(read on 2015-03-03 from case/sosreport-db7/)", self.verdict()["set"])
+        self.assertEqual(self.check(0, "ingest", "--db", self.database, "case").returncode, 0)
+        self.assertEqual(self.rows("SELECT count(*) FROM incident WHERE outdated"), [(0,)])
+
+    def test_what_a_tree_tells_of_its_collection_is_read_in_every_form(self):
+        meminfo = "MemTotal: 16443472 kB\nMemFree: 61952 kB\nBuffers: 10 kB\nCached: 20 kB\n"
+        for number, (path, text, time, quality) in enumerate([
+                ("sos_commands/general/date", "Tue Mar  3 04:20:00 UTC 2015\n", "2015-03-03T04:20:00Z", "collected"),
+                ("sos_commands/date/date", "Tue Mar  3 04:20:00 PM +0330 2015\n", "2015-03-03T12:50:00Z", "collected"),
+                ("sos_commands/date/date", "Tue Mar  3 04:20:00 CET 2015\n", "2015-03-03T04:20:00Z", "collected,zone_assumed"),
+                ("sos_commands/systemd/timedatectl", "      Local time: Tue 2015-03-03 05:20:00 CET\n"
+                 "  Universal time: Tue 2015-03-03 04:20:00 UTC\n", "2015-03-03T04:20:00Z", "collected"),
+                ("basic-environment.txt", "#==[ Command ]===#\n# /bin/date\nTue Mar  3 04:20:00 UTC 2015\n\n"
+                 "#==[ Command ]===#\n# /bin/uname -a\nLinux db7 5.14.21 #1 SMP x86_64 GNU/Linux\n",
+                 "2015-03-03T04:20:00Z", "collected"),
+                ("date", "Tue Mar  3 04:20:00 UTC 2015\n", None, "none")]):
+            folder = "tree%d/" % number
+            self.write(folder + path, text)
+            self.write(folder + "etc/hostname", "db7\n")
+            self.write(folder + "proc/meminfo", meminfo.replace("61952", "6195%d" % number))
+            self.ingest(folder)
+            with self.subTest(text):
+                self.assertEqual(self.rows("SELECT time, time_quality FROM event WHERE event_id ="
+                                           " (SELECT max(event_id) FROM event)"), [(time, quality)])
+        self.write("sosreport-db7-20150303042000/proc/meminfo", meminfo.replace("61952", "61960"))
+        self.ingest("sosreport-db7-20150303042000")
+        self.assertEqual(self.rows("SELECT time, time_quality FROM event ORDER BY event_id DESC LIMIT 1"),
+                         [("2015-03-03T04:20:00Z", "collected,zone_assumed")])
+
+    def test_snapshots_of_an_undated_tree_are_one_incident(self):
+        self.ingest(self.sosreport(**{
+            "proc/meminfo": "MemTotal: 16443472 kB\nMemFree: 61952 kB\nBuffers: 10 kB\nCached: 20 kB\n",
+            "proc/buddyinfo": "Node 0, zone   Normal   1403    640    402    211     60     14      2      0      0      0      0\n"}))
+        self.assertEqual(self.rows("SELECT count(DISTINCT incident_id) FROM event WHERE kind IN ('meminfo', 'buddyinfo')"),
+                         [(1,)])
+
+    def test_settings_that_come_later_are_told_of_older_incidents(self):
+        self.ingest(self.sosreport(**{"proc/sys/vm/panic_on_oom": None, "proc/sys/vm/overcommit_memory": None,
+                                      "sos_commands/kernel/sysctl_-a": None}))
+        self.assertNotIn("set", self.verdict())
+        self.ingest(self.sosreport())
+        self.assertEqual(self.rows("SELECT count(*) FROM finding WHERE rule = 'settings'"), [(1,)])
+
+    def test_settings_of_another_host_are_not_told(self):
+        self.ingest(self.sosreport(**{"etc/hostname": "other.example.com\n"}))
+        self.assertNotIn("set", self.verdict())
+
     def test_the_zone_of_a_tree_holds_for_its_logs(self):
         boots = "SELECT DISTINCT first_time FROM boot WHERE host = 'db7'"
         times = "SELECT time, time_quality FROM event WHERE kind = 'oom'"
@@ -285,6 +363,22 @@ class Tree(CliTest):
         self.ingest("--year", "2015", tree)
         for relation in "event", "boot", "incident", "guest":
             self.assertEqual(self.rows("SELECT DISTINCT host FROM " + relation), [("db7",)], relation)
+
+    def test_incidents_of_a_host_under_two_names_become_one(self):
+        tree = self.sosreport(**{"sos_commands/kernel/dmesg_-T": "[Tue Mar  3 04:20:00 2015] Killed process 77 (java)"
+                                 " total-vm:300kB, anon-rss:200kB, file-rss:0kB\n"})
+        log = os.path.join(tree, "sosreport-db7", "var", "log", "messages")
+        os.rename(os.path.join(self.folder, log), os.path.join(self.folder, "messages"))
+        self.ingest("--year", "2015", "messages")
+        self.ingest("--year", "2015", tree)
+        self.assertEqual(self.rows("SELECT host FROM incident ORDER BY 1"), [("db7",), ("db7.example.com",)])
+        os.rename(os.path.join(self.folder, "messages"), os.path.join(self.folder, log))
+        self.ingest("--year", "2015", tree)
+        self.assertEqual(self.rows("SELECT incident_id, host, kills, outdated FROM incident"), [(1, "db7", 2, 0)])
+        self.assertEqual(self.rows("SELECT DISTINCT incident_id FROM event WHERE kind = 'oom'"), [(1,)])
+        self.assertEqual(self.rows("SELECT count(*) FROM finding WHERE incident_id <> 1"), [(0,)])
+        self.assertEqual(self.rows("SELECT count(*) FROM finding_evidence WHERE finding_id NOT IN"
+                                   " (SELECT finding_id FROM finding)"), [(0,)])
 
     KILL = ("2015-03-0%dT04:17:11+00:00 db7 kernel: Killed process %d (mysqld) total-vm:15481688kB,"
             " anon-rss:12814020kB, file-rss:2452kB\n")

@@ -1,5 +1,7 @@
 #include "reports/diagnosis/rules/rules.h"
 
+#include "reports/diagnosis/settings.h"
+
 namespace kautopsy {
 
 std::span<const Rule> AllRules() {
@@ -23,7 +25,8 @@ std::span<const Rule> AllRules() {
       RuleSwapState, RuleGaveUp, RuleKeptBack, RuleKeptForAtomic, RuleRaisedMarks, RuleParkedPages,
       RuleIsolatedPages, RuleNumaImbalance, RuleSlabShare, RuleReclaimableSlab, RulePageTableShare,
       RuleShmemShare, RuleLockedShare, RuleHugeAnon, RuleKnownRegression, RuleResume, RuleKillStorm,
-      RulePodBelowLimit, RuleMixedMachines, RuleCompaction, RuleCourse, RuleSelfVerification};
+      RulePodBelowLimit, RuleMixedMachines, RuleCompaction, RuleCourse, RuleSettings,
+      RuleSelfVerification};
   return kRules;
 }
 
