@@ -14,6 +14,9 @@
 #include "parsers/envelope/entry.h"
 #include "parsers/envelope/envelope.h"
 #include "parsers/envelope/journal_export.h"
+#include "parsers/envelope/journal_json.h"
+#include "parsers/envelope/journal_pretty.h"
+#include "parsers/envelope/journal_verbose.h"
 #include "parsers/envelope/printk_prefix.h"
 #include "parsers/envelope/quoted_printable.h"
 #include "parsers/envelope/repair.h"
@@ -50,10 +53,29 @@ std::size_t UnsureHead(std::string_view text) {
   return Classify(text).line_class == LineClass::kUnknown ? text.size() : 0;
 }
 
+// Of a line whose JSON says who printed its message: what the scanner tells of other lines. Most
+// are other programs', which one search shows.
+void FlagKernelJson(std::string_view line, Candidate& flags) {
+  const std::string_view object = JsonObjectOf(StripLineEnd(line));
+  if (object.empty() || object.find("kernel") == std::string_view::npos) return;
+  const std::optional<JsonLine> json = ParseJsonLine(object);
+  if (!json || json->witness) return;
+  std::string_view text = json->text;
+  if (!json->kernel) {
+    const Classification place = Classify(text);
+    if (place.line_class != LineClass::kKernel) return;
+    text.remove_prefix(place.text_begin);
+  }
+  flags.kernel = true;
+  flags.noise = IsKnownNoise(text);
+}
+
 // The reader of entries for a source in which `line` begins some; none for other lines.
 std::unique_ptr<EntryReader> ReaderFor(std::string_view line) {
   if (JournalExport::Begins(line)) return std::make_unique<JournalExport>();
   if (DmesgJson::Begins(line)) return std::make_unique<DmesgJson>();
+  if (JournalVerbose::Begins(line)) return std::make_unique<JournalVerbose>();
+  if (JournalPretty::Begins(line)) return std::make_unique<JournalPretty>();
   return nullptr;
 }
 
@@ -207,7 +229,8 @@ class Importer {
     group_.Clear();
   }
 
-  void Account(const PhysicalLine& line, bool claimed) {
+  void Account(PhysicalLine line, bool claimed) {
+    if (!claimed && !line.flags.kernel) FlagKernelJson(line.text, line.flags);
     if (claimed && !line.too_long)
       ++ledger_.claimed;
     else if (line.too_long || line.flags.nul)
@@ -250,7 +273,7 @@ class Importer {
   }
 
   bool OfferPiece(std::string_view piece, Place place, const Candidate& candidate, bool cut) {
-    const bool one_line = candidate.kernel || piece.starts_with('{');
+    const bool one_line = candidate.kernel || !JsonObjectOf(piece).empty();
     if (one_line && !candidate.joined && place.column == 1) {
       fragments_.assign(1, Fragment{0, piece});
     } else {

@@ -62,6 +62,12 @@ std::optional<JsonLine> FromCollector(const Json& object) {
 
 }  // namespace
 
+std::string_view JsonObjectOf(std::string_view line) {
+  if (line.empty() || (line[0] != '{' && line[0] != '\x1E' && line[0] != 'd')) return {};
+  if (!ConsumePrefix(line, "\x1E")) ConsumePrefix(line, "data: ");
+  return line.starts_with('{') ? line : std::string_view();
+}
+
 std::optional<JsonLine> ParseJsonLine(std::string_view line) {
   const Json object = Json::parse(line.begin(), line.end(), nullptr, false);
   if (!object.is_object()) return std::nullopt;

@@ -19,6 +19,10 @@ struct JsonLine {
   bool witness = false;  // the object names a program that IsWitness() knows
 };
 
+// The object in a line: behind what journalctl -o json-seq (RFC 7464) and -o json-sse put before
+// it. Empty if there is none.
+std::string_view JsonObjectOf(std::string_view line);
+
 // Reads "{...}" as journalctl -o json, Docker's json-file driver and other collectors of logs, and
 // dmesg --json (each record put into one line) write it; none if it is none of them, or another
 // program's (systemd.journal-fields(7)).

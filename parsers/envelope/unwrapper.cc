@@ -115,7 +115,8 @@ std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
   std::string_view encoded = line.text;
   if (quoted_printable_) encoded = DecodeQuotedPrintable(encoded, decoded_);
   const std::string_view clean = plain ? encoded : CleanLine(encoded, clean_);
-  if (clean.starts_with('{') && UnwrapJson(line, clean)) return lines_;
+  const std::string_view object = JsonObjectOf(clean);
+  if (!object.empty() && UnwrapJson(line, object)) return lines_;
   LogLine& whole = lines_.emplace_back(line);
   whole.text = clean;
   ParsePrefixes(whole, head_);
