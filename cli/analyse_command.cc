@@ -58,9 +58,8 @@ const Command kAnalyseCommand = {
     .synopsis = "kautopsy [OPTION...] PATH...",
     .details =
         "Reads files, folders (walked), patterns, or - for standard input, and prints what they\n"
-        "show. Archives (tar, cpio, zip) and what gzip, bzip2, xz, zstd or lz4 packed are "
-        "unpacked,\n"
-        "also inside each other.\n"
+        "show. Archives (tar, cpio, zip) and what gzip, bzip2, xz, lzma, zstd or lz4 packed are\n"
+        "unpacked, also inside each other.\n"
         "For a file that is named like a command, write ./report.\n",
     .options = Options,
     .positional = "path",

@@ -71,10 +71,12 @@ const Command kIngestCommand = {
     .details =
         "Reads files, folders (walked), patterns, or - for standard input, and unpacks archives "
         "(tar,\n"
-        "cpio, zip) and what gzip, bzip2, xz, zstd or lz4 packed, also inside each other. Each "
-        "log\n"
-        "is stored whole or not at all; content that is in the store already changes nothing, so\n"
-        "repeat it at will.\n",
+        "cpio, zip) and what gzip, bzip2, xz, lzma, zstd or lz4 packed, also inside each other.\n"
+        "Each log is stored whole or not at all; content that is in the store already changes\n"
+        "nothing, so repeat it at will.\n"
+        "Needs at most 64 MB of memory, and 32 MB for each further job. Where a packed file makes\n"
+        "its reader keep more (`xz -9`: 64 MiB, `zstd --long`: up to 128 MiB), that is added, for\n"
+        "one file at a time.\n",
     .options = Options,
     .positional = "path",
     .run = Run,

@@ -92,6 +92,10 @@ void AddLookOptions(po::options_description& options) {
 }
 
 Status ReadLook(const po::variables_map& arguments, ReportOptions& options) {
+  const bool plain = arguments.count("plain") > 0 && arguments["plain"].as<bool>();
+  if (options.format != ReportFormat::kText && (plain || arguments.count("width") > 0))
+    return Fail(fmt::format("{} has no use with --format {}: it is for text",
+                            plain ? "--plain" : "--width", arguments["format"].as<std::string>()));
   const std::string& when = arguments["color"].as<std::string>();
   const std::optional<bool> colour = DecideColour(when, STDOUT_FILENO);
   if (!colour) return Fail("unknown word " + when + " for --color: it is auto, always or never");

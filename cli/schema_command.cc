@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 
 #include "cli/command.h"
@@ -22,13 +23,22 @@ po::options_description Options() {
   return options;
 }
 
-Status Print(const po::variables_map& arguments, const std::optional<std::string>& relation) {
+// What a wrong name is: the store was read.
+struct Outcome {
+  Status status;
+  bool unknown_name = false;
+};
+
+Outcome Print(const po::variables_map& arguments, const std::optional<std::string>& relation) {
   Result<Database> database = arguments.count("db") > 0
                                   ? Database::OpenReadOnly(arguments["db"].as<std::string>())
                                   : Database::OpenTemporary();
-  if (!database) return tl::unexpected(database.error());
-  const Pager pager(WantsPager(arguments));
-  return PrintSchema(*database, relation, std::cout);
+  if (!database) return {tl::unexpected(database.error())};
+  const Result<std::vector<std::string>> names = RelationNames(*database);
+  if (!names) return {tl::unexpected(names.error())};
+  const bool unknown = relation && std::ranges::find(*names, *relation) == names->end();
+  const Pager pager(!unknown && WantsPager(arguments));
+  return {PrintSchema(*database, relation, std::cout), unknown};
 }
 
 int Run(const po::variables_map& arguments) {
@@ -38,9 +48,11 @@ int Run(const po::variables_map& arguments) {
     if (names.size() > 1) return ComplainUsage(kName, "only one relation can be given");
     relation = names.front();
   }
-  const Status status = Print(arguments, relation);
-  if (status) return kExitOk;
-  Complain(status.error().message);
+  const Outcome outcome = Print(arguments, relation);
+  if (outcome.status) return kExitOk;
+  const std::string& message = outcome.status.error().message;
+  if (outcome.unknown_name) return ComplainUsage(kName, message);
+  Complain(message);
   return kExitProblem;
 }
 

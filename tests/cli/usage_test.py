@@ -114,7 +114,20 @@ class Usage(CliTest):
         for relation in ("source", "event", "oom_kill", "free_list", "finding_evidence"):
             self.assertIn(relation, whole)
         self.assertIn("block_kb", self.check(0, "schema", "free_list").stdout)
-        self.assertNotEqual(self.run_program("schema", "no_such_relation").returncode, 0)
+        self.ingest(PASTE)
+        for store in (), ("--db", self.database):
+            self.assert_says(self.check(2, "schema", *store, "no_such_relation"), "no_such_relation", "oom_kill",
+                             "kautopsy schema --help")
+        self.check(1, "schema", "--db", "missing.db", "no_such_relation")
+
+    def test_options_of_text_are_refused_for_other_forms(self):
+        for arguments, words in ((("--format", "json", "--plain"), "--plain has no use with --format json"),
+                                 (("--format", "html", "--width", "80"), "--width has no use with --format html"),
+                                 (("--format", "markdown", "--width", "80"), "--width")):
+            with self.subTest(arguments):
+                self.assert_says(self.check(2, PASTE, *arguments), words, "kautopsy --help")
+        self.assert_says(self.check(2, "compare", PASTE, PASTE, "--format", "json", "--width", "80"), "--width has no use")
+        self.check(0, PASTE, "--plain", "--width", "80")
 
     def test_a_reader_that_stops_early_is_no_error_worth_a_word(self):
         for arguments in ([PASTE], ["--help"], ["schema"]):
