@@ -6,6 +6,7 @@
 
 #include "base/time_zone.h"
 #include "parsers/envelope/stamp.h"
+#include "store/printed_clocks.h"
 #include "store/run_statement.h"
 #include "store/time_cell.h"
 #include "store/time_quality.h"
@@ -213,9 +214,10 @@ Status Redate(Database& database) {
   any->Reset();
   if (!row) return tl::unexpected(row.error());
   if (!*row) return {};
-  return database.Execute(kCreate).and_then([&] { return Redater(database).Run(); }).and_then([&] {
-    return database.Execute(kEnd);
-  });
+  return RestorePrintedClocks(database)
+      .and_then([&] { return database.Execute(kCreate); })
+      .and_then([&] { return Redater(database).Run(); })
+      .and_then([&] { return database.Execute(kEnd); });
 }
 
 }  // namespace kautopsy

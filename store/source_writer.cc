@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "store/printed_clocks.h"
 #include "store/redate.h"
 #include "store/run_statement.h"
 #include "store/source_times.h"
@@ -24,6 +25,9 @@ constexpr char kSetYear[] =
 constexpr char kSetZone[] =
     "UPDATE source SET zone = ?2, zone_from = 'option', outdated = 1 WHERE source_id = ?1 "
     "AND (zone IS NOT ?2 OR zone_from IS NOT 'option')";
+constexpr char kNoteZone[] =
+    "INSERT OR IGNORE INTO temp.rezoned SELECT source_id, zone FROM source WHERE source_id = ?1 "
+    "AND zone IS NOT ?2 AND zone_from = 'option'";
 // Asked for when the content was known already.
 constexpr char kSetSha256[] = "UPDATE source SET sha256 = ?2 WHERE source_id = ?1";
 constexpr char kInsertPath[] =
@@ -39,10 +43,13 @@ constexpr char kFind[] =
 Result<SourceWriter> SourceWriter::Create(Database& database, std::optional<int> year) {
   SourceWriter writer;
   writer.year_ = year;
+  if (Status created = database.Execute(kCreateRezoned); !created)
+    return tl::unexpected(created.error());
   const std::pair<const char*, Statement*> statements[] = {
       {kInsert, &writer.insert_},        {kInsertPath, &writer.insert_path_},
       {kSetSha256, &writer.set_sha256_}, {kSetYear, &writer.set_year_},
-      {kSetZone, &writer.set_zone_},     {kFind, &writer.find_}};
+      {kSetZone, &writer.set_zone_},     {kFind, &writer.find_},
+      {kNoteZone, &writer.note_zone_}};
   if (Status ready = PrepareAll(database, statements); !ready) return tl::unexpected(ready.error());
   return writer;
 }
@@ -60,6 +67,7 @@ Status SourceWriter::Update(int64_t source_id, const SourceSummary& summary) {
   Status done;
   if (summary.sha256) done = Run(set_sha256_, source_id, summary.sha256);
   if (done && year_) done = Run(set_year_, source_id, *year_, YearFromWord(YearFrom::kOption));
+  if (done && summary.zone) done = Run(note_zone_, source_id, summary.zone->name());
   if (done && summary.zone) done = Run(set_zone_, source_id, summary.zone->name());
   return done;
 }

@@ -38,6 +38,7 @@ class SourceWriter {
   Statement set_sha256_;
   Statement set_year_;
   Statement set_zone_;
+  Statement note_zone_;
   Statement find_;
 };
 

@@ -16,10 +16,9 @@ namespace kautopsy {
 // A source that holds undated command output is a case file that somebody put together: all its
 // events are one incident. Otherwise events of one host belong together while the gap between one
 // and the next is at most kSameIncidentSeconds. Events without a host never join over sources.
-// Events without any clock belong together when they stand in one source, snapshots of a host's tree
-// (a sosreport) when they are of one host. Boots, settings,
-// marks of lost lines, and commands without output, are no incidents by themselves and stay without
-// one.
+// Events without any clock belong together when they stand in one source, snapshots of a host's
+// tree (a sosreport) when they are of one host. Boots, settings, marks of lost lines, and commands
+// without output, are no incidents by themselves and stay without one.
 Result<std::vector<int64_t>> GroupEvents(Database& database);
 
 // A host in memory trouble logs every few seconds to minutes: a supervisor restarts what was

@@ -161,6 +161,24 @@ class Time(CliTest):
                 self.assertEqual(self.content(), expected)
                 os.remove(self.database)
 
+    def test_a_zone_that_is_said_later_goes_before_the_one_said_first(self):
+        iso = b"2015-%02d-10T10:00:00 h kernel: Killed process %d (java) total-vm:300kB, anon-rss:200kB, file-rss:0kB\n"
+        for name, text in (("years", iso % (1, 1) + iso % (7, 7)),
+                           ("messages", log("Jan 12", "Jul 12"))):
+            path = self.write(name, text)
+            os.utime(path, (0, COPIED))
+            options = ("--year", "2014") if name == "messages" else ()
+            for first in "Europe/Vienna", "UTC", "+03:30":
+                with self.subTest((name, first)):
+                    self.ingest("--tz", "America/New_York", *options, path)
+                    expected = self.content()
+                    os.remove(self.database)
+                    self.ingest("--tz", first, *options, path)
+                    self.assertNotEqual(self.content(), expected)
+                    self.ingest("--tz", "America/New_York", *options, path)
+                    self.assertEqual(self.content(), expected)
+                    os.remove(self.database)
+
     def kill(self, clock, uptime, pid, host="h"):
         """A kill with both clocks, with the uptime alone (a bare dmesg), or the time alone."""
         prefix = "Jan 12 %s %s kernel: " % (clock, host) if clock else ""
