@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reports/diagnosis/left_out.h"
 #include "reports/diagnosis/node_list.h"
 
 namespace kautopsy {
@@ -152,12 +153,15 @@ void ComputeScores(const IncidentFacts& facts, KillChoice& choice) {
   choice.agreement = Agree(choice.kill->score, *choice.score);
 }
 
-// Memory of the nodes that the request was limited to, and all swap: constrained_alloc().
+// Memory of the nodes that the request was limited to, and all swap: constrained_alloc(). Since 5.4
+// ("mm, oom: consider present pages for the node size") what is present, before what is spanned:
+// holes counted, too. Zones that the report leaves out add to it.
 std::optional<ScoreRange> NodesBase(const IncidentFacts& facts, const EventFacts& event) {
   const Text& list =
       event.oom->constraint_kind == "cpuset" ? event.oom->mems_allowed : event.oom->nodemask;
   const std::vector<int64_t> nodes = ParseNodeList(list.value_or(""));
-  int64_t kb = SwapKb(facts).value_or(0);
+  const Integer swap_kb = SwapKb(facts);
+  int64_t kb = swap_kb.value_or(0);
   bool found = false;
   for (const ZoneFacts& zone : event.zones) {
     if (!zone.node || !zone.present_kb) continue;
@@ -166,7 +170,9 @@ std::optional<ScoreRange> NodesBase(const IncidentFacts& facts, const EventFacts
     found = true;
   }
   if (!found || kb <= 0) return std::nullopt;
-  // Holes of a node counted too, before node_present_pages() replaced node_spanned_pages().
+  const bool exact =
+      KernelOf(facts, event).AtLeast(5, 4) && swap_kb && event.complete && !LeftOutOf(event).above;
+  if (exact) return ScoreRange{kb / event.page_kb(), kb / event.page_kb()};
   return ScoreRange{kb / event.page_kb(),
                     std::max(kb / event.page_kb(), event.oom->score_base_most_pages.value_or(0))};
 }

@@ -194,6 +194,14 @@ TEST_CASE("scores of a request that is bound to nodes are measured by these") {
   event.zones = {MakeZone(0, "Normal", 1, 1), MakeZone(1, "Normal", 1, 1)};
   event.zones[1].present_kb = 64500 * 4;
   CHECK(Explain("4.19.0", event, 200).agreement == Agreement::kEqual);
+  // Before 5.4 holes of the node count, too, so the score is a range; from then on it is exact.
+  event.oom->score_base_most_pages = 2 * 64500;
+  CHECK_FALSE(Explain("5.3.18", event).exact);
+  const KillChoice exact = Explain("5.4.0", event);
+  CHECK(exact.exact);
+  CHECK(ScoreWords(exact) == "200 recomputed");
+  event.complete = false;
+  CHECK_FALSE(Explain("5.4.0", event).exact);
 }
 
 TEST_CASE("a kernel before 2.6.36 is not computed") {

@@ -41,6 +41,83 @@ TEST_CASE("a binding to nodes is surely the cause when those nodes have nothing"
   CHECK_FALSE(RuleNumaConstraint(SmallFacts(ExhaustedOom())));
 }
 
+// Node 1 of two, of which a kernel prints the allowed node only; `free:` counts both.
+EventFacts BoundOom(const char* constraint) {
+  EventFacts event = ExhaustedOom();
+  event.oom->constraint_kind = constraint;
+  event.oom->nodemask = "(null)";
+  event.oom->mems_allowed = "0-1";
+  event.zones = {MakeZone(1, "DMA32", 908, 952, {227})};
+  event.mem->free_pages = 25532;
+  return event;
+}
+
+TEST_CASE("the binding is advised on, with what the counter tells of the nodes not printed") {
+  EventFacts policy = BoundOom("memory_policy");
+  policy.oom->nodemask = "1";
+  EventFacts cpuset = BoundOom("cpuset");
+  cpuset.oom->mems_allowed = "1";
+  for (const EventFacts& event : {policy, cpuset}) {
+    const std::optional<Finding> finding = RuleNumaConstraint(SmallFacts(event));
+    REQUIRE(finding);
+    CHECK(finding->explanation.find("Nodes allowed: 1 [") != std::string::npos);
+    REQUIRE(finding->advice.size() == 1);
+    CHECK(finding->advice[0].why == "99 MiB were free on other nodes");
+    CHECK(finding->advice[0].act.find("now 1)") != std::string::npos);
+    CHECK_FALSE(RuleHostExhausted(SmallFacts(event)));
+  }
+}
+
+TEST_CASE("(null) is no list of nodes, and a cpuset's nodes do not stand in for a policy's") {
+  EventFacts event = BoundOom("cpuset");
+  event.oom->mems_allowed = "0";
+  event.zones.clear();
+  const std::optional<Finding> cpuset = RuleNumaConstraint(SmallFacts(event));
+  REQUIRE(cpuset);
+  CHECK(cpuset->explanation == "The log states the binding. Nodes allowed: 0 [mems_allowed].");
+  CHECK(cpuset->advice[0].act == "add a node to cpuset.mems of the group (now 0)");
+  event.oom->constraint_kind = "memory_policy";
+  const std::optional<Finding> policy = RuleNumaConstraint(SmallFacts(event));
+  REQUIRE(policy);
+  CHECK(policy->explanation == "The log states the binding.");
+  CHECK(policy->advice[0].why == "what other nodes had free is not in the text");
+}
+
+TEST_CASE("a kill without figures takes them from another run on the same nodes") {
+  EventFacts bare = BoundOom("memory_policy");
+  bare.oom->nodemask = "1";
+  bare.zones.clear();
+  bare.mem.reset();
+  EventFacts other = BoundOom("none");
+  other.id = 2;
+  other.complete = false;
+  IncidentFacts facts = SmallFacts(bare);
+  facts.events.push_back(other);
+  RunAgain(facts);
+  CHECK(RuleNumaConstraint(facts)->advice[0].why ==
+        "at most 99 MiB were free on other nodes at Nov 24");
+  facts.events[1].zones[0].node = 0;
+  CHECK(RuleNumaConstraint(facts)->advice[0].why == "what other nodes had free is not in the text");
+}
+
+TEST_CASE("the list of nodes tells of a binding where kernels print no constraint") {
+  EventFacts event = BoundOom("none");
+  event.oom->constraint_kind.reset();
+  event.oom->mems_allowed = "1";
+  const std::optional<Finding> finding = RuleNumaConstraint(SmallFacts(event));
+  REQUIRE(finding);
+  CHECK(finding->confidence == Confidence::kMedium);
+  CHECK(finding->title.find("[cpuset]") != std::string::npos);
+  EventFacts roomless = event;
+  roomless.mem->free_pages = 300;
+  CHECK_FALSE(RuleNumaConstraint(SmallFacts(roomless)));
+  EventFacts unbound = event;
+  unbound.oom->mems_allowed = "0-1";
+  CHECK_FALSE(RuleNumaConstraint(SmallFacts(unbound)));
+  event.oom->constraint_kind = "none";
+  CHECK_FALSE(RuleNumaConstraint(SmallFacts(event)));
+}
+
 TEST_CASE("zones with memory but no marks mean that the allocator is not up") {
   EventFacts event = ExhaustedOom();
   for (ZoneFacts& zone : event.zones) {

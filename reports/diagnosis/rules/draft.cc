@@ -32,6 +32,11 @@ bool OfGroup(const EventFacts& event) {
                      [](const KillFacts& kill) { return kill.reason == "memcg"; });
 }
 
+bool StatesConstraint(const EventFacts& event) {
+  return event.oom &&
+         (event.oom->constraint_kind == "cpuset" || event.oom->constraint_kind == "memory_policy");
+}
+
 bool IsShortage(const EventFacts& event) {
   return (event.oom && !event.oom->sysrq && !OfGroup(event)) || event.refusal;
 }

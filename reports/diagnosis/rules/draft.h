@@ -17,6 +17,9 @@ Finding DraftContext(std::string_view rule, const EventFacts& event);
 
 // True where the limit of a control group was hit: the memory of the host does not matter then.
 bool OfGroup(const EventFacts& event);
+// True for a kill whose request might use some nodes only, as the log states: counters of the whole
+// machine do not tell why it failed.
+bool StatesConstraint(const EventFacts& event);
 // True for kills and refusals of the host. A report without them may be somebody's look at a
 // healthy machine.
 bool IsShortage(const EventFacts& event);

@@ -70,7 +70,7 @@ std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& 
 
 // The re-run must not have found room for a single page, or only what is kept between the marks.
 bool Applies(const EventFacts& event) {
-  if (OfGroup(event) || !event.rerun) return false;
+  if (OfGroup(event) || StatesConstraint(event) || !event.rerun) return false;
   const bool killed = event.oom && event.rerun->request.order <= 0;
   return event.rerun->single_served == false || (killed && BelowHighMarks(event));
 }
