@@ -6,6 +6,13 @@
 //   Memory failure: 0x1234: recovery action for dirty LRU page: Recovered
 //   Soft offline: 0x1234: page migration failed 1, type 0x17ffffc0048024
 //       mm/memory-failure.c; "MCE 0x1234: ..." until 4.10
+// and what a program had the kernel take for one:
+//   Injecting memory failure for pfn 0x1234 at process virtual address 0x20ffd000
+//   Injecting memory failure for page 0x1234 at 0xb77d2000
+//   Soft offlining pfn 0x1234 at process virtual address 0x7f221b800000
+//       mm/madvise.c, madvise_inject_error(), earlier madvise_hwpoison()
+//   Injecting memory failure at pfn 0x1234
+//       mm/hwpoison-inject.c, hwpoison_inject()
 #include <utility>
 #include <vector>
 
@@ -61,7 +68,9 @@ std::optional<MemoryError> ParsePage(std::string_view text) {
   const bool soft = head.ends_with("oft offline:");
   MemoryError error;
   error.row.source = soft ? "soft_offline" : "memory_failure";
-  error.row.severity = soft ? "corrected" : "uncorrected";
+  // action_name[] of mm/memory-failure.c: these two mean that the page does no more harm.
+  const bool safe = message.ends_with(": Recovered") || message.ends_with(": Delayed");
+  error.row.severity = soft ? "corrected" : safe ? "recoverable" : "uncorrected";
   error.row.pfn = std::string(pfn);
   error.row.message = std::string(message);
   static const LogPattern kKill(
@@ -70,6 +79,20 @@ std::optional<MemoryError> ParsePage(std::string_view text) {
     error.comm = std::string((*kill)[0]);
     error.pid = ParseInteger((*kill)[1]);
   }
+  return error;
+}
+
+std::optional<MemoryError> ParseInjection(std::string_view text) {
+  static const LogPattern kPattern(
+      R"re((?:Injecting memory failure|Soft offlining)(?: for| at)? (?:pfn|page) )re"
+      R"re((?:0x)?([0-9a-f]+)(?: at .*)?)re");
+  const auto groups = MatchAll<1>(text, kPattern);
+  if (!groups) return std::nullopt;
+  MemoryError error;
+  error.row.source = "injected";
+  error.row.severity = "info";
+  error.row.pfn = std::string((*groups)[0]);
+  error.row.message = std::string(text);
   return error;
 }
 
@@ -84,6 +107,7 @@ class MemoryErrorBlock final : public Block {
     if (error_ || line.cut) return Claim::kNone;
     error_ = ParseEdac(line.text);
     if (!error_) error_ = ParsePage(line.text);
+    if (!error_) error_ = ParseInjection(line.text);
     return error_ ? Claim::kTaken : Claim::kNone;
   }
 
@@ -94,6 +118,7 @@ class MemoryErrorBlock final : public Block {
     event.comm = error_->comm;
     event.pid = error_->pid;
     event.title = TitleOf(row) + ": ";
+    if (row.source == "injected") event.title = "memory failure injected by a program";
     if (row.source == "edac") event.title += row.error_type.value_or("memory");
     if (row.source == "soft_offline") event.title += "page taken out of use";
     if (row.source == "memory_failure")
@@ -113,7 +138,9 @@ RecordKind MemoryErrorKind() {
           .openers = {{"EDAC MC", Is<ParseEdac>, true},
                       {"Memory failure: 0x", Is<ParsePage>, true},
                       {"MCE 0x", Is<ParsePage>, true},
-                      {"oft offline: 0x", Is<ParsePage>, true}},
+                      {"oft offline: 0x", Is<ParsePage>, true},
+                      {"Injecting memory failure ", Is<ParseInjection>, true},
+                      {"Soft offlining p", Is<ParseInjection>, true}},
           .open = [] { return std::unique_ptr<Block>(std::make_unique<MemoryErrorBlock>()); }};
 }
 

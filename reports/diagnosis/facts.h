@@ -120,7 +120,7 @@ struct CrashFacts {
 
 // A row of `hardware_error`.
 struct HardwareErrorFacts {
-  Text severity, label, message;
+  Text severity, label, message, source, pfn;
   Integer count;
 };
 

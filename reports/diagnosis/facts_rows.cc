@@ -112,6 +112,8 @@ void TakeHardwareError(EventFacts& event, const Statement& row) {
   error.label = row.GetText(1);
   error.message = row.GetText(2);
   error.count = row.GetInteger(3);
+  error.source = row.GetText(4);
+  error.pfn = row.GetText(5);
   event.hardware_errors.push_back(std::move(error));
 }
 
@@ -266,7 +268,10 @@ const std::vector<Part>& TraceParts() {
        "crash"},
       {kWithTrace, TakeFrames, "symbol, module, context, reliable", "call_frame", "rowid",
        "coalesce(trace, 0) = 0"},
-      {{"mce"}, TakeHardwareError, "severity, label, message, count", "hardware_error"}};
+      {{"mce"},
+       TakeHardwareError,
+       "severity, label, message, count, source, pfn",
+       "hardware_error"}};
   return kParts;
 }
 

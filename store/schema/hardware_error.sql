@@ -2,9 +2,12 @@ CREATE TABLE hardware_error (
   -- One row per error that the hardware reported: a machine check (arch/x86/kernel/cpu/mce/core.c,
   -- drivers/edac/mce_amd.c), what EDAC drivers made of it (drivers/edac/edac_mc.c), an error of the
   -- firmware's (drivers/acpi/apei/ghes.c, drivers/firmware/efi/cper.c), a page that is taken out of use
-  -- (mm/memory-failure.c).
+  -- (mm/memory-failure.c), or one that a program has the kernel take out for a test (mm/madvise.c,
+  -- mm/hwpoison-inject.c).
   event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
-  source TEXT,                      -- mce, edac, ghes, memory_failure or soft_offline
+  source TEXT,                      -- mce, edac, ghes, memory_failure, soft_offline, or injected: a
+                                    -- program's request; what the kernel then says of the same pfn is
+                                    -- no error of the hardware
   severity TEXT,                    -- corrected, uncorrected, recoverable, fatal, info; NULL if not told
   error_type TEXT,                  -- the words for it: "memory error", "DRAM ECC error."
   cpu INTEGER,                      -- [cpu] that reported it

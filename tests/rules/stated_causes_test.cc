@@ -145,6 +145,29 @@ TEST_CASE("a panic for want of init is no bug of the kernel if init was killed f
   CHECK_FALSE(RuleKernelBug(facts));
 }
 
+EventFacts MemoryErrorEvent(int64_t id, const char* source, const char* severity) {
+  EventFacts event = MakeEvent(id, "mce", "Nov 24 10:00:00");
+  event.hardware_errors.push_back(
+      {severity, std::nullopt, "in words", source, "1234", std::nullopt});
+  return event;
+}
+
+TEST_CASE("memory failures that a program injected are no fault of the hardware") {
+  EventFacts bug = MakeEvent(3, "bug", "Nov 24 10:00:01");
+  bug.crash.emplace().title = "kernel BUG in clear_inode";
+  const EventFacts injection = MemoryErrorEvent(1, "injected", "info");
+  const EventFacts failure = MemoryErrorEvent(2, "memory_failure", "recoverable");
+  IncidentFacts facts = MakeFacts({injection, failure, bug});
+  CHECK_FALSE(RuleHardware(facts));
+  CHECK(Diagnose(facts).primary_cause == "kernel_bug");
+  CHECK_FALSE(RuleCourse(facts));
+  CHECK(Diagnose(MakeFacts({failure, bug})).primary_cause == "hardware");
+  facts.events[1].hardware_errors[0].pfn = "1235";  // another page
+  CHECK(RuleHardware(facts));
+  facts.events[1] = MemoryErrorEvent(2, "edac", "uncorrected");
+  CHECK(RuleHardware(facts));
+}
+
 TEST_CASE("a request larger than the machine is the caller's fault") {
   EventFacts event = SeedRefusal();
   event.refusal->size_bytes = int64_t{1} << 50;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/rules/hardware.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/format.h"
 
@@ -49,6 +50,7 @@ std::vector<Phase> PhasesOf(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
     const Category* const category = CategoryOf(event);
     if (!category || !event.dated()) continue;
+    if (!event.hardware_errors.empty() && RealErrors(facts, event).empty()) continue;
     if (!first) first = &event;
     const std::optional<int64_t> since = SecondsFromTo(*first, event);
     if (!since) continue;

@@ -1,3 +1,5 @@
+#include "reports/diagnosis/rules/hardware.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -14,11 +16,18 @@ bool IsCorrected(const HardwareErrorFacts& error) {
   return error.severity == "corrected" || error.severity == "info";
 }
 
+bool InjectedInto(const EventFacts& event, const Text& pfn) {
+  return pfn && std::any_of(event.hardware_errors.begin(), event.hardware_errors.end(),
+                            [&](const HardwareErrorFacts& error) {
+                              return error.source == "injected" && error.pfn == pfn;
+                            });
+}
+
 // The event with the gravest error: the first whose error was not corrected, else the first.
 const EventFacts* FindError(const IncidentFacts& facts) {
   const EventFacts* first = nullptr;
   for (const EventFacts& event : facts.events) {
-    const auto& errors = event.hardware_errors;
+    const auto errors = RealErrors(facts, event);
     if (errors.empty()) continue;
     if (!std::all_of(errors.begin(), errors.end(), IsCorrected)) return &event;
     if (!first) first = &event;
@@ -28,12 +37,24 @@ const EventFacts* FindError(const IncidentFacts& facts) {
 
 }  // namespace
 
+std::vector<HardwareErrorFacts> RealErrors(const IncidentFacts& facts, const EventFacts& event) {
+  std::vector<HardwareErrorFacts> errors = event.hardware_errors;
+  std::erase_if(errors, [&](const HardwareErrorFacts& error) {
+    if (error.source == "injected") return true;
+    if (error.source != "memory_failure" && error.source != "soft_offline") return false;
+    return std::any_of(facts.events.begin(), facts.events.end(), [&](const EventFacts& other) {
+      return other.host == event.host && InjectedInto(other, error.pfn);
+    });
+  });
+  return errors;
+}
+
 // What the processor, the memory controller or the firmware reported. Corrected errors harm nothing
 // yet, and do not explain what else happened.
 std::optional<Finding> RuleHardware(const IncidentFacts& facts) {
   const EventFacts* const event = FindError(facts);
   if (!event) return std::nullopt;
-  const auto& errors = event->hardware_errors;
+  const auto errors = RealErrors(facts, *event);
   const auto grave = std::find_if_not(errors.begin(), errors.end(), IsCorrected);
   const bool corrected = grave == errors.end();
   const HardwareErrorFacts& error = corrected ? errors.front() : *grave;
