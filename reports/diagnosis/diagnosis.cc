@@ -70,6 +70,30 @@ void PreferKill(const IncidentFacts& facts, const std::vector<std::size_t>& also
   }
 }
 
+// Where nothing tells why memory was short, a crash of the kernel beside it is the best that is
+// known.
+void PromoteCrash(std::vector<Finding>& findings) {
+  if (FirstPrimary(findings) != findings.end()) return;
+  for (Finding& finding : findings) {
+    if (finding.rule != "kernel_bug" || finding.role != Role::kContributing) continue;
+    finding.role = Role::kPrimary;
+    return;
+  }
+}
+
+// That the large pieces are CMA says less than that all others are small, if the latter is surer.
+void PreferSurerThanCma(const std::vector<std::size_t>& also, std::vector<Finding>& findings) {
+  const auto first = FirstPrimary(findings);
+  if (first == findings.end() || first->rule != "cma") return;
+  for (const std::size_t index : also) {
+    Finding& other = findings[index];
+    const bool same = other.cause == "fragmentation" && other.event_id == first->event_id;
+    if (!same || other.confidence <= first->confidence) continue;
+    std::swap(first->role, other.role);
+    return;
+  }
+}
+
 std::vector<Finding> RunRules(const IncidentFacts& facts) {
   std::vector<Finding> findings;
   std::vector<std::size_t> demoted;
@@ -88,7 +112,9 @@ std::vector<Finding> RunRules(const IncidentFacts& facts) {
     for (Advice& advice : finding->advice) TellPresentValue(facts, advice.act);
     findings.push_back(std::move(*finding));
   }
+  PromoteCrash(findings);
   PreferKill(facts, demoted, findings);
+  PreferSurerThanCma(demoted, findings);
   DropSideCauses(findings);
   const auto place = [](Role role) {
     return role == Role::kContext ? 3 : role == Role::kRuledOut ? 2 : static_cast<int>(role);

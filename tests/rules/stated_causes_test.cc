@@ -152,6 +152,18 @@ EventFacts MemoryErrorEvent(int64_t id, const char* source, const char* severity
   return event;
 }
 
+TEST_CASE("a crash behind a kill that nothing explains is the best cause that is known") {
+  EventFacts kill = SeedKill();
+  kill.tasks = {};
+  EventFacts bug = MakeEvent(3, "bug", "Oct 27 14:24:44");
+  bug.crash.emplace().title = "kernel BUG in clear_inode";
+  CHECK(Diagnose(MakeFacts({kill, bug})).primary_cause == "kernel_bug");
+  EventFacts explained = ExhaustedOom();
+  IncidentFacts facts = SmallFacts(explained);
+  facts.events.push_back(bug);
+  CHECK(Diagnose(facts).primary_cause == "host_exhausted");
+}
+
 TEST_CASE("memory failures that a program injected are no fault of the hardware") {
   EventFacts bug = MakeEvent(3, "bug", "Nov 24 10:00:01");
   bug.crash.emplace().title = "kernel BUG in clear_inode";
