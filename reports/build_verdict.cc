@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reports/builder.h"
+#include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/snapshot_series.h"
@@ -176,6 +177,25 @@ std::string WhyThisOrder(const IncidentFacts& facts, const Finding& finding, int
 
 }  // namespace
 
+namespace {
+
+// Dropping gives back files' pages and kernel objects, not tmpfs or shared memory
+// (fs/drop_caches.c): in vain where hardly any of these were there.
+bool DroppingIsInVain(const BuildInput& input, const Finding& finding) {
+  constexpr int64_t kNothingShare = 100;
+  const EventFacts* const event = FindEvent(input.facts, finding.event_id);
+  const Integer ram_kb = event ? RamKb(input.facts, *event) : Integer();
+  if (!ram_kb || !event->mem || !event->mem->slab_reclaimable_pages) return false;
+  int64_t most_kb = *event->mem->slab_reclaimable_pages * event->page_kb();
+  for (const Snapshot& snapshot : input.snapshots) {
+    if (snapshot.machine == Machine::kOther || !snapshot.cache_kb) continue;
+    most_kb = std::max(most_kb, *snapshot.cache_kb);
+  }
+  return most_kb < *ram_kb / kNothingShare;
+}
+
+}  // namespace
+
 void BuildDoNow(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
   const Finding* const primary = PrimaryFinding(input.diagnosis);
   if (!primary || primary->cause != "fragmentation" || primary->severity == Severity::kInfo) return;
@@ -193,12 +213,16 @@ void BuildDoNow(const BuildInput& input, ReferenceList& references, IncidentRepo
                                        WhyThisOrder(input.facts, *primary, order))});
   report.do_now.push_back(
       {"act", "echo 1 > /proc/sys/vm/compact_memory", "joins small pieces; look again"});
-  report.do_now.push_back(
-      {"", "echo 3 > /proc/sys/vm/drop_caches", CacheCondition(input, references)});
+  const bool drop = !DroppingIsInVain(input, *primary);
+  if (drop) {
+    report.do_now.push_back(
+        {"", "echo 3 > /proc/sys/vm/drop_caches", CacheCondition(input, references)});
+  }
   const std::string seen = SeenBefore(input, order, references);
   if (!seen.empty()) report.do_now.push_back({"why", "", seen});
-  report.do_now.push_back(
-      {"risk", "", "stalls while it runs; after dropping, the disks refill the cache"});
+  report.do_now.push_back({"risk", "",
+                           drop ? "stalls while it runs; after dropping, the disks refill the cache"
+                                : "stalls while it runs"});
 }
 
 }  // namespace kautopsy

@@ -62,11 +62,26 @@ Machine MachineOf(const Snapshot& snapshot, const HostMarks& marks) {
                                                                        : Machine::kOther;
 }
 
+// Files' pages. Cached holds tmpfs and shared memory, too (fs/proc/meminfo.c,
+// meminfo_proc_show()), which only swap can take; free(1) prints it as "shared".
 Integer CacheOf(const EventFacts& values) {
   const Integer buffers = values.ValueKb("Buffers");
   const Integer cached = values.ValueKb("Cached");
-  if (buffers && cached) return *buffers + *cached;
-  return values.ValueKb("Mem.buff/cache");
+  if (buffers && cached)
+    return std::max<int64_t>(*buffers + *cached - values.ValueKb("Shmem").value_or(0), 0);
+  const Integer cache = values.ValueKb("Mem.buff/cache");
+  if (!cache) return std::nullopt;
+  return std::max<int64_t>(*cache - values.ValueKb("Mem.shared").value_or(0), 0);
+}
+
+// "total pagecache pages" holds the swap cache and shared memory, too (mm/shmem.c,
+// shmem_add_to_page_cache(): NR_FILE_PAGES and NR_SHMEM). The lists of files are surely files'.
+Integer CachePages(const MemInfoFacts& mem) {
+  if (!mem.pagecache_pages || !mem.swap_cache_pages) return mem.file_pages;
+  // Until 2.6.31 shared memory is not printed: then only the lists tell it apart.
+  if (!mem.shmem_pages && mem.file_pages) return mem.file_pages;
+  const int64_t others = *mem.swap_cache_pages + mem.shmem_pages.value_or(0);
+  return std::max({*mem.pagecache_pages - others, mem.file_pages.value_or(0), int64_t{0}});
 }
 
 void TakeFigures(Snapshot& snapshot) {
@@ -75,11 +90,7 @@ void TakeFigures(Snapshot& snapshot) {
     const MemInfoFacts& mem = *first.mem;
     const int64_t page_kb = first.page_kb();
     if (mem.free_pages) snapshot.free_kb = *mem.free_pages * page_kb;
-    if (mem.pagecache_pages && mem.swap_cache_pages) {
-      snapshot.cache_kb = (*mem.pagecache_pages - *mem.swap_cache_pages) * page_kb;
-    } else if (mem.file_pages) {
-      snapshot.cache_kb = *mem.file_pages * page_kb;
-    }
+    if (const Integer cache = CachePages(mem)) snapshot.cache_kb = *cache * page_kb;
     if (mem.anon_pages) snapshot.anon_kb = *mem.anon_pages * page_kb;
     return;
   }

@@ -67,6 +67,7 @@ inline EventFacts SeedMemInfo() {
   mem.slab_unreclaimable_pages = 1759785;
   mem.slab_pages = 1764786;
   mem.pagetables_pages = 188243;
+  mem.shmem_pages = 41;
   mem.pagecache_pages = 49429;
   mem.swap_cache_pages = 48929;
   mem.free_swap_kb = 3264;

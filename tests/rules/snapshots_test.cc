@@ -40,13 +40,32 @@ TEST_CASE("outputs on one line are one snapshot, with the figures of both") {
       MakeFacts({SeedMemInfo(), Buddyinfo(49, 2, {4374385, 85408}), meminfo});
   const std::vector<Snapshot> snapshots = CollectSnapshots(facts);
   REQUIRE(snapshots.size() == 2);
-  CHECK(snapshots[0].cache_kb == 2000);
+  CHECK(snapshots[0].cache_kb == 1836);
   CHECK(snapshots[1].machine == Machine::kHost);
   CHECK(snapshots[1].free_kb == 9720268);
   CHECK(snapshots[1].cache_kb == 53376196);
   CHECK(SnapshotLabel(snapshots[1]) == "buddyinfo, meminfo");
   CHECK(PiecesFrom(snapshots[1], 4, std::nullopt) == 0);
   CHECK(TightestMeminfo(snapshots) == &snapshots[1]);
+}
+
+TEST_CASE("shared memory and tmpfs are no file cache, as only swap takes them") {
+  EventFacts report = SeedMemInfo();
+  report.mem->pagecache_pages = 1607717;
+  report.mem->swap_cache_pages = 1000;
+  report.mem->shmem_pages = 1471859;
+  report.mem->file_pages = 60712;
+  const auto cache_kb = [](const EventFacts& event) {
+    const IncidentFacts facts = MakeFacts({event});
+    return CollectSnapshots(facts).at(0).cache_kb;
+  };
+  CHECK(cache_kb(report) == (1607717 - 1000 - 1471859) * 4);
+  report.mem->shmem_pages.reset();  // kernels that do not print it
+  CHECK(cache_kb(report) == 60712 * 4);
+  EventFacts meminfo = Meminfo(80, 396867932);
+  const Integer whole_kb = cache_kb(meminfo);
+  meminfo.values["Shmem"] = {20000, "kB"};
+  CHECK(cache_kb(meminfo) == *whole_kb - 20000);
 }
 
 TEST_CASE("another machine is known by its zone DMA or its MemTotal") {
