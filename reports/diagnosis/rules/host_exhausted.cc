@@ -82,19 +82,19 @@ bool OthersHoldIt(const Exhaustion& found) {
          ShareOf(found.programs_kb - found.shared_kb, found.ram_kb) <= kHolderShare;
 }
 
-// The largest program, cut down so that the reserve of the host stays free.
+// The largest program, cut down so that the reserve of the host stays free. What was free then is
+// not the program's to take: below the marks it is the kernel's.
 std::optional<Advice> CapLargest(const IncidentFacts& facts, const EventFacts& event,
                                  const Exhaustion& found) {
-  if (event.tasks.biggest.empty() || !event.mem || !event.mem->free_pages) return std::nullopt;
+  if (event.tasks.biggest.empty()) return std::nullopt;
   const TaskFacts& largest = event.tasks.biggest.front();
   const int64_t rss_kb = largest.rss_kb.value_or(0);
   if (ShareOf(rss_kb, found.ram_kb) < kLargestShare) return std::nullopt;
-  const int64_t free_kb = *event.mem->free_pages * event.page_kb();
   const int64_t reserve_kb = std::min(HostReserveKb(found.ram_kb), found.ram_kb / kReserveDivisor);
-  const int64_t most_kb = rss_kb + free_kb - reserve_kb;
-  // A limit above what it died with cures nothing; what it has in swap, the limit does not hold.
+  const int64_t most_kb = rss_kb - reserve_kb;
+  // What it has in swap, the limit does not hold.
   const bool in_swap = largest.swap_kb.value_or(0) > rss_kb / 10;
-  if (most_kb <= 0 || most_kb >= rss_kb || in_swap) return std::nullopt;
+  if (most_kb <= 0 || in_swap) return std::nullopt;
   Advice advice;
   // MemoryMax= is of control groups in version 2, whose memory controller came with 4.5
   // (kernel/cgroup/cgroup.c; Documentation/cgroup-v2.txt of that version).
@@ -102,8 +102,8 @@ std::optional<Advice> CapLargest(const IncidentFacts& facts, const EventFacts& e
   advice.act = fmt::format("{} at most {}: {}", CommName(largest.comm), SizeText(most_kb),
                            units ? fmt::format("MemoryMax={}M in its unit", most_kb / kKbPerMib)
                                  : "its own settings for heap and buffers");
-  advice.why = fmt::format("it held {} + {} free - {} that the host needs", SizeText(rss_kb),
-                           SizeText(free_kb), SizeText(reserve_kb));
+  advice.why =
+      fmt::format("it held {} - {} that the host needs", SizeText(rss_kb), SizeText(reserve_kb));
   advice.risk = "it alone is killed when it needs more";
   advice.check = units ? "memory.events of the unit's control group" : "its RSS in ps";
   return advice;
