@@ -224,8 +224,8 @@ void FillSignature(Comparison& comparison) {
     comparison.signature_why =
         fmt::format("the causes differ: {}; {}", before.signature, after.signature);
   else
-    comparison.signature_why =
-        fmt::format("one cause, but other requests: {}; {}", before.signature, after.signature);
+    comparison.signature_why = fmt::format("one cause, but another request or holder: {}; {}",
+                                           before.signature, after.signature);
 }
 
 bool SameRecord(const Side& before, const Side& after) {

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
 #include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/missing.h"
@@ -235,7 +236,24 @@ std::string HeadlineOf(const IncidentFacts& facts, const Finding* primary) {
   return primary->title + " " + KillSentence(facts, *kill, apart && *apart > 0);
 }
 
-// Equal wherever the same cause met the same kind of request: no hosts, pids, times or sizes.
+// Whose memory it was, where the cause is somebody's use of it: the largest cache, or the largest
+// program, else who was killed. Guests are one kind, as each has a name of its own.
+std::string HolderOf(const EventFacts& event, std::string_view cause) {
+  constexpr auto kOfPrograms =
+      std::to_array<std::string_view>({"host_exhausted", "vm_overcommit", "task_leak", "fork_storm",
+                                       "memcg_limit", "numa_constraint", "unknown"});
+  if (cause == "slab_leak") return event.slabs.empty() ? "" : event.slabs.front().name;
+  if (std::find(kOfPrograms.begin(), kOfPrograms.end(), cause) == kOfPrograms.end()) return "";
+  if (!event.tasks.biggest.empty()) {
+    const TaskFacts& largest = event.tasks.biggest.front();
+    return largest.guest ? "guests" : CommName(largest.comm);
+  }
+  if (event.kills.empty()) return "";
+  return event.kills.front().guest ? "guests" : CommName(event.kills.front().comm);
+}
+
+// Equal wherever the same cause met the same kind of request and the same holder: no hosts, pids,
+// times or sizes, and nothing that only some kernels print.
 std::string SignatureOf(const IncidentFacts& facts, const Diagnosis& diagnosis) {
   std::string signature = diagnosis.primary_cause;
   const Finding* const primary = PrimaryFinding(diagnosis);
@@ -251,7 +269,8 @@ std::string SignatureOf(const IncidentFacts& facts, const Diagnosis& diagnosis) 
     if (event.refusal && event.refusal->blame_module)
       signature += "|" + *event.refusal->blame_module;
     if (event.crash && event.crash->symbol) signature += "|" + *event.crash->symbol;
-    if (event.oom && event.oom->constraint_kind) signature += "|" + *event.oom->constraint_kind;
+    const std::string holder = HolderOf(event, diagnosis.primary_cause);
+    if (!holder.empty()) signature += "|" + holder;
     break;
   }
   return signature;

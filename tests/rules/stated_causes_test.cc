@@ -235,6 +235,30 @@ TEST_CASE("nothing but an incomplete kill is unknown, and the headline makes no 
   CHECK_FALSE(diagnosis.missing.empty());
 }
 
+TEST_CASE("a kind is the cause, the request and the holder, not what some kernels print besides") {
+  const auto of = [](const EventFacts& event) { return Diagnose(SmallFacts(event)).signature; };
+  EventFacts java = ExhaustedOom();
+  CHECK(of(java) == "host_exhausted|oom|order 0|java");  // the victim, where no table tells
+  SetTable(java, {MakeTask(700, "java", 200000), MakeTask(701, "cron", 100)});
+  EventFacts other = java;
+  other.oom->constraint_kind.reset();
+  other.kills[0].comm = "cron";
+  CHECK(of(other) == of(java));
+  other.tasks = {};
+  SetTable(other, {MakeTask(700, "mysqld", 200000)});
+  CHECK(of(other) != of(java));
+  EventFacts wl1 = ExhaustedOom();
+  SetTable(wl1, {MakeTask(700, "qemu_wl1", 200000, "wl1")});
+  EventFacts wl2 = ExhaustedOom();
+  SetTable(wl2, {MakeTask(700, "qemu_wl2", 200000, "wl2")});
+  CHECK(of(wl1) == of(wl2));
+  EventFacts slab = ExhaustedOom();
+  slab.mem->anon_pages = 60000;
+  slab.mem->slab_unreclaimable_pages = 170000;
+  slab.slabs = {{"sock", 600000}};
+  CHECK(of(slab) == "slab_leak|oom|order 0|sock");
+}
+
 TEST_CASE("no events at all give a diagnosis that says nothing") {
   const Diagnosis diagnosis = Diagnose(MakeFacts({}));
   CHECK(diagnosis.primary_cause == "unknown");
