@@ -185,6 +185,57 @@ TEST_CASE("what is not itemised is a balloon only where the report says so") {
   CHECK(Mentions(RuleHolder(SmallFacts(event))->explanation, "[balloon]"));
 }
 
+TEST_CASE("what is not itemised is told from a tenth of RAM on, with candidates") {
+  EventFacts event = ExhaustedOom();
+  CHECK_FALSE(RuleUnaccountedShare(SmallFacts(event)));
+  event.mem->anon_pages = 190000;
+  IncidentFacts facts = SmallFacts(event);
+  facts.hypervisor = "KVM";
+  const std::optional<Finding> finding = RuleUnaccountedShare(facts);
+  REQUIRE(finding);
+  CHECK(finding->cause == "unaccounted");
+  CHECK(finding->role == Role::kContributing);
+  CHECK(Mentions(finding->explanation, "a balloon, as KVM runs below it"));
+  event.nodes = {{0, std::nullopt, 100000, std::nullopt}};
+  CHECK(Mentions(RuleUnaccountedShare(SmallFacts(event))->explanation, "[balloon]"));
+  event.mem->slab_pages.reset();  // without a counter the sum is worth nothing
+  event.mem->slab_unreclaimable_pages.reset();
+  CHECK_FALSE(RuleUnaccountedShare(SmallFacts(event)));
+}
+
+TEST_CASE(
+    "more than a third that is not itemised is told beside a refusal for want of pieces, too") {
+  EventFacts event = SeedRefusal();
+  event.mem = ExhaustedOom().mem;
+  event.mem->anon_pages = 60000;
+  event.zones = {MakeZone(0, "Normal", 700000, 8000, {175000, 0, 0, 0, 0, 0})};
+  IncidentFacts facts = SmallFacts(event);
+  CHECK_FALSE(RuleHolder(facts));
+  CHECK(RuleUnaccountedShare(facts)->cause == "unaccounted");
+  EventFacts exhausted = ExhaustedOom();
+  exhausted.mem->anon_pages = 60000;
+  CHECK(RuleHolder(SmallFacts(exhausted))->cause == "unaccounted");  // told already
+  CHECK_FALSE(RuleUnaccountedShare(SmallFacts(exhausted)));
+}
+
+TEST_CASE("that all else is small is the cause where it is surer than that the rest is CMA") {
+  EventFacts event = SeedRefusal();
+  event.mem = ExhaustedOom().mem;
+  event.refusal->order = 5;
+  event.refusal->gfp_mask = 0xcc0;
+  event.refusal->context = "process";
+  event.zones = {MakeZone(0, "Normal", 33000, 1956, {2127, 1508, 472, 96, 12, 4, 1, 1, 0, 0, 0})};
+  for (FreeCell& cell : event.zones[0].cells) cell.migrate_types = cell.order < 5 ? "UM" : "C";
+  event.zones[0].free_cma_kb = 12300;
+  IncidentFacts facts = MakeFacts({event});
+  facts.kernel_release = "5.10.0";
+  RunAgain(facts);
+  REQUIRE(RuleCma(facts));
+  const Diagnosis diagnosis = Diagnose(facts);
+  CHECK(diagnosis.primary_cause == "fragmentation");
+  CHECK(diagnosis.confidence == Confidence::kHigh);
+}
+
 TEST_CASE("low memory with cache that could be dropped is not the cause alone") {
   EventFacts event = ExhaustedOom();
   event.zones = {

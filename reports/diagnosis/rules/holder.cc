@@ -34,10 +34,7 @@ std::optional<OtherHolder> LargestHolder(const IncidentFacts& facts, const Event
   if (!ram_kb || !event.mem) return std::nullopt;
   const MemInfoFacts& mem = *event.mem;
   const int64_t page_kb = event.page_kb();
-  // The balance has no item for huge pages of the pool, so they are in what is left.
   const int64_t pool_kb = HugePool(event).total_kb;
-  const int64_t rest_kb = ItemKb(BalanceOf(facts, event), "not_itemised") - pool_kb;
-  const bool itemised = mem.anon_pages || mem.lru_pages;
   const std::array<OtherHolder, 6> candidates = {
       {{HolderKind::kSlab, SlabPages(mem) * page_kb},
        {HolderKind::kShmem, Pages(mem.shmem_pages) * page_kb},
@@ -45,7 +42,7 @@ std::optional<OtherHolder> LargestHolder(const IncidentFacts& facts, const Event
        {HolderKind::kHugePages, pool_kb},
        {HolderKind::kPageTables,
         (Pages(mem.pagetables_pages) + Pages(mem.sec_pagetables_pages)) * page_kb},
-       {HolderKind::kUnaccounted, itemised ? rest_kb : 0}}};
+       {HolderKind::kUnaccounted, RestKb(facts, event).value_or(0)}}};
   const OtherHolder* largest = &candidates[0];
   for (const OtherHolder& candidate : candidates) {
     if (candidate.size_kb > largest->size_kb) largest = &candidate;
@@ -76,6 +73,15 @@ HugePoolSize HugePool(const EventFacts& event) {
     pool.idle_kb += pages.free.value_or(0) * *pages.size_kb;
   }
   return pool;
+}
+
+Integer RestKb(const IncidentFacts& facts, const EventFacts& event) {
+  if (!event.mem || (!event.mem->anon_pages && !event.mem->lru_pages)) return std::nullopt;
+  const std::vector<BalanceItem> items = BalanceOf(facts, event);
+  if (items.empty()) return std::nullopt;
+  // The balance has no item for huge pages of the pool, so they are in what is left.
+  const bool pool_itemised = ItemKb(items, "huge_pages") > 0;
+  return ItemKb(items, "not_itemised") - (pool_itemised ? 0 : HugePool(event).total_kb);
 }
 
 std::optional<Finding> RuleHolder(const IncidentFacts& facts) {

@@ -25,6 +25,10 @@ struct HugePoolSize {
 HugePoolSize HugePool(const EventFacts& event);
 constexpr int64_t kLargestHugePageKb = int64_t{16} << 20;  // 16 GiB, of powerpc
 
+// What the report does not itemise of RAM, huge pages taken off; none if it lacks counters that the
+// sum needs.
+Integer RestKb(const IncidentFacts& facts, const EventFacts& event);
+
 std::string_view HolderCause(HolderKind kind);
 std::string_view HolderWords(HolderKind kind);
 std::string_view HolderNeedle(HolderKind kind);  // the counter's word in the report

@@ -18,7 +18,7 @@ std::span<const Rule> AllRules() {
       RuleFragmentation, RuleHostExhausted, RuleVmOvercommit, RuleForkStorm, RuleTaskLeak,
       RuleUnkillable,
       // What made it worse.
-      RulePanicOnOom,
+      RulePanicOnOom, RuleUnaccountedShare,
       // Not causes: what was checked and did not hold, and what happened.
       RuleMemoryUsedUp, RuleKillVictim, RuleAllocatingTask, RuleOomRequest, RuleRefusedAllocation,
       // The state of memory at that moment.

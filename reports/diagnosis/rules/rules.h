@@ -49,6 +49,7 @@ std::optional<Finding> RuleKeptForAtomic(const IncidentFacts& facts);
 std::optional<Finding> RuleRaisedMarks(const IncidentFacts& facts);
 std::optional<Finding> RuleParkedPages(const IncidentFacts& facts);
 std::optional<Finding> RuleIsolatedPages(const IncidentFacts& facts);
+std::optional<Finding> RuleUnaccountedShare(const IncidentFacts& facts);
 std::optional<Finding> RuleNumaImbalance(const IncidentFacts& facts);
 std::optional<Finding> RuleSlabShare(const IncidentFacts& facts);
 std::optional<Finding> RuleReclaimableSlab(const IncidentFacts& facts);
