@@ -212,6 +212,21 @@ TEST_CASE("a known fault is hinted at for its versions and its situation only") 
   CHECK_FALSE(RuleKnownRegression(SmallFacts(event)));
 }
 
+TEST_CASE("a known fault of one builder's kernels is told with what helps there") {
+  EventFacts event = ExhaustedOom();
+  event.zones = {MakeZone(std::nullopt, "DMA", 3000, 3700, {700, 20}),
+                 MakeZone(std::nullopt, "HighMem", 900, 512, {200, 10})};
+  event.kernel_release = "6.1.19-v7l+";
+  const std::optional<Finding> finding = RuleKnownRegression(SmallFacts(event));
+  REQUIRE(finding);
+  CHECK(finding->advice.at(0).act == "echo 0 > /sys/kernel/mm/lru_gen/enabled");
+  event.kernel_release = "6.1.19-armmp";
+  CHECK_FALSE(RuleKnownRegression(SmallFacts(event)));
+  event.kernel_release = "6.1.19-v7l+";
+  event.zones[1].zone = "Normal";  // a 64-bit kernel
+  CHECK_FALSE(RuleKnownRegression(SmallFacts(event)));
+}
+
 TEST_CASE("a refusal on the way to or from sleep is told") {
   EventFacts event = SeedRefusal();
   CHECK_FALSE(RuleResume(MakeFacts({event})));

@@ -59,7 +59,9 @@ struct Regression {
   bool (*applies)(const EventFacts&);
   std::string_view title;
   std::string_view explanation;
-  KernelVersion mended = {};  // a stable release that is known to hold the mend
+  KernelVersion mended = {};         // a stable release that is known to hold the mend
+  std::string_view suffix = {};      // that the release has: kernels of one builder only
+  std::string_view workaround = {};  // a setting that helps where no newer kernel is known to
 };
 
 constexpr auto kRegressions = std::to_array<Regression>({
@@ -85,6 +87,19 @@ constexpr auto kRegressions = std::to_array<Regression>({
      "kernels 6.1 to 6.12 are known to kill in a control group whose cache is dirty",
      "Their new reclaim [MGLRU], where it is on, did not have the cache written first.",
      {6, 12, 104}},
+    // "OOM killer triggers very early/aggressively on armv7 6.1.x",
+    // https://github.com/raspberrypi/linux/issues/5395. The builder's 32-bit kernels for the Pi 4
+    // are
+    // called -v7l; from April 2023 on they have MGLRU off by default
+    // (https://github.com/raspberrypi/linux/pull/5414).
+    {{6, 1},
+     {6, 2},
+     OfLowMemory,
+     "32-bit kernels 6.1 of the Raspberry Pi 4 are known to kill too early",
+     "Their new reclaim [MGLRU], where it is on, calls low memory used up too soon.",
+     {},
+     "-v7l",
+     "echo 0 > /sys/kernel/mm/lru_gen/enabled"},
     // Commits 60e2793d440a ("mm, oom: do not trigger out_of_memory from the #PF") and 0b28179a6138
     // of November 2021, after 5.15; 4.9.291 of that month has them, as newer stable kernels have.
     {{2, 6},
@@ -94,6 +109,19 @@ constexpr auto kRegressions = std::to_array<Regression>({
      "The host had memory to spare, and the request came from a page fault.",
      {4, 9, 291}},
 });
+
+bool HasSuffix(const IncidentFacts& facts, const EventFacts& event, std::string_view suffix) {
+  const Text& release = event.kernel_release ? event.kernel_release : facts.kernel_release;
+  return suffix.empty() || (release && release->find(suffix) != std::string::npos);
+}
+
+Advice Remedy(const Regression& regression) {
+  if (!regression.workaround.empty())
+    return {std::string(regression.workaround), "reclaim then works as before", "",
+            "the same load: no kill"};
+  return {fmt::format("kernel {}.{} or newer", regression.below.first, regression.below.second),
+          "it is mended there", "a new kernel has to be tested", "the same load: no kill"};
+}
 
 }  // namespace
 
@@ -105,7 +133,8 @@ std::optional<Finding> RuleKnownRegression(const IncidentFacts& facts) {
     if (!kernel.known()) continue;
     for (const Regression& regression : kRegressions) {
       const bool holds = IsBetween(kernel, regression.from, regression.below) &&
-                         !IsMended(kernel, regression.mended);
+                         !IsMended(kernel, regression.mended) &&
+                         HasSuffix(facts, event, regression.suffix);
       if (!holds || !regression.applies(event)) continue;
       Finding finding = DraftContext("known_regression", event);
       finding.severity = Severity::kMinor;
@@ -115,9 +144,7 @@ std::optional<Finding> RuleKnownRegression(const IncidentFacts& facts) {
       finding.title = fmt::format("{}: {}.", OnDayHost(facts, event), regression.title);
       finding.brief = "a known fault of this kernel fits";
       finding.explanation = std::string(regression.explanation);
-      finding.advice.push_back(
-          {fmt::format("kernel {}.{} or newer", regression.below.first, regression.below.second),
-           "it is mended there", "a new kernel has to be tested", "the same load: no kill"});
+      finding.advice.push_back(Remedy(regression));
       finding.evidence.push_back(HeaderEvidence(event));
       return finding;
     }
