@@ -65,7 +65,9 @@ int HeaderReference(ReferenceList& references, const EventFacts& event) {
 }
 
 int SnapshotReference(ReferenceList& references, const Snapshot& snapshot) {
-  if (snapshot.events.front()->mem) return ListReference(references, *snapshot.events.front());
+  const EventFacts& first = *snapshot.events.front();
+  if (first.mem && first.zones.empty()) return CounterReference(references, first);
+  if (first.mem) return ListReference(references, first);
   std::vector<Evidence> quotes;
   for (const EventFacts* event : snapshot.events) {
     quotes.push_back(

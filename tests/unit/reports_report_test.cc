@@ -68,6 +68,22 @@ TEST_CASE("evidence is quoted with its line and column") {
   CHECK(Rows(database, "SELECT count(*) > 10 FROM finding_evidence") == "1\n");
 }
 
+TEST_CASE("a memory report without zones is quoted by its counters") {
+  Database database = StoreOfText(
+      "[76578.062209] sg01 invoked oom-killer: gfp_mask=0x100dca(GFP_HIGHUSER_MOVABLE|__GFP_ZERO), "
+      "order=0, oom_score_adj=0\n"
+      "[76578.062340] active_anon:63 inactive_anon:49016768 isolated_anon:0\n"
+      "                active_file:253 inactive_file:117 isolated_file:0\n"
+      "                free:121136 free_pcp:0 free_cma:0\n"
+      "[76578.062539] Out of memory: Killed process 446171 (sg01) total-vm:195955840kB, "
+      "anon-rss:195941256kB, file-rss:1416kB, shmem-rss:0kB, UID:0 pgtables:383496kB "
+      "oom_score_adj:0\n",
+      "no_zones");
+  const std::string report = Report(database);
+  CHECK(Mentions(report, "Killed process 446171"));
+  CHECK_FALSE(Mentions(report, "the quote was not found"));
+}
+
 TEST_CASE("an ASCII report has no other character outside the quotes of the log") {
   Database database = StoreOf("samples/seed/paste.txt");
   ReportOptions options;
