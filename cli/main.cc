@@ -30,6 +30,14 @@ const Command* FindCommand(const std::string& name) {
   return nullptr;
 }
 
+// "-1" is no option but a word, as in "explain order -1".
+std::pair<std::string, std::string> NumberAsWord(const char* positional, const std::string& text) {
+  const bool number = text.size() > 1 && text[0] == '-' &&
+                      text.find_first_not_of("0123456789", 1) == std::string::npos;
+  if (!positional || !number) return {};
+  return {positional, text};
+}
+
 // Throws what program_options throws for arguments that `command` does not take.
 int RunCommand(const Command& command, const Arguments& arguments) {
   po::options_description options = command.options();
@@ -39,9 +47,16 @@ int RunCommand(const Command& command, const Arguments& arguments) {
   // Abbreviations would make every new option a change for scripts.
   const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
   po::variables_map values;
-  po::store(
-      po::command_line_parser(arguments).options(options).positional(positional).style(style).run(),
-      values);
+  const auto numbers = [&](const std::string& text) {
+    return NumberAsWord(command.positional, text);
+  };
+  po::store(po::command_line_parser(arguments)
+                .options(options)
+                .positional(positional)
+                .style(style)
+                .extra_parser(numbers)
+                .run(),
+            values);
   if (values.count("help") > 0) {
     if (command.name.empty())
       PrintHelp(kCommands, std::cout);

@@ -32,7 +32,6 @@ constexpr PartMeaning kPartMeanings[] = {
     {"NOFAIL", &GfpMeaning::no_fail},
     {"NORETRY", &GfpMeaning::gives_up},
     {"RETRY_MAYFAIL", &GfpMeaning::gives_up},
-    {"REPEAT", &GfpMeaning::gives_up},
     {"NOWARN", &GfpMeaning::no_warn},
     {"ACCOUNT", &GfpMeaning::account},
 };
@@ -52,6 +51,16 @@ bool WakesUnasked(const GfpMeaning& meaning, const GfpLayout* layout) {
   return old && !meaning.Has("NO_KSWAPD");
 }
 
+// Kernels since 4.6 print the names (lib/vsprintf.c, %pGg). A mask without them that makes no sense
+// in their numbering is of an older kernel than the text names.
+bool Contradicts(uint32_t mask, const GfpLayout* layout, const KernelVersion& kernel) {
+  if (layout == nullptr || !kernel.AtLeast(4, 6)) return false;
+  for (const GfpCandidate& candidate : RankGfpLayouts(mask)) {
+    if (candidate.layout == layout) return candidate.oddities >= kGfpNonsense;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool GfpMeaning::Has(std::string_view part) const {
@@ -65,6 +74,7 @@ std::optional<GfpMeaning> ReadGfp(const Integer& mask, const Text& printed_names
   if (printed_names && !printed_names->empty()) {
     meaning.names = SplitGfpNames(*printed_names);
   } else if (mask) {
+    if (Contradicts(static_cast<uint32_t>(*mask), layout, kernel)) layout = nullptr;
     if (layout == nullptr) layout = RankGfpLayouts(static_cast<uint32_t>(*mask)).front().layout;
     meaning.names = GfpNames(static_cast<uint64_t>(*mask), *layout);
   } else {

@@ -31,7 +31,7 @@ struct GfpMeaning {
   bool memalloc = false;  // __GFP_MEMALLOC: may use all that is left
   bool no_memalloc = false;
   bool no_fail = false;
-  bool gives_up = false;  // NORETRY, RETRY_MAYFAIL: the caller has a way out
+  bool gives_up = false;  // NORETRY, RETRY_MAYFAIL: the caller has a way out; not REPEAT
   bool no_warn = false;   // __GFP_NOWARN: a failure is not printed
   bool account = false;   // charged to the task's memory cgroup
 
@@ -40,8 +40,8 @@ struct GfpMeaning {
 };
 
 // Reads the flag names if the kernel printed them ("GFP_KERNEL|__GFP_ZERO"), else decodes `mask` by
-// the layout of `kernel`, else (release unknown) by the layout that makes sense of the mask. None
-// if there is nothing to decode.
+// the layout of `kernel`, else (release unknown, or one that would not print this) by the layout
+// that makes sense of the mask. None if there is nothing to decode.
 std::optional<GfpMeaning> ReadGfp(const Integer& mask, const Text& printed_names,
                                   const KernelVersion& kernel);
 

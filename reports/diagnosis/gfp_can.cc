@@ -26,7 +26,8 @@ constexpr GfpAbility kAbilities[] = {
      [](Meaning gfp, Kernel kernel) { return RightsOf(gfp, 0, RuleFor(gfp, kernel)).below_min(); }},
     // GFP_ATOMIC of all kernels; the bit of that name there was in 4.4 to 6.2 only.
     {"atomic", "", [](Meaning gfp, Kernel) { return gfp.high && !gfp.may_reclaim; }},
-    {"cma", "may it lie in CMA?", [](Meaning gfp, Kernel) { return gfp.movable; }},
+    {"cma", "may it lie in CMA?",
+     [](Meaning gfp, Kernel kernel) { return gfp.movable && HasCma(kernel); }},
     {"this_node_only", "", [](Meaning gfp, Kernel) { return gfp.this_node; }},
     {"no_memalloc", "", [](Meaning gfp, Kernel) { return gfp.no_memalloc; }},
     {"no_fail", "", [](Meaning gfp, Kernel) { return gfp.no_fail; }},
@@ -66,8 +67,14 @@ std::string GfpCanWords() {
   return words;
 }
 
+bool HasCompaction(const KernelVersion& kernel) {
+  return kernel.el == 6 || !kernel.Below(2, 6, 35);
+}
+
+bool HasCma(const KernelVersion& kernel) { return !kernel.Below(3, 5); }
+
 Compaction CompactionFor(const GfpMeaning& meaning, const KernelVersion& kernel) {
-  if (!meaning.may_reclaim || !meaning.io) return Compaction::kNone;
+  if (!meaning.may_reclaim || !meaning.io || !HasCompaction(kernel)) return Compaction::kNone;
   if (meaning.fs) return Compaction::kAll;
   return kernel.AtLeast(4, 10) ? Compaction::kProgramPages : Compaction::kNone;
 }

@@ -27,8 +27,13 @@ std::string GfpCanWords();
 
 // What the kernel does to make a large piece for the request: mm/compaction.c,
 // try_to_compact_pages(): nothing without __GFP_IO; and since 73e64c51afc5 (4.10), which allows it
-// without __GFP_FS, only pages of programs are moved then.
+// without __GFP_FS, only pages of programs are moved then. It came with 748446bb6b5a ("mm:
+// compaction: memory compaction core") (in v2.6.35); EL6 has it, /proc/sys/vm/compact_memory shows.
 enum class Compaction { kNone, kProgramPages, kAll };
+bool HasCompaction(const KernelVersion& kernel);
+// Memory for devices that movable pages may use meanwhile came with 47118af076f6 ("mm: mmzone:
+// MIGRATE_CMA migration type added") (in v3.5).
+bool HasCma(const KernelVersion& kernel);
 Compaction CompactionFor(const GfpMeaning& meaning, const KernelVersion& kernel);
 
 }  // namespace kautopsy

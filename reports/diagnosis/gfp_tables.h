@@ -76,7 +76,9 @@ constexpr GfpBitRow kGfpBitRows[] = {
     {16, "NORETRY", k51},
     {17, "HARDWALL", kGfpOldest, k51},
     {17, "MEMALLOC", k51},
-    {18, "THISNODE", kGfpOldest, k51},  // not yet in 2.6.18, where nothing else has the bit
+    // 9b819d204cf6 ("Add __GFP_THISNODE to avoid fallback to other nodes"), of September 2006. In
+    // 2.6.18 nothing has the bit.
+    {18, "THISNODE", GfpVersion(2, 6, 19), k51},
     {18, "COMP", k51},
     {19, "RECLAIMABLE", k2624, k44},
     {19, "ATOMIC", k44, k51},

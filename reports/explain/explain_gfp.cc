@@ -240,6 +240,15 @@ void AddFacts(const Reading& reading, const GfpMeaning& meaning, Explanation& ex
   facts.emplace_back("warns", !meaning.no_warn);
 }
 
+// The source of these kernels was not at hand: what their bits beyond 2.6.18 are is not known.
+ExplainedSection UnsureOfEl5() {
+  return {
+      "",
+      {{"",
+        "Unsure: EL5 is 2.6.18 with newer code of its own, and may number bits differently; this "
+        "is how 2.6.18 reads it."}}};
+}
+
 Explanation Describe(const std::vector<Reading>& readings, const ExplainRequest& request) {
   const Reading& likeliest = readings.front();
   KernelVersion kernel = KernelOf(request);
@@ -257,6 +266,8 @@ Explanation Describe(const std::vector<Reading>& readings, const ExplainRequest&
   }
   explanation.sections.push_back(AnswersSection(answers));
   if (readings.size() > 1) explanation.sections.push_back(OthersSection(readings, answers));
+  if (KernelOf(request).el == 5)
+    explanation.sections.insert(explanation.sections.begin(), UnsureOfEl5());
   AddFacts(likeliest, meaning, explanation);
   explanation.sources = {"include/linux/gfp.h; gfp_types.h since 6.0: the bits",
                          "include/trace/events/mmflags.h: the names, printed since 4.6",

@@ -70,6 +70,13 @@ Explanation SysrqOrder() {
 
 ExplainedSection Outcome(int64_t order, const KernelVersion& kernel) {
   ExplainedSection section{"WHAT BECOMES OF IT", {}};
+  // mm/page_alloc.c, __alloc_pages(): WARN_ON_ONCE_GFP(order > MAX_PAGE_ORDER, gfp).
+  if (order > kUsualLargestOrder) {
+    section.items.push_back(
+        {"fails", "at once, without reclaim or compaction, and with a warning"});
+    section.items.push_back({"OOM killer", "no"});
+    return section;
+  }
   const bool any_order_kills = kernel.known() && !kernel.AtLeast(2, 6, 24);
   if (order == 0) {
     section.items.push_back(

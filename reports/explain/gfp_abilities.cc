@@ -29,7 +29,7 @@ constexpr BitMeaning kBitMeanings[] = {
     {"FS", "reclaim may call into filesystems"},
     {"COLD", "a page that is not in the CPU's cache is welcome"},
     {"NOWARN", "a failure is not printed"},
-    {"REPEAT", "try harder, but it may fail (since 4.13 RETRY_MAYFAIL)"},
+    {"REPEAT", "try harder; above order 3 it may fail all the same"},
     {"RETRY_MAYFAIL", "retry while reclaim makes progress, then fail; no OOM killer"},
     {"NOFAIL", "never fail: retry for ever"},
     {"NORETRY", "one light round of reclaim, then fail; no OOM killer"},
@@ -120,8 +120,7 @@ GfpAnswer OomKiller(const GfpMeaning& meaning, const KernelVersion& kernel) {
 GfpAnswer Fallback(const GfpMeaning& meaning) {
   constexpr std::string_view kQuestion = "has the caller a way out?";
   if (meaning.no_fail) return {kQuestion, "no", "it waits for ever [NOFAIL]"};
-  if (meaning.Has("NORETRY") || meaning.Has("RETRY_MAYFAIL") || meaning.Has("REPEAT"))
-    return {kQuestion, "yes", "it asked to fail rather than to press on"};
+  if (meaning.gives_up) return {kQuestion, "yes", "it asked to fail rather than to press on"};
   if (meaning.no_warn) return {kQuestion, "probably", "it wants no warning"};
   if (!meaning.may_reclaim) {
     return {kQuestion, "it needs one",
@@ -150,6 +149,7 @@ GfpAnswer Compacts(const GfpMeaning& meaning, const KernelVersion& kernel) {
       break;
   }
   if (!meaning.may_reclaim) return {kQuestion, "no", ""};
+  if (!HasCompaction(kernel)) return {kQuestion, "no", "it came with 2.6.35"};
   return {kQuestion, "no", meaning.io ? "not without FS before 4.10" : "not without IO"};
 }
 
@@ -178,8 +178,9 @@ std::vector<GfpAnswer> AnswersOf(const GfpMeaning& meaning, const GfpLayout& lay
   answers.push_back(Reserves(meaning, layout));
   answers.push_back(Zones(meaning));
   answers.push_back(Nodes(meaning));
-  answers.push_back(
-      yes_no("cma", meaning.movable ? "[MOVABLE]" : "free CMA memory does not help it"));
+  answers.push_back(yes_no("cma", !HasCma(kernel)   ? "it came with 3.5"
+                                  : meaning.movable ? "[MOVABLE]"
+                                                    : "free CMA memory does not help it"));
   answers.push_back(OomKiller(meaning, kernel));
   answers.push_back(yes_no("warn", meaning.no_warn ? "[NOWARN]" : "\"page allocation failure\""));
   answers.push_back(Fallback(meaning));

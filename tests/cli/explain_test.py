@@ -21,6 +21,10 @@ class Explain(CliTest):
         for words in ("GFP_ATOMIC", "may it sleep?", "3/8 of min", "Normal and below"):
             self.assertIn(words, text)
 
+    def test_a_negative_order_is_no_option(self):
+        self.assertIn("sysrq", self.explain("order", "-1").stdout)
+        self.assertIn("sysrq", self.explain("order", "-1", "--kernel", "6.1.0").stdout)
+
     def test_json_holds_the_same_for_programs(self):
         facts = json.loads(self.explain("gfp", "0xcc0", "--kernel", "6.1.0", "--format", "json").stdout)["facts"]
         self.assertEqual(facts["names"], ["GFP_KERNEL"])

@@ -131,6 +131,48 @@ TEST_CASE("a request for low memory does not kill, but did until 2.6.35 and in E
   CHECK_FALSE(Says(Text({"gfp", "GFP_KERNEL|GFP_DMA"}, "2.6.32-431.el6"), "killing seldom frees"));
 }
 
+TEST_CASE("compaction and CMA are promised to kernels that have them") {
+  struct Had {
+    std::string_view release;
+    bool compaction, cma;
+  };
+  constexpr Had kHad[] = {{"2.6.18", false, false}, {"2.6.34", false, false},
+                          {"2.6.35", true, false},  {"2.6.32-431.el6", true, false},
+                          {"3.4.0", true, false},   {"3.5.0", true, true},
+                          {"6.1.0", true, true}};
+  for (const Had& had : kHad) {
+    CAPTURE(had.release);
+    const std::string text = Text({"gfp", "GFP_HIGHUSER_MOVABLE"}, std::string(had.release));
+    if (had.release == "2.6.18") {
+      CHECK(Says(Text({"gfp", "GFP_KERNEL"}, "2.6.18"), "it came with 2.6.35"));
+      continue;
+    }
+    CHECK(Says(text, "the kernel joins pieces for it") == had.compaction);
+    CHECK(Says(text, "[MOVABLE]") == had.cma);
+  }
+}
+
+TEST_CASE("REPEAT presses on, it does not ask to fail") {
+  CHECK_FALSE(Says(Text({"gfp", "0x84d0"}, "3.10.0"), "it asked to fail"));
+  CHECK(Says(Text({"gfp", "GFP_KERNEL|__GFP_RETRY_MAYFAIL"}, "4.19.0"), "it asked to fail"));
+  const auto repeat = ReadGfp(0x84d0, std::nullopt, ParseKernelVersion("3.10.0"));
+  REQUIRE(repeat);
+  CHECK(repeat->Has("REPEAT"));
+  CHECK_FALSE(repeat->gives_up);
+}
+
+TEST_CASE("bits that 2.6.18 does not have are not named, and EL5 is called unsure") {
+  CHECK(Says(Text({"gfp", "0x40000"}, "2.6.18"), "bits without a name"));
+  CHECK(Says(Text({"gfp", "0x40000"}, "2.6.19"), "__GFP_THISNODE"));
+  CHECK(Says(Text({"gfp", "0x220"}, "2.6.18-164.el5"), "Unsure: EL5"));
+  CHECK_FALSE(Says(Text({"gfp", "0x220"}, "2.6.18"), "Unsure"));
+}
+
+TEST_CASE("writepending counts what waits and what is being written") {
+  CHECK(Says(Text({"writepending"}), "dirty + writeback"));
+  CHECK_FALSE(Says(Text({"writeback"}), "dirty + writeback"));
+}
+
 TEST_CASE("an order has a size, and kills up to order 3 only") {
   CHECK(Says(Text({"order", "4"}), "order 4: 64 KiB in one piece, 2^4 = 16 pages of 4 KiB"));
   CHECK(Says(Text({"order", "4"}), "no: above order 3"));
@@ -138,6 +180,8 @@ TEST_CASE("an order has a size, and kills up to order 3 only") {
   CHECK(Says(Text({"order", "4"}, "2.6.18"), "yes, if it may sleep"));
   CHECK(Says(Text({"order=-1"}), "sysrq"));
   CHECK(Says(Text({"order", "12"}), "caller's bug"));
+  CHECK(Says(Text({"order", "11"}), "at once, without reclaim"));
+  CHECK_FALSE(Says(Text({"order", "11"}), "rounds of reclaim"));
   ExplainRequest request;
   request.words = {"order", "2"};
   request.page_kb = 64;

@@ -239,6 +239,18 @@ TEST_CASE("what a request may do is the same for queries and for explain") {
   CHECK_FALSE(GfpCan("fly", GfpMeaning(), {}));
 }
 
+TEST_CASE("a mask without names that contradicts its release is read as an older kernel's") {
+  // Since 4.6 kernels print names; 0x201da would be MOVABLE and RECLAIMABLE at once there.
+  for (const char* const release : {"7.9.0-foo", "99.9"}) {
+    const auto meaning = ReadGfp(0x201da, std::nullopt, ParseKernelVersion(release));
+    REQUIRE(meaning);
+    CHECK_FALSE(meaning->memalloc);
+    CHECK(meaning->may_reclaim);
+    CHECK(meaning->highest == HighestZone::kMovable);
+  }
+  CHECK(ReadGfp(0xcc0, std::nullopt, ParseKernelVersion("6.1.0"))->may_reclaim);
+}
+
 TEST_CASE("nothing printed means nothing decoded") {
   CHECK_FALSE(ReadGfp(std::nullopt, std::nullopt, ParseKernelVersion("6.1.0")));
 }
