@@ -12,10 +12,10 @@ namespace {
 constexpr char kFindUndated[] =
     "DROP TABLE IF EXISTS temp.uptime_event;"
     "CREATE TEMP TABLE uptime_event AS SELECT e.event_id, coalesce(e.boot_id, -e.source_id) AS "
-    "clock, e.uptime_us, e.time_us, e.incident_id, e.time_quality LIKE 'collected%' AS collected "
+    "clock, e.uptime_us, e.time_us, e.incident_id, e.time_from IS NOT NULL AS collected "
     "FROM event AS e JOIN source AS s USING "
     "(source_id) WHERE e.uptime_us IS NOT NULL AND e.local_time IS NULL "
-    "AND (e.time_quality LIKE 'boot_relative%' OR e.time_quality LIKE 'collected%') "
+    "AND e.time_quality LIKE 'boot_relative%' "
     "AND (e.boot_id IS NOT NULL OR s.crash_time IS NOT NULL) ORDER BY e.event_id";
 // CRASHTIME is the wall clock when VMCOREINFO is completed (kernel/crash_core.c,
 // crash_save_vmcoreinfo()), right behind the last line.
@@ -24,8 +24,7 @@ constexpr char kFindAnchors[] =
     "CREATE TEMP TABLE anchor (clock INTEGER, uptime_us INTEGER, time_us INTEGER, quality TEXT);"
     "INSERT INTO temp.anchor SELECT boot_id, uptime_us, time_us, time_quality FROM event "
     "WHERE time_us IS NOT NULL AND uptime_us IS NOT NULL "
-    "AND (local_time IS NOT NULL OR time_quality NOT LIKE 'boot_relative%' AND "
-    "time_quality NOT LIKE 'collected%')"
+    "AND (local_time IS NOT NULL OR time_quality NOT LIKE 'boot_relative%')"
     " AND boot_id IN (SELECT clock FROM temp.uptime_event);"
     "INSERT INTO temp.anchor SELECT DISTINCT coalesce(e.boot_id, -s.source_id), s.last_uptime_us, "
     "unixepoch(s.crash_time) * 1000000, 'exact' FROM source AS s JOIN event_source AS p USING "
@@ -42,7 +41,8 @@ constexpr char kBehind[] =
     "SELECT uptime_us, time_us, quality FROM temp.anchor WHERE clock = ?1 AND uptime_us > ?2 "
     "ORDER BY uptime_us, time_us, quality LIMIT 1";
 constexpr char kUpdate[] =
-    "UPDATE event SET time = ?2, time_us = ?3, time_quality = ?4 WHERE event_id = ?1";
+    "UPDATE event SET time = ?2, time_us = ?3, time_quality = ?4, time_from = NULL "
+    "WHERE event_id = ?1";
 constexpr char kOutdate[] = "UPDATE incident SET outdated = 1 WHERE incident_id = ?1";
 // Of boots whose own lines have no time.
 constexpr char kDateBoots[] =

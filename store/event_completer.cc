@@ -18,6 +18,7 @@ constexpr char kComplete[] =
     "time = CASE WHEN o.better THEN ?3 ELSE time END, "
     "time_us = CASE WHEN o.better THEN ?4 ELSE time_us END, "
     "local_time = CASE WHEN o.better THEN ?5 ELSE local_time END, "
+    "time_from = CASE WHEN o.better THEN NULL ELSE time_from END, "
     "time_quality = CASE WHEN o.better OR time_quality = 'none' THEN ?6 ELSE time_quality END, "
     "uptime_us = coalesce(uptime_us, ?7), kernel_release = coalesce(kernel_release, ?8) "
     "FROM (SELECT {} > {} AS better FROM event WHERE event_id = ?1) AS o WHERE event_id = ?1 AND "

@@ -29,7 +29,7 @@ constexpr char kSelectBoots[] =
 constexpr char kSelectClocks[] =
     "SELECT boot_id, uptime_us, time_us FROM event WHERE boot_id IS NOT NULL "
     "AND uptime_us IS NOT NULL AND time_us IS NOT NULL AND (local_time IS NOT NULL OR "
-    "time_quality NOT LIKE 'boot_relative%' AND time_quality NOT LIKE 'collected%') "
+    "time_quality NOT LIKE 'boot_relative%') "
     "ORDER BY event_id";
 
 // A moment by both clocks.

@@ -18,8 +18,7 @@ constexpr char kAny[] = "SELECT 1 FROM temp.rezoned LIMIT 1";
 constexpr char kSelectClocks[] =
     "SELECT DISTINCT p.source_id, e.local_time FROM event_source AS p JOIN event AS e USING "
     "(event_id) WHERE p.source_id IN (SELECT source_id FROM temp.rezoned) AND e.time_us IS NOT "
-    "NULL AND (e.local_time IS NOT NULL OR e.time_quality NOT LIKE 'boot_relative%' AND "
-    "e.time_quality NOT LIKE 'collected%')";
+    "NULL AND (e.local_time IS NOT NULL OR e.time_quality NOT LIKE 'boot_relative%')";
 constexpr char kSelectBoots[] =
     "SELECT b.rowid, b.source_id, b.first_time, b.last_time, z.zone FROM boot_source AS b "
     "JOIN temp.rezoned AS z USING (source_id) ORDER BY b.rowid";

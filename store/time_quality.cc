@@ -17,8 +17,7 @@ std::string_view TimeQuality(const std::optional<PrintedTime>& time, const Integ
 std::string TimeRankSql(std::string_view quality, std::string_view time_us,
                         std::string_view local_time) {
   return fmt::format(
-      "CASE WHEN {2} IS NULL AND ({0} LIKE 'boot_relative%' OR {0} LIKE 'collected%' OR {1} IS "
-      "NULL) THEN 0"
+      "CASE WHEN {2} IS NULL AND ({0} LIKE 'boot_relative%' OR {1} IS NULL) THEN 0"
       " WHEN {1} IS NULL THEN 1 WHEN {0} = 'exact' THEN 7 WHEN {0} = 'year_inferred' THEN 6"
       " WHEN {0} = 'boot_relative' THEN 5 WHEN {0} = 'zone_assumed' THEN 4"
       " WHEN {0} = 'boot_relative,zone_assumed' THEN 3 ELSE 2 END",

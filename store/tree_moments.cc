@@ -32,7 +32,7 @@ constexpr char kFindEvents[] =
     "time_us, m.quality, e.incident_id, e.time_us AS known_us FROM event AS e "
     "JOIN event_source AS p USING (event_id) JOIN temp.source_moment AS m "
     "ON m.source_id = p.source_id JOIN source AS s ON s.source_id = m.source_id "
-    "WHERE e.local_time IS NULL AND (e.time_us IS NULL OR e.time_quality LIKE 'collected%') "
+    "WHERE e.local_time IS NULL AND (e.time_us IS NULL OR e.time_from = 'collected') "
     "AND CASE WHEN m.saved THEN e.uptime_us IS NOT NULL AND s.last_uptime_us IS NOT NULL "
     "AND s.crash_time IS NULL ELSE e.uptime_us IS NULL AND e.kind IN ('meminfo', 'vmstat', "
     "'buddyinfo', 'zoneinfo', 'pagetypeinfo', 'slabinfo', 'free', 'swaps', 'ps', 'sysctl') END) "
@@ -40,7 +40,8 @@ constexpr char kFindEvents[] =
 constexpr char kSelectEvents[] =
     "SELECT event_id, time_us, quality, incident_id FROM temp.event_moment ORDER BY event_id";
 constexpr char kUpdate[] =
-    "UPDATE event SET time = ?2, time_us = ?3, time_quality = ?4 WHERE event_id = ?1";
+    "UPDATE event SET time = ?2, time_us = ?3, time_quality = ?4, time_from = 'collected' "
+    "WHERE event_id = ?1";
 constexpr char kOutdate[] = "UPDATE incident SET outdated = 1 WHERE incident_id = ?1";
 constexpr char kOutdateHosts[] =
     "UPDATE incident SET outdated = 1 WHERE host IN (SELECT host FROM event WHERE kind = 'sysctl' "
@@ -74,7 +75,7 @@ class TreeDater {
       if (!found) continue;
       const PrintedTime time = InZone(found->time, row->GetText(2));
       Status done = kautopsy::Run(*insert, row->GetInteger(1), MicrosecondsSinceEpoch(time),
-                                  time.utc ? "collected" : "collected,zone_assumed",
+                                  time.utc ? "boot_relative" : "boot_relative,zone_assumed",
                                   found->of == FolderTime::Of::kCrash ? 1 : 0);
       if (!done) return done;
     }

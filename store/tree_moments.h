@@ -18,7 +18,7 @@ using TreeMoments = std::map<std::string, PrintedTime, std::less<>>;
 //   tells it;
 // - events of an uptime, of a log that was saved in a folder named by the time, as kdump and
 //   systemd-pstore do: the end of the log is then.
-// `time_quality` is then "collected". What is better known later replaces it. Incidents are
+// `time_from` is then "collected". What is better known later replaces it. Incidents are
 // outdated of events that get another time, and of hosts for which events behind `last_event_id`
 // tell settings.
 //

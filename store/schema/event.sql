@@ -21,9 +21,9 @@ CREATE TABLE event (
                                     -- a file of its tree names one), boot_relative (it is
                                     -- uptime_us, and that time of the same boot which was next to it, whose
                                     -- quality follows; or dmesg -T made it of the uptime, and it drifts; or
-                                    -- time is NULL), collected (nothing but when its file was: a snapshot by the
-                                    -- date that its tree tells, else the end of a log by the name of its
-                                    -- folder), no_year (only local_time), none
+                                    -- time is NULL; or see time_from), no_year (only local_time), none
+  time_from TEXT,                   -- collected: time is but when the file was saved, of a snapshot by the date
+                                    -- that its tree tells, of a log's end by the name of its folder; else NULL
   uptime_us INTEGER,                -- [us] since boot, from a "[12345.678901]" prefix
   comm TEXT,                        -- command the record names first; the kernel cuts it to 15 bytes
   pid INTEGER,                      -- [pid] beside it

@@ -251,16 +251,17 @@ class Time(CliTest):
     def test_a_folder_that_is_named_by_the_time_of_a_crash_dates_the_log_in_it(self):
         log = self.BANNER + self.kill("", 90, 1) + "[  100.000000] Kernel panic - not syncing: Fatal exception\n"
         for number, folder, time, quality in (
-                (1, "crash/127.0.0.1-2024-05-01-12:00:00", "2024-05-01T11:59:50Z", "collected,zone_assumed"),
-                (2, "crash/2024-05-01-12:00", "2024-05-01T11:59:50Z", "collected,zone_assumed"),
-                (3, "crash/db7-2024-05-01-12-00", "2024-05-01T11:59:50Z", "collected,zone_assumed"),
-                (4, "pstore/1714564800/001", "2024-05-01T11:59:50Z", "collected"),
+                (1, "crash/127.0.0.1-2024-05-01-12:00:00", "2024-05-01T11:59:50Z", "boot_relative,zone_assumed"),
+                (2, "crash/2024-05-01-12:00", "2024-05-01T11:59:50Z", "boot_relative,zone_assumed"),
+                (3, "crash/db7-2024-05-01-12-00", "2024-05-01T11:59:50Z", "boot_relative,zone_assumed"),
+                (4, "pstore/1714564800/001", "2024-05-01T11:59:50Z", "boot_relative"),
                 (5, "1714564800/001", None, "boot_relative"), (6, "crash/2024-13-01-12:00", None, "boot_relative")):
             path = self.write(folder + "/dmesg.txt", log)
             self.database = os.path.join(self.folder, "%d.db" % number)
             self.ingest(path)
             with self.subTest(folder):
                 self.assertEqual(self.times(), [(1, time, quality)])
+                self.assertEqual(self.rows("SELECT time_from FROM event WHERE kind = 'oom'"), [(time and "collected",)])
                 self.assertEqual(self.rows("SELECT substr(last_time, 1, 19) || 'Z' FROM boot"),
                                  [(time and "2024-05-01T12:00:00Z",)])
             before = self.dump()
@@ -274,8 +275,8 @@ class Time(CliTest):
             self.database = os.path.join(self.folder, "order.db")
             for path in order:
                 self.ingest("--year", "2024", path)
-            self.assertEqual(self.rows("SELECT DISTINCT time_quality FROM event WHERE kind = 'oom'"),
-                             [("year_inferred,zone_assumed",)])
+            self.assertEqual(self.rows("SELECT DISTINCT time_quality, time_from FROM event WHERE kind = 'oom'"),
+                             [("year_inferred,zone_assumed", None)])
             os.remove(self.database)
 
     def boots_of(self, *paths):

@@ -131,9 +131,9 @@ class Tree(CliTest):
         files = {"proc/meminfo": "MemTotal: 16443472 kB\nMemFree: 61952 kB\nBuffers: 10 kB\nCached: 20 kB\n",
                  "proc/buddyinfo": "Node 0, zone   Normal   1403    640    402    211     60     14      2      0      0      0      0\n",
                  "sos_commands/date/date": "Tue Mar  3 04:20:00 EET 2015\n", "etc/timezone": "Europe/Helsinki\n"}
-        events = self.both(self.sosreport(**files), "SELECT kind, host, time, time_quality, incident_id IS NULL FROM event"
+        events = self.both(self.sosreport(**files), "SELECT kind, host, time, time_quality, time_from, incident_id IS NULL FROM event"
                            " WHERE kind IN ('meminfo', 'buddyinfo', 'sysctl') ORDER BY kind", options=("--year", "2015"))
-        self.assertEqual(events, [(kind, "db7", "2015-03-03T02:20:00Z", "collected", int(kind == "sysctl"))
+        self.assertEqual(events, [(kind, "db7", "2015-03-03T02:20:00Z", "boot_relative", "collected", int(kind == "sysctl"))
                                   for kind in ["buddyinfo", "meminfo"] + 3 * ["sysctl"]])
         # The kill was three minutes before, by the tree's zone.
         self.assertEqual(self.rows("SELECT count(DISTINCT incident_id) FROM event"), [(1,)])
@@ -144,14 +144,14 @@ class Tree(CliTest):
     def test_what_a_tree_tells_of_its_collection_is_read_in_every_form(self):
         meminfo = "MemTotal: 16443472 kB\nMemFree: 61952 kB\nBuffers: 10 kB\nCached: 20 kB\n"
         for number, (path, text, time, quality) in enumerate([
-                ("sos_commands/general/date", "Tue Mar  3 04:20:00 UTC 2015\n", "2015-03-03T04:20:00Z", "collected"),
-                ("sos_commands/date/date", "Tue Mar  3 04:20:00 PM +0330 2015\n", "2015-03-03T12:50:00Z", "collected"),
-                ("sos_commands/date/date", "Tue Mar  3 04:20:00 CET 2015\n", "2015-03-03T04:20:00Z", "collected,zone_assumed"),
+                ("sos_commands/general/date", "Tue Mar  3 04:20:00 UTC 2015\n", "2015-03-03T04:20:00Z", "boot_relative"),
+                ("sos_commands/date/date", "Tue Mar  3 04:20:00 PM +0330 2015\n", "2015-03-03T12:50:00Z", "boot_relative"),
+                ("sos_commands/date/date", "Tue Mar  3 04:20:00 CET 2015\n", "2015-03-03T04:20:00Z", "boot_relative,zone_assumed"),
                 ("sos_commands/systemd/timedatectl", "      Local time: Tue 2015-03-03 05:20:00 CET\n"
-                 "  Universal time: Tue 2015-03-03 04:20:00 UTC\n", "2015-03-03T04:20:00Z", "collected"),
+                 "  Universal time: Tue 2015-03-03 04:20:00 UTC\n", "2015-03-03T04:20:00Z", "boot_relative"),
                 ("basic-environment.txt", "#==[ Command ]===#\n# /bin/date\nTue Mar  3 04:20:00 UTC 2015\n\n"
                  "#==[ Command ]===#\n# /bin/uname -a\nLinux db7 5.14.21 #1 SMP x86_64 GNU/Linux\n",
-                 "2015-03-03T04:20:00Z", "collected"),
+                 "2015-03-03T04:20:00Z", "boot_relative"),
                 ("date", "Tue Mar  3 04:20:00 UTC 2015\n", None, "none")]):
             folder = "tree%d/" % number
             self.write(folder + path, text)
@@ -164,7 +164,7 @@ class Tree(CliTest):
         self.write("sosreport-db7-20150303042000/proc/meminfo", meminfo.replace("61952", "61960"))
         self.ingest("sosreport-db7-20150303042000")
         self.assertEqual(self.rows("SELECT time, time_quality FROM event ORDER BY event_id DESC LIMIT 1"),
-                         [("2015-03-03T04:20:00Z", "collected,zone_assumed")])
+                         [("2015-03-03T04:20:00Z", "boot_relative,zone_assumed")])
 
     def test_snapshots_of_an_undated_tree_are_one_incident(self):
         self.ingest(self.sosreport(**{
