@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -266,13 +268,14 @@ TEST_CASE("absurd figures of a damaged log neither overflow nor crash") {
 TEST_CASE("a kill whose own line states the group's limit is not said to be unsure") {
   std::string text;
   for (const std::string pid : {"2746", "2800"}) {
-    text +=
+    text += fmt::format(
         "leaker invoked oom-killer: gfp_mask=0x600040(GFP_NOFS), nodemask=(null), order=0, "
         "oom_score_adj=0\nTask in /leaker killed as a result of limit of /leaker\n"
-        "memory: usage 524288kB, limit 524288kB, failcnt 15" +
-        pid + "\nMemory cgroup out of memory: Kill process " + pid +
-        " (leaker) score 998 or sacrifice child\nKilled process " + pid +
-        " (leaker) total-vm:536704kB, anon-rss:521176kB, file-rss:1208kB, shmem-rss:0kB\n";
+        "memory: usage 524288kB, limit 524288kB, failcnt 15{0}\n"
+        "Memory cgroup out of memory: Kill process {0} (leaker) score 998 or sacrifice child\n"
+        "Killed process {0} (leaker) total-vm:536704kB, anon-rss:521176kB, file-rss:1208kB, "
+        "shmem-rss:0kB\n",
+        pid);
   }
   Database database = StoreOfText(text, "memcg.log");
   const std::string report = Report(database);
