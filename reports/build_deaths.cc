@@ -177,8 +177,8 @@ Death KilledNobody(const BuildInput& input, const EventFacts& event, ReferenceLi
   Death death;
   death.moment = MomentText(event);
   death.what = "the OOM killer ran; whom it killed is not in the text";
-  if (event.oom->outcome == "panicked")
-    death.what = "the kernel: it panicked instead of killing [panic_on_oom]";
+  // Set to panic, or without anybody to kill: the panic's own words tell, see its event.
+  if (event.oom->outcome == "panicked") death.what = "the kernel: it panicked instead of killing";
   if (event.oom->outcome == "none_killable") death.what = "nothing: no program could be killed";
   const std::string requester = RequesterWords(input, event, std::nullopt);
   if (!requester.empty()) death.details.push_back(requester);

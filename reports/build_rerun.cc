@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "reports/builder.h"
+#include "reports/diagnosis/left_out.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/chronic.h"
 #include "reports/diagnosis/watermark.h"
@@ -119,8 +120,11 @@ std::string ServedUpTo(const BuildInput& input, const EventFacts& event) {
   }
   if (words.empty() && (unknown || event.rerun->lacks_zones))
     return "What ordinary requests get cannot be told.";
+  // Not all zones may be in the text, and a request that may wait can still reclaim.
+  const bool partly = LeftOutOf(event).any() || event.rerun->lacks_zones || !event.complete;
   if (words.empty())
-    return fmt::format("Ordinary requests get nothing, not even {}.", PieceSize(event.page_kb()));
+    return fmt::format("Without reclaim, ordinary requests get nothing{}, not even {}.",
+                       partly ? " of the zones that are printed" : "", PieceSize(event.page_kb()));
   return fmt::format("Ordinary requests get {}.", JoinWords(words));
 }
 
@@ -194,9 +198,9 @@ std::string CounterNote(const std::vector<ZoneCheck>& checks) {
     const std::optional<bool> by_counter = PassesByCounter(check);
     if (!by_counter || !check.from_list) continue;
     if (*by_counter == PassesFirstTest(check)) continue;
-    words.push_back(fmt::format("{} {} [{}]", CheckName(check),
-                                *by_counter ? "would pass" : "would not pass",
-                                Thousands(*check.counter_pages)));
+    words.push_back(
+        fmt::format("{} {} [{}]", CheckName(check), *by_counter ? "would pass" : "would not pass",
+                    Thousands(*check.usable_pages - *check.free_pages + *check.counter_pages)));
   }
   if (words.empty()) return "";
   return fmt::format("By the counter \"free:\", read a moment before the lists, {}.",
@@ -208,7 +212,9 @@ void AddDoubts(const Rerun& rerun, RerunSection& section) {
     section.notes.emplace_back("The report was cut: more zones have memory than it prints.");
   if (!rerun.request.assumed && rerun.served == true) {
     section.notes.emplace_back(
-        "By these figures it would pass now: memory was freed before they were read.");
+        "By these figures it would pass now. They are read behind the refusal: memory may have "
+        "been "
+        "freed between.");
   }
   const std::string counter = rerun.request.assumed ? "" : CounterNote(rerun.checks);
   if (!counter.empty()) section.notes.push_back(counter);

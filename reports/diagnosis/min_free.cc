@@ -9,6 +9,7 @@
 #include "reports/diagnosis/left_out.h"
 #include "reports/diagnosis/missing_zones.h"
 #include "reports/diagnosis/watermark.h"
+#include "reports/diagnosis/zone_terms.h"
 #include "reports/format.h"
 
 namespace kautopsy {
@@ -37,6 +38,20 @@ int64_t LowMemoryKb(const IncidentFacts& facts, const EventFacts& event) {
   return high ? sum_kb : RamKb(facts, event).value_or(sum_kb);
 }
 
+// A boost of the marks is no part of the setting.
+std::string NowWords(const IncidentFacts& facts, const EventFacts& event, int64_t now_kb) {
+  const KernelVersion kernel = KernelOf(facts, event);
+  bool boosted = false;
+  for (const ZoneFacts& zone : event.zones) {
+    const Integer boost_kb = BoostKb(zone, kernel);
+    if (!boost_kb)
+      return fmt::format("at most {}, the sum of min: this kernel does not print the boost in it",
+                         Thousands(now_kb));
+    boosted = boosted || *boost_kb > 0;
+  }
+  return fmt::format("{} = sum of min{}", Thousands(now_kb), boosted ? " without its boost" : "");
+}
+
 const EventFacts* WithMarks(const IncidentFacts& facts, const EventFacts& event) {
   if (MinFreeKb(facts, event)) return &event;
   for (const EventFacts& other : facts.events) {
@@ -54,12 +69,14 @@ Integer MinFreeKb(const IncidentFacts& facts, const EventFacts& event) {
   const bool low_request = any.gfp.highest < HighestZone::kNormal;
   const LeftOut left_out = LeftOutOf(event);
   if (left_out.nodes || (left_out.above && low_request)) return std::nullopt;
-  if (LacksZones(event, any, KernelOf(facts, event))) return std::nullopt;
+  const KernelVersion kernel = KernelOf(facts, event);
+  if (LacksZones(event, any, kernel)) return std::nullopt;
   Integer sum_kb;
   for (const ZoneFacts& zone : event.zones) {
     if (zone.zone == "HighMem") continue;
     if (!zone.min_kb) return std::nullopt;
-    sum_kb = sum_kb.value_or(0) + std::max<int64_t>(0, *zone.min_kb - zone.boost_kb.value_or(0));
+    const int64_t boost_kb = BoostKb(zone, kernel).value_or(0);
+    sum_kb = sum_kb.value_or(0) + std::max<int64_t>(0, *zone.min_kb - boost_kb);
   }
   return sum_kb.value_or(0) > 0 ? sum_kb : std::nullopt;
 }
@@ -90,7 +107,7 @@ std::optional<Advice> RaiseMinFree(const IncidentFacts& facts, const EventFacts&
   if (want_kb <= now_kb + now_kb / 4) return std::nullopt;
   Advice advice;
   advice.act =
-      fmt::format("vm.min_free_kbytes={} (now {} = sum of min)", want_kb, Thousands(now_kb));
+      fmt::format("vm.min_free_kbytes={} (now {})", want_kb, NowWords(facts, *marks, now_kb));
   advice.why = "if it recurs; the reserve is what a request that must not wait lives on";
   if (low_kb > 0)
     advice.why += fmt::format(

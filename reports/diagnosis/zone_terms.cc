@@ -114,6 +114,21 @@ int RankOf(std::string_view zone) {
 
 int RankOf(HighestZone highest) { return static_cast<int>(highest); }
 
+// mm/page_alloc.c, boost_watermark(), since 5.0; printed since 5.16. All marks hold it
+// (include/linux/mmzone.h, wmark_pages()), so low is above min by a quarter of the plain min, in
+// pages, or by watermark_scale_factor of the zone if that is more (__setup_per_zone_wmarks()).
+Integer BoostKb(const ZoneFacts& zone, const KernelVersion& kernel) {
+  constexpr int64_t kScaleShare = 1000;  // watermark_scale_factor, 10 in 10,000 by default
+  constexpr int64_t kRoundedKb = 16;     // four pages: the quarter is a whole number of them
+  if (zone.boost_kb) return zone.boost_kb;
+  if (!kernel.AtLeast(5, 0) || !kernel.Below(5, 16) || zone.min_kb == 0) return 0;
+  if (!zone.min_kb || !zone.low_kb || !zone.managed_kb) return std::nullopt;
+  const int64_t step_kb = *zone.low_kb - *zone.min_kb;
+  if (step_kb <= *zone.managed_kb / kScaleShare) return std::nullopt;
+  const int64_t boost_kb = *zone.min_kb - 4 * step_kb;
+  return boost_kb > kRoundedKb ? boost_kb : 0;
+}
+
 ZoneTerms::ZoneTerms(const EventFacts& event, const PieceRequest& request,
                      const KernelVersion& kernel)
     : kernel_(kernel),

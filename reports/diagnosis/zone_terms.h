@@ -19,6 +19,10 @@ namespace kautopsy {
 int RankOf(std::string_view zone);
 int RankOf(HighestZone highest);
 
+// What was added to the zone's marks for a while, in KiB, as printed or as the marks themselves
+// show it; none if that cannot be told.
+Integer BoostKb(const ZoneFacts& zone, const KernelVersion& kernel);
+
 // A term that the text may give only bounds for.
 struct Bounds {
   int64_t least = 0;

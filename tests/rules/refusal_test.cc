@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
 #include "reports/diagnosis/diagnosis.h"
+#include "reports/diagnosis/kernel_version.h"
 #include "reports/diagnosis/min_free.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/zone_terms.h"
 #include "tests/rules/facts_fixture.h"
 
 namespace kautopsy::test {
@@ -115,6 +117,52 @@ TEST_CASE("a larger reserve is advised with its value, risk and check") {
   event.zones[0].min_kb.reset();
   CHECK_FALSE(MinFreeKb(facts, event));
   CHECK(Mentions(RaiseMinFree(On(event, "6.1.0"), event)->act, "twice its present value"));
+}
+
+// A zone of 14 GiB with a plain min of 52,912 KiB: a quarter of it lies between the marks.
+ZoneFacts BoostedZone(int64_t boost_kb) {
+  ZoneFacts zone = MakeZone(0, "Normal", 28956, 52912 + boost_kb, {7239});
+  zone.low_kb = *zone.min_kb + 13228;
+  zone.present_kb = 13000000;
+  zone.managed_kb = 12900000;
+  zone.lowmem_reserve_pages = {0, 0, 0};
+  return zone;
+}
+
+TEST_CASE("a boost that is not printed shows in the distance of the marks") {
+  const KernelVersion kernel = ParseKernelVersion("5.4.30");
+  CHECK(BoostKb(BoostedZone(24580), kernel) == 24580);
+  CHECK(BoostKb(BoostedZone(0), kernel) == 0);
+  CHECK(BoostKb(BoostedZone(12), kernel) == 0);  // what a quarter in whole pages leaves
+  CHECK(BoostKb(BoostedZone(24580), ParseKernelVersion("4.19.0")) == 0);
+  CHECK(BoostKb(BoostedZone(24580), ParseKernelVersion("6.1.0")) == 0);  // it would be printed
+  ZoneFacts zone = BoostedZone(24580);
+  zone.managed_kb = 13300000;  // watermark_scale_factor may have made the distance
+  CHECK_FALSE(BoostKb(zone, kernel));
+  zone.boost_kb = 24576;
+  CHECK(BoostKb(zone, kernel) == 24576);
+}
+
+TEST_CASE("a page that only the boost of the marks kept back is explained by it") {
+  EventFacts event = Refusal(0, "GFP_ATOMIC");
+  event.zones = {BoostedZone(24580)};
+  const std::optional<Finding> boosted = RuleAtomicReserve(On(event, "5.4.30"));
+  REQUIRE(boosted);
+  CHECK(Mentions(boosted->explanation, "without it the zone would have had a page"));
+  CHECK(Mentions(boosted->advice.at(0).act, "vm.watermark_boost_factor=0"));
+  CHECK(Mentions(RecommendationText(*boosted), "(now 52,912 = sum of min without its boost)"));
+  // Far below the plain mark, too.
+  event.zones[0].free_kb = 8000;
+  event.zones[0].cells[0].count = 2000;
+  event.zones[0].free_list_kb = 8000;
+  const std::optional<Finding> spent = RuleAtomicReserve(On(event, "5.4.30"));
+  REQUIRE(spent);
+  CHECK_FALSE(Mentions(RecommendationText(*spent), "watermark_boost_factor"));
+  // Whether a boost is in it cannot be told.
+  event.zones[0].managed_kb = 13300000;
+  CHECK(
+      Mentions(RecommendationText(*RuleAtomicReserve(On(event, "5.4.30"))),
+               "(now at most 77,492, the sum of min: this kernel does not print the boost in it)"));
 }
 
 TEST_CASE("no larger reserve is advised where memory is far above the marks, but in small pieces") {

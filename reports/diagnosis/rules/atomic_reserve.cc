@@ -1,6 +1,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "reports/diagnosis/call_words.h"
 #include "reports/diagnosis/evidence.h"
@@ -10,6 +12,7 @@
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
+#include "reports/diagnosis/zone_terms.h"
 #include "reports/format.h"
 
 namespace kautopsy {
@@ -94,6 +97,39 @@ std::string Explain(const EventFacts& event, const PieceRequest& request, bool r
   return words;
 }
 
+// The zone that would have passed the test of the request without the boost of its marks, and the
+// boost in KiB. Until 5.9 a single page was not let off it (f80b08fc4453, also in 5.4.80).
+std::pair<const ZoneFacts*, int64_t> FailedByBoost(const IncidentFacts& facts,
+                                                   const EventFacts& event,
+                                                   const PieceRequest& request) {
+  const KernelVersion kernel = KernelOf(facts, event);
+  if (!event.rerun || (kernel.known() && kernel.AtLeast(5, 9))) return {};
+  const GfpRights rights = RightsOf(request.gfp, 0, RuleOf(kernel, event.zones));
+  const std::vector<ZoneCheck>& checks = event.rerun->checks;
+  for (std::size_t i = 0; i < checks.size() && i < event.zones.size(); ++i) {
+    const ZoneCheck& check = checks[i];
+    const int64_t boost_kb = BoostKb(event.zones[i], kernel).value_or(0);
+    if (!check.eligible || !check.usable_pages || boost_kb <= 0 || PassesFirstTest(check)) continue;
+    const int64_t plain_pages = (*event.zones[i].min_kb - boost_kb) / event.page_kb();
+    const int64_t needed_pages = MarkFor(plain_pages, rights) + check.reserve_pages.value_or(0);
+    if (*check.usable_pages > needed_pages) return {&event.zones[i], boost_kb};
+  }
+  return {};
+}
+
+void AddBoost(const ZoneFacts& zone, int64_t boost_kb, Finding& finding) {
+  finding.explanation += fmt::format(
+      " The marks of {} hold a boost of {}, which the kernel adds for a while after it had to "
+      "break "
+      "up pieces; without it the zone would have had a page for the request. Kernels from 5.9 on, "
+      "and 5.4 from 5.4.80, let such requests off the boost.",
+      ZoneName(zone), SizeText(boost_kb));
+  finding.advice.push_back(
+      {"vm.watermark_boost_factor=0 (15000 by default), or a kernel from 5.9 or 5.4.80 on",
+       "the marks are then not raised for such requests", "more fragmentation over time",
+       "grep -c 'page allocation failure' LOG"});
+}
+
 // Since 4.6 the distance of the marks is a setting of its own (mm/page_alloc.c,
 // __setup_per_zone_wmarks(): watermark_scale_factor).
 void Advise(const IncidentFacts& facts, const EventFacts& event, bool reserve, Finding& finding) {
@@ -128,6 +164,8 @@ void SetWords(const IncidentFacts& facts, const EventFacts& event, const PieceRe
   const std::string site = SiteWords(path, 0);
   if (!site.empty()) finding.explanation += " " + site;
   finding.explanation += " One such failure is tolerated by its caller.";
+  if (const auto [zone, boost_kb] = FailedByBoost(facts, event, request); zone)
+    AddBoost(*zone, boost_kb, finding);
   Advise(facts, event, reserve, finding);
 }
 
