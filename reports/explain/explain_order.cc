@@ -88,8 +88,8 @@ ExplainedSection Outcome(int64_t order, const KernelVersion& kernel) {
   }
   if (order <= kCostlyOrder || any_order_kills) {
     section.items.push_back({"OOM killer",
-                             "yes, if it may sleep: it is retried until the OOM killer "
-                             "made room"});
+                             "yes, for GFP_KERNEL and what may do as much: it is retried until "
+                             "the OOM killer made room"});
     section.items.push_back({"without sleep", "it fails at once [GFP_ATOMIC, GFP_NOWAIT]"});
   } else {
     section.items.push_back({"OOM killer",

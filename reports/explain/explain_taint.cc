@@ -52,8 +52,9 @@ std::string_view AdviceOf(char letter) {
     case 'W':
       return "look for the first report in the log: this one may only follow from it";
     case 'M':
-    case 'B':
       return "suspect the hardware: memory, CPU";
+    case 'B':  // Documentation/admin-guide/tainted-kernels.rst, 5)
+      return "suspect the hardware, or a bug of the kernel's";
     case 'L':
       return "look above for \"soft lockup\"";
     default:

@@ -102,6 +102,10 @@ GfpAnswer Nodes(const GfpMeaning& meaning) {
 GfpAnswer OomKiller(const GfpMeaning& meaning, const KernelVersion& kernel) {
   constexpr std::string_view kQuestion = "may the OOM killer run?";
   if (!meaning.may_reclaim) return {kQuestion, "no", "only for what may sleep"};
+  // It overrode what follows until "do not enforce OOM killer for __GFP_NOFAIL automatically" of
+  // December 2016, which 4.12 has.
+  if (meaning.no_fail && kernel.known() && !kernel.AtLeast(4, 12))
+    return {kQuestion, "yes", "after reclaim failed, whatever the order [NOFAIL]"};
   if (meaning.Has("NORETRY")) return {kQuestion, "no", "it gives up before [NORETRY]"};
   if (meaning.Has("RETRY_MAYFAIL")) return {kQuestion, "no", "it gives up before [RETRY_MAYFAIL]"};
   if (meaning.this_node) return {kQuestion, "no", "killing may free other nodes [THISNODE]"};
@@ -109,12 +113,17 @@ GfpAnswer OomKiller(const GfpMeaning& meaning, const KernelVersion& kernel) {
   if (low && kernel.AtLeast(2, 6, 36))
     return {kQuestion, "no", "killing seldom frees such low memory"};
   if (!meaning.fs && !meaning.no_fail) {
+    // A memory cgroup's limit: not from 3da88fb3bacf (4.7) to f9c645621a28 (5.4).
+    const bool cgroup_kills = !kernel.AtLeast(4, 7) || kernel.AtLeast(5, 4);
     return {kQuestion, "hardly",
-            "without FS much could not be reclaimed: it goes on, or since 4.7 a memory cgroup's "
-            "limit may still kill"};
+            cgroup_kills ? "without FS much could not be reclaimed: it goes on, but a memory "
+                           "cgroup's limit may kill"
+                         : "without FS much could not be reclaimed: it goes on"};
   }
   if (!kernel.AtLeast(2, 6, 24)) return {kQuestion, "yes", "after reclaim, whatever the order"};
-  return {kQuestion, "yes", "after reclaim failed, up to order 3; above that it fails instead"};
+  return {kQuestion, "yes",
+          meaning.no_fail ? "after reclaim failed, up to order 3; above that it waits on [NOFAIL]"
+                          : "after reclaim failed, up to order 3; above that it fails instead"};
 }
 
 GfpAnswer Fallback(const GfpMeaning& meaning) {

@@ -83,6 +83,17 @@ TEST_CASE("what a request may do follows from its names and its kernel") {
   }
 }
 
+TEST_CASE("whether the OOM killer may run for a request depends on its kernel") {
+  const std::string no_fail = "GFP_KERNEL|__GFP_NOFAIL";
+  CHECK(Says(Text({"gfp", no_fail}, "4.4.0"), "whatever the order [NOFAIL]"));
+  CHECK(Says(Text({"gfp", no_fail}, "5.10.0"), "above that it waits on [NOFAIL]"));
+  CHECK(Says(Text({"gfp", "GFP_KERNEL"}, "5.10.0"), "above that it fails instead"));
+  constexpr std::string_view kGroup = "a memory cgroup's limit may kill";
+  CHECK(Says(Text({"gfp", "GFP_NOFS"}, "3.10.0"), kGroup));
+  CHECK_FALSE(Says(Text({"gfp", "GFP_NOFS"}, "4.9.0"), kGroup));
+  CHECK(Says(Text({"gfp", "GFP_NOFS"}, "5.10.0"), kGroup));
+}
+
 TEST_CASE("every bit that some kernel has is explained") {
   for (const GfpLayout& layout : GfpLayouts()) {
     for (const std::string_view bit : layout.bits) {
@@ -176,8 +187,8 @@ TEST_CASE("writepending counts what waits and what is being written") {
 TEST_CASE("an order has a size, and kills up to order 3 only") {
   CHECK(Says(Text({"order", "4"}), "order 4: 64 KiB in one piece, 2^4 = 16 pages of 4 KiB"));
   CHECK(Says(Text({"order", "4"}), "no: above order 3"));
-  CHECK(Says(Text({"order", "3"}), "yes, if it may sleep"));
-  CHECK(Says(Text({"order", "4"}, "2.6.18"), "yes, if it may sleep"));
+  CHECK(Says(Text({"order", "3"}), "yes, for GFP_KERNEL"));
+  CHECK(Says(Text({"order", "4"}, "2.6.18"), "yes, for GFP_KERNEL"));
   CHECK(Says(Text({"order=-1"}), "sysrq"));
   CHECK(Says(Text({"order", "12"}), "caller's bug"));
   CHECK(Says(Text({"order", "11"}), "at once, without reclaim"));

@@ -168,6 +168,8 @@ void SetConfidence(const EventFacts& event, bool cache, Finding& finding) {
   const char* doubt = nullptr;
   if (event.rerun->request.assumed)
     doubt = "what the request may use is assumed, as it is not in the text";
+  if (event.rerun->served == true)
+    doubt = "the figures, read behind the request, would let it pass";
   if (cache) doubt = "low memory was short, but held cache that could be dropped";
   finding.confidence = doubt ? Confidence::kMedium : Confidence::kHigh;
   finding.confidence_why =
