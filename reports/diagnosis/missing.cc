@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reports/diagnosis/gfp_can.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/chronic.h"
 #include "reports/diagnosis/wording.h"
@@ -42,6 +43,14 @@ bool LacksMemInfo(const EventFacts& event) {
 
 bool LacksTable(const EventFacts& event) { return event.kind == "oom" && event.tasks.rows == 0; }
 
+// True if the kernel was allowed to make a larger piece for one of the requests that show it.
+bool MayCompact(const IncidentFacts& facts) {
+  return std::any_of(facts.events.begin(), facts.events.end(), [&](const EventFacts& event) {
+    return ShowsFragmentation(event) &&
+           CompactionFor(event.rerun->request.gfp, KernelOf(facts, event)) != Compaction::kNone;
+  });
+}
+
 }  // namespace
 
 std::vector<Missing> FindMissing(const IncidentFacts& facts) {
@@ -64,7 +73,9 @@ std::vector<Missing> FindMissing(const IncidentFacts& facts) {
       missing.push_back(
           {"is page merging [KSM] on? can split 2 MiB pages", "grep . /sys/kernel/mm/ksm/*"});
     }
-    missing.push_back({"did the kernel compact by itself, in vain?", "grep compact /proc/vmstat"});
+    if (MayCompact(facts))
+      missing.push_back(
+          {"did the kernel compact by itself, in vain?", "grep compact /proc/vmstat"});
   }
   return missing;
 }

@@ -132,10 +132,13 @@ PieceRequest OrdinaryRequest(int order) {
 std::optional<PieceRequest> RequestOf(const IncidentFacts& facts, const EventFacts& event) {
   const OomFacts* const oom = event.oom ? &*event.oom : nullptr;
   const RefusalFacts* const refusal = event.refusal ? &*event.refusal : nullptr;
-  const Integer order = oom ? oom->order : refusal ? refusal->order : Integer();
+  Integer order = oom ? oom->order : refusal ? refusal->order : Integer();
+  // 2.6.8 to 2.6.11 print the mask alone: where not even a page was to be had, no piece was.
+  const bool mask_alone = oom && oom->gfp_mask && !order;
+  if (mask_alone) order = 0;
   if (!order || *order < 0) return std::nullopt;
   PieceRequest request = OrdinaryRequest(static_cast<int>(*order));
-  request.assumed = false;
+  request.assumed = mask_alone;
   const KernelVersion kernel = KernelOf(facts, event);
   const Integer& mask = oom ? oom->gfp_mask : refusal->gfp_mask;
   const Text& names = oom ? oom->gfp_flags : refusal->gfp_flags;

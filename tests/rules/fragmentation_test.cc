@@ -1,6 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "reports/diagnosis/diagnosis.h"
+#include "reports/diagnosis/missing.h"
+#include "reports/diagnosis/rules/chronic.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "tests/rules/facts_fixture.h"
 
@@ -65,6 +69,25 @@ TEST_CASE("a refused order 2 request that could reclaim is fragmentation, surely
   const std::optional<Finding> finding = RuleFragmentation(MakeFacts({event}));
   REQUIRE(finding);
   CHECK(finding->confidence == Confidence::kHigh);
+}
+
+TEST_CASE("whether the kernel compacted is asked only where it was allowed to") {
+  const auto asks = [](const std::string& names) {
+    EventFacts event = SeedMemInfo();
+    event.refusal = SeedRefusal().refusal;
+    event.refusal->gfp_mask.reset();
+    event.refusal->gfp_flags = names;
+    IncidentFacts facts = MakeFacts({event});
+    facts.kernel_release = "6.8.0";
+    RunAgain(facts);
+    REQUIRE(ShowsFragmentation(facts.events[0]));
+    const std::vector<Missing> missing = FindMissing(facts);
+    return std::any_of(missing.begin(), missing.end(), [](const Missing& one) {
+      return one.find_out.find("grep compact") != std::string::npos;
+    });
+  };
+  CHECK(asks("GFP_KERNEL"));
+  CHECK_FALSE(asks("GFP_NOIO"));
 }
 
 TEST_CASE("an atomic refusal is a cause of its own only where pieces are not missing in general") {

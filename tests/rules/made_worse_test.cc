@@ -181,6 +181,12 @@ TEST_CASE("what is not itemised is a balloon only where the report says so") {
   EventFacts event = ExhaustedOom();
   event.mem->anon_pages = 60000;
   CHECK(Mentions(RuleHolder(SmallFacts(event))->explanation, "Candidates: vmalloc"));
+  event.mem->total_swap_kb = 4000000;
+  event.mem->free_swap_kb = 100;
+  CHECK(
+      Mentions(RuleHolder(SmallFacts(event))->explanation, "compressed in RAM [zswap, zram], vm"));
+  event.mem->free_swap_kb = 4000000;
+  CHECK_FALSE(Mentions(RuleHolder(SmallFacts(event))->explanation, "zswap"));
   event.nodes = {{0, std::nullopt, 400000, std::nullopt}};
   CHECK(Mentions(RuleHolder(SmallFacts(event))->explanation, "[balloon]"));
 }

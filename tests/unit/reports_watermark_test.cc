@@ -369,6 +369,21 @@ TEST_CASE("a cpuset does not bind atomic requests, nor those of interrupts") {
   CHECK(RequestOf(facts, facts.events[0])->nodes == std::vector<int64_t>{1});
 }
 
+TEST_CASE("a kill whose header has the mask alone is tested for one page") {
+  EventFacts event = SeedMemInfo();
+  OomFacts oom;
+  oom.gfp_mask = 0xd0;
+  event.oom = oom;
+  IncidentFacts facts = MakeFacts({event});
+  const std::optional<PieceRequest> request = RequestOf(facts, facts.events[0]);
+  REQUIRE(request);
+  CHECK(request->order == 0);
+  CHECK(request->assumed);
+  CHECK(request->gfp.highest == HighestZone::kNormal);
+  facts.events[0].oom->gfp_mask.reset();
+  CHECK_FALSE(RequestOf(facts, facts.events[0]));
+}
+
 TEST_CASE("the rule follows the release, else what is printed") {
   CHECK(RuleOf(ParseKernelVersion("2.6.32-431.17.1.el6.x86_64"), {}) ==
         WatermarkRule::kEl6Build431);

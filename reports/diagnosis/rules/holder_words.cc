@@ -133,13 +133,17 @@ void DescribeRest(const IncidentFacts& facts, const EventFacts& event, Finding& 
          "grep MemTotal /proc/meminfo in the guest"});
     return;
   }
-  finding.explanation +=
-      " Candidates: vmalloc, per-CPU memory, page fragments and buffers of drivers, ZFS ARC";
+  // A full pool of zswap is a fifth of RAM by default (mm/zswap.c, zswap_max_pool_percent).
+  const bool swaps =
+      event.mem && event.mem->total_swap_kb.value_or(0) > event.mem->free_swap_kb.value_or(0);
+  finding.explanation += " Candidates: ";
+  if (swaps) finding.explanation += "what swap holds compressed in RAM [zswap, zram], ";
+  finding.explanation += "vmalloc, per-CPU memory, page fragments and buffers of drivers, ZFS ARC";
   finding.explanation +=
       facts.hypervisor ? ", and a balloon, as " + *facts.hypervisor + " runs below it." : ".";
   finding.advice.push_back(
-      {"grep -E 'Vmalloc|Percpu|HugePages_Total' /proc/meminfo; cat "
-       "/proc/spl/kstat/zfs/arcstats",
+      {std::string("grep -E 'Zswap|Vmalloc|Percpu|HugePages_Total' /proc/meminfo; cat ") +
+           (swaps ? "/sys/block/zram*/mm_stat " : "") + "/proc/spl/kstat/zfs/arcstats",
        "tells the candidates apart while it is large", "", ""});
 }
 
