@@ -221,10 +221,19 @@ class ImportRun {
   // A wrong path is more likely than a kernel that never spoke.
   void TellPathsWithoutLogs() {
     for (std::size_t i = 0; i < kernel_lines_.size(); ++i) {
-      if (kernel_lines_[i] != 0U) continue;
       const std::string& path = request_.paths[i];
-      Complain((path == "-" ? "standard input" : path) + ": no kernel log lines found");
+      if (!kernel_lines_[i] && finished_ == totals_.inputs && IsFolderWithFiles(i)) {
+        Complain(path + ": no kernel log lines found: none of the folder's files is a log");
+        ++totals_.problems;
+      } else if (kernel_lines_[i] == 0U) {
+        Complain((path == "-" ? "standard input" : path) + ": no kernel log lines found");
+      }
     }
+  }
+
+  bool IsFolderWithFiles(std::size_t argument) const {
+    return std::any_of(inputs_.files.begin(), inputs_.files.end(),
+                       [&](const Input& file) { return file.argument == argument && file.walked; });
   }
 
   const ImportRequest& request_;

@@ -40,6 +40,13 @@ class Input(CliTest):
         os.mkdir(os.path.join(self.folder, "nothing"))
         self.assert_says(self.ingest("nothing", code=1), "nothing")
 
+    def test_a_folder_of_files_that_are_no_logs_is_named(self):
+        self.write("programs/ls", "\x7fELF" + "\x01\x02\x00" * 100)
+        result = self.check(1, "programs")
+        self.assertEqual(result.stdout, "")
+        self.assertIn("programs: no kernel log lines found: none of the folder's files is a log", result.stderr)
+        self.assertIn("wv2-f302", self.check(1, "programs", PASTE).stdout)
+
     def test_an_empty_file_is_read_and_holds_nothing(self):
         path = self.write("empty.log", b"")
         done = self.run_program("ingest", "--db", self.database, path)
