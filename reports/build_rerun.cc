@@ -62,10 +62,12 @@ std::string FreeWords(const std::vector<ZoneCheck>& checks) {
   return listed ? "listed (\"free:\" where there is no list)" : "\"free:\"";
 }
 
-// The test in words, as zone_test.cc runs it.
-std::string RuleWords(WatermarkRule rule, const Rerun& rerun) {
+// The test in words, as zone_test.cc runs it. Of a kernel that the text does not name, what it
+// prints tells the age.
+std::string RuleWords(const KernelVersion& kernel, WatermarkRule rule, const Rerun& rerun) {
   const int order = rerun.request.order;
-  std::string words = fmt::format("rule of {}: {}{} > min + reserve", KernelsOf(rule),
+  const char* const by = kernel.known() ? "" : ", by what is printed";
+  std::string words = fmt::format("rule of {}{}: {}{} > min + reserve", KernelsOf(rule), by,
                                   FreeWords(rerun.checks), TakenFirstWords(rule, rerun.request));
   if (order == 0) return words;
   if (rule >= WatermarkRule::k44) return words + ", and a free piece of the size must exist";
@@ -262,9 +264,10 @@ void BuildReruns(const BuildInput& input, ReferenceList& references, IncidentRep
       plain_look        ? fmt::format("memory that requests could get{}. In pages", OnDay(*event))
       : request.assumed ? fmt::format("could {} be had{}? In pages", piece, OnDay(*event))
                         : fmt::format("{} could not be had{}. In pages", piece, OnDay(*event));
-  section.rule = fmt::format(
-      "{} ({})", RuleWords(RuleOf(KernelOf(input.facts, *event), event->zones), *event->rerun),
-      RequestWords(*event));
+  const KernelVersion kernel = KernelOf(input.facts, *event);
+  section.rule =
+      fmt::format("{} ({})", RuleWords(kernel, RuleOf(kernel, event->zones), *event->rerun),
+                  RequestWords(*event));
   section.page_kb = event->page_kb();
   section.rerun = *event->rerun;
   const std::string zones = ShowsFragmentation(*event) ? OrdinaryZoneWords(*event) : "";

@@ -104,10 +104,11 @@ bool FreesMemory(const EventFacts& event) {
 
 WatermarkRule RuleOf(const KernelVersion& kernel, const std::vector<ZoneFacts>& zones) {
   if (kernel.known()) return RuleOf(kernel);
-  // What is printed since when: "reserved_highatomic:" 4.9, the letter E 4.4 (R before),
-  // letters 3.8, "managed:" 3.8.
+  // What is printed since when: "free_highatomic:" 6.16, "reserved_highatomic:" 4.9, the letter E
+  // 4.4 (R before), letters 3.8, "managed:" 3.8.
   bool since_38 = false;
   for (const ZoneFacts& zone : zones) {
+    if (zone.free_highatomic_kb) return WatermarkRule::k63;
     if (zone.reserved_highatomic_kb) return WatermarkRule::k44;
     since_38 = since_38 || zone.managed_kb;
     for (const FreeCell& cell : zone.cells) {

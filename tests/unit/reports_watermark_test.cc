@@ -399,6 +399,9 @@ TEST_CASE("the rule follows the release, else what is printed") {
   CHECK(RuleOf({}, {zone}) == WatermarkRule::k34);
   zone.cells[0].migrate_types = "UME";
   CHECK(RuleOf({}, {zone}) == WatermarkRule::k44);
+  zone.reserved_highatomic_kb = 0;
+  zone.free_highatomic_kb = 0;
+  CHECK(RuleOf({}, {zone}) == WatermarkRule::k63);
 }
 
 }  // namespace
