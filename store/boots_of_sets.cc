@@ -200,10 +200,7 @@ class SetJoiner {
 }  // namespace
 
 Status JoinBootsOfSets(Database& database) {
-  Result<Statement> any = database.Prepare(kAny);
-  if (!any) return tl::unexpected(any.error());
-  const Result<bool> row = any->Step();
-  any->Reset();
+  const Result<bool> row = HasRow(database, kAny);
   if (!row) return tl::unexpected(row.error());
   if (!*row) return {};
   return database.Execute(kCreate)

@@ -131,15 +131,9 @@ class UptimeDater {
   Statement outdate_;
 };
 
-Result<bool> HasRows(Database& database, const char* sql) {
-  Result<Statement> statement = database.Prepare(sql);
-  if (!statement) return tl::unexpected(statement.error());
-  return statement->Step();
-}
-
 Status DateAll(Database& database) {
   if (Status found = database.Execute(kFindUndated); !found) return found;
-  const Result<bool> any = HasRows(database, kSelect);
+  const Result<bool> any = HasRow(database, kSelect);
   if (!any) return tl::unexpected(any.error());
   if (!*any) return {};
   return database.Execute(kFindAnchors)

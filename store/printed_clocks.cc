@@ -97,10 +97,7 @@ Status RestoreAll(Database& database) {
 
 Status RestorePrintedClocks(Database& database) {
   if (Status created = database.Execute(kCreateRezoned); !created) return created;
-  Result<Statement> any = database.Prepare(kAny);
-  if (!any) return tl::unexpected(any.error());
-  const Result<bool> row = any->Step();
-  any->Reset();
+  const Result<bool> row = HasRow(database, kAny);
   if (!row) return tl::unexpected(row.error());
   return *row ? RestoreAll(database) : Status();
 }

@@ -208,10 +208,7 @@ std::optional<YearFrom> ParseYearFrom(std::string_view word) {
 }
 
 Status Redate(Database& database) {
-  Result<Statement> any = database.Prepare(kAny);
-  if (!any) return tl::unexpected(any.error());
-  const Result<bool> row = any->Step();
-  any->Reset();
+  const Result<bool> row = HasRow(database, kAny);
   if (!row) return tl::unexpected(row.error());
   if (!*row) return {};
   return RestorePrintedClocks(database)

@@ -47,6 +47,13 @@ Status InTransaction(Database& database, Body&& body) {
   return done;
 }
 
+// True if the query gives a row. One that is kept open would hold a lock.
+inline Result<bool> HasRow(Database& database, const char* sql) {
+  Result<Statement> statement = database.Prepare(sql);
+  if (!statement) return tl::unexpected(statement.error());
+  return statement->Step();
+}
+
 // Prepares a list of pairs of SQL and where its Statement goes; the first error, if there is one.
 template <class List>
 Status PrepareAll(Database& database, const List& list) {

@@ -55,9 +55,7 @@ class TreeDater {
 
   Status Run() {
     return DateSources().and_then([&]() -> Status {
-      Result<Statement> any = database_.Prepare(kAny);
-      if (!any) return tl::unexpected(any.error());
-      const Result<bool> row = any->Step();
+      const Result<bool> row = HasRow(database_, kAny);
       if (!row) return tl::unexpected(row.error());
       return *row ? DateEvents() : Status();
     });
