@@ -1,15 +1,14 @@
 #include "store/redate.h"
 
 #include <array>
-#include <map>
 #include <utility>
 
-#include "base/time_zone.h"
 #include "parsers/envelope/stamp.h"
 #include "store/printed_clocks.h"
 #include "store/run_statement.h"
 #include "store/time_cell.h"
 #include "store/time_quality.h"
+#include "store/zone_cache.h"
 
 namespace kautopsy {
 namespace {
@@ -125,7 +124,7 @@ class Redater {
     PrintedTime time = stamp->clock;
     if (!time.year && event.year) time.year = event.year->second;
     time.from_uptime = event.quality.starts_with("boot_relative");
-    time = InZone(time, event.zone);
+    time = zones_.ToUtc(time, event.zone);
     Status done = kautopsy::Run(update_event_, event.event_id, Iso8601Utc(time),
                                 MicrosecondsSinceEpoch(time), TimeQuality(time, std::nullopt));
     if (done && event.incident_id && sqlite3_changes(database_.handle()) > 0)
@@ -169,7 +168,7 @@ class Redater {
     const Integer year = boots_.GetInteger(5);
     const Integer new_years = boots_.GetInteger(column + 1);
     if (!time->year && year && new_years) time->year = static_cast<int>(*year + *new_years);
-    return InZone(*time, boots_.GetText(6));
+    return zones_.ToUtc(*time, boots_.GetText(6));
   }
 
   Status Write(const Boot& boot) {
@@ -180,20 +179,13 @@ class Redater {
     return kautopsy::Run(update_boot_, boot.boot_id, best(boot.first_time), best(boot.last_time));
   }
 
-  PrintedTime InZone(const PrintedTime& time, const Text& name) {
-    if (!name) return time;
-    auto found = zones_.find(*name);
-    if (found == zones_.end()) found = zones_.emplace(*name, TimeZone::Find(*name)).first;
-    return found->second ? found->second->ToUtc(time) : time;
-  }
-
   Database& database_;
   Statement events_;
   Statement boots_;
   Statement update_event_;
   Statement outdate_;
   Statement update_boot_;
-  std::map<std::string, Result<TimeZone>> zones_;
+  ZoneCache zones_;
 };
 
 }  // namespace

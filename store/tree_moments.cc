@@ -1,13 +1,12 @@
 #include "store/tree_moments.h"
 
-#include <map>
 #include <optional>
 #include <utility>
 
-#include "base/time_zone.h"
 #include "parsers/input/collection_file.h"
 #include "store/run_statement.h"
 #include "store/tree_hosts.h"
+#include "store/zone_cache.h"
 
 namespace kautopsy {
 namespace {
@@ -71,7 +70,7 @@ class TreeDater {
     for (; step && *step; step = row->Step()) {
       const std::optional<FolderTime> found = TimeOfPlace(row->ViewText(0));
       if (!found) continue;
-      const PrintedTime time = InZone(found->time, row->GetText(2));
+      const PrintedTime time = zones_.ToUtc(found->time, row->GetText(2));
       Status done = kautopsy::Run(*insert, row->GetInteger(1), MicrosecondsSinceEpoch(time),
                                   time.utc ? "boot_relative" : "boot_relative,zone_assumed",
                                   found->of == FolderTime::Of::kCrash ? 1 : 0);
@@ -114,16 +113,9 @@ class TreeDater {
     return FromUnixMicroseconds(time_us);
   }
 
-  PrintedTime InZone(const PrintedTime& time, const Text& name) {
-    if (!name) return time;
-    auto found = zones_.find(*name);
-    if (found == zones_.end()) found = zones_.emplace(*name, TimeZone::Find(*name)).first;
-    return found->second ? found->second->ToUtc(time) : time;
-  }
-
   Database& database_;
   const TreeMoments& moments_;
-  std::map<std::string, Result<TimeZone>> zones_;
+  ZoneCache zones_;
 };
 
 Status OutdateHosts(Database& database, int64_t last_event_id) {
