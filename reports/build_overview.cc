@@ -8,6 +8,7 @@
 #include "reports/diagnosis/history.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/format.h"
+#include "store/run_statement.h"
 
 namespace kautopsy {
 namespace {
@@ -70,15 +71,6 @@ CountLine ToCount(const Statement& row) {
   return {row.GetText(0).value_or("unknown"), row.GetInteger(1).value_or(0), row.GetInteger(2)};
 }
 
-template <class Body>
-Status ForEachRow(Database& database, const char* sql, Body&& body) {
-  Result<Statement> statement = database.Prepare(sql);
-  if (!statement) return tl::unexpected(statement.error());
-  Result<bool> row = statement->Step();
-  for (; row && *row; row = statement->Step()) body(std::as_const(*statement));
-  return row ? Status() : tl::unexpected(row.error());
-}
-
 // Runs statements about the incidents of a filter.
 class FilteredReader {
  public:
@@ -91,9 +83,7 @@ class FilteredReader {
     Result<Statement> statement = database_.Prepare(before + kFilterSql + after);
     if (!statement) return tl::unexpected(statement.error());
     BindFilter(*statement, filter_);
-    Result<bool> row = statement->Step();
-    for (; row && *row; row = statement->Step()) body(std::as_const(*statement));
-    return row ? Status() : tl::unexpected(row.error());
+    return ForEachRow(*statement, std::forward<Body>(body));
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "base/result.h"
@@ -52,6 +53,31 @@ inline Result<bool> HasRow(Database& database, const char* sql) {
   Result<Statement> statement = database.Prepare(sql);
   if (!statement) return tl::unexpected(statement.error());
   return statement->Step();
+}
+
+// Calls `body(const Statement&)`, which returns a Status or nothing, for every row that is left of
+// the statement; an error ends it.
+template <class Body>
+Status ForEachRow(Statement& statement, Body&& body) {
+  const Statement& cells = statement;
+  Result<bool> row = statement.Step();
+  for (; row && *row; row = statement.Step()) {
+    if constexpr (std::is_void_v<decltype(body(cells))>)
+      body(cells);
+    else if (Status done = body(cells); !done)
+      return done;
+  }
+  return row ? Status() : tl::unexpected(row.error());
+}
+
+// The same for every row of a query, `cells` being its parameters from left to right.
+template <class Body, class... Cells>
+Status ForEachRow(Database& database, std::string_view sql, Body&& body, const Cells&... cells) {
+  Result<Statement> statement = database.Prepare(sql);
+  if (!statement) return tl::unexpected(statement.error());
+  [[maybe_unused]] int parameter = 0;
+  (BindCell(*statement, parameter++, cells), ...);
+  return ForEachRow(*statement, std::forward<Body>(body));
 }
 
 // Prepares a list of pairs of SQL and where its Statement goes; the first error, if there is one.

@@ -6,6 +6,7 @@
 
 #include "reports/builder.h"
 #include "reports/compare/side.h"
+#include "store/run_statement.h"
 
 namespace kautopsy {
 namespace {
@@ -21,16 +22,6 @@ struct StoredFile {
   std::string path;
 };
 
-template <class Body>
-Status ForEachRow(Database& database, const std::string& sql, const Integer& id, Body&& body) {
-  Result<Statement> statement = database.Prepare(sql);
-  if (!statement) return tl::unexpected(statement.error());
-  if (id) statement->Bind(0, id);
-  Result<bool> row = statement->Step();
-  for (; row && *row; row = statement->Step()) body(std::as_const(*statement));
-  return row ? Status() : tl::unexpected(row.error());
-}
-
 // The same content may have been found at several places; standard input is at none.
 Result<std::vector<StoredFile>> StoredFiles(Database& database) {
   std::vector<StoredFile> files;
@@ -38,7 +29,7 @@ Result<std::vector<StoredFile>> StoredFiles(Database& database) {
       ForEachRow(database,
                  "SELECT source_id, path FROM source_path UNION SELECT source_id, path FROM source"
                  " ORDER BY source_id, path",
-                 std::nullopt, [&](const Statement& row) {
+                 [&](const Statement& row) {
                    files.push_back({row.GetInteger(0).value_or(0), row.GetText(1).value_or("")});
                  });
   if (!read) return tl::unexpected(read.error());
@@ -121,7 +112,7 @@ Result<std::vector<PlacedEvent>> EventsOf(Database& database, int64_t source_id)
       " s.first_column, e.title FROM event_source AS s JOIN event AS e ON e.event_id = s.event_id"
       " WHERE s.source_id = ?1 AND e.incident_id IS NOT NULL"
       " ORDER BY s.first_line, s.first_column, e.event_id",
-      source_id, [&](const Statement& row) {
+      [&](const Statement& row) {
         PlacedEvent event;
         event.id = row.GetInteger(0).value_or(0);
         event.incident_id = row.GetInteger(1);
@@ -131,7 +122,8 @@ Result<std::vector<PlacedEvent>> EventsOf(Database& database, int64_t source_id)
         event.first_column = row.GetInteger(5).value_or(0);
         event.title = row.GetText(6).value_or("");
         events.push_back(std::move(event));
-      });
+      },
+      source_id);
   if (!read) return tl::unexpected(read.error());
   return events;
 }
@@ -222,7 +214,7 @@ Result<SidePick> FindNewest(Database& database, const SideName& name,
   const Status read = ForEachRow(database,
                                  "SELECT incident_id FROM incident" + condition +
                                      " ORDER BY last_time DESC, last_us DESC, incident_id DESC",
-                                 std::nullopt, [&](const Statement& row) {
+                                 [&](const Statement& row) {
                                    if (++incidents == 1)
                                      pick.incident_id = row.GetInteger(0).value_or(0);
                                  });

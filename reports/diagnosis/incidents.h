@@ -10,8 +10,9 @@
 namespace kautopsy {
 
 // Gives every event without an incident its incident, new ones included, and returns the incidents
-// that are new or have grown, in rising order. Those that turn out to be one become one, with the
-// smallest number. The caller holds the transaction.
+// that are new or have changed, in rising order. Those that turn out to be one become one, with the
+// smallest number; one whose events turn out to be apart goes on with its first, and the others are
+// new. The caller holds the transaction.
 //
 // A source that holds undated command output is a case file that somebody put together: all its
 // events are one incident. Otherwise events of one host belong together while the gap between one

@@ -121,6 +121,52 @@ TEST_CASE("an incident of which another source told more is concluded anew, unde
         "1,a,2020-01-01T00:00:00Z,0\n");
 }
 
+TEST_CASE("an incident whose events are dated apart later goes on with the first of them") {
+  Database database = StoreWith(
+      "('k', 'oom', 'a', 1000000000, NULL, 'exact', NULL, 't', 1, 1, 1, 1, 1, 1),"
+      "('k', 'oom', 'a', 1100000000, NULL, 'exact', NULL, 't', 1, 1, 2, 1, 1, 1),"
+      "('k', 'oom', 'a', 1200000000, NULL, 'exact', NULL, 't', 1, 1, 1, 2, 2, 1)");
+  Update(database);
+  REQUIRE(Groups(database) == "1 1 1\n");
+  REQUIRE(
+      database.Execute("UPDATE event SET time_us = time_us + 86400000000 WHERE source_id = 1;"
+                       "UPDATE incident SET outdated = 1"));
+  Update(database);
+  CHECK(Groups(database) == "1 2 1\n");
+  CHECK(Rows(database, "SELECT incident_id, primary_cause IS NULL, outdated FROM incident") ==
+        "1,0,0\n2,0,0\n");
+}
+
+TEST_CASE("what leaves an incident joins the one that it is near by now") {
+  Database database = StoreWith(
+      "('k', 'oom', 'a', 1000000000, NULL, 'exact', NULL, 't', 1, 1, 1, 1, 1, 1),"
+      "('k', 'oom', 'a', 9000000000, NULL, 'exact', NULL, 't', 1, 1, 1, 2, 2, 1),"
+      "('k', 'oom', 'a', 9100000000, NULL, 'exact', NULL, 't', 1, 1, 2, 1, 1, 1)");
+  Update(database);
+  REQUIRE(Groups(database) == "1 2 2\n");
+  REQUIRE(
+      database.Execute("UPDATE event SET time_us = 1100000000 WHERE source_id = 2;"
+                       "UPDATE incident SET outdated = 1 WHERE incident_id = 2"));
+  Update(database);
+  CHECK(Groups(database) == "1 2 1\n");
+}
+
+TEST_CASE("a storm of more events than an incident holds keeps its parts when concluded anew") {
+  Database database =
+      StoreWith("('k', 'oom', 'a', 1000000000, NULL, 'exact', NULL, 't', 1, 1, 1, 1, 1, 1)");
+  REQUIRE(database.Execute(
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1199)"
+      " INSERT INTO event (event_key, kind, host, time_us, time_quality, title, log_lines,"
+      " complete, source_id, first_line, last_line, first_column)"
+      " SELECT 'k', 'oom', 'a', 1000000000 + i * 10000000, 'exact', 't', 1, 1, 1, 1, 1, 1 FROM n"));
+  Update(database);
+  const std::string before = Rows(database, "SELECT event_id, incident_id FROM event");
+  REQUIRE(Rows(database, "SELECT count(*) FROM event GROUP BY incident_id") == "500\n500\n200\n");
+  REQUIRE(database.Execute("UPDATE incident SET outdated = 1 WHERE incident_id = 2"));
+  Update(database);
+  CHECK(Rows(database, "SELECT event_id, incident_id FROM event") == before);
+}
+
 TEST_CASE("every incident has a cause, a confidence, a severity and a headline") {
   Database database = StoreWith(
       "('k', 'oom', 'a', 1000000000, NULL, 'exact', NULL, 't', 1, 0, 1, 1, 1, 1),"
