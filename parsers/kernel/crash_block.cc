@@ -15,7 +15,7 @@
 #include "parsers/kernel/call_trace.h"
 #include "parsers/kernel/crash.h"
 #include "parsers/kernel/crash_detail.h"
-#include "parsers/kernel/crash_head.h"
+#include "parsers/kernel/crash_heads.h"
 #include "parsers/kernel/crash_notes.h"
 #include "parsers/kernel/crash_place.h"
 #include "parsers/kernel/crash_symbols.h"
@@ -28,8 +28,6 @@
 
 namespace kautopsy {
 namespace {
-
-using Part = CrashHead::Part;
 
 constexpr unsigned kMaxMessageLines = 4;  // of a WARN() with line feeds in its text
 constexpr std::size_t kKeyFrames = 3;
@@ -68,37 +66,17 @@ class CrashBlock final : public Block {
   }
 
  private:
-  bool IsKind(std::string_view kind) const { return Head().kind == kind; }
-
-  // The line of the head that tells most.
-  const CrashHead& Head() const {
-    static const CrashHead kNone;
-    if (cause_) return *cause_;
-    if (lead_ && !(IsCutHere(*lead_) && die_)) return *lead_;
-    return die_ ? *die_ : kNone;
-  }
-  static bool IsCutHere(const CrashHead& head) {
-    return head.part == Part::kLead && head.kind == "warning";
-  }
-
+  bool IsKind(std::string_view kind) const { return heads_.IsKind(kind); }
   bool InHead() const { return !task_.seen() && trace_.empty() && !modules_.seen(); }
 
   Claim OfferPart(const LogLine& line) {
-    if (!Head().kind.empty() && OfferEnd(line) == Claim::kTaken) return Claim::kTaken;
+    if (!heads_.Main().kind.empty() && OfferEnd(line) == Claim::kTaken) return Claim::kTaken;
     const bool behind_head = std::exchange(behind_head_, false);
     if (std::optional<CrashHead> head = ParseCrashHead(line.text)) {
-      const bool twice = line.text == head_text_ && line.uptime_us == head_uptime_us_ &&
-                         line.caller == head_caller_;
-      if (behind_head && twice) return Claim::kTaken;  // in the log, not printed
+      if (behind_head && heads_.IsRepeated(line)) return Claim::kTaken;
       if (line.cut) head->message.reset();
-      if (!InHead() || !Fits(*head)) return Claim::kNone;  // another record's
-      if (head->kind == "rcu_stall") rcu_.TakeHead(line);
-      Merge(std::move(*head));
-      head_text_ = std::string(line.text);
-      head_uptime_us_ = line.uptime_us;
-      head_caller_ = std::string(line.caller);
-      dated_ = line.time.has_value();
-      behind_head_ = true;
+      if (!InHead() || !heads_.Fits(*head)) return Claim::kNone;  // another record's
+      TakeHead(std::move(*head), line);
       return Claim::kTaken;
     }
     const bool behind_warning = std::exchange(message_may_follow_, false);
@@ -120,7 +98,7 @@ class CrashBlock final : public Block {
     if (claim == Claim::kNone) claim = modules_.Offer(line);
     if (claim == Claim::kNone && IsKind("rcu_stall")) claim = rcu_.Offer(line);
     if (claim == Claim::kNone && IsKind("hung_task")) claim = OfferBlocker(line);
-    notes_.Look(line, Head().kind);
+    notes_.Look(line, heads_.Main().kind);
     if (claim == Claim::kNone) claim = OfferTrace(line);
     if (claim == Claim::kNone && IsDetail(line.text)) claim = Claim::kTaken;
     if (claim == Claim::kNone) claim = OfferMessage(line, behind_warning);
@@ -158,41 +136,13 @@ class CrashBlock final : public Block {
     return IsCrashDetail(text) || (IsKind("lockdep") && IsLockdepDetail(text));
   }
 
-  // A line of the head that may stand beside those that are there.
-  bool Fits(const CrashHead& head) const {
-    switch (head.part) {
-      case Part::kLead:
-        return !die_ && !(lead_ && IsCutHere(head) == IsCutHere(*lead_)) &&
-               !(cause_ && IsCutHere(head));
-      case Part::kCause:
-        // KASAN and others name first what was inlined: "in f file.c:12 [inline]".
-        if (cause_ && cause_->kind == "sanitizer" && head.kind == "sanitizer")
-          return head_text_.ends_with("[inline]");
-        // The watchdog's message stands below its warning until 3.13.
-        if (cause_) return cause_->kind == "warning" && head.kind == "hard_lockup";
-        return !die_;
-      case Part::kDie:
-        return !die_ && (!cause_ || cause_->kind == "oops" || cause_->kind == "bug");
-    }
-    return false;
-  }
-
-  void Merge(CrashHead head) {
-    if (head.message && !message_) message_ = head.message;
+  void TakeHead(CrashHead head, const LogLine& line) {
+    if (head.kind == "rcu_stall") rcu_.TakeHead(line);
     if (head.pointer_follows) place_.ExpectPointer();
     message_may_follow_ = head.kind == "warning";
-    if (head.part == Part::kDie) {
-      die_ = std::move(head);
-    } else if (head.part == Part::kCause) {
-      if (cause_ && !head.file) {
-        head.file = cause_->file;
-        head.line = cause_->line;
-      }
-      cause_ = std::move(head);
-    } else if (!lead_ || IsCutHere(*lead_)) {
-      lead_ = std::move(head);
-    }
-    if (Head().pid) task_.Expect(Head().pid);
+    heads_.Take(std::move(head), line);
+    behind_head_ = true;
+    if (heads_.Main().pid) task_.Expect(heads_.Main().pid);
     // Some print their stacks without a header.
     if (IsKind("sanitizer")) trace_.Begin(std::nullopt, std::nullopt);
   }
@@ -262,18 +212,18 @@ class CrashBlock final : public Block {
     static const LogPattern kPattern(
         R"re(INFO: task .{0,15}:(\d+)(?: <\w+>)? (?:is )?blocked on an? .*)re");
     const auto groups = MatchAll<1>(line.text, kPattern);
-    return groups && ParseInteger((*groups)[0]) == Head().pid ? Claim::kTaken : Claim::kNone;
+    return groups && ParseInteger((*groups)[0]) == heads_.Main().pid ? Claim::kTaken : Claim::kNone;
   }
 
   // The text of WARN() stands above the WARNING: line since 4.14, below it before.
   Claim OfferMessage(const LogLine& line, bool behind_warning) {
-    const bool above = lead_ && IsCutHere(*lead_) && !cause_ && !die_;
-    if (line.cut || line.time.has_value() != dated_ || !InHead() ||
-        !(above || (behind_warning && cause_ && !message_)))
+    const bool below = behind_warning && heads_.has_cause() && !heads_.message();
+    if (line.cut || line.time.has_value() != heads_.dated() || !InHead() ||
+        !(heads_.AwaitsCause() || below))
       return Claim::kNone;
     if (message_lines_ >= kMaxMessageLines) return Claim::kNone;
     ++message_lines_;
-    if (!message_) message_ = std::string(line.text);
+    if (!heads_.message()) heads_.SetMessage(std::string(line.text));
     return Claim::kTaken;
   }
 
@@ -287,10 +237,11 @@ class CrashBlock final : public Block {
   }
 
   Crash Describe() const {
-    const CrashHead& head = Head();
+    const CrashHead& head = heads_.Main();
+    const std::optional<CrashHead>& die = heads_.die();
     Crash crash;
     crash.kind = std::string(head.kind);
-    const CrashHead& named = !head.pid && die_ && die_->pid ? *die_ : head;
+    const CrashHead& named = !head.pid && die && die->pid ? *die : head;
     crash.comm = named.comm ? named.comm : task_.comm();
     crash.pid = named.pid ? named.pid : task_.pid();
     if (!crash.pid && notes_.pid) {
@@ -305,15 +256,16 @@ class CrashBlock final : public Block {
     crash.jiffies = rcu_.jiffies() ? rcu_.jiffies() : head.jiffies;
     crash.fault_address = head.fault_address;
     if (!crash.fault_address) crash.fault_address = notes_.fault_address;
-    if (!crash.fault_address && die_) crash.fault_address = die_->fault_address;
-    if (!crash.fault_address && cause_ && head.title.starts_with("BUG: unable to handle kernel"))
+    if (!crash.fault_address && die) crash.fault_address = die->fault_address;
+    if (!crash.fault_address && heads_.has_cause() &&
+        head.title.starts_with("BUG: unable to handle kernel"))
       crash.fault_address = place_.FaultAddress();
     crash.file = head.file ? head.file : notes_.file;
     crash.line = head.file ? head.line : notes_.line;
-    crash.message = message_ ? message_ : notes_.message;
+    crash.message = heads_.message() ? heads_.message() : notes_.message;
     crash.registers = place_.RegistersJson();
     crash.code = place_.code();
-    if (die_) crash.oops_count = die_->oops_count;
+    if (die) crash.oops_count = die->oops_count;
     crash.blocker_comm = notes_.blocker_comm;
     crash.blocker_pid = notes_.blocker_pid;
     crash.hardware = task_.hardware();
@@ -363,7 +315,7 @@ class CrashBlock final : public Block {
 
   // Older kernels and sparc print no mark at the end of a report.
   bool HasEndMark() const {
-    if (!(die_ || IsKind("warning"))) return IsKind("sanitizer") || IsKind("panic");
+    if (!(heads_.die() || IsKind("warning"))) return IsKind("sanitizer") || IsKind("panic");
     if (sparc_ || !task_.release()) return false;
     std::string_view minor = *task_.release();
     if (!ConsumePrefix(minor, "2.6.")) return true;
@@ -375,8 +327,9 @@ class CrashBlock final : public Block {
     const std::vector<CallFrame>& frames = trace_.frames();
     const auto is_bottom = [](const CallFrame& frame) { return IsBottom(*frame.symbol); };
     // Of one stack: that the log goes on with others' lines does not show that no frame was lost.
-    if (Head().has_stack && (IsKind("hung_task") || IsKind("bad_page") || IsKind("hard_lockup") ||
-                             IsKind("soft_lockup") || IsKind("bug")))
+    if (heads_.Main().has_stack &&
+        (IsKind("hung_task") || IsKind("bad_page") || IsKind("hard_lockup") ||
+         IsKind("soft_lockup") || IsKind("bug")))
       return std::any_of(frames.begin(), frames.end(), is_bottom);
     return more_lines_ || (!frames.empty() && is_bottom(frames.back()));
   }
@@ -386,14 +339,13 @@ class CrashBlock final : public Block {
     const std::size_t frames = trace_.frames().size();
     if (frames_above_place_) return frames <= *frames_above_place_ + 1;
     if (where_taken_) return !main_trace_is_last_;
-    return frames == 0 && !(IsKind("rcu_stall") && (Head().jiffies || !rcu_.empty()));
+    return frames == 0 && !(IsKind("rcu_stall") && (heads_.Main().jiffies || !rcu_.empty()));
   }
 
   void NoteMissing(EventRecord& event) const {
-    const CrashHead& head = Head();
+    const CrashHead& head = heads_.Main();
     Damage damage;
-    damage.AddIf(!cause_ && !die_ && (!lead_ || IsCutHere(*lead_)),
-                 "the line that tells what happened is lost");
+    damage.AddIf(heads_.OnlyMark(), "the line that tells what happened is lost");
     const bool names_task = task_.seen() || head.comm || IsKind("rcu_stall") || IsKind("lockdep");
     damage.AddIf(head.has_stack && !names_task, "no process line");
     damage.AddIf(head.has_stack && LacksTrace(), "no call trace");
@@ -402,15 +354,8 @@ class CrashBlock final : public Block {
     damage.StoreIn(event);
   }
 
-  std::optional<CrashHead> lead_;
-  std::optional<CrashHead> cause_;
-  std::optional<CrashHead> die_;
-  std::string head_text_;  // the line of the head taken last
-  std::optional<int64_t> head_uptime_us_;
-  std::string head_caller_;
+  CrashHeads heads_;
   bool behind_head_ = false;
-  bool dated_ = false;  // that line has a date
-  Text message_;
   unsigned message_lines_ = 0;
   bool message_may_follow_ = false;
 
