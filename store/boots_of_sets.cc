@@ -101,35 +101,28 @@ class SetJoiner {
 
  private:
   Status SortPlaces() {
-    Result<Statement> row = database_.Prepare(kSelectPaths);
-    if (!row) return tl::unexpected(row.error());
     Result<Statement> insert = database_.Prepare(kInsertPlace);
     if (!insert) return tl::unexpected(insert.error());
-    Result<bool> step = row->Step();
-    for (; step && *step; step = row->Step()) {
-      const std::string path(row->ViewText(0));
+    return ForEachRow(database_, kSelectPaths, [&](const Statement& row) {
+      const std::string path(row.ViewText(0));
       const RotatedName name = ParseRotatedName(path);
-      Status done = kautopsy::Run(*insert, name.log, static_cast<int>(name.form), name.order, path,
-                                  row->GetInteger(1));
-      if (!done) return done;
-    }
-    return step ? Status() : tl::unexpected(step.error());
+      return kautopsy::Run(*insert, name.log, static_cast<int>(name.form), name.order, path,
+                           row.GetInteger(1));
+    });
   }
 
   // One log at a time is in memory.
   Status JoinLogs() {
-    Result<Statement> row = database_.Prepare(kSelectPlaces);
-    if (!row) return tl::unexpected(row.error());
     std::string log;
-    Status done;
-    Result<bool> step = row->Step();
-    for (; done && step && *step; step = row->Step()) {
-      if (row->ViewText(0) != log) done = JoinLog();
-      log = row->ViewText(0);
-      ReadPlace(*row);
-    }
-    if (!step) return tl::unexpected(step.error());
-    return done.and_then([&] { return JoinLog(); });
+    return ForEachRow(database_, kSelectPlaces,
+                      [&](const Statement& row) {
+                        Status done;
+                        if (row.ViewText(0) != log) done = JoinLog();
+                        log = row.ViewText(0);
+                        ReadPlace(row);
+                        return done;
+                      })
+        .and_then([&] { return JoinLog(); });
   }
 
   void ReadPlace(const Statement& row) {
@@ -166,15 +159,11 @@ class SetJoiner {
   Status JoinEnds(const Place& older, const Place& newer) {
     BindCell(ends_, 0, older.source_id);
     BindCell(ends_, 1, newer.source_id);
-    Status done;
-    Result<bool> row = ends_.Step();
-    for (; done && row && *row; row = ends_.Step()) {
-      const int64_t last = merger_.Resolve(ends_.GetInteger(0).value_or(0));
-      const int64_t first = merger_.Resolve(ends_.GetInteger(1).value_or(0));
-      if (last != first) done = JoinIfItGoesOn(last, first);
-    }
-    ends_.Reset();
-    return row ? done : tl::unexpected(row.error());
+    return ForEachRow(ends_, [&](const Statement& row) {
+      const int64_t last = merger_.Resolve(row.GetInteger(0).value_or(0));
+      const int64_t first = merger_.Resolve(row.GetInteger(1).value_or(0));
+      return last != first ? JoinIfItGoesOn(last, first) : Status();
+    });
   }
 
   Status JoinIfItGoesOn(int64_t last, int64_t first) {

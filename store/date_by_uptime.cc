@@ -70,12 +70,7 @@ class UptimeDater {
                                                              {kOutdate, &outdate_}};
     if (Status ready = PrepareAll(database_, statements); !ready)
       return tl::unexpected(ready.error());
-    Result<bool> row = select_.Step();
-    for (; row && *row; row = select_.Step()) {
-      if (Status done = Date(); !done) return done;
-    }
-    select_.Reset();
-    return row ? Status() : tl::unexpected(row.error());
+    return ForEachRow(select_, [&](const Statement&) { return Date(); });
   }
 
  private:

@@ -91,30 +91,22 @@ class BootJoiner {
 
  private:
   Status ReadBoots() {
-    Result<Statement> row = database_.Prepare(kSelectBoots);
-    if (!row) return tl::unexpected(row.error());
-    Result<bool> step = row->Step();
-    for (; step && *step; step = row->Step()) {
-      const int64_t boot_id = row->GetInteger(0).value_or(0);
+    return ForEachRow(database_, kSelectBoots, [&](const Statement& row) {
+      const int64_t boot_id = row.GetInteger(0).value_or(0);
       boots_[boot_id] =
-          Boot{boot_id, row->GetText(1).value_or(""), row->GetText(2), !row->IsNull(3), {}, {}};
-    }
-    return step ? Status() : tl::unexpected(step.error());
+          Boot{boot_id, row.GetText(1).value_or(""), row.GetText(2), !row.IsNull(3), {}, {}};
+    });
   }
 
   Status ReadClocks() {
-    Result<Statement> row = database_.Prepare(kSelectClocks);
-    if (!row) return tl::unexpected(row.error());
-    Result<bool> step = row->Step();
-    for (; step && *step; step = row->Step()) {
-      const auto found = boots_.find(row->GetInteger(0).value_or(0));
-      if (found == boots_.end()) continue;
+    return ForEachRow(database_, kSelectClocks, [&](const Statement& row) {
+      const auto found = boots_.find(row.GetInteger(0).value_or(0));
+      if (found == boots_.end()) return;
       Boot& boot = found->second;
-      const Clocks clocks = {row->GetInteger(2).value_or(0), row->GetInteger(1).value_or(0)};
+      const Clocks clocks = {row.GetInteger(2).value_or(0), row.GetInteger(1).value_or(0)};
       if (!boot.first || clocks.uptime_us < boot.first->uptime_us) boot.first = clocks;
       if (!boot.last || clocks.uptime_us > boot.last->uptime_us) boot.last = clocks;
-    }
-    return step ? Status() : tl::unexpected(step.error());
+    });
   }
 
   // `two` is what both are afterwards.

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "store/query.h"
+#include "store/run_statement.h"
 
 namespace kautopsy {
 namespace {
@@ -16,16 +17,15 @@ struct Relation {
 };
 
 Result<std::vector<Relation>> ReadRelations(Database& database) {
-  Result<Statement> statement = database.Prepare(
-      "SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'view') "
-      "AND name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY rowid");
-  if (!statement) return tl::unexpected(statement.error());
   std::vector<Relation> relations;
-  Result<bool> row = statement->Step();
-  for (; row && *row; row = statement->Step()) {
-    relations.push_back({statement->GetText(0).value_or(""), statement->GetText(1).value_or("")});
-  }
-  if (!row) return tl::unexpected(row.error());
+  const Status read =
+      ForEachRow(database,
+                 "SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'view') "
+                 "AND name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY rowid",
+                 [&](const Statement& row) {
+                   relations.push_back({row.GetText(0).value_or(""), row.GetText(1).value_or("")});
+                 });
+  if (!read) return tl::unexpected(read.error());
   return relations;
 }
 
@@ -65,14 +65,13 @@ Result<std::vector<std::string>> RelationNames(Database& database) {
 }
 
 Result<std::vector<std::string>> ColumnNames(Database& database) {
-  Result<Statement> statement = database.Prepare(
-      "SELECT DISTINCT c.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS c "
-      "WHERE m.type IN ('table', 'view') ORDER BY c.name");
-  if (!statement) return tl::unexpected(statement.error());
   std::vector<std::string> names;
-  Result<bool> row = statement->Step();
-  for (; row && *row; row = statement->Step()) names.push_back(statement->GetText(0).value_or(""));
-  if (!row) return tl::unexpected(row.error());
+  const Status read =
+      ForEachRow(database,
+                 "SELECT DISTINCT c.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS c "
+                 "WHERE m.type IN ('table', 'view') ORDER BY c.name",
+                 [&](const Statement& row) { names.push_back(row.GetText(0).value_or("")); });
+  if (!read) return tl::unexpected(read.error());
   return names;
 }
 

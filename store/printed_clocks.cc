@@ -48,14 +48,11 @@ Text Printed(const Text& cell, const TimeZone& zone) {
 }
 
 Result<std::set<int64_t>> FindUnsure(Database& database) {
-  Result<Statement> row = database.Prepare(kSelectClocks);
-  if (!row) return tl::unexpected(row.error());
   std::set<int64_t> unsure;
-  Result<bool> step = row->Step();
-  for (; step && *step; step = row->Step()) {
-    if (PrintsZone(row->GetText(1))) unsure.insert(row->GetInteger(0).value_or(0));
-  }
-  if (!step) return tl::unexpected(step.error());
+  const Status read = ForEachRow(database, kSelectClocks, [&](const Statement& row) {
+    if (PrintsZone(row.GetText(1))) unsure.insert(row.GetInteger(0).value_or(0));
+  });
+  if (!read) return tl::unexpected(read.error());
   return unsure;
 }
 
@@ -66,17 +63,14 @@ struct BootClocks {
 };
 
 Result<std::vector<BootClocks>> FindClocks(Database& database, const std::set<int64_t>& unsure) {
-  Result<Statement> row = database.Prepare(kSelectBoots);
-  if (!row) return tl::unexpected(row.error());
   std::vector<BootClocks> clocks;
-  Result<bool> step = row->Step();
-  for (; step && *step; step = row->Step()) {
-    const Result<TimeZone> zone = TimeZone::Find(row->GetText(4).value_or(""));
-    if (!zone || unsure.contains(row->GetInteger(1).value_or(0))) continue;
+  const Status read = ForEachRow(database, kSelectBoots, [&](const Statement& row) {
+    const Result<TimeZone> zone = TimeZone::Find(row.GetText(4).value_or(""));
+    if (!zone || unsure.contains(row.GetInteger(1).value_or(0))) return;
     clocks.push_back(
-        {row->GetInteger(0), Printed(row->GetText(2), *zone), Printed(row->GetText(3), *zone)});
-  }
-  if (!step) return tl::unexpected(step.error());
+        {row.GetInteger(0), Printed(row.GetText(2), *zone), Printed(row.GetText(3), *zone)});
+  });
+  if (!read) return tl::unexpected(read.error());
   return clocks;
 }
 

@@ -55,19 +55,21 @@ inline Result<bool> HasRow(Database& database, const char* sql) {
   return statement->Step();
 }
 
-// Calls `body(const Statement&)`, which returns a Status or nothing, for every row that is left of
-// the statement; an error ends it.
+// Calls `body(const Statement&)`, which returns a Status or nothing, for every row of the
+// statement, whose parameters are bound; an error ends it.
 template <class Body>
 Status ForEachRow(Statement& statement, Body&& body) {
   const Statement& cells = statement;
   Result<bool> row = statement.Step();
-  for (; row && *row; row = statement.Step()) {
+  Status done;
+  for (; done && row && *row; row = statement.Step()) {
     if constexpr (std::is_void_v<decltype(body(cells))>)
       body(cells);
-    else if (Status done = body(cells); !done)
-      return done;
+    else
+      done = body(cells);
   }
-  return row ? Status() : tl::unexpected(row.error());
+  statement.Reset();
+  return row ? done : tl::unexpected(row.error());
 }
 
 // The same for every row of a query, `cells` being its parameters from left to right.

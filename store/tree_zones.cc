@@ -22,15 +22,12 @@ constexpr char kUpdateSource[] =
 using SourceZones = std::map<int64_t, const TimeZone*>;
 
 Result<SourceZones> FindSources(Database& database, const TreeZones& zones) {
-  Result<Statement> sources = database.Prepare(kSelectSources);
-  if (!sources) return tl::unexpected(sources.error());
   SourceZones found;
-  Result<bool> row = sources->Step();
-  for (; row && *row; row = sources->Step()) {
-    const TimeZone* const zone = FindTree(zones, sources->ViewText(1));
-    if (zone != nullptr) found.emplace(sources->GetInteger(0).value_or(0), zone);
-  }
-  if (!row) return tl::unexpected(row.error());
+  const Status read = ForEachRow(database, kSelectSources, [&](const Statement& row) {
+    const TimeZone* const zone = FindTree(zones, row.ViewText(1));
+    if (zone != nullptr) found.emplace(row.GetInteger(0).value_or(0), zone);
+  });
+  if (!read) return tl::unexpected(read.error());
   return found;
 }
 
