@@ -85,8 +85,12 @@ Classification ClassifyIso(std::string_view line) {
   std::string_view rest = line.substr(blank + 1);
   ConsumePrefix(rest, "UTC ");
   if (line[10] == 'T' && line[19] == ',') return KernelText(line, rest);  // dmesg
-  const bool container = rest.starts_with("stdout ") || rest.starts_with("stderr ");
-  return container ? Classification() : ClassifySender(line, rest);
+  const bool container = ConsumePrefix(rest, "stdout ") || ConsumePrefix(rest, "stderr ");
+  if (!container) return ClassifySender(line, rest);
+  // A container's own words, unless it passes the kernel's log on.
+  LogLine scratch;
+  const bool kernel = ConsumePrefix(rest, "F ") && ConsumeBracket(rest, scratch);
+  return kernel ? KernelText(line, rest) : Classification();
 }
 
 // All but the forms that most lines of the world have.

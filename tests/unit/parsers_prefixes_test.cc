@@ -126,7 +126,8 @@ TEST_CASE("Classification and parsing agree on what is the kernel's") {
         "1714564800.123456 h kernel: x", "Wed 2024-05-01 12:00:00 UTC h kernel: x",
         "6,1234,5678901,-;x", "[Wed May  1 12:00:00 2024] x", "[Di May  1 12:00:00 2024] x",
         "Nov  2 12:42:07 [kernel] x", "Mon Apr 12 18:29:48 2021 kern.warn kernel: x",
-        "log/messages:Nov  2 12:42:07 h kernel: x", "2024-05-01 12:00:00 h kernel: x"}) {
+        "log/messages:Nov  2 12:42:07 h kernel: x", "2024-05-01 12:00:00 h kernel: x",
+        "2024-05-01T12:00:00.123456789Z stdout F [   12.345678] x"}) {
     CAPTURE(raw);
     const Classification place = Classify(raw);
     CHECK(place.line_class == LineClass::kKernel);
