@@ -10,6 +10,7 @@
 #include "parsers/input/journal_file.h"
 #include "parsers/input/replaying_source.h"
 #include "parsers/input/unpack.h"
+#include "parsers/input/utf16_source.h"
 
 namespace kautopsy {
 namespace {
@@ -78,6 +79,10 @@ void Judge(Probe& probe) {
 
 Result<Probe> ProbeSource(std::unique_ptr<ByteSource> source) {
   Result<std::string> head = ReadHead(source);
+  if (head && IsUtf16(*head)) {
+    source = Utf16Source(std::move(source));
+    head = ReadHead(source);
+  }
   if (!head) return tl::unexpected(head.error());
   Probe probe;
   probe.source = std::move(source);

@@ -27,8 +27,9 @@ struct Probe {
   std::string_view reason;  // why it is no log, if it is kOther: "binary data, no log lines"
 };
 
-// Looks at the head of `source`. NUL bytes do not make a log binary: file systems leave runs of
-// them after a crash. An error means that not even the first byte could be read.
+// Looks at the head of `source`; what is text in UTF-16 is text in UTF-8 from here on. NUL bytes do
+// not make a log binary: file systems leave runs of them after a crash. An error means that not
+// even the first byte could be read.
 Result<Probe> ProbeSource(std::unique_ptr<ByteSource> source);
 
 }  // namespace kautopsy
