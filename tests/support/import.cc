@@ -31,4 +31,12 @@ TextSink Import(const std::string& text, const ImportOptions& options, std::size
   return sink;
 }
 
+const RecordedEvent& TheOne(const TextSink& sink, std::string_view kind) {
+  const auto found =
+      std::find_if(sink.events().begin(), sink.events().end(),
+                   [kind](const RecordedEvent& event) { return event.kind == kind; });
+  REQUIRE(found != sink.events().end());
+  return *found;
+}
+
 }  // namespace kautopsy::test
