@@ -1,7 +1,9 @@
 #include "parsers/input/chunk_reader.h"
 
 #include <algorithm>
+#include <cstring>
 #include <span>
+#include <utility>
 
 namespace kautopsy {
 
@@ -34,6 +36,20 @@ void ChunkReader::SkipToLineEnd() {
   }
 }
 
+bool ChunkReader::CloseHoles(Chunk& chunk) {
+  char* const begin = chunk.storage.data();
+  char* const end = begin + chunk.size;
+  char* hole = std::find(begin, end, '\0');
+  const auto rest = static_cast<std::size_t>(end - hole);
+  char* closed = end;
+  if (rest > 1 && std::memcmp(hole, hole + 1, rest - 1) == 0)
+    closed = hole + 1;  // nothing else behind: what a file of gigabytes mostly is
+  else
+    closed = std::unique(hole, end, [](char left, char right) { return left == 0 && right == 0; });
+  const std::size_t before = std::exchange(chunk.size, static_cast<std::size_t>(closed - begin));
+  return chunk.size <= before / 2;
+}
+
 bool ChunkReader::Next(Chunk& chunk) {
   chunk.cut = chunk.unterminated = false;
   chunk.offset = bytes_ - carry_.size();
@@ -41,24 +57,32 @@ bool ChunkReader::Next(Chunk& chunk) {
   chunk.size = carry_.copy(chunk.storage.data(), carry_.size());
   carry_.clear();
   std::size_t searched = 0;  // no newline before it
+  bool closed = false;
   while (true) {
     Fill(chunk);
-    const std::size_t newline = chunk.bytes().substr(searched).rfind('\n');
+    const std::string_view added = chunk.bytes().substr(searched);
+    // What stands behind a line whose holes were closed has another place in the source.
+    const std::size_t newline = closed ? added.find('\n') : added.rfind('\n');
     if (newline != std::string_view::npos) {
       carry_ = chunk.bytes().substr(searched + newline + 1);
       chunk.size = searched + newline + 1;
+      if (closed) CloseHoles(chunk);
       return true;
     }
     if (ended_) break;
-    searched = chunk.size;
     if (chunk.size >= kMaxLineBytes) {
-      chunk.size = kMaxLineBytes;
-      chunk.cut = true;
-      SkipToLineEnd();
-      return true;
+      chunk.cut = !CloseHoles(chunk);
+      if (chunk.cut) {
+        chunk.size = std::min(chunk.size, kMaxLineBytes);
+        SkipToLineEnd();
+        return true;
+      }
+      closed = true;
     }
+    searched = chunk.size;
     chunk.storage.resize(std::min(chunk.storage.size() * 2, kMaxLineBytes));
   }
+  if (closed) CloseHoles(chunk);
   chunk.unterminated = true;
   return chunk.size > 0;
 }

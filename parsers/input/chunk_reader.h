@@ -25,7 +25,8 @@ struct Chunk {
 };
 
 // Cuts a source into chunks at line ends. Memory is bounded by the longest line that is let
-// through.
+// through, of which holes do not count: of a line that is too long by its NULs, each run of them is
+// one in the chunk.
 class ChunkReader {
  public:
   static constexpr std::size_t kChunkBytes = 512 << 10;  // fits a core's L2 cache
@@ -48,6 +49,9 @@ class ChunkReader {
   // Reads until `chunk` is full. Sets `ended_` at end or error.
   void Fill(Chunk& chunk);
   void SkipToLineEnd();
+  // Makes one NUL of each run of them in a chunk that holds one line: a power cut leaves holes.
+  // False if that leaves more than half of it: a line of that kind may be too long.
+  static bool CloseHoles(Chunk& chunk);
 
   ByteSource& source_;
   const std::size_t chunk_bytes_;

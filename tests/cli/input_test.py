@@ -337,10 +337,18 @@ class Input(CliTest):
             log.seek(5 << 30)
             log.write(b"\n" + OOM_LINES.replace(b"14:24", b"15:24").replace(b" 42", b" 43"))
         self.addCleanup(os.unlink, path)
-        done = self.ingest("sparse.log", code=1)
-        self.assert_says(done, "sparse.log", "longer than 1 MiB")
+        self.ingest("sparse.log")
         self.assertEqual(self.rows("SELECT pid FROM oom_kill ORDER BY pid"), [(42,), (43,)])
         self.assertEqual(self.rows("SELECT bytes > 5 << 30, lines_damaged FROM source"), [(1, 1)])
+
+    def test_a_line_behind_a_hole_of_many_nuls_is_read(self):
+        """As a power cut leaves them, whether the hole ends a line or lies in its midst."""
+        lines = [OOM_LINES.replace(b" 42", b" %d" % pid) for pid in (42, 43, 44)]
+        for hole in (b"\0" * 900_000, b"\0" * 2_000_000, b"\0" * 700_000 + b"Oct 27 x" + b"\0" * 1_300_000):
+            self.ingest(self.write("hole.log", lines[0] + hole + lines[1] + b"\n" + hole[:-1] + lines[2]))
+            self.assertEqual(self.rows("SELECT pid FROM oom_kill ORDER BY pid"), [(42,), (43,), (44,)])
+            self.assertEqual(self.rows("SELECT first_line FROM event ORDER BY event_id"), [(1,), (3,), (6,)])
+            os.remove(self.database)
 
     def test_a_named_pipe_is_read_when_it_is_named(self):
         os.mkfifo(self.folder + "/fifo")

@@ -52,6 +52,37 @@ TEST_CASE("A line longer than a line may be is cut, and the next one is whole") 
   CHECK(reader.bytes() == text.size());
 }
 
+TEST_CASE("A line is not too long by a hole of NULs in it, wherever the reads end") {
+  const std::string hole(3 * ChunkReader::kMaxLineBytes, '\0');
+  const std::string text = "a\nb" + hole + "c\nd\n" + hole + "\n" + hole + "e";
+  for (const std::size_t per_read : {std::size_t{4099}, text.size()}) {
+    test::StringSource source(text, per_read);
+    ChunkReader reader(source, 50000);
+    Chunk chunk;
+    std::string read;
+    while (reader.Next(chunk)) {
+      CHECK_FALSE(chunk.cut);
+      read += chunk.bytes();
+    }
+    CHECK(read == std::string("a\nb\0c\nd\n\0\n\0e", 12));
+    CHECK(reader.bytes() == text.size());
+  }
+}
+
+TEST_CASE("Of a long line that holes are not to blame for, the beginning is read") {
+  std::string text(2 * ChunkReader::kMaxLineBytes, 'x');
+  for (std::size_t i = 0; i < text.size(); i += 5) text.replace(i, 2, 2, '\0');
+  text += "\nnext\n";
+  test::StringSource source(text);
+  ChunkReader reader(source);
+  Chunk chunk;
+  REQUIRE(reader.Next(chunk));
+  CHECK(chunk.cut);
+  CHECK(chunk.size > ChunkReader::kMaxLineBytes / 2);
+  REQUIRE(reader.Next(chunk));
+  CHECK(chunk.bytes() == "next\n");
+}
+
 TEST_CASE("Equal bytes have equal content hashes, however they are read") {
   const std::string text = Numbered(1000);
   std::string first;
