@@ -152,7 +152,8 @@ class ImportRun {
       std::optional<uint64_t>& kernel_lines = kernel_lines_[input.argument];
       kernel_lines = kernel_lines.value_or(0) + result.counts.kernel_lines();
     }
-    store_failed_ = result.store_failed || !NoteSkipped(result.skipped) ||
+    store_failed_ = result.store_failed || !Settle(ForgetSkippedInputs(database_, input.path)) ||
+                    !NoteSkipped(result.skipped) ||
                     !Settle(StoreSkippedInputs(database_, result.unread));
     for (const auto& [path, problem] : result.unread) totals_.unread.Add(path);
     for (const std::string& path : result.damaged) totals_.damaged.Add(path);

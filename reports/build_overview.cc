@@ -18,7 +18,10 @@ constexpr const char* kSources =
     "lines_damaged,"
     " (SELECT count(*) FROM event_source AS e WHERE e.source_id = source.source_id),"
     " (SELECT count(*) FROM event_source AS e JOIN event USING (event_id)"
-    "  WHERE e.source_id = source.source_id AND event.complete = 0), damage, source_id FROM source"
+    "  WHERE e.source_id = source.source_id AND event.complete = 0), CASE WHEN damage IS NOT NULL "
+    "THEN"
+    " (SELECT d.damage FROM damaged_sources AS d WHERE d.source_id = source.source_id) END,"
+    " source_id FROM source"
     " ORDER BY source_id";
 
 SourceLedger ToLedger(const Statement& row) {

@@ -57,8 +57,7 @@ Result<WholeFile> SpoolToTemporaryFile(ByteSource& source, const Progress& progr
     if (!read) whole.error = read.error();
     if (!read || *read == 0) break;
     const Status status = WriteAt(whole.file.get(), std::span(block).first(*read), at);
-    if (!status) whole.error = status.error();
-    if (!status) break;
+    if (!status) return tl::unexpected(status.error());
     at += *read;
     if (progress) progress();
   }

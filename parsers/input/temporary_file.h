@@ -28,7 +28,7 @@ struct WholeFile {
 };
 
 // Copies what `source` gives into a temporary file, for what must be read at any place. An error
-// means that there is nothing.
+// means that there is nothing. No room for the copy is one: what is missing then is no damage.
 Result<WholeFile> SpoolToTemporaryFile(ByteSource& source, const Progress& progress);
 
 // `file` itself, if it can be read at any place and is not packed; else a temporary file with what

@@ -18,7 +18,8 @@ CREATE TABLE source (
   lines_not_kernel INTEGER NOT NULL,-- [lines] of other programs, prose and empty lines
   lines_damaged INTEGER NOT NULL,   -- [lines] with NUL bytes, or longer than a line may be
   quotes INTEGER NOT NULL,          -- [count] of fragments that repeat an earlier record of the source
-  damage TEXT,                      -- why reading stopped before the end; NULL = read to its end
+  damage TEXT,                      -- why reading stopped before the end; NULL = read to its end. Stays when
+                                    -- a good copy is read later, as do its records: see damaged_sources
   first_time TEXT,                  -- of its first line with a time: ISO 8601 UTC; as printed, and without
                                     -- the year, if its lines lack it: --11-20T12:42:42. NULL = it has none
   last_time TEXT,                   -- likewise, the latest time of those lines that were looked at
@@ -48,8 +49,9 @@ CREATE TABLE source_path (
 ) STRICT;
 
 CREATE TABLE skipped_input (
-  -- One row per file, or member of an archive, that was not read: it holds no log, or it is damaged,
-  -- or access was denied. Logs that were read in part are in source.
+  -- One row per file, or member of an archive, that was not read when it was last seen: it holds no
+  -- log, or it is damaged, or access was denied, or this machine had no room to unpack it. Logs that
+  -- were read in part are in source.
   path TEXT PRIMARY KEY,            -- where it was found
   reason TEXT NOT NULL              -- what it is: binary data, a database, empty file, a device; or
                                     -- what failed

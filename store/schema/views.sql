@@ -123,6 +123,19 @@ CREATE VIEW crashes AS
     c.dedup_key                     -- equal for the same crash on another host and boot
   FROM crash AS c JOIN event AS e ON e.event_id = c.event_id;
 
+CREATE VIEW damaged_sources AS
+  -- One row per source that was not read to its end, and whose place does not hold one by now that
+  -- was: a damaged copy that was replaced by a good one is left out. Its records stay in the store.
+  SELECT
+    d.source_id,                    -- [id]
+    d.path,                         -- as the user gave it
+    d.damage                        -- why reading stopped before the end
+  FROM source AS d
+  WHERE d.damage IS NOT NULL
+    AND (EXISTS (SELECT 1 FROM source_path AS p WHERE p.source_id = d.source_id)
+      OR NOT EXISTS (SELECT 1 FROM source_path AS p JOIN source AS w ON w.source_id = p.source_id
+                     WHERE p.path = d.path AND w.damage IS NULL));
+
 CREATE VIEW ledger AS
   -- One row per source: where each of its lines went.
   SELECT
@@ -135,7 +148,10 @@ CREATE VIEW ledger AS
     lines_damaged,                  -- [lines] with NUL bytes, or longer than a line may be
     lines - lines_claimed - lines_noise - lines_unclaimed_kernel - lines_not_kernel - lines_damaged
       AS must_be_zero,              -- [lines] that got lost
-    damage                          -- why reading stopped before the end; NULL = read to its end
+    CASE WHEN damage IS NOT NULL THEN (SELECT d.damage FROM damaged_sources AS d
+      WHERE d.source_id = source.source_id) END
+      AS damage                     -- why reading stopped before the end; NULL = read to its end, or a good
+                                    -- copy in its place since
   FROM source;
 
 CREATE VIEW unread_lines AS

@@ -77,6 +77,29 @@ class Input(CliTest):
         self.assert_says(done, "messages.gz", "ends too early")
         self.assertEqual(self.count("oom_kill"), 1)
 
+    def test_a_good_copy_takes_the_place_of_a_damaged_one_which_keeps_what_it_held(self):
+        other = OOM_LINES.replace(b" 42", b" 43")
+        packed = gzip.compress(other + OOM_LINES + os.urandom(100000).hex().encode())
+        damaged = packed[:50000]
+        self.write("messages.gz", damaged)
+        self.ingest("messages.gz", code=1)
+        self.write("cut.tar.gz", read(self.folder + "/" + self.pack("whole.gz", {"a": b"b" * 5000}))[:-20])
+        self.ingest("cut.tar.gz", code=1)
+        damage = "SELECT count(damage) FROM ledger WHERE path = 'messages.gz'"
+        self.assertEqual(self.rows(damage), [(1,)])
+        self.assertIn(("cut.tar.gz",), self.rows("SELECT path FROM skipped_input"))
+        self.write("messages.gz", gzip.compress(OOM_LINES))
+        self.pack("cut.tar.gz", {"a": b"b" * 5000})
+        self.ingest("messages.gz", "cut.tar.gz")
+        self.assertEqual(self.rows(damage), [(0,)])
+        self.assertEqual(self.rows("SELECT path FROM damaged_sources WHERE path = 'messages.gz'"), [])
+        self.assertEqual(self.rows("SELECT count(damage) FROM source WHERE path = 'messages.gz'"), [(1,)])
+        self.assertEqual(self.rows("SELECT path FROM skipped_input"), [])
+        self.assertEqual(self.rows("SELECT pid FROM oom_kill ORDER BY pid"), [(42,), (43,)])
+        self.write("messages.gz", damaged)
+        self.ingest("messages.gz", code=1)
+        self.assertEqual(self.rows(damage), [(1,)])
+
     def test_what_small_packed_files_gave_before_they_ended_is_kept(self):
         for name, pack in (("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)):
             packed = pack(OOM_LINES)

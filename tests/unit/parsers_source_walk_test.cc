@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <memory>
 #include <string>
 #include <vector>
@@ -149,6 +151,40 @@ TEST_CASE("A visitor that has enough ends the walk") {
   CHECK_FALSE(WalkSources({.path = "in"}, std::make_unique<test::StringSource>(archive, 1000),
                           {.limit = limit, .dump_reader = {}}, visitor));
   CHECK(visitor.logs.size() == 1);
+}
+
+// Files of this process get no larger while it lives, as on a full disk.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit = {bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    std::signal(SIGXFSZ, SIG_IGN);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, SIG_DFL);
+  }
+
+ private:
+  rlimit before_ = {};
+};
+
+TEST_CASE("No room to unpack a crash dump is told as that, and not as damage of the dump") {
+  std::string dump =
+      "\x7F"
+      "ELF\x02\x01\x01";
+  dump.resize(16);
+  dump += '\x04';  // ET_CORE
+  dump.resize(1 << 20);
+  const FullDisk full(64 << 10);
+  const NotingVisitor found = WalkThrough(Pack(dump, "gzip"));
+  CHECK(found.logs.empty());
+  REQUIRE(found.problems.size() == 1);
+  CHECK(found.problems[0].starts_with("in: cannot write a temporary file in "));
 }
 
 }  // namespace
