@@ -16,6 +16,7 @@ namespace kautopsy {
 namespace {
 
 constexpr std::string_view kPrefix = "__GFP_";
+constexpr int kEl5Build194 = 194;  // RHEL 5.5
 
 // "GFP_DMA" and "GFP_DMA32" are printed as composites of one bit.
 std::string PrintedName(std::string_view bit) {
@@ -131,6 +132,20 @@ int VersionOf(const KernelVersion& kernel) {
   return base;
 }
 
+// include/linux/gfp.h of EL5's kernels (of 5.5, 2.6.18-194, and before): GFP_ATOMIC never warns,
+// and huge pages ask without the OOM killer from -194 on.
+GfpLayout MakeLayoutOfEl5(bool no_oom) {
+  GfpLayout layout = MakeLayout(GfpVersion(2, 6, 18));
+  layout.releases = no_oom ? "EL5 from build 194 on" : "EL5 before build 194";
+  if (no_oom) layout.bits.at(18) = "NO_OOM";
+  layout.names.clear();
+  AddNames(GfpVersion(2, 6, 18), layout);
+  for (GfpLayout::Name& name : layout.names) {
+    if (name.name == "GFP_ATOMIC") name.mask = *MaskOfBits("HIGH|NOWARN", layout);
+  }
+  return layout;
+}
+
 GfpLayout MakeLayoutOfEl7() {
   GfpLayout layout = MakeLayout(GfpVersion(3, 10));
   *std::find(layout.bits.begin(), layout.bits.end(), "KMEMCG") = "ACCOUNT";
@@ -184,7 +199,10 @@ const std::vector<GfpLayout>& GfpLayouts() {
 
 const GfpLayout* FindGfpLayout(const KernelVersion& kernel) {
   if (!kernel.known()) return nullptr;
+  static const GfpLayout kEl5 = MakeLayoutOfEl5(false);
+  static const GfpLayout kEl5NoOom = MakeLayoutOfEl5(true);
   static const GfpLayout kEl7 = MakeLayoutOfEl7();
+  if (kernel.el == 5) return kernel.el_build >= kEl5Build194 ? &kEl5NoOom : &kEl5;
   if (kernel.el == 7 && kernel.el_build >= 1160) return &kEl7;
   const int version = VersionOf(kernel);
   const GfpLayout* found = &GfpLayouts().front();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "reports/diagnosis/gfp_layout.h"
 #include "reports/explain/explain.h"
 #include "reports/explain/gfp_abilities.h"
 
@@ -22,7 +23,8 @@ struct Reading {
   uint32_t mask = 0;
   std::vector<std::string> names;
   std::string releases;
-  std::vector<GfpAnswer> answers;  // for the first release of the layout
+  KernelVersion kernel;            // one of them
+  std::vector<GfpAnswer> answers;  // for that one
 };
 
 constexpr std::string_view kUsage =
@@ -74,17 +76,54 @@ std::vector<std::string> Sorted(std::vector<std::string> names) {
   return names;
 }
 
-// "2.6.12 to 4.3" of the layouts of "2.6.12 to 2.6.23" and "4.1 to 4.3".
-std::string RangeOf(const GfpLayout& oldest, const GfpLayout& newest) {
-  const std::string_view first =
-      std::string_view(oldest.releases)
-          .substr(0, std::min(oldest.releases.find(" to "), oldest.releases.find(" and ")));
-  if (newest.releases.ends_with(" and later")) return fmt::format("{} and later", first);
-  const std::size_t to = newest.releases.find(" to ");
-  const std::string_view last = to == std::string::npos
-                                    ? std::string_view(newest.releases)
-                                    : std::string_view(newest.releases).substr(to + 4);
-  return first == last ? std::string(first) : fmt::format("{} to {}", first, last);
+// Releases that number the bits alike and give the same answers.
+struct Era {
+  const GfpLayout* layout = nullptr;
+  KernelVersion first;
+  std::string last;  // "5.3"; empty: the newest
+};
+
+std::string ReleaseText(const KernelVersion& kernel) {
+  return kernel.major == 2 ? fmt::format("2.6.{}", kernel.patch)
+                           : fmt::format("{}.{}", kernel.major, kernel.minor);
+}
+
+// No change lies at x.0, nor at the first release of a layout that does not say where it ends.
+std::string ReleaseBefore(KernelVersion kernel) {
+  (kernel.major == 2 ? kernel.patch : kernel.minor) -= 1;
+  return ReleaseText(kernel);
+}
+
+std::string LastOf(const GfpLayout& layout) {
+  if (layout.releases.ends_with(" and later")) return "";
+  const std::size_t to = layout.releases.find(" to ");
+  return to == std::string::npos ? layout.releases : layout.releases.substr(to + 4);
+}
+
+// Oldest first.
+std::vector<Era> Eras() {
+  std::vector<Era> eras;
+  for (const GfpLayout& layout : GfpLayouts()) {
+    const std::string last = LastOf(layout);
+    eras.push_back({&layout, layout.first, last});
+    const KernelVersion end = ParseKernelVersion(last);
+    for (const KernelVersion& change : AnswerChanges()) {
+      const KernelVersion& first = eras.back().first;
+      const bool later = change.AtLeast(first.major, first.minor, first.patch + 1);
+      const bool inside = !end.known() || end.AtLeast(change.major, change.minor, change.patch);
+      if (!later || !inside) continue;
+      eras.back().last = ReleaseBefore(change);
+      eras.push_back({&layout, change, last});
+    }
+  }
+  return eras;
+}
+
+// "2.6.12 to 4.3".
+std::string RangeOf(const Era& oldest, const Era& newest) {
+  const std::string first = ReleaseText(oldest.first);
+  if (newest.last.empty()) return fmt::format("{} and later", first);
+  return first == newest.last ? first : fmt::format("{} to {}", first, newest.last);
 }
 
 std::optional<Reading> ReadBy(const Asked& asked, const GfpLayout& layout) {
@@ -92,7 +131,7 @@ std::optional<Reading> ReadBy(const Asked& asked, const GfpLayout& layout) {
   if (!asked.names.empty() && !of_names) return std::nullopt;
   if (asked.mask && !asked.names.empty() && *of_names != *asked.mask) return std::nullopt;
   const uint32_t mask = asked.mask.value_or(asked.names.empty() ? 0 : *of_names);
-  return Reading{&layout, mask, GfpNames(mask, layout), layout.releases, {}};
+  return Reading{&layout, mask, GfpNames(mask, layout), layout.releases, layout.first, {}};
 }
 
 GfpMeaning MeaningOf(const Reading& reading, const KernelVersion& kernel) {
@@ -107,28 +146,28 @@ bool SameReading(const Reading& a, const Reading& b) {
   return a.mask == b.mask && Sorted(a.names) == Sorted(b.names) && same_answers;
 }
 
-// All layouts that can read what was asked, oldest first; those next to each other that read the
+// All kernels that can read what was asked, oldest first; those next to each other that read the
 // same are one.
 std::vector<Reading> ReadByAll(const Asked& asked) {
   std::vector<Reading> readings;
-  const GfpLayout* oldest = nullptr;
-  const GfpLayout* before = nullptr;  // the layout just before, if it could read it
-  for (const GfpLayout& layout : GfpLayouts()) {
-    std::optional<Reading> reading = ReadBy(asked, layout);
+  Era oldest;
+  bool before = false;  // the releases just before could read it
+  for (const Era& era : Eras()) {
+    std::optional<Reading> reading = ReadBy(asked, *era.layout);
     if (reading) {
-      const GfpMeaning meaning = MeaningOf(*reading, layout.first);
-      reading->answers = AnswersOf(meaning, layout, layout.first);
+      reading->kernel = era.first;
+      reading->answers = AnswersOf(MeaningOf(*reading, era.first), era.first);
     }
-    const bool goes_on = reading && before != nullptr && SameReading(readings.back(), *reading);
+    const bool goes_on = reading && before && SameReading(readings.back(), *reading);
     if (reading && !goes_on) {
       readings.push_back(*reading);
-      oldest = &layout;
+      oldest = era;
     }
-    if (reading) {
-      readings.back().layout = &layout;
-      readings.back().releases = RangeOf(*oldest, layout);
-    }
-    before = reading ? &layout : nullptr;
+    before = reading.has_value();
+    if (!reading) continue;
+    readings.back().layout = era.layout;
+    readings.back().kernel = era.first;
+    readings.back().releases = RangeOf(oldest, era);
   }
   return readings;
 }
@@ -230,7 +269,7 @@ void AddFacts(const Reading& reading, const GfpMeaning& meaning, Explanation& ex
   facts.emplace_back("wakes_kswapd", meaning.wakes_kswapd);
   facts.emplace_back("may_do_io", meaning.may_reclaim && meaning.io);
   facts.emplace_back("may_enter_filesystems", meaning.may_reclaim && meaning.fs);
-  facts.emplace_back("eighths_of_min_to_leave", int64_t{EighthsOfMin(meaning, *reading.layout)});
+  facts.emplace_back("eighths_of_min_to_leave", int64_t{EighthsOfMin(meaning, reading.kernel)});
   constexpr std::string_view kZones[] = {"DMA", "DMA32", "Normal", "HighMem", "Movable"};
   facts.emplace_back("highest_zone",
                      std::string(kZones[static_cast<std::size_t>(meaning.highest)]));
@@ -240,22 +279,12 @@ void AddFacts(const Reading& reading, const GfpMeaning& meaning, Explanation& ex
   facts.emplace_back("warns", !meaning.no_warn);
 }
 
-// The source of these kernels was not at hand: what their bits beyond 2.6.18 are is not known.
-ExplainedSection UnsureOfEl5() {
-  return {
-      "",
-      {{"",
-        "Unsure: EL5 is 2.6.18 with newer code of its own, and may number bits differently; this "
-        "is how 2.6.18 reads it."}}};
-}
-
 Explanation Describe(const std::vector<Reading>& readings, const ExplainRequest& request) {
-  const Reading& likeliest = readings.front();
-  KernelVersion kernel = KernelOf(request);
-  const bool on_kernel = kernel.known();
-  if (!on_kernel) kernel = likeliest.layout->first;
-  const GfpMeaning meaning = MeaningOf(likeliest, kernel);
-  const std::vector<GfpAnswer> answers = AnswersOf(meaning, *likeliest.layout, kernel);
+  Reading likeliest = readings.front();
+  const bool on_kernel = KernelOf(request).known();
+  if (on_kernel) likeliest.kernel = KernelOf(request);
+  const GfpMeaning meaning = MeaningOf(likeliest, likeliest.kernel);
+  const std::vector<GfpAnswer> answers = AnswersOf(meaning, likeliest.kernel);
   Explanation explanation;
   explanation.title =
       fmt::format("gfp mask {:#x} {}: {}", likeliest.mask,
@@ -266,8 +295,6 @@ Explanation Describe(const std::vector<Reading>& readings, const ExplainRequest&
   }
   explanation.sections.push_back(AnswersSection(answers));
   if (readings.size() > 1) explanation.sections.push_back(OthersSection(readings, answers));
-  if (KernelOf(request).el == 5)
-    explanation.sections.insert(explanation.sections.begin(), UnsureOfEl5());
   AddFacts(likeliest, meaning, explanation);
   explanation.sources = {"include/linux/gfp.h; gfp_types.h since 6.0: the bits",
                          "include/trace/events/mmflags.h: the names, printed since 4.6",

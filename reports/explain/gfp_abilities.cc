@@ -53,12 +53,13 @@ constexpr BitMeaning kBitMeanings[] = {
     {"SKIP_KASAN", "KASAN does not unpoison it"},
     {"SKIP_KASAN_UNPOISON", "KASAN does not unpoison it"},
     {"SKIP_KASAN_POISON", "KASAN does not poison it when freed"},
+    {"NO_OOM", "EL5's, for huge pages: instead of the OOM killer the last reserves, else failure"},
     {"NO_OBJ_EXT", "slab's own: no extension for its objects"},
 };
 
-GfpAnswer Reserves(const GfpMeaning& meaning, const GfpLayout& layout) {
+GfpAnswer Reserves(const GfpMeaning& meaning, const KernelVersion& kernel) {
   constexpr std::string_view kQuestion = "may it use the reserves?";
-  switch (EighthsOfMin(meaning, layout)) {
+  switch (EighthsOfMin(meaning, kernel)) {
     case 0:
       return {kQuestion, "all of them", "the marks do not hold for it [MEMALLOC]"};
     case 3:
@@ -97,31 +98,53 @@ GfpAnswer Nodes(const GfpMeaning& meaning) {
   return {kQuestion, "all allowed", "by its memory policy; the nearest first"};
 }
 
-// mm/page_alloc.c, __alloc_pages_slowpath() and __alloc_pages_may_oom(); mm/oom_kill.c,
-// out_of_memory().
+constexpr std::string_view kOomQuestion = "may the OOM killer run?";
+
+// The memory controller came with 2.6.25 (kernelnewbies.org, Linux_2_6_25). Its limit kills for
+// requests without __GFP_FS, too, but for 3da88fb3bacf (4.7) to f9c645621a28 (5.4, which went to
+// the stable kernels from 4.19 on).
+GfpAnswer OomWithoutFs(const KernelVersion& kernel) {
+  constexpr std::string_view kGoesOn =
+      "without FS much could not be reclaimed, so up to order 3 it is tried again";
+  const bool spared = kernel.AtLeast(4, 7) && kernel.Below(5, 4);
+  const bool mended = kernel.AtLeast(4, 19) || kernel.el == 8;
+  if (kernel.Below(2, 6, 25) || (spared && !mended))
+    return {kOomQuestion, "no", std::string(kGoesOn)};
+  return {kOomQuestion, spared ? "perhaps for a limit" : "for a limit only",
+          fmt::format("{}; a memory cgroup's limit may kill{}", kGoesOn,
+                      spared ? " if this kernel has that change of 5.4's" : "")};
+}
+
+// 4365a5676fa3 ("oom-kill: fix NUMA constraint check with nodemask"), of December 2009, lets what
+// is bound to one node fail; EL6 has it. 2.6.32 kills, unless __GFP_NORETRY and __GFP_NOWARN go
+// with the bit.
+bool SparesOneNode(const KernelVersion& kernel) {
+  return kernel.el == 6 || !kernel.Below(2, 6, 33);
+}
+
+// mm/page_alloc.c, __alloc_pages_slowpath() and __alloc_pages_may_oom() of 2.6.18, 2.6.32, 3.10,
+// 4.4 and 6.8; mm/oom_kill.c, out_of_memory().
 GfpAnswer OomKiller(const GfpMeaning& meaning, const KernelVersion& kernel) {
-  constexpr std::string_view kQuestion = "may the OOM killer run?";
-  if (!meaning.may_reclaim) return {kQuestion, "no", "only for what may sleep"};
-  // It overrode what follows until "do not enforce OOM killer for __GFP_NOFAIL automatically" of
-  // December 2016, which 4.12 has.
-  if (meaning.no_fail && kernel.known() && !kernel.AtLeast(4, 12))
-    return {kQuestion, "yes", "after reclaim failed, whatever the order [NOFAIL]"};
-  if (meaning.Has("NORETRY")) return {kQuestion, "no", "it gives up before [NORETRY]"};
-  if (meaning.Has("RETRY_MAYFAIL")) return {kQuestion, "no", "it gives up before [RETRY_MAYFAIL]"};
-  if (meaning.this_node) return {kQuestion, "no", "killing may free other nodes [THISNODE]"};
+  if (!meaning.may_reclaim) return {kOomQuestion, "no", "only for what may sleep"};
+  if (meaning.Has("NORETRY")) return {kOomQuestion, "no", "it gives up before [NORETRY]"};
+  if (meaning.Has("RETRY_MAYFAIL")) {
+    return {kOomQuestion, "no", "it gives up before [RETRY_MAYFAIL]"};
+  }
+  if (meaning.Has("NO_OOM"))
+    return {kOomQuestion, "no", "it takes of the reserves, or fails [NO_OOM]"};
+  // __GFP_NOFAIL overrode what follows until "do not enforce OOM killer for __GFP_NOFAIL
+  // automatically" of December 2016, which 4.12 has; the test of __GFP_FS only since 9879de7373fc
+  // ("embed OOM killing naturally into allocation slowpath") (in v3.19).
+  const bool insists = meaning.no_fail && kernel.Below(4, 12);
+  if (!meaning.fs && !(insists && kernel.AtLeast(3, 19))) return OomWithoutFs(kernel);
+  if (insists) return {kOomQuestion, "yes", "after reclaim failed, whatever the order [NOFAIL]"};
+  if (meaning.this_node && SparesOneNode(kernel))
+    return {kOomQuestion, "no", "killing may free other nodes [THISNODE]"};
   const bool low = meaning.highest == HighestZone::kDma || meaning.highest == HighestZone::kDma32;
   if (low && kernel.AtLeast(2, 6, 36))
-    return {kQuestion, "no", "killing seldom frees such low memory"};
-  if (!meaning.fs && !meaning.no_fail) {
-    // A memory cgroup's limit: not from 3da88fb3bacf (4.7) to f9c645621a28 (5.4).
-    const bool cgroup_kills = !kernel.AtLeast(4, 7) || kernel.AtLeast(5, 4);
-    return {kQuestion, "hardly",
-            cgroup_kills ? "without FS much could not be reclaimed: it goes on, but a memory "
-                           "cgroup's limit may kill"
-                         : "without FS much could not be reclaimed: it goes on"};
-  }
-  if (!kernel.AtLeast(2, 6, 24)) return {kQuestion, "yes", "after reclaim, whatever the order"};
-  return {kQuestion, "yes",
+    return {kOomQuestion, "no", "killing seldom frees such low memory"};
+  if (kernel.Below(2, 6, 24)) return {kOomQuestion, "yes", "after reclaim, whatever the order"};
+  return {kOomQuestion, "yes",
           meaning.no_fail ? "after reclaim failed, up to order 3; above that it waits on [NOFAIL]"
                           : "after reclaim failed, up to order 3; above that it fails instead"};
 }
@@ -162,15 +185,31 @@ GfpAnswer Compacts(const GfpMeaning& meaning, const KernelVersion& kernel) {
   return {kQuestion, "no", meaning.io ? "not without FS before 4.10" : "not without IO"};
 }
 
+constexpr KernelVersion kAnswerChanges[] = {{.major = 2, .minor = 6, .patch = 24},
+                                            {.major = 2, .minor = 6, .patch = 25},
+                                            {.major = 2, .minor = 6, .patch = 33},
+                                            {.major = 2, .minor = 6, .patch = 35},
+                                            {.major = 2, .minor = 6, .patch = 36},
+                                            {.major = 3, .minor = 4},
+                                            {.major = 3, .minor = 5},
+                                            {.major = 3, .minor = 19},
+                                            {.major = 4, .minor = 7},
+                                            {.major = 4, .minor = 10},
+                                            {.major = 4, .minor = 12},
+                                            {.major = 4, .minor = 19},
+                                            {.major = 5, .minor = 4},
+                                            {.major = 6, .minor = 3}};
+
 }  // namespace
 
-int EighthsOfMin(const GfpMeaning& meaning, const GfpLayout& layout) {
-  const GfpRights rights = RightsOf(meaning, 0, RuleOf(layout.first));
+std::span<const KernelVersion> AnswerChanges() { return kAnswerChanges; }
+
+int EighthsOfMin(const GfpMeaning& meaning, const KernelVersion& kernel) {
+  const GfpRights rights = RightsOf(meaning, 0, RuleOf(kernel));
   return rights.ignores_marks ? 0 : static_cast<int>(MarkFor(8, rights));
 }
 
-std::vector<GfpAnswer> AnswersOf(const GfpMeaning& meaning, const GfpLayout& layout,
-                                 const KernelVersion& kernel) {
+std::vector<GfpAnswer> AnswersOf(const GfpMeaning& meaning, const KernelVersion& kernel) {
   const bool sleeps = meaning.may_reclaim;
   const auto yes_no = [&](std::string_view word, std::string reason = "") {
     const bool yes = GfpCan(word, meaning, kernel).value_or(false);
@@ -184,7 +223,7 @@ std::vector<GfpAnswer> AnswersOf(const GfpMeaning& meaning, const GfpLayout& lay
       yes_no("kswapd", meaning.wakes_kswapd ? "it reclaims for those that come later" : ""));
   answers.push_back(yes_no("io"));
   answers.push_back(yes_no("fs"));
-  answers.push_back(Reserves(meaning, layout));
+  answers.push_back(Reserves(meaning, kernel));
   answers.push_back(Zones(meaning));
   answers.push_back(Nodes(meaning));
   answers.push_back(yes_no("cma", !HasCma(kernel)   ? "it came with 3.5"

@@ -79,19 +79,63 @@ TEST_CASE("what a request may do follows from its names and its kernel") {
     CHECK(meaning->wakes_kswapd == known.kswapd);
     CHECK(meaning->io == known.io);
     CHECK(meaning->fs == known.fs);
-    CHECK(EighthsOfMin(*meaning, *FindGfpLayout(kernel)) == known.eighths);
+    CHECK(EighthsOfMin(*meaning, kernel) == known.eighths);
   }
 }
 
+// "yes: after reclaim failed, ...": the answer of the OOM killer.
+std::string OomAnswer(std::string_view names, std::string_view release) {
+  const KernelVersion kernel = ParseKernelVersion(release);
+  for (const GfpAnswer& answer :
+       AnswersOf(*ReadGfp(std::nullopt, std::string(names), kernel), kernel)) {
+    if (answer.question.find("OOM") != std::string_view::npos)
+      return answer.brief + ": " + answer.reason;
+  }
+  return "";
+}
+
+struct OomCase {
+  std::string_view names;
+  std::string_view release;
+  std::string_view answer;  // part of it
+};
+constexpr OomCase kOomCases[] = {
+    {"GFP_KERNEL", "2.6.18", "yes: after reclaim, whatever the order"},
+    {"GFP_KERNEL", "5.10.0", "yes: after reclaim failed, up to order 3; above that it fails"},
+    {"GFP_KERNEL|__GFP_NOFAIL", "3.10.0", "whatever the order [NOFAIL]"},
+    {"GFP_KERNEL|__GFP_NOFAIL", "5.10.0", "above that it waits on [NOFAIL]"},
+    {"GFP_NOFS|__GFP_NOFAIL", "2.6.32", "for a limit only"},
+    {"GFP_NOFS|__GFP_NOFAIL", "3.10.0", "for a limit only"},
+    {"GFP_NOFS|__GFP_NOFAIL", "4.4.0", "yes: after reclaim failed, whatever the order [NOFAIL]"},
+    {"GFP_NOFS|__GFP_NOFAIL", "6.8.0", "for a limit only"},
+    {"GFP_KERNEL|__GFP_NORETRY|__GFP_NOFAIL", "4.4.0", "no: it gives up before [NORETRY]"},
+    {"GFP_KERNEL|__GFP_THISNODE", "2.6.32", "yes"},
+    {"GFP_KERNEL|__GFP_THISNODE", "2.6.32-431.el6", "no: killing may free other nodes"},
+    {"GFP_KERNEL|__GFP_THISNODE", "2.6.33", "no: killing may free other nodes"},
+    {"GFP_KERNEL|__GFP_THISNODE|__GFP_NOFAIL", "4.4.0", "yes"},
+    {"GFP_KERNEL|__GFP_THISNODE|__GFP_NOFAIL", "6.8.0", "no: killing may free other nodes"},
+    {"GFP_NOFS", "2.6.18", "no: without FS"},
+    {"GFP_NOFS", "3.10.0", "a memory cgroup's limit may kill"},
+    {"GFP_NOFS", "4.9.0", "no: without FS"},
+    {"GFP_NOFS", "4.18.0", "no: without FS"},
+    {"GFP_NOFS", "4.19.0", "may kill if this kernel has that change of 5.4's"},
+    {"GFP_NOFS", "5.10.0", "a memory cgroup's limit may kill"}};
+
 TEST_CASE("whether the OOM killer may run for a request depends on its kernel") {
-  const std::string no_fail = "GFP_KERNEL|__GFP_NOFAIL";
-  CHECK(Says(Text({"gfp", no_fail}, "4.4.0"), "whatever the order [NOFAIL]"));
-  CHECK(Says(Text({"gfp", no_fail}, "5.10.0"), "above that it waits on [NOFAIL]"));
-  CHECK(Says(Text({"gfp", "GFP_KERNEL"}, "5.10.0"), "above that it fails instead"));
-  constexpr std::string_view kGroup = "a memory cgroup's limit may kill";
-  CHECK(Says(Text({"gfp", "GFP_NOFS"}, "3.10.0"), kGroup));
-  CHECK_FALSE(Says(Text({"gfp", "GFP_NOFS"}, "4.9.0"), kGroup));
-  CHECK(Says(Text({"gfp", "GFP_NOFS"}, "5.10.0"), kGroup));
+  for (const OomCase& known : kOomCases) {
+    CAPTURE(known.names);
+    CAPTURE(known.release);
+    const std::string answer = OomAnswer(known.names, known.release);
+    CAPTURE(answer);
+    CHECK(Says(answer, known.answer));
+  }
+}
+
+TEST_CASE("without a kernel, releases are told apart by their answers, not only by their bits") {
+  const std::string bound = Text({"gfp", "0x400d0"});
+  CHECK(Says(bound, "2.6.33 to"));
+  CHECK(Says(bound, "may the OOM killer run? yes"));
+  CHECK(Says(Text({"gfp", "GFP_NOFS"}), "on 5.4 and later"));
 }
 
 TEST_CASE("every bit that some kernel has is explained") {
@@ -172,11 +216,10 @@ TEST_CASE("REPEAT presses on, it does not ask to fail") {
   CHECK_FALSE(repeat->gives_up);
 }
 
-TEST_CASE("bits that 2.6.18 does not have are not named, and EL5 is called unsure") {
+TEST_CASE("bits that 2.6.18 does not have are not named, EL5's own are") {
   CHECK(Says(Text({"gfp", "0x40000"}, "2.6.18"), "bits without a name"));
   CHECK(Says(Text({"gfp", "0x40000"}, "2.6.19"), "__GFP_THISNODE"));
-  CHECK(Says(Text({"gfp", "0x220"}, "2.6.18-164.el5"), "Unsure: EL5"));
-  CHECK_FALSE(Says(Text({"gfp", "0x220"}, "2.6.18"), "Unsure"));
+  CHECK(Says(Text({"gfp", "0x440d2"}, "2.6.18-194.el5"), "it takes of the reserves"));
 }
 
 TEST_CASE("writepending counts what waits and what is being written") {

@@ -25,7 +25,10 @@ struct Known {
   std::string_view names;
 };
 constexpr Known kKnown[] = {
-    {0x20, "2.6.18-164.el5", "GFP_ATOMIC"},
+    {0x220, "2.6.18-164.el5", "GFP_ATOMIC"},
+    {0x20, "2.6.18-164.el5", "__GFP_HIGH"},
+    {0x440d2, "2.6.18-194.el5", "GFP_KERNEL|__GFP_HIGHMEM|__GFP_COMP|__GFP_NO_OOM"},
+    {0x440d2, "2.6.18-164.el5", "GFP_KERNEL|__GFP_HIGHMEM|__GFP_COMP|0x40000"},
     {0xd0, "2.6.18-164.el5", "GFP_KERNEL"},
     {0x200d2, "2.6.18-164.el5", "GFP_HIGHUSER"},
     {0x1200d2, "2.6.27.5", "GFP_HIGHUSER_MOVABLE"},
