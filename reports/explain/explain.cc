@@ -48,7 +48,8 @@ Explanation ListAll() {
   for (const Group& group : kGroups) {
     std::vector<std::string> names;
     for (const Term& term : Terms()) {
-      if (term.group == group.name) names.push_back(term.name);
+      const bool first = names.empty() || names.back() != term.name;
+      if (term.group == group.name && first) names.push_back(term.name);
     }
     words.items.push_back({std::string(group.heading), fmt::format("{}", fmt::join(names, ", "))});
     explanation.facts.emplace_back(std::string(group.name), std::move(names));
@@ -102,7 +103,8 @@ Result<Explanation> ExplainFreely(const std::string& text, const ExplainRequest&
     if (text == group.name) return ExplainGroup(group.name);
   }
   if (text == "cause codes") return ExplainGroup("causes");
-  if (const Term* const term = FindTerm(text)) return ExplainTerm(*term);
+  const KernelVersion kernel = KernelOf(request);
+  if (const Term* const term = FindTerm(text, kernel)) return ExplainTerm(*term, kernel);
   if (auto line = ExplainLine(text, request)) return *line;
   if (auto asked = ExplainRequestLine(text, request)) return *asked;
   if (LooksLikeGfp(text)) return ExplainGfp(text, request);
@@ -136,7 +138,7 @@ Result<Explanation> Explain(const ExplainRequest& request) {
   if (first == "order") return ExplainOrder(rest, request);
   if (first == "taint") return ExplainTaint(rest, request);
   if (std::find(std::begin(kLineKinds), std::end(kLineKinds), first) != std::end(kLineKinds)) {
-    if (TrimBlanks(rest).empty()) return ExplainLinesInGeneral(first);
+    if (TrimBlanks(rest).empty()) return ExplainLinesInGeneral(first, request);
     if (auto line = ExplainLine(rest, request)) return *line;
     return Fail(fmt::format("{} is no {}: `kautopsy explain {}` shows one", ShortAndSafe(rest),
                             first, first));

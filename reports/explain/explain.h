@@ -33,8 +33,9 @@ Result<Explanation> ExplainTaint(std::string_view text, const ExplainRequest& re
 // A pasted line: of a zone, a free list or the process table, with what precedes it in a log. None
 // if `text` holds no such line.
 std::optional<Explanation> ExplainLine(std::string_view text, const ExplainRequest& request);
-// What such lines hold: `kind` is zone-line, free-list-line or task-table.
-Explanation ExplainLinesInGeneral(std::string_view kind);
+// What such lines hold, on the request's kernel if it names one: `kind` is zone-line,
+// free-list-line or task-table.
+Explanation ExplainLinesInGeneral(std::string_view kind, const ExplainRequest& request);
 
 // A release that the user named for display: "on 2.6.32-431.el6", or "".
 std::string OnKernel(const ExplainRequest& request);

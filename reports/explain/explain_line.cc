@@ -265,41 +265,71 @@ std::optional<Explanation> ExplainTaskRow(std::string_view text, int64_t page_kb
   return explanation;
 }
 
-// The fields of a zone's line, in the order of the newest kernels.
-constexpr std::string_view kZoneWords[] = {"free",
-                                           "boost",
-                                           "min",
-                                           "low",
-                                           "high",
-                                           "reserved_highatomic",
-                                           "active_anon",
-                                           "active_file",
-                                           "unevictable",
-                                           "isolated",
-                                           "writepending",
-                                           "present",
-                                           "managed",
-                                           "mlocked",
-                                           "dirty",
-                                           "writeback",
-                                           "mapped",
-                                           "shmem",
-                                           "slab_reclaimable",
-                                           "slab_unreclaimable",
-                                           "kernel_stack",
-                                           "pagetables",
-                                           "unstable",
-                                           "bounce",
-                                           "free_pcp",
-                                           "local_pcp",
-                                           "free_cma",
-                                           "writeback_tmp",
-                                           "pages_scanned",
-                                           "all_unreclaimable",
-                                           "lowmem_reserve"};
-constexpr std::string_view kTaskWords[] = {
-    "tgid",      "total_vm",       "rss",      "rss_anon",      "rss_file",
-    "rss_shmem", "pgtables_bytes", "swapents", "oom_score_adj", "oom_adj"};
+// A field of a line, and the kernels whose line has it.
+struct LineField {
+  std::string_view word;
+  ReleaseRange printed = {};
+};
+
+constexpr KernelVersion k2628 = {.major = 2, .minor = 6, .patch = 28};
+constexpr KernelVersion k2632 = {.major = 2, .minor = 6, .patch = 32};
+constexpr KernelVersion k2636 = {.major = 2, .minor = 6, .patch = 36};
+constexpr KernelVersion k36 = {.major = 3, .minor = 6};
+constexpr KernelVersion k38 = {.major = 3, .minor = 8};
+constexpr KernelVersion k41 = {.major = 4, .minor = 1};
+constexpr KernelVersion k48 = {.major = 4, .minor = 8};  // the node has a line of its own
+constexpr KernelVersion k413 = {.major = 4, .minor = 13};
+constexpr KernelVersion k415 = {.major = 4, .minor = 15};
+constexpr KernelVersion k57 = {.major = 5, .minor = 7};
+constexpr KernelVersion k59 = {.major = 5, .minor = 9};
+constexpr KernelVersion k511 = {.major = 5, .minor = 11};
+constexpr KernelVersion k516 = {.major = 5, .minor = 16};
+constexpr KernelVersion k68 = {.major = 6, .minor = 8};
+
+// mm/page_alloc.c, show_free_areas() (mm/show_mem.c since 6.x), in the order of the newest kernels.
+constexpr LineField kZoneFields[] = {{"free"},
+                                     {"boost", {k516, {}}},
+                                     {"min"},
+                                     {"low"},
+                                     {"high"},
+                                     {"reserved_highatomic", {k57, {}}},
+                                     {"active_anon", {k2628, {}}},
+                                     {"active_file", {k2628, {}}},
+                                     {"unevictable", {k2628, {}}},
+                                     {"isolated", {k2632, k48}},
+                                     {"writepending", {k48, {}}},
+                                     {"present"},
+                                     {"managed", {k38, {}}},
+                                     {"mlocked", {k2632, {}}},
+                                     {"dirty", {k2632, k48}},
+                                     {"writeback", {k2632, k48}},
+                                     {"mapped", {k2632, k48}},
+                                     {"shmem", {k2632, k48}},
+                                     {"slab_reclaimable", {k2632, k413}},
+                                     {"slab_unreclaimable", {k2632, k413}},
+                                     {"kernel_stack", {k2632, k59}},
+                                     {"pagetables", {k2632, k511}},
+                                     {"unstable", {k2632, k48}},
+                                     {"bounce", {k2632, {}}},
+                                     {"free_pcp", {k41, {}}},
+                                     {"local_pcp", {k41, {}}},
+                                     {"free_cma", {k38, {}}},
+                                     {"writeback_tmp", {k2632, k48}},
+                                     {"pages_scanned", {{}, k48}},
+                                     {"all_unreclaimable", {{}, k48}},
+                                     {"lowmem_reserve"}};
+// mm/oom_kill.c, dump_tasks().
+constexpr LineField kTaskFields[] = {{"tgid"},
+                                     {"total_vm"},
+                                     {"rss"},
+                                     {"rss_anon", {k68, {}}},
+                                     {"rss_file", {k68, {}}},
+                                     {"rss_shmem", {k68, {}}},
+                                     {"nr_ptes", {k36, k415}},
+                                     {"pgtables_bytes", {k415, {}}},
+                                     {"swapents", {k36, {}}},
+                                     {"oom_score_adj", {k2636, {}}},
+                                     {"oom_adj", {{}, k36}}};
 
 Explanation Generic(std::string_view title, std::string_view example, ExplainedSection fields) {
   Explanation explanation;
@@ -314,13 +344,22 @@ Explanation Generic(std::string_view title, std::string_view example, ExplainedS
   return explanation;
 }
 
-ExplainedSection FieldsOf(std::span<const std::string_view> words) {
-  ExplainedSection section{"FIELDS", {}};
-  for (const std::string_view word : words) {
-    const Term* const term = FindTerm(word);
-    if (term == nullptr) continue;
+// Red Hat's kernels have fields of newer ones.
+bool MayPrint(const KernelVersion& kernel, const ReleaseRange& printed) {
+  const RangePlace place = PlaceOf(kernel, printed);
+  return place == RangePlace::kIn || (place == RangePlace::kBefore && kernel.el > 0);
+}
+
+ExplainedSection FieldsOf(std::span<const LineField> fields, const ExplainRequest& request) {
+  const KernelVersion kernel = KernelOf(request);
+  ExplainedSection section{kernel.known() ? fmt::format("FIELDS {}", OnKernel(request)) : "FIELDS",
+                           {}};
+  for (const LineField& field : fields) {
+    const Term* const term = FindTerm(field.word, kernel);
+    if (term == nullptr || !MayPrint(kernel, field.printed)) continue;
     const std::string unit = term->unit.empty() ? "" : fmt::format(" Unit: {}.", term->unit);
-    section.items.push_back({std::string(word), fmt::format("{}.{}", ShortMeaning(word), unit)});
+    section.items.push_back(
+        {std::string(field.word), fmt::format("{}.{}", ShortMeaning(term->name), unit)});
   }
   return section;
 }
@@ -333,16 +372,16 @@ std::optional<Explanation> ExplainLine(std::string_view text, const ExplainReque
   return ExplainTaskRow(text, request.page_kb);
 }
 
-Explanation ExplainLinesInGeneral(std::string_view kind) {
+Explanation ExplainLinesInGeneral(std::string_view kind, const ExplainRequest& request) {
   if (kind == "zone-line") {
     return Generic("zone-line: the state of one zone of one node, as memory reports print it",
                    "Node 0 Normal free:6592104kB min:44356kB low:55444kB high:66532kB ...",
-                   FieldsOf(kZoneWords));
+                   FieldsOf(kZoneFields, request));
   }
   if (kind == "task-table") {
     return Generic("task-table: the processes that the OOM killer may choose from, one a row",
                    "[ 3878]     0  3878 31877561 31569413   62310        0             0 qemu_wl52",
-                   FieldsOf(kTaskWords));
+                   FieldsOf(kTaskFields, request));
   }
   Explanation explanation = Generic(
       "free-list-line: free pieces of a zone by size, each twice as large as the one before",

@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -10,37 +11,94 @@
 namespace kautopsy {
 namespace {
 
-// Where a flag stands in /proc/sys/kernel/tainted, and since when: kernel/panic.c, tnts[] and
-// taint_flags[] of several releases. Where the first is not settled, one that has it.
+// Where a flag stands in /proc/sys/kernel/tainted, the newest release that is known to lack it and
+// the oldest that is known to have it: kernel/panic.c, print_tainted(), tnts[] and taint_flags[]
+// of several releases (2.6.18, 2.6.24, one before staging drivers, 3.x, 4.x, 6.x). Where one
+// follows the other the flag came with the latter.
 struct TaintBit {
   int bit;
   char letter;
-  std::string_view since;
+  KernelVersion lacks = {};  // unknown: all have it
+  KernelVersion has = {};
 };
-constexpr auto kTaintBits = std::to_array<TaintBit>({
-    {0, 'P', ""},
-    {1, 'F', ""},
-    {2, 'S', ""},
-    {3, 'R', ""},
-    {4, 'M', ""},
-    {5, 'B', ""},
-    {6, 'U', "since 2.6.21"},
-    {7, 'D', "since 2.6.24"},
-    {8, 'A', ""},
-    {9, 'W', ""},
-    {10, 'C', "since 2.6.28"},
-    {11, 'I', "in 2.6.35 at the latest"},
-    {12, 'O', "in 3.4 at the latest"},
-    {13, 'E', "since 3.15"},
-    {14, 'L', "since 3.17"},
-    {15, 'K', "since 4.0"},
-    {16, 'X', "in 4.15 at the latest"},
-    {17, 'T', "in 4.17 at the latest"},
-    {18, 'N', "in 6.1 at the latest"},
-    {19, 'J', "in 6.19 at the latest"},
-    {28, 'H', "Red Hat only"},  // include/linux/kernel.h of EL6 and EL7; bit 29 is their T
-    {29, 'T', "Red Hat only"},
-});
+constexpr KernelVersion Of26(int patch) { return {.major = 2, .minor = 6, .patch = patch}; }
+constexpr auto kTaintBits =
+    std::to_array<TaintBit>({{0, 'P'},
+                             {1, 'F'},
+                             {2, 'S'},
+                             {3, 'R'},
+                             {4, 'M'},
+                             {5, 'B'},
+                             {6, 'U', Of26(20), Of26(21)},
+                             {7, 'D', Of26(23), Of26(24)},
+                             {8, 'A', Of26(24), Of26(27)},
+                             {9, 'W', Of26(24), Of26(27)},
+                             {10, 'C', Of26(27), Of26(28)},
+                             {11, 'I', Of26(32), Of26(35)},
+                             {12, 'O', {.major = 3}, {.major = 3, .minor = 4}},
+                             {13, 'E', {.major = 3, .minor = 14}, {.major = 3, .minor = 15}},
+                             {14, 'L', {.major = 3, .minor = 16}, {.major = 3, .minor = 17}},
+                             {15, 'K', {.major = 3, .minor = 19}, {.major = 4}},
+                             {16, 'X', {.major = 4, .minor = 4}, {.major = 4, .minor = 15}},
+                             {17, 'T', {.major = 4, .minor = 4}, {.major = 4, .minor = 17}},
+                             {18, 'N', {.major = 5, .minor = 19}, {.major = 6, .minor = 1}},
+                             {19, 'J', {.major = 6, .minor = 14}, {.major = 6, .minor = 19}},
+                             {28, 'H'},  // include/linux/kernel.h of EL6 and EL7; bit 29 is their T
+                             {29, 'T'}});
+constexpr int kFirstOfRedHat = 28;
+
+std::string ReleaseText(const KernelVersion& kernel) {
+  return kernel.major == 2 ? fmt::format("2.6.{}", kernel.patch)
+                           : fmt::format("{}.{}", kernel.major, kernel.minor);
+}
+
+bool ComesWith(const TaintBit& flag) {
+  const KernelVersion& lacks = flag.lacks;
+  const KernelVersion& has = flag.has;
+  const int step = has.major == 2 ? has.patch - lacks.patch : has.minor - lacks.minor;
+  constexpr int kLastOf3 = 19;
+  const bool next_series = has.minor == 0 && has.major == 4 && lacks.minor == kLastOf3;
+  return (has.major == lacks.major && step == 1) || next_series;
+}
+
+// "since 2.6.24", "2.6.27 at the latest", "Red Hat only"; empty for those of all kernels.
+std::string SinceText(const TaintBit& flag) {
+  if (flag.bit >= kFirstOfRedHat) return "Red Hat only";
+  if (!flag.has.known()) return "";
+  const std::string release = ReleaseText(flag.has);
+  return ComesWith(flag) ? "since " + release : release + " at the latest";
+}
+
+enum class Presence { kThere, kUnsure, kAbsent };
+
+// EL5's print_tainted() knows six letters and T, whatever newer kernels have (kernel/panic.c of
+// 2.6.18-194.el5).
+Presence PresenceOn(const KernelVersion& kernel, const TaintBit& flag) {
+  constexpr int kLastWithPreviews = 7;
+  if (!kernel.known()) return Presence::kThere;
+  if (flag.bit >= kFirstOfRedHat)
+    return kernel.el >= 5 && kernel.el <= kLastWithPreviews && (flag.letter == 'T' || kernel.el > 5)
+               ? Presence::kThere
+               : Presence::kAbsent;
+  const KernelVersion& has = flag.has;
+  const KernelVersion& lacks = flag.lacks;
+  if (!has.known() || kernel.AtLeast(has.major, has.minor, has.patch)) return Presence::kThere;
+  if (kernel.el > 5) return Presence::kUnsure;
+  const bool newer = kernel.AtLeast(lacks.major, lacks.minor + (lacks.major == 2 ? 0 : 1),
+                                    lacks.major == 2 ? lacks.patch + 1 : 0);
+  return newer ? Presence::kUnsure : Presence::kAbsent;
+}
+
+Presence PresenceOn(const KernelVersion& kernel, char letter) {
+  Presence best = Presence::kAbsent;
+  bool found = false;
+  for (const TaintBit& flag : kTaintBits) {
+    if (flag.letter != letter) continue;
+    found = true;
+    best = std::min(best, PresenceOn(kernel, flag));
+  }
+  return found ? best : Presence::kUnsure;
+}
 
 // What a reader should conclude.
 std::string_view AdviceOf(char letter) {
@@ -68,20 +126,36 @@ const TaintBit* FindLetter(char letter) {
   return found == kTaintBits.end() ? nullptr : found;
 }
 
-ExplainedItem ItemOf(const Taint& taint) {
+// What the named kernel has to do with the letter; empty if it has it.
+std::string AbsenceText(const KernelVersion& kernel, const TaintBit& flag) {
+  const Presence presence = PresenceOn(kernel, flag.letter);
+  if (presence == Presence::kThere) return "";
+  KernelVersion base = kernel;
+  base.el = 0;
+  const bool absent = PresenceOn(base, flag.letter) == Presence::kAbsent;
+  const std::string release = ReleaseText(kernel);
+  std::string text = absent ? fmt::format("{} itself has no such letter", release)
+                            : fmt::format("whether {} itself has it is not settled", release);
+  if (presence == Presence::kUnsure && kernel.el > 0) text += ", Red Hat's kernel may";
+  return text + ". Elsewhere: ";
+}
+
+ExplainedItem ItemOf(const Taint& taint, const KernelVersion& kernel) {
   const char letter = taint.letter ? (*taint.letter)[0] : ' ';
   std::string text = taint.meaning.value_or("a distribution's or vendor's own letter");
   if (taint.name) text += fmt::format(" [{}]", *taint.name);
   if (const TaintBit* const bit = FindLetter(letter)) {
+    text = AbsenceText(kernel, *bit) + text;
     text += fmt::format("; bit {} = {}", bit->bit, int64_t{1} << bit->bit);
-    if (!bit->since.empty()) text += fmt::format(", {}", bit->since);
+    const std::string since = SinceText(*bit);
+    if (!since.empty()) text += fmt::format(", {}", since);
   }
   const std::string_view advice = AdviceOf(letter);
   if (!advice.empty()) text += fmt::format(". So {}", advice);
   return {std::string(1, letter), text};
 }
 
-Explanation DescribeLetters(std::string_view letters) {
+Explanation DescribeLetters(std::string_view letters, const KernelVersion& kernel) {
   Explanation explanation;
   ExplainedSection section{"LETTERS", {}};
   std::vector<std::string> codes;
@@ -91,7 +165,7 @@ Explanation DescribeLetters(std::string_view letters) {
   }
   int64_t mask = 0;
   for (const Taint& taint : DecodeTaint(letters)) {
-    section.items.push_back(ItemOf(taint));
+    section.items.push_back(ItemOf(taint, kernel));
     codes.push_back(taint.letter.value_or(""));
     const TaintBit* const bit = FindLetter(codes.back().empty() ? ' ' : codes.back()[0]);
     if (bit != nullptr) mask |= int64_t{1} << bit->bit;
@@ -109,14 +183,21 @@ Explanation DescribeLetters(std::string_view letters) {
   return explanation;
 }
 
-Explanation AllLetters() {
+Explanation AllLetters(const KernelVersion& kernel) {
   std::string letters;
+  std::string absent;
   for (const TaintBit& bit : kTaintBits) {
-    if (letters.find(bit.letter) == std::string::npos) letters += bit.letter;
+    if ((letters + absent).find(bit.letter) != std::string::npos) continue;
+    (PresenceOn(kernel, bit.letter) == Presence::kAbsent ? absent : letters) += bit.letter;
   }
-  Explanation explanation = DescribeLetters(letters);
+  Explanation explanation = DescribeLetters(letters, kernel);
   explanation.title = "taint: letters behind \"Tainted:\", what had happened to a kernel before";
   explanation.facts.pop_back();
+  if (!absent.empty()) {
+    explanation.sections.push_back({"",
+                                    {{"", fmt::format("{} itself has no {}.", ReleaseText(kernel),
+                                                      fmt::join(absent, ", "))}}});
+  }
   explanation.sections.push_back(
       {"",
        {{"",
@@ -126,7 +207,7 @@ Explanation AllLetters() {
   return explanation;
 }
 
-Result<Explanation> DescribeNumber(std::string_view text) {
+Result<Explanation> DescribeNumber(std::string_view text, const KernelVersion& kernel) {
   const std::optional<int64_t> number = ParseInteger(text);
   if (!number || *number < 0 || *number >= int64_t{1} << 32)
     return Fail(fmt::format("{} is no value of /proc/sys/kernel/tainted", EscapeForTerminal(text)));
@@ -137,7 +218,7 @@ Result<Explanation> DescribeNumber(std::string_view text) {
     letters += bit.letter;
     unknown &= ~(int64_t{1} << bit.bit);
   }
-  Explanation explanation = DescribeLetters(letters);
+  Explanation explanation = DescribeLetters(letters, kernel);
   explanation.title = fmt::format("taint {}{}{}", *number, letters.empty() ? "" : " = ", letters);
   if (unknown != 0) {
     explanation.sections.push_back(
@@ -149,7 +230,8 @@ Result<Explanation> DescribeNumber(std::string_view text) {
 
 }  // namespace
 
-Result<Explanation> ExplainTaint(std::string_view text, const ExplainRequest& /*request*/) {
+Result<Explanation> ExplainTaint(std::string_view text, const ExplainRequest& request) {
+  const KernelVersion kernel = KernelOf(request);
   text = TrimBlanks(text);
   constexpr std::string_view kHead = "Tainted:";
   if (const std::size_t at = text.find(kHead); at != std::string_view::npos) {
@@ -157,9 +239,9 @@ Result<Explanation> ExplainTaint(std::string_view text, const ExplainRequest& /*
     text = TrimBlanks(text.substr(at + kHead.size()));
     text = TrimBlanks(text.substr(0, text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ -")));
   }
-  if (text.empty()) return AllLetters();
-  if (text == "Not tainted") return DescribeLetters("");
-  if (IsDigit(text.front())) return DescribeNumber(text);
+  if (text.empty()) return AllLetters(kernel);
+  if (text == "Not tainted") return DescribeLetters("", kernel);
+  if (IsDigit(text.front())) return DescribeNumber(text, kernel);
   std::string letters;
   for (const char letter : text) {
     const bool blank = letter == ' ' || letter == '\t' || letter == '-';  // EL6 prints dashes
@@ -171,7 +253,7 @@ Result<Explanation> ExplainTaint(std::string_view text, const ExplainRequest& /*
     }
     if (letters.find(letter) == std::string::npos) letters += letter;
   }
-  return DescribeLetters(letters);
+  return DescribeLetters(letters, kernel);
 }
 
 }  // namespace kautopsy

@@ -32,6 +32,17 @@ std::vector<std::string> SplitList(std::string_view list) {
   return parts;
 }
 
+// "2.6.36 before 4.17", "2.6.36", "before 4.12".
+ReleaseRange ParseRange(std::string_view text) {
+  constexpr std::string_view kBefore = "before ";
+  ReleaseRange range;
+  const std::size_t before = text.find(kBefore);
+  range.first = ParseKernelVersion(text.substr(0, std::min(before, text.find(' '))));
+  if (before != std::string_view::npos)
+    range.end = ParseKernelVersion(text.substr(before + kBefore.size()));
+  return range;
+}
+
 void SetKey(std::string_view key, std::string value, Term& term) {
   if (key == "term")
     term.name = std::move(value);
@@ -43,6 +54,10 @@ void SetKey(std::string_view key, std::string value, Term& term) {
     term.text = std::move(value);
   else if (key == "source")
     term.source = std::move(value);
+  else if (key == "kernels")
+    term.holds = ParseRange(value);
+  else if (key == "printed")
+    term.printed = ParseRange(value);
 }
 
 // The lines of one paragraph; a line that begins with a blank goes on with the value before it.
@@ -129,25 +144,79 @@ std::string FirstSentence(std::string_view text) {
   return std::string(text.substr(0, std::min(text.find(". "), text.find_last_not_of('.') + 1)));
 }
 
+// EL6 took the OOM killer of 2.6.36 in between its builds 131 and 220.
+KernelVersion AsUpstream(KernelVersion kernel) {
+  constexpr int kNewOomKiller = 220;
+  if (kernel.el == 6 && kernel.el_build >= kNewOomKiller) kernel.patch = 36;
+  return kernel;
+}
+
+std::string ReleaseText(const KernelVersion& kernel) {
+  return kernel.major == 2 ? fmt::format("2.6.{}", kernel.patch)
+                           : fmt::format("{}.{}", kernel.major, kernel.minor);
+}
+
+std::string RangeText(const ReleaseRange& range) {
+  if (!range.end.known()) return fmt::format("{} and later", ReleaseText(range.first));
+  const std::string end = fmt::format("before {}", ReleaseText(range.end));
+  return range.first.known() ? fmt::format("{} on, {}", ReleaseText(range.first), end) : end;
+}
+
+// Empty if the kernel prints the word, or if that is not settled.
+std::string NotPrinted(const Term& term, const KernelVersion& kernel) {
+  const KernelVersion upstream = AsUpstream(kernel);
+  const RangePlace place = PlaceOf(upstream, term.printed);
+  if (!kernel.known() || place == RangePlace::kIn) return "";
+  const std::string when = place == RangePlace::kBefore
+                               ? fmt::format("it came with {}", ReleaseText(term.printed.first))
+                               : fmt::format("it went with {}", ReleaseText(term.printed.end));
+  if (kernel.el == 0) return fmt::format("{} does not print it: {}.", ReleaseText(kernel), when);
+  return fmt::format(
+      "{} itself does not print it: {}. Red Hat's kernel, which carries newer code, "
+      "may.",
+      ReleaseText(kernel), when);
+}
+
+bool Spells(const Term& term, std::string_view name) {
+  return std::any_of(term.also.begin(), term.also.end(),
+                     [&](const std::string& other) { return other == name; }) ||
+         term.name == name;
+}
+
 }  // namespace
+
+RangePlace PlaceOf(const KernelVersion& kernel, const ReleaseRange& range) {
+  const KernelVersion& first = range.first;
+  const KernelVersion& end = range.end;
+  if (first.known() && kernel.Below(first.major, first.minor, first.patch))
+    return RangePlace::kBefore;
+  if (end.known() && kernel.AtLeast(end.major, end.minor, end.patch)) return RangePlace::kBehind;
+  return RangePlace::kIn;
+}
 
 const std::vector<Term>& Terms() {
   static const std::vector<Term> kTerms = ReadTerms();
   return kTerms;
 }
 
-const Term* FindTerm(std::string_view word) {
-  const auto spelt = [](const Term& term, const auto& same) {
-    return same(term.name) || std::any_of(term.also.begin(), term.also.end(), same);
-  };
-  for (const Term& term : Terms()) {
-    if (spelt(term, [&](std::string_view name) { return name == word; })) return &term;
-  }
+const Term* FindTerm(std::string_view word, const KernelVersion& kernel) {
   const std::string lower = Lower(word);
+  const Term* found = nullptr;
   for (const Term& term : Terms()) {
-    if (spelt(term, [&](std::string_view name) { return Lower(name) == lower; })) return &term;
+    if (!found && Spells(term, word)) found = &term;
   }
-  return nullptr;
+  for (const Term& term : Terms()) {
+    const bool same = Lower(term.name) == lower ||
+                      std::any_of(term.also.begin(), term.also.end(),
+                                  [&](const std::string& other) { return Lower(other) == lower; });
+    if (!found && same) found = &term;
+  }
+  if (!found || !kernel.known()) return found;
+  for (const Term& term : Terms()) {
+    const bool holds = PlaceOf(AsUpstream(kernel), term.holds) == RangePlace::kIn;
+    if (term.name == found->name && holds) return &term;
+  }
+  return found;
 }
 
 std::string ShortMeaning(std::string_view word) {
@@ -171,6 +240,7 @@ std::vector<std::string> NearestTerms(std::string_view word) {
        {"gfp", "order", "taint", "zone-line", "free-list-line", "task-table", "causes"})
     consider(std::string(command));
   for (const Term& term : Terms()) {
+    if (FindTerm(term.name) != &term) continue;
     consider(term.name);
     for (const std::string& other : term.also) consider(other);
   }
@@ -183,16 +253,25 @@ std::vector<std::string> NearestTerms(std::string_view word) {
   return names;
 }
 
-Explanation ExplainTerm(const Term& term) {
+Explanation ExplainTerm(const Term& term, const KernelVersion& kernel) {
   Explanation explanation;
   explanation.title = term.name;
-  if (!term.also.empty())
-    explanation.title += fmt::format(" (also: {})", fmt::join(term.also, ", "));
-  ExplainedSection section{"", {{"", term.text}}};
+  const std::vector<std::string>& also = FindTerm(term.name)->also;
+  if (!also.empty()) explanation.title += fmt::format(" (also: {})", fmt::join(also, ", "));
+  const std::string not_printed = NotPrinted(term, kernel);
+  ExplainedSection section;
+  if (!not_printed.empty()) section.items.push_back({"", not_printed});
+  section.items.push_back({"", term.text});
   if (!term.unit.empty()) section.items.push_back({"", "Unit: " + term.unit + "."});
   explanation.sections.push_back(std::move(section));
+  ExplainedSection others{"ON OTHER KERNELS", {}};
+  for (const Term& other : Terms()) {
+    if (other.name == term.name && &other != &term)
+      others.items.push_back({RangeText(other.holds), other.text});
+  }
+  if (!others.items.empty()) explanation.sections.push_back(std::move(others));
   explanation.facts.emplace_back("term", term.name);
-  explanation.facts.emplace_back("also", term.also);
+  explanation.facts.emplace_back("also", also);
   explanation.facts.emplace_back("group", term.group);
   explanation.facts.emplace_back("unit", term.unit);
   explanation.facts.emplace_back("text", term.text);
@@ -205,7 +284,8 @@ Explanation ExplainGroup(std::string_view group) {
   explanation.title = fmt::format("{}: `kautopsy explain WORD` tells more of each", group);
   ExplainedSection section;
   for (const Term& term : Terms()) {
-    if (term.group == group) section.items.push_back({term.name, FirstSentence(term.text)});
+    if (term.group == group && FindTerm(term.name) == &term)
+      section.items.push_back({term.name, FirstSentence(term.text)});
   }
   explanation.sections.push_back(std::move(section));
   return explanation;

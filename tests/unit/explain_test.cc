@@ -222,6 +222,39 @@ TEST_CASE("bits that 2.6.18 does not have are not named, EL5's own are") {
   CHECK(Says(Text({"gfp", "0x440d2"}, "2.6.18-194.el5"), "it takes of the reserves"));
 }
 
+TEST_CASE("a word is explained as the named kernel means it") {
+  const std::string heuristic = "divided by the square root of its CPU time";
+  CHECK(Says(Text({"score"}, "2.6.32"), "score (also: badness, points)"));
+  for (const std::string release : {"2.6.18", "2.6.32", "2.6.35", "2.6.32-71.el6"}) {
+    CAPTURE(release);
+    const std::string text = Text({"score"}, release);
+    CHECK(text.find(heuristic) < text.find("ON OTHER KERNELS"));
+    CHECK(Says(Text({"oom_score_adj"}, release), "does not print it: it came with 2.6.36"));
+  }
+  for (const std::string release : {"2.6.36", "2.6.32-431.el6", "6.8.0"}) {
+    CAPTURE(release);
+    const std::string text = Text({"score"}, release);
+    CHECK(text.find(heuristic) > text.find("ON OTHER KERNELS"));
+    CHECK_FALSE(Says(Text({"oom_score_adj"}, release), "does not print"));
+  }
+  CHECK(Says(Text({"score"}), heuristic));
+  CHECK(Says(Text({"pages_scanned"}, "4.18.0"), "4.18 does not print it: it went with 4.12"));
+  CHECK(Says(Text({"free_pcp"}, "3.10.0-693.el7"), "Red Hat's kernel, which carries newer code"));
+}
+
+TEST_CASE("a line's fields are those of the named kernel") {
+  CHECK(Says(Text({"zone-line"}), "boost"));
+  const std::string old = Text({"zone-line"}, "2.6.18");
+  for (const std::string_view none : {"boost", "managed", "free_pcp", "active_anon"}) {
+    CAPTURE(none);
+    CHECK_FALSE(Says(old, "\n  " + std::string(none)));
+  }
+  CHECK(Says(old, "pages_scanned"));
+  CHECK_FALSE(Says(Text({"zone-line"}, "6.8.0"), "pages_scanned"));
+  CHECK(Says(Text({"task-table"}, "3.10.0"), "nr_ptes"));
+  CHECK_FALSE(Says(Text({"task-table"}, "2.6.18"), "oom_score_adj  "));
+}
+
 TEST_CASE("writepending counts what waits and what is being written") {
   CHECK(Says(Text({"writepending"}), "dirty + writeback"));
   CHECK_FALSE(Says(Text({"writeback"}), "dirty + writeback"));
@@ -252,6 +285,30 @@ TEST_CASE("taint letters and their number are the same") {
   CHECK(letters->facts.back().second == ExplainedValue(int64_t{512 + 4096 + 8192}));
   CHECK(Says(Text({"taint", "0"}), "taint 0"));
   CHECK(Says(Text({"taint"}), "FWCTL"));
+}
+
+TEST_CASE("taint letters that the named kernel does not have are said") {
+  constexpr std::string_view kNone = "has no such letter";
+  CHECK(Says(Text({"taint", "D"}, "2.6.18"), "2.6.18 itself has no such letter"));
+  CHECK(Says(Text({"taint", "D"}, "2.6.18"), "since 2.6.24"));
+  CHECK(Says(Text({"taint", "E"}, "3.10.0"), kNone));
+  CHECK(Says(Text({"taint", "X"}, "2.6.32"), kNone));
+  CHECK(Says(Text({"taint", "H"}, "2.6.32"), kNone));
+  CHECK(Says(Text({"taint", "T"}, "2.6.32"), kNone));
+  CHECK_FALSE(Says(Text({"taint", "T"}, "2.6.18-194.el5"), kNone));
+  CHECK(Says(Text({"taint", "W"}, "2.6.18-194.el5"), kNone));
+  CHECK_FALSE(Says(Text({"taint", "H"}, "2.6.32-431.el6"), kNone));
+  CHECK(Says(Text({"taint", "E"}, "3.10.0-693.el7"), "Red Hat's kernel may"));
+  CHECK(Says(Text({"taint", "W"}, "2.6.26"), "whether 2.6.26 itself has it is not settled"));
+  CHECK(Says(Text({"taint", "W"}), "2.6.27 at the latest"));
+  CHECK(Says(Text({"taint", "K"}), "since 4.0"));
+  for (const std::string letter : {"D", "W", "E", "X", "K"}) {
+    CAPTURE(letter);
+    CHECK_FALSE(Says(Text({"taint", letter}, "6.8.0"), kNone));
+    CHECK_FALSE(Says(Text({"taint", letter}), kNone));
+  }
+  CHECK(Says(Text({"taint"}, "2.6.18"),
+             "2.6.18 itself has no U, D, A, W, C, I, O, E, L, K, X, T, N, J, H."));
 }
 
 TEST_CASE("a pasted zone line explains its own figures, in kB and in pages") {
@@ -314,8 +371,10 @@ TEST_CASE("every term has a text, a source and no double") {
     CHECK(term.text.ends_with("."));
     CHECK_FALSE(term.source.empty());
     CHECK_FALSE(ShortMeaning(term.name).ends_with("."));
-    CHECK(FindTerm(term.name) == &term);
-    CHECK(names.insert(term.name).second);
+    const Term* const first = FindTerm(term.name);
+    REQUIRE(first != nullptr);
+    CHECK(first->name == term.name);
+    CHECK(names.insert(term.name).second == (first == &term));
     for (const std::string& other : term.also) CHECK(names.insert(other).second);
   }
   CHECK(Terms().size() > 60);
