@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "reports/diagnosis/gfp_can.h"
 #include "reports/explain/explain.h"
 #include "reports/format.h"
 
@@ -68,16 +69,37 @@ Explanation SysrqOrder() {
   return explanation;
 }
 
-ExplainedSection Outcome(int64_t order, const KernelVersion& kernel) {
-  ExplainedSection section{"WHAT BECOMES OF IT", {}};
-  // mm/page_alloc.c, __alloc_pages(): WARN_ON_ONCE_GFP(order > MAX_PAGE_ORDER, gfp).
-  if (order > kUsualLargestOrder) {
-    section.items.push_back(
-        {"fails", "at once, without reclaim or compaction, and with a warning"});
-    section.items.push_back({"OOM killer", "no"});
-    return section;
+// 2.6.18 returned nothing without a word [alloc_pages()]; 2.6.32 warns in
+// __alloc_pages_slowpath(), newer ones in __alloc_pages().
+ExplainedSection OutcomeOfTooLarge(const KernelVersion& kernel) {
+  const std::string warns =
+      kernel.Below(2, 6, 32) ? "" : ", and with one warning unless it is not wanted [NOWARN]";
+  return {"WHAT BECOMES OF IT",
+          {{"fails", "at once, without reclaim or compaction" + warns}, {"OOM killer", "no"}}};
+}
+
+// mm/page_alloc.c, __alloc_pages() of 2.6.18 and 2.6.32: __alloc_pages_may_oom() tests the order
+// in the latter only.
+void AddCostlyOutcome(const KernelVersion& kernel, ExplainedSection& section) {
+  if (kernel.Below(2, 6, 24)) {
+    section.items.push_back({"OOM killer",
+                             "yes, where reclaim frees nothing at all. Where it frees something, "
+                             "but no piece so large, it fails: \"page allocation failure\""});
+    return;
   }
-  const bool any_order_kills = kernel.known() && !kernel.AtLeast(2, 6, 24);
+  const std::string_view tried =
+      HasCompaction(kernel) ? "reclaim and compaction" : "reclaim, as there is no compaction yet";
+  section.items.push_back(
+      {"OOM killer", fmt::format("no: above order 3 a request is costly. A few rounds of {}, then "
+                                 "\"page allocation failure\"",
+                                 tried)});
+  section.items.push_back(
+      {"usual cure", "the caller should take smaller pieces (kvmalloc, vmalloc)"});
+}
+
+ExplainedSection Outcome(int64_t order, const KernelVersion& kernel) {
+  if (order > kUsualLargestOrder) return OutcomeOfTooLarge(kernel);
+  ExplainedSection section{"WHAT BECOMES OF IT", {}};
   if (order == 0) {
     section.items.push_back(
         {"fails", "only where no zone that it may use has a page above its mark"});
@@ -86,18 +108,14 @@ ExplainedSection Outcome(int64_t order, const KernelVersion& kernel) {
         {"fails",
          "also where memory is free in plenty, but only in smaller pieces [fragmentation]"});
   }
-  if (order <= kCostlyOrder || any_order_kills) {
-    section.items.push_back({"OOM killer",
-                             "yes, for GFP_KERNEL and what may do as much: it is retried until "
-                             "the OOM killer made room"});
-    section.items.push_back({"without sleep", "it fails at once [GFP_ATOMIC, GFP_NOWAIT]"});
-  } else {
-    section.items.push_back({"OOM killer",
-                             "no: above order 3 a request is costly. A few rounds of "
-                             "reclaim and compaction, then \"page allocation "
-                             "failure\""});
-    section.items.push_back({"usual cure", "the caller should take smaller pieces (kvmalloc)"});
+  if (order > kCostlyOrder) {
+    AddCostlyOutcome(kernel, section);
+    return section;
   }
+  section.items.push_back({"OOM killer",
+                           "yes, for GFP_KERNEL and what may do as much: it is retried until "
+                           "the OOM killer made room"});
+  section.items.push_back({"without sleep", "it fails at once [GFP_ATOMIC, GFP_NOWAIT]"});
   return section;
 }
 

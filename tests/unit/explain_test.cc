@@ -264,7 +264,12 @@ TEST_CASE("an order has a size, and kills up to order 3 only") {
   CHECK(Says(Text({"order", "4"}), "order 4: 64 KiB in one piece, 2^4 = 16 pages of 4 KiB"));
   CHECK(Says(Text({"order", "4"}), "no: above order 3"));
   CHECK(Says(Text({"order", "3"}), "yes, for GFP_KERNEL"));
-  CHECK(Says(Text({"order", "4"}, "2.6.18"), "yes, for GFP_KERNEL"));
+  CHECK(Says(Text({"order", "3"}, "2.6.18"), "yes, for GFP_KERNEL"));
+  CHECK(Says(Text({"order", "4"}, "2.6.18"), "yes, where reclaim frees nothing at all"));
+  CHECK(Says(Text({"order", "4"}, "2.6.32"), "there is no compaction yet"));
+  CHECK_FALSE(Says(Text({"order", "4"}, "2.6.32-431.el6"), "no compaction"));
+  CHECK_FALSE(Says(Text({"order", "11"}, "2.6.18"), "warning"));
+  CHECK(Says(Text({"order", "11"}, "2.6.32"), "warning"));
   CHECK(Says(Text({"order=-1"}), "sysrq"));
   CHECK(Says(Text({"order", "12"}), "caller's bug"));
   CHECK(Says(Text({"order", "11"}), "at once, without reclaim"));
