@@ -104,8 +104,8 @@ bool FreesMemory(const EventFacts& event) {
 
 WatermarkRule RuleOf(const KernelVersion& kernel, const std::vector<ZoneFacts>& zones) {
   if (kernel.known()) return RuleOf(kernel);
-  // What is printed since when: "free_highatomic:" 6.16, "reserved_highatomic:" 4.9, the letter E
-  // 4.4 (R before), letters 3.8, "managed:" 3.8.
+  // What is printed since when: "free_highatomic:" 6.16, "reserved_highatomic:" after 5.4 (not by
+  // 5.4.51), the letter E 4.4 (R before), letters 3.8, "managed:" 3.8.
   bool since_38 = false;
   for (const ZoneFacts& zone : zones) {
     if (zone.free_highatomic_kb) return WatermarkRule::k63;

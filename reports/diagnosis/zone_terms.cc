@@ -95,6 +95,24 @@ int64_t PagesOf(const ZoneFacts& zone, Fits fits) {
   return pages;
 }
 
+int64_t AtomicAlone(const ZoneFacts& zone) {
+  return PagesOf(zone, [](const std::string& types) { return types == "H"; });
+}
+
+// Of kernels that do not print the reserve (4.4 to 5.4, EL8): what is free of it at least, and the
+// most that it may be: a hundredth of the zone and a block more (mm/page_alloc.c,
+// reserve_highatomic_pageblock()), which is no larger than the largest piece. A reserve without a
+// free page leaves no trace; direct reclaim gives it back before a request fails
+// (unreserve_highatomic_pageblock()), so none is assumed.
+Bounds UnprintedAtomic(const ZoneFacts& zone, int64_t page_kb) {
+  constexpr int64_t kShare = 100;
+  const int64_t alone = AtomicAlone(zone);
+  if (alone == 0) return {};
+  const int64_t zone_pages = zone.managed_kb.value_or(0) / page_kb;
+  const int64_t largest_piece = int64_t{1} << zone.cells.back().order;
+  return {alone, std::max(alone, zone_pages / kShare + largest_piece)};
+}
+
 // Whether the kernel lets single atomic pages off the boost: since 5.9 (f80b08fc4453), and
 // in 5.4.80; distributions' 5.4 may have it.
 std::optional<bool> SparesBoost(const KernelVersion& kernel) {
@@ -165,7 +183,8 @@ Bounds ZoneTerms::Atomic(const ZoneFacts& zone) const {
   // 4.7 to 5.8 do not ask for a single page (zone_watermark_fast(), 48ee5f3696f6 to f27ce0e14088):
   // then only the pieces decide.
   if (single_ && !rights_.high && kernel_.AtLeast(4, 7) && kernel_.Below(5, 9)) return {};
-  const int64_t reserved = zone.reserved_highatomic_kb.value_or(0) / page_kb_;
+  if (!zone.reserved_highatomic_kb) return UnprintedAtomic(zone, page_kb_);
+  const int64_t reserved = *zone.reserved_highatomic_kb / page_kb_;
   if (zone.free_highatomic_kb) {
     const int64_t free = *zone.free_highatomic_kb / page_kb_;
     return {free, free};
@@ -173,7 +192,7 @@ Bounds ZoneTerms::Atomic(const ZoneFacts& zone) const {
   // c928807f6f6b ("mm/page_alloc: keep track of free highatomic"), 6.12; printed since 6.16.
   if (!kernel_.AtLeast(6, 12)) return {reserved, reserved};
   if (zone.cells.empty() || ListIsCut(zone)) return {0, reserved};
-  const int64_t alone = PagesOf(zone, [](const std::string& types) { return types == "H"; });
+  const int64_t alone = AtomicAlone(zone);
   const int64_t mixed =
       PagesOf(zone, [](const std::string& types) { return types.find('H') != std::string::npos; });
   return {std::min(alone, reserved), std::min(mixed, reserved)};

@@ -154,15 +154,16 @@ void Doubt(const EventFacts& event, const ZoneFacts& zone, const PieceRequest& r
     check.verdict = ZoneVerdict::kUnknown;
     check.reason = "zones are missing in the text, so what it keeps back is not sure";
   }
+  if (!check.steps.empty() || check.blocks_ok == false) return;
   const Bounds mark = terms.Mark(zone);
   const Bounds atomic = terms.Atomic(zone);
-  const int64_t most_spare =
-      *check.margin_pages + (mark.most - mark.least) + (atomic.most - atomic.least);
-  const bool by_unprinted = *check.margin_pages <= 0 && most_spare > 0 && check.blocks_ok != false;
-  if (check.steps.empty() && by_unprinted) {
+  if (*check.margin_pages <= 0 && *check.margin_pages + mark.most - mark.least > 0) {
     check.verdict = ZoneVerdict::kUnknown;
-    check.reason = mark.exact() ? "how much of reserved_highatomic was free is not in the text"
-                                : "whether its min mark was raised [boost] is not in the text";
+    check.reason = "whether its min mark was raised [boost] is not in the text";
+  } else if (check.verdict == ZoneVerdict::kServed &&
+             *check.margin_pages - (atomic.most - atomic.least) <= 0) {
+    check.verdict = ZoneVerdict::kUnknown;
+    check.reason = "how much is kept for atomic requests [highatomic] is not in the text";
   }
 }
 
@@ -181,7 +182,7 @@ ZoneCheck CheckZone(const EventFacts& event, const ZoneFacts& zone, const PieceR
   }
   check.cma_pages = terms.Cma(zone);
   if (terms.CmaReturns()) check.cma_back_pages = *check.cma_pages;
-  check.atomic_pages = terms.Atomic(zone).most;
+  check.atomic_pages = terms.Atomic(zone).least;
   check.min_pages = *zone.min_kb / event.page_kb();
   check.mark_pages = terms.Mark(zone).most;
   check.discounts = terms.Discounts(zone, *check.mark_pages);
