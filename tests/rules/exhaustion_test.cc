@@ -83,6 +83,26 @@ TEST_CASE("cache that could be dropped points at the kernel") {
   CHECK_FALSE(RulePrematureOom(SmallFacts(event)));
 }
 
+TEST_CASE("active cache could be dropped, too, if pages were short and not pieces of them") {
+  EventFacts event = ExhaustedOom();
+  event.mem->anon_pages = 100000;
+  event.mem->file_pages = 130000;
+  event.zones[0].inactive_file_kb = 0;
+  event.zones[0].present_kb = 15900;
+  event.zones[1].present_kb = 1000000;
+  event.zones[1].inactive_file_kb = 400;
+  event.zones[1].active_file_kb = 500000;
+  const Diagnosis diagnosis = Diagnose(SmallFacts(event));
+  CHECK(diagnosis.primary_cause == "premature_oom");
+  CHECK(diagnosis.findings.front().explanation.find("400 KiB of it inactive") != std::string::npos);
+  event.zones[1].active_file_kb = 300000;
+  CHECK_FALSE(RulePrematureOom(SmallFacts(event)));
+  event.zones[1].active_file_kb = 500000;
+  event.zones[1].min_kb = 4000;
+  event.oom->order = 5;
+  CHECK_FALSE(RulePrematureOom(SmallFacts(event)));
+}
+
 TEST_CASE("guests that hold nearly all memory are named, fewer are not") {
   const std::optional<Finding> finding = RuleVmOvercommit(MakeFacts({SeedKill()}));
   REQUIRE(finding);

@@ -9,6 +9,28 @@
 
 namespace kautopsy {
 
+namespace {
+
+std::string CacheWords(const CleanCache& cache) {
+  const auto percent = [&](int64_t kb) {
+    return PercentNumber(static_cast<double>(kb), static_cast<double>(cache.zones_kb));
+  };
+  if (cache.active_kb <= cache.inactive_kb) {
+    return fmt::format(
+        "Inactive file cache less what is dirty or being written: {} = {} % of what the zones hold "
+        "that the request may use. A kernel that reclaims drops it before it kills.",
+        SizeText(cache.inactive_kb), percent(cache.inactive_kb));
+  }
+  const int64_t kb = cache.inactive_kb + cache.active_kb;
+  return fmt::format(
+      "File cache less what is dirty or being written: {} = {} % of what the zones hold that the "
+      "request may use, {} of it inactive. A kernel that reclaims ages what is active, and drops "
+      "it, before it kills.",
+      SizeText(kb), percent(kb), SizeText(cache.inactive_kb));
+}
+
+}  // namespace
+
 // Plenty of clean file pages in the zones that the request may use, no memory above the marks, and
 // yet a kill.
 std::optional<Finding> RulePrematureOom(const IncidentFacts& facts) {
@@ -20,14 +42,11 @@ std::optional<Finding> RulePrematureOom(const IncidentFacts& facts) {
     finding.severity = Severity::kMajor;
     finding.confidence = Confidence::kMedium;
     finding.confidence_why = "the figures state it; why reclaim failed is not in the text";
-    finding.title = fmt::format("{} killed although {} of file cache could have been dropped.",
-                                OnDayHost(facts, event), SizeText(cache.clean_kb));
+    finding.title =
+        fmt::format("{} killed although {} of file cache could have been dropped.",
+                    OnDayHost(facts, event), SizeText(cache.inactive_kb + cache.active_kb));
     finding.brief = "killed with plenty of cache to drop";
-    finding.explanation = fmt::format(
-        "Inactive file cache less what is dirty or being written: {} = {} % of what the zones hold "
-        "that the request may use. A kernel that reclaims drops it before it kills.",
-        SizeText(cache.clean_kb),
-        PercentNumber(static_cast<double>(cache.clean_kb), static_cast<double>(cache.zones_kb)));
+    finding.explanation = CacheWords(cache);
     const std::string release = facts.kernel_release.value_or("");
     finding.advice.push_back({release.empty() ? "a newer kernel of the same series"
                                               : "a newer kernel of the series of " + release,
