@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -62,6 +63,7 @@ struct Regression {
   KernelVersion mended = {};         // a stable release that is known to hold the mend
   std::string_view suffix = {};      // that the release has: kernels of one builder only
   std::string_view workaround = {};  // a setting that helps where no newer kernel is known to
+  std::pair<int, int> builds = {};   // of one builder, "4.4.0-<build>-generic": first and last
 };
 
 constexpr auto kRegressions = std::to_array<Regression>({
@@ -73,12 +75,23 @@ constexpr auto kRegressions = std::to_array<Regression>({
      "kernels 4.7 and 4.8 are known to kill too early for pieces of 8 to 32 KiB",
      "Compaction gave up too soon there; 4.9 waits for it again."},
     // "Candidate fixes for premature OOM kills with node-lru",
-    // https://lkml.iu.edu/hypermail/linux/kernel/1607.2/02651.html
+    // https://lkml.iu.edu/hypermail/linux/kernel/1607.2/02651.html; the last of the mends is
+    // 71ab6cfe88dc, in 4.11 ("[PATCH stable-4.9 0/2] mm: follow up oom fixes for 32b", February
+    // 2017).
     {{4, 8},
-     {4, 9},
+     {4, 11},
      OfLowMemory,
-     "kernel 4.8 is known to kill too early on 32-bit machines with high memory",
-     "Its lists are of whole nodes for the first time, so low memory was called used up too soon."},
+     "kernels 4.8 to 4.10 are known to kill too early on 32-bit machines with high memory",
+     "Their lists are of whole nodes, so the cache of low memory was not aged for requests that "
+     "need low memory; late stable releases of 4.9 and 4.10 may hold the mends."},
+    // https://bugs.launchpad.net/bugs/1655842, January 2017; the builds are those that "How to stop
+    // Ubuntu Xenial from randomly killing your big processes" (blog.meteor.com) names.
+    {.from = {4, 4},
+     .below = {4, 5},
+     .applies = OfPieces,
+     .title = "Ubuntu's kernels 4.4.0-58 to 4.4.0-62 are known to kill too early",
+     .explanation = "The fault came with 4.4.0-58 and ended with 4.4.0-63.",
+     .builds = {58, 62}},
     // Commit 1bc542c6a0d1 ("mm/vmscan: wake up flushers conditionally to avoid cgroup OOM"), of
     // October 2024, in 6.13 and 6.12.104. MGLRU is of 6.1 (ac35a490237446, September 2022).
     {{6, 1},
@@ -110,17 +123,28 @@ constexpr auto kRegressions = std::to_array<Regression>({
      {4, 9, 291}},
 });
 
-bool HasSuffix(const IncidentFacts& facts, const EventFacts& event, std::string_view suffix) {
-  const Text& release = event.kernel_release ? event.kernel_release : facts.kernel_release;
-  return suffix.empty() || (release && release->find(suffix) != std::string::npos);
+bool IsOfBuilder(std::string_view release, const Regression& regression) {
+  if (!regression.suffix.empty() && release.find(regression.suffix) == std::string_view::npos)
+    return false;
+  if (regression.builds.second == 0) return true;
+  const std::size_t dash = release.find('-');
+  if (dash == std::string_view::npos) return false;
+  std::string_view rest = release.substr(dash + 1);
+  const int64_t build = ConsumeInteger(rest).value_or(0);
+  return rest.starts_with('-') && build >= regression.builds.first &&
+         build <= regression.builds.second;
 }
 
 Advice Remedy(const Regression& regression) {
   if (!regression.workaround.empty())
     return {std::string(regression.workaround), "reclaim then works as before", "",
             "the same load: no kill"};
-  return {fmt::format("kernel {}.{} or newer", regression.below.first, regression.below.second),
-          "it is mended there", "a new kernel has to be tested", "the same load: no kill"};
+  const std::string kernel =
+      regression.builds.second > 0
+          ? fmt::format("kernel {}.{}.0-{} or newer", regression.from.first, regression.from.second,
+                        regression.builds.second + 1)
+          : fmt::format("kernel {}.{} or newer", regression.below.first, regression.below.second);
+  return {kernel, "it is mended there", "a new kernel has to be tested", "the same load: no kill"};
 }
 
 }  // namespace
@@ -131,10 +155,10 @@ std::optional<Finding> RuleKnownRegression(const IncidentFacts& facts) {
     if (!event.oom) continue;
     const KernelVersion kernel = KernelOf(facts, event);
     if (!kernel.known()) continue;
+    const std::string release = event.kernel_release.value_or(facts.kernel_release.value_or(""));
     for (const Regression& regression : kRegressions) {
       const bool holds = IsBetween(kernel, regression.from, regression.below) &&
-                         !IsMended(kernel, regression.mended) &&
-                         HasSuffix(facts, event, regression.suffix);
+                         !IsMended(kernel, regression.mended) && IsOfBuilder(release, regression);
       if (!holds || !regression.applies(event)) continue;
       Finding finding = DraftContext("known_regression", event);
       finding.severity = Severity::kMinor;
