@@ -32,6 +32,8 @@ struct ZoneFacts {
   Integer reserved_highatomic_kb, free_highatomic_kb, free_cma_kb, slab_unreclaimable_kb;
   Integer kernel_stack_kb, active_file_kb, inactive_file_kb, active_anon_kb, inactive_anon_kb;
   Integer boost_kb, pagetables_kb;
+  Integer managed_below_zero_kb;  // how far, where the count is negative; managed_kb is none then
+  bool marks_beyond_all = false;  // larger than any machine's memory, which are none then
   std::optional<bool> all_unreclaimable;
   Integer free_list_kb;                       // the list's total as printed
   std::vector<int64_t> lowmem_reserve_pages;  // one per zone type, as printed

@@ -78,6 +78,8 @@ void AddToNode(EventFacts& event, const ZoneFacts& zone, const Statement& row, i
     Add(*sum_kb, Size(row, column++));
 }
 
+constexpr int kMinColumn = 3;  // min, low and high of a zone's row
+
 void TakeZones(EventFacts& event, const Statement& row) {
   ZoneFacts& zone = event.zones.emplace_back();
   zone.node = Size(row, 0);
@@ -103,8 +105,12 @@ void TakeZones(EventFacts& event, const Statement& row) {
   int column = 2;
   for (Integer* const size : sizes) {
     *size = Size(row, column++);
+    if (size == &zone.managed_kb && *size && **size < 0) zone.managed_below_zero_kb = -**size;
     if (*size && **size < 0) size->reset();  // a counter that races wrapped around
   }
+  const auto beyond_all = [&](int mark) { return row.GetInteger(mark).value_or(0) > kLargestSize; };
+  zone.marks_beyond_all =
+      beyond_all(kMinColumn) && beyond_all(kMinColumn + 1) && beyond_all(kMinColumn + 2);
   zone.lowmem_reserve_pages = ReserveOf(row.ViewText(column++));
   zone.all_unreclaimable = Flag(row, column++);
   if (event.mem) AddToNode(event, zone, row, column);

@@ -17,6 +17,20 @@ TEST_CASE("a limit that the log states wins over the state of the host") {
   CHECK_FALSE(RuleMemcgLimit(SmallFacts(ExhaustedOom())));
 }
 
+TEST_CASE("a count of memory below zero explains why nothing could be had") {
+  EventFacts event = ExhaustedOom();
+  CHECK_FALSE(RuleCountBelowZero(SmallFacts(event)));
+  event.zones[1].managed_kb.reset();
+  event.zones[1].managed_below_zero_kb = 69704;
+  const Diagnosis diagnosis = Diagnose(SmallFacts(event));
+  CHECK(diagnosis.primary_cause == "kernel_bug");
+  CHECK(diagnosis.findings.front().rule == "count_below_zero");
+  CHECK(diagnosis.findings.front().explanation.find("2^64 less 68 MiB") != std::string::npos);
+  event.zones[1].managed_below_zero_kb.reset();
+  event.zones[1].marks_beyond_all = true;
+  CHECK(RuleCountBelowZero(SmallFacts(event))->confidence == Confidence::kMedium);
+}
+
 TEST_CASE("a kill line of a control group is enough") {
   EventFacts event = SeedKill();
   event.kills[0].reason = "memcg";

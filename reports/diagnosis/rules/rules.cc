@@ -9,7 +9,8 @@ std::span<const Rule> AllRules() {
       // Stated in the text.
       RuleManual, RuleMemcgLimit, RuleNumaConstraint,
       // The kernel or the caller is at fault.
-      RuleHardware, RuleKernelBug, RuleStall, RuleEarlyBoot, RuleBadRequest, RuleCrashKernel,
+      RuleHardware, RuleKernelBug, RuleStall, RuleEarlyBoot, RuleCountBelowZero, RuleBadRequest,
+      RuleCrashKernel,
       // The allocation run again over the zones that the request may use.
       RuleLowZone, RuleCma, RuleBoundToNode, RuleAtomicReserve, RuleAtomicHighOrder,
       // Who holds the memory.

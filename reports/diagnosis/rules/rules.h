@@ -21,6 +21,7 @@ std::optional<Finding> RuleKernelBug(const IncidentFacts& facts);
 std::optional<Finding> RuleStall(const IncidentFacts& facts);
 std::optional<Finding> RuleHardware(const IncidentFacts& facts);
 std::optional<Finding> RuleEarlyBoot(const IncidentFacts& facts);
+std::optional<Finding> RuleCountBelowZero(const IncidentFacts& facts);
 std::optional<Finding> RuleBadRequest(const IncidentFacts& facts);
 std::optional<Finding> RuleCrashKernel(const IncidentFacts& facts);
 std::optional<Finding> RuleLowZone(const IncidentFacts& facts);
