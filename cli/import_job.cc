@@ -26,6 +26,11 @@ namespace {
 constexpr uint64_t kUsualExpansion = 200;
 constexpr uint64_t kAlwaysAllowed = uint64_t{1} << 30;
 
+constexpr std::string_view kNewestFirst =
+    "not read: its lines go from the newest to the oldest (journalctl -r), so the reports in it "
+    "are "
+    "upside down; print it without -r, or turn plain lines round with tac";
+
 // For a message: a newline in the name of an archive's member must not begin a line of its own.
 std::string Name(const std::string& path) {
   return path == "-" ? "standard input" : EscapeForTerminal(path);
@@ -153,6 +158,10 @@ class ImportJob final : public SourceVisitor {
     if (!result) {
       Problem(result.error().message);
       return false;
+    }
+    if (result->newest_first) {
+      OnProblem(found, std::string(kNewestFirst));
+      return true;
     }
     Count(*result);
     NoteTree(ReadHostFile(found.path, source.head()), ReadZoneFile(found.path, source.head()));

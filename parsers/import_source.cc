@@ -10,13 +10,10 @@
 
 #include "base/text.h"
 #include "parsers/envelope/date_finder.h"
-#include "parsers/envelope/dmesg_json.h"
-#include "parsers/envelope/entry.h"
+#include "parsers/envelope/entry_readers.h"
 #include "parsers/envelope/envelope.h"
-#include "parsers/envelope/journal_export.h"
 #include "parsers/envelope/journal_json.h"
-#include "parsers/envelope/journal_pretty.h"
-#include "parsers/envelope/journal_verbose.h"
+#include "parsers/envelope/newest_first.h"
 #include "parsers/envelope/printk_prefix.h"
 #include "parsers/envelope/quoted_printable.h"
 #include "parsers/envelope/repair.h"
@@ -53,31 +50,35 @@ std::size_t UnsureHead(std::string_view text) {
   return Classify(text).line_class == LineClass::kUnknown ? text.size() : 0;
 }
 
+uint64_t LinesOf(std::string_view message) {
+  return 1 + static_cast<uint64_t>(std::ranges::count(message, '\n'));
+}
+
 // Of a line whose JSON says who printed its message: what the scanner tells of other lines. Most
-// are other programs', which one search shows.
-void FlagKernelJson(std::string_view line, Candidate& flags) {
+// are other programs', which one search shows. Returns how many lines the message has.
+uint64_t FlagKernelJson(std::string_view line, Candidate& flags) {
   const std::string_view object = JsonObjectOf(StripLineEnd(line));
-  if (object.empty() || object.find("kernel") == std::string_view::npos) return;
+  if (object.empty() || object.find("kernel") == std::string_view::npos) return 1;
   const std::optional<JsonLine> json = ParseJsonLine(object);
-  if (!json || json->witness) return;
+  if (!json || json->witness) return 1;
   std::string_view text = json->text;
   if (!json->kernel) {
     const Classification place = Classify(text);
-    if (place.line_class != LineClass::kKernel) return;
+    if (place.line_class != LineClass::kKernel) return 1;
     text.remove_prefix(place.text_begin);
   }
   flags.kernel = true;
   flags.noise = IsKnownNoise(text);
+  return LinesOf(json->text);
 }
 
-// The reader of entries for a source in which `line` begins some; none for other lines.
-std::unique_ptr<EntryReader> ReaderFor(std::string_view line) {
-  if (JournalExport::Begins(line)) return std::make_unique<JournalExport>();
-  if (DmesgJson::Begins(line)) return std::make_unique<DmesgJson>();
-  if (JournalVerbose::Begins(line)) return std::make_unique<JournalVerbose>();
-  if (JournalPretty::Begins(line)) return std::make_unique<JournalPretty>();
-  return nullptr;
-}
+// What became of a physical line. The message of an entry may have several lines in one of the
+// source, as in JSON; each counts, so that the ledger is that of the forms that print it in
+// several.
+struct Share {
+  uint64_t lines = 1;
+  uint64_t claimed = 0;
+};
 
 // Takes the candidates of one source in order: repairs, takes the prefix off, offers to the engine,
 // keeps the ledger, and hands events to the sink. After a failure of the sink it only drains.
@@ -97,9 +98,10 @@ class Importer {
     if (scanned.quoted_printable) NoteQuotedPrintable();
     CountNewYear(scanned.chunk.bytes());
     for (const Candidate& candidate : scanned.candidates) OnCandidate(scanned, candidate);
+    lines_before_ += scanned.lines;
     ledger_.lines += scanned.lines;
     ledger_.not_kernel += scanned.not_kernel;
-    if (scanned.chunk.cut && !first_cut_line_) first_cut_line_ = ledger_.lines;
+    if (scanned.chunk.cut && !first_cut_line_) first_cut_line_ = lines_before_;
     group_.KeepText();
     const std::string_view bytes = scanned.chunk.bytes();
     const std::string_view last = bytes.substr(
@@ -130,6 +132,7 @@ class Importer {
     result.summary.span = new_years_.span();
     result.events = events_;
     result.incomplete_events = incomplete_events_;
+    result.lines_in_lines = lines_in_lines_;
     return status_;
   }
 
@@ -140,7 +143,7 @@ class Importer {
     const bool last =
         &candidate == &scanned.candidates.back() && candidate.line + 1 == scanned.lines;
     const PhysicalLine line = {.text = scanned.Line(candidate),
-                               .number = ledger_.lines + candidate.line + 1,
+                               .number = lines_before_ + candidate.line + 1,
                                .flags = candidate,
                                .cut = last && (scanned.chunk.cut || scanned.chunk.unterminated),
                                .too_long = last && scanned.chunk.cut};
@@ -177,7 +180,7 @@ class Importer {
     Taken taken = entries_ ? entries_->Take(source) : Taken::kNone;
     if (taken == Taken::kNone && entries_) OfferEntry();  // another format's line ends it
     if (taken == Taken::kNone && !line.flags.kernel) {
-      std::unique_ptr<EntryReader> reader = ReaderFor(line.text);
+      std::unique_ptr<EntryReader> reader = EntryReaderFor(line.text);
       if (!reader) return false;
       entries_ = std::move(reader);
       taken = entries_->Take(source);
@@ -195,20 +198,22 @@ class Importer {
     for (const MessageLine& message : entry.message) {
       const bool readable = (entry.kernel || entry.witness) && !entry.damaged;
       const bool wanted = readable && (message.openers != 0 || engine_.HasOpenBlocks());
-      const bool claimed = wanted && OfferMessage(entry, message);
+      const Share share = {.lines = LinesOf(message.text),
+                           .claimed = wanted ? OfferMessage(entry, message) : 0};
       Account(
           {.text = message.raw,
            .number = message.place.line,
            .flags = {.kernel = entry.kernel, .noise = entry.kernel && IsKnownNoise(message.text)},
            .too_long = message.too_long || entry.damaged},
-          claimed);
+          share);
     }
   }
 
-  bool OfferMessage(const Entry& entry, const MessageLine& message) {
-    bool claimed = false;
+  // How many of the message's lines a record took.
+  uint64_t OfferMessage(const Entry& entry, const MessageLine& message) {
+    uint64_t claimed = 0;
     for (LogLine& line : unwrapper_.UnwrapMessage(entry, message))
-      claimed = OfferLogLine(line, message.openers) || claimed;
+      claimed += OfferLogLine(line, message.openers) ? 1 : 0;
     return claimed;
   }
 
@@ -222,41 +227,50 @@ class Importer {
     if (group_.lines().empty()) return;
     const bool wanted = engine_.HasOpenBlocks() || group_.MayOpen();
     if (wanted && group_.lines().size() > 1 && OfferJoined()) {
-      for (const PhysicalLine& line : group_.lines()) Account(line, true);
+      for (const PhysicalLine& line : group_.lines()) Account(line, {.claimed = 1});
     } else {  // what nobody takes as one was not broken: each may be a line of its own
-      for (const PhysicalLine& line : group_.lines()) Account(line, wanted && OfferLine(line));
+      for (const PhysicalLine& line : group_.lines())
+        Account(line, wanted ? OfferLine(line) : Share());
     }
     group_.Clear();
   }
 
-  void Account(PhysicalLine line, bool claimed) {
-    if (!claimed && !line.flags.kernel) FlagKernelJson(line.text, line.flags);
-    if (claimed && !line.too_long)
-      ++ledger_.claimed;
-    else if (line.too_long || line.flags.nul)
-      ++ledger_.damaged;
+  void Account(PhysicalLine line, Share share) {
+    if (share.claimed < share.lines && !line.flags.kernel)
+      share.lines = std::max(share.lines, FlagKernelJson(line.text, line.flags));
+    const uint64_t claimed = line.too_long ? 0 : std::min(share.claimed, share.lines);
+    ledger_.lines += share.lines - 1;
+    lines_in_lines_ += share.lines - 1;
+    ledger_.claimed += claimed;
+    if (const uint64_t left = share.lines - claimed; left > 0) AccountUnclaimed(line, left);
+  }
+
+  void AccountUnclaimed(const PhysicalLine& line, uint64_t lines) {
+    if (line.too_long || line.flags.nul)
+      ledger_.damaged += lines;
     else if (line.flags.noise)
-      ++ledger_.noise;
+      ledger_.noise += lines;
     else if (!line.flags.kernel || line.flags.witness)
-      ++ledger_.not_kernel;
+      ledger_.not_kernel += lines;
     else {
-      ++ledger_.unclaimed_kernel;
-      if (ledger_.unclaimed_kernel > kMaxUnclaimedKept || !status_) return;
-      status_ = sink_.WriteUnclaimed(line.number, StripLineEnd(line.text));
+      const bool kept = ledger_.unclaimed_kernel < kMaxUnclaimedKept;
+      ledger_.unclaimed_kernel += lines;
+      if (kept && status_) status_ = sink_.WriteUnclaimed(line.number, StripLineEnd(line.text));
     }
   }
 
   bool OfferJoined() {
     uint64_t openers = 0;
     const LogLine line = group_.Joined(openers);
-    return OfferUnwrapped(line, openers);
+    return OfferUnwrapped(line, openers) > 0;
   }
 
-  // Offers a physical line, which may hold many log lines. True if a record took some of it.
-  bool OfferLine(const PhysicalLine& physical) {
+  // Offers a physical line, which may hold many log lines. It is claimed if a record took some of
+  // it; of a message's lines in JSON, each by itself.
+  Share OfferLine(const PhysicalLine& physical) {
     const std::string_view line = physical.text;
     const uint64_t number = physical.number;
-    bool claimed = false;
+    Share share;
     std::size_t begin = number == 1 ? CutHead(line) : 0;
     // NULs stand where a crash left the file unwritten: text is cut there.
     while (begin < line.size()) {
@@ -265,14 +279,15 @@ class Importer {
       if (behind_hole) begin += UnsureHead(line.substr(begin, end - begin));
       const std::string_view piece = StripLineEnd(line.substr(begin, end - begin));
       const Place place = {number, static_cast<uint32_t>(begin + 1)};
-      claimed =
-          OfferPiece(piece, place, physical.flags, physical.cut || end < line.size()) || claimed;
+      share.claimed += OfferPiece(piece, place, physical.flags, physical.cut || end < line.size());
+      share.lines = std::max(share.lines, unwrapper_.message_lines());
       begin = end + 1;
     }
-    return claimed;
+    share.claimed = std::min(share.claimed, share.lines);
+    return share;
   }
 
-  bool OfferPiece(std::string_view piece, Place place, const Candidate& candidate, bool cut) {
+  uint64_t OfferPiece(std::string_view piece, Place place, const Candidate& candidate, bool cut) {
     const bool one_line = candidate.kernel || !JsonObjectOf(piece).empty();
     if (one_line && !candidate.joined && place.column == 1) {
       fragments_.assign(1, Fragment{0, piece});
@@ -281,7 +296,7 @@ class Importer {
     }
     // The scanner does not look for words that a NUL or a joined line's rest hides.
     const uint64_t openers = candidate.joined || candidate.nul ? kAnyKind : candidate.openers;
-    bool claimed = false;
+    uint64_t claimed = 0;
     for (const Fragment& fragment : fragments_) {
       LogLine line;
       line.place = {place.line, place.column + static_cast<uint32_t>(fragment.offset)};
@@ -290,15 +305,15 @@ class Importer {
       line.trimmed = line.raw.size() < TrimBlanks(fragment.text).size();
       line.text = line.raw;
       line.plain = candidate.plain;
-      claimed = OfferUnwrapped(line, openers) || claimed;
+      claimed += OfferUnwrapped(line, openers);
     }
     return claimed;
   }
 
-  bool OfferUnwrapped(const LogLine& line, uint64_t openers) {
-    bool claimed = false;
+  uint64_t OfferUnwrapped(const LogLine& line, uint64_t openers) {
+    uint64_t claimed = 0;
     for (LogLine& unwrapped : unwrapper_.Unwrap(line))
-      claimed = OfferLogLine(unwrapped, openers) || claimed;
+      claimed += OfferLogLine(unwrapped, openers) ? 1 : 0;
     return claimed;
   }
 
@@ -328,11 +343,13 @@ class Importer {
   DateFinder dates_;
   NewYearCounter new_years_;
   LineLedger ledger_;
+  uint64_t lines_before_ = 0;  // of the source, in the chunks before
   std::vector<Fragment> fragments_;
   LineGroup group_;  // one line, or several that were one
   uint64_t quotes_ = 0;
   uint64_t events_ = 0;
   uint64_t incomplete_events_ = 0;
+  uint64_t lines_in_lines_ = 0;
   std::optional<uint64_t> first_cut_line_;
   Integer last_uptime_us_;
   Status status_;
@@ -352,18 +369,20 @@ Result<ImportResult> ImportSource(ByteSource& source, std::string_view path, std
   Importer importer(options, path, sink);
   uint64_t bytes = 0;
   ScannedChunk scanned;
+  ImportResult result;
   while (pipeline.Next(scanned)) {
+    if (bytes == 0) result.newest_first = IsNewestFirst(scanned.chunk.bytes());
     importer.OnChunk(scanned);
     if (!importer.status()) break;
     bytes += scanned.chunk.size;
     if (options.progress) options.progress(bytes);
   }
-  ImportResult result;
   const Status written = importer.Finish(result);
-  if (!written) {
-    sink.AbandonSource();
-    return tl::unexpected(written.error());
-  }
+  // A list of anything may go from newest to oldest, as long as there is no record in it.
+  result.newest_first = result.newest_first && result.summary.ledger.claimed > 0;
+  if (!written || result.newest_first) sink.AbandonSource();
+  if (!written) return tl::unexpected(written.error());
+  if (result.newest_first) return result;
   result.summary.content_hash = pipeline.ContentHash();
   if (hashed) result.summary.sha256 = hashed->Hex();
   result.summary.bytes = pipeline.bytes();

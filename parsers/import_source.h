@@ -28,16 +28,20 @@ struct ImportOptions {
 };
 
 struct ImportResult {
+  // The log has records, but goes from newest to oldest (IsNewestFirst()), so that what was found
+  // need not be there: nothing was stored.
+  bool newest_first = false;
   SourceCounts counts;
   SourceSummary summary;
   uint64_t events = 0;
   uint64_t incomplete_events = 0;
+  uint64_t lines_in_lines = 0;  // of the ledger's: behind the first of a message in a line of JSON
 };
 
 // Reads one source to its end, finds the records in it and writes them to `sink` as one unit.
 // `path` as the user gave it, `kind` as BeginSource() takes it. A source that cannot be read to its
 // end is kept as far as it went, and `summary.damage` says so; an error means that nothing was
-// stored.
+// stored, nor can be.
 Result<ImportResult> ImportSource(ByteSource& source, std::string_view path, std::string_view kind,
                                   const ImportOptions& options, EventSink& sink);
 

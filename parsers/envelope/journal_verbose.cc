@@ -24,13 +24,13 @@ std::string_view PartOf(std::string_view cursor, std::string_view key) {
 
 }  // namespace
 
-bool JournalVerbose::Begins(std::string_view line) {
+std::optional<int64_t> JournalVerbose::TimeOf(std::string_view line) {
   line = StripLineEnd(line);
-  if (!line.ends_with(']') || line[0] == ' ') return false;
+  if (!line.ends_with(']') || line[0] == ' ') return std::nullopt;
   const std::size_t at = line.find(kCursor);
-  if (at == std::string_view::npos) return false;
+  if (at == std::string_view::npos) return std::nullopt;
   const std::string_view cursor = line.substr(at);
-  return !PartOf(cursor, ";b=").empty() && ParseHex(PartOf(cursor, ";t="));
+  return PartOf(cursor, ";b=").empty() ? std::nullopt : ParseHex(PartOf(cursor, ";t="));
 }
 
 Taken JournalVerbose::Take(const SourceLine& line) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +19,9 @@ namespace kautopsy {
 // (sd-journal.c, sd_journal_get_cursor()).
 class JournalVerbose final : public JournalFields {
  public:
-  static bool Begins(std::string_view line);
+  static bool Begins(std::string_view line) { return TimeOf(line).has_value(); }
+  // [us] since the epoch, of the entry that `line` begins; none if it begins none.
+  static std::optional<int64_t> TimeOf(std::string_view line);
 
   Taken Take(const SourceLine& line) override;
 

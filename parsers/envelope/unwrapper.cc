@@ -30,6 +30,7 @@ bool Unwrapper::UnwrapJson(const LogLine& line, std::string_view object) {
   if (!json) return false;
   LogLine whole = line;
   json_text_ = std::move(json->text);
+  message_lines_ = 1 + static_cast<uint64_t>(std::ranges::count(json_text_, '\n'));
   host_ = std::move(json->host);
   boot_id_ = std::move(json->boot_id);
   whole.text = json_text_;
@@ -110,6 +111,7 @@ bool Unwrapper::IsRestOfAbove(const LogLine& line) const {
 
 std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
   lines_.clear();
+  message_lines_ = 1;
   is_rest_ = false;
   const bool plain = line.plain && !quoted_printable_;
   std::string_view encoded = line.text;

@@ -21,6 +21,9 @@ class Unwrapper {
   // or the journal's JSON.
   std::vector<LogLine>& Unwrap(const LogLine& line);
 
+  // How many lines the message has that the line given to Unwrap() last holds as JSON; else 1.
+  uint64_t message_lines() const { return message_lines_; }
+
   // From here on lines are decoded as quoted-printable.
   void ExpectQuotedPrintable() { quoted_printable_ = true; }
 
@@ -59,6 +62,7 @@ class Unwrapper {
   std::string unescaped_;  // the text, its control bytes restored
   LatestHead head_;
   Prefix above_;  // of the last line of a record
+  uint64_t message_lines_ = 1;
   bool quoted_printable_ = false;
   bool is_rest_ = false;  // the line given last has its prefix from `above_`
 };

@@ -9,7 +9,8 @@ CREATE TABLE source (
                                     -- or once per tree_host
   sha256 TEXT,                      -- SHA-256 of all bytes, 64 hex digits; NULL unless asked for (--sha256)
   bytes INTEGER NOT NULL,           -- [bytes] that were read
-  lines INTEGER NOT NULL,           -- [lines] that were read; a last line without its newline counts
+  lines INTEGER NOT NULL,           -- [lines] that were read; a last line without its newline counts, and
+                                    -- each line of the kernel's message that stands in one line of JSON
   kind TEXT NOT NULL,               -- file, member (of an archive), stdin, journal, crash_dump, pstore (named
                                     -- by its oldest part)
   lines_claimed INTEGER NOT NULL,   -- [lines] that belong to a record, or tell of a boot

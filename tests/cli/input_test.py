@@ -373,6 +373,18 @@ class Input(CliTest):
             self.assertEqual(self.rows("SELECT first_line FROM event ORDER BY event_id"), [(1,), (3,), (6,)])
             os.remove(self.database)
 
+    def test_a_log_from_newest_to_oldest_is_refused_and_told(self):
+        lines = b"".join(OOM_LINES.replace(b":43", b":%d" % (10 + n)).replace(b" 42", b" %d" % n) for n in range(20))
+        for jobs in "1", "3":
+            self.write("logs/a", b"".join(lines.splitlines(True)[::-1]))
+            self.write("logs/b", lines)
+            done = self.ingest("--jobs", jobs, "logs", code=1)
+            self.assert_says(done, "logs/a: not read: its lines go from the newest to the oldest", "unread    1: logs/a")
+            self.assertEqual(self.rows("SELECT count(*), count(DISTINCT pid) FROM oom_kill"), [(20, 20)])
+            self.assertEqual(self.rows("SELECT path FROM skipped_input"), [("logs/a",)])
+            self.assertEqual(self.rows("SELECT path FROM source"), [("logs/b",)])
+            os.remove(self.database)
+
     def test_a_named_pipe_is_read_when_it_is_named(self):
         os.mkfifo(self.folder + "/fifo")
         feeder = subprocess.Popen(["sh", "-c", "cat > fifo"], stdin=subprocess.PIPE, cwd=self.folder)

@@ -23,7 +23,8 @@ TextSink Import(const std::string& text, const ImportOptions& options, std::size
   REQUIRE_MESSAGE(result.has_value(), (result ? "" : result.error().message));
   REQUIRE(sink.ended());
   const LineLedger& ledger = sink.summary().ledger;
-  CHECK(ledger.lines == CountLines(text));
+  CHECK(ledger.lines == CountLines(text) + result->lines_in_lines);
+  if (text.find("\\n") == std::string::npos) CHECK(result->lines_in_lines == 0);
   CHECK(ledger.lines == ledger.claimed + ledger.noise + ledger.unclaimed_kernel +
                             ledger.not_kernel + ledger.damaged);
   CHECK(sink.summary().bytes == text.size());

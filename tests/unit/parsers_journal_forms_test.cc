@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -97,10 +98,25 @@ TEST_CASE("Every form in which journalctl writes whole entries gives the same ev
       CHECK(CellOf(event, "uptime_us") == "5");
     }
     const LineLedger& ledger = sink.summary().ledger;
-    CHECK(ledger.unclaimed_kernel == 1 + (form == Verbose ? 1 : 0));  // the first of two lines
+    CHECK(ledger.unclaimed_kernel == 2);  // the first of two lines is one
     CHECK(ledger.noise == 1);
     CHECK(ledger.claimed == 2);
+    CHECK(ledger.lines ==
+          static_cast<uint64_t>(std::ranges::count(log, '\n')) + (form == Verbose ? 0 : 1));
   }
+}
+
+TEST_CASE("A message of several lines in JSON that nothing claims counts as many") {
+  const JournalEntry entry = {"kernel", "nothing\nthat is\nknown"};
+  for (const auto form : {Verbose, Pretty, Lines}) {
+    const TextSink sink = Import(form(entry) + form(kEntries[0]));
+    CHECK(sink.summary().ledger.unclaimed_kernel == 3);
+    CHECK(sink.summary().ledger.claimed == 1);
+    REQUIRE(sink.events().size() == 1);
+    CHECK(sink.events()[0].lines.front().place.line > 1);
+  }
+  const TextSink lines = Import(Lines(entry) + Lines(kEntries[0]));
+  CHECK(lines.events()[0].lines.front().place.line == 2);
 }
 
 TEST_CASE("A message that json-pretty writes as bytes is read") {
