@@ -6,6 +6,7 @@
 #include "parsers/envelope/stamp.h"
 #include "store/printed_clocks.h"
 #include "store/run_statement.h"
+#include "store/source_times.h"
 #include "store/time_cell.h"
 #include "store/time_quality.h"
 #include "store/zone_cache.h"
@@ -206,6 +207,7 @@ Status Redate(Database& database) {
   return RestorePrintedClocks(database)
       .and_then([&] { return database.Execute(kCreate); })
       .and_then([&] { return Redater(database).Run(); })
+      .and_then([&] { return RedateSourceTimes(database); })
       .and_then([&] { return database.Execute(kEnd); });
 }
 

@@ -16,8 +16,8 @@ constexpr char kInsert[] =
     "INSERT INTO source (source_id, path, content_hash, bytes, lines, kind, lines_claimed, "
     "lines_noise, lines_unclaimed_kernel, lines_not_kernel, lines_damaged, quotes, damage, "
     "first_time, last_time, new_years, text_year, zone, zone_from, sha256, crash_time, "
-    "last_uptime_us, year, year_from, outdated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "last_uptime_us, year, year_from, outdated, first_clock, last_clock) VALUES (?, ?, ?, ?, ?, "
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 // What the user says of a source that was known already.
 constexpr char kSetYear[] =
     "UPDATE source SET year = ?2, year_from = ?3, outdated = 1 WHERE source_id = ?1 "
@@ -86,7 +86,8 @@ Status SourceWriter::Write(const Place& place, const SourceSummary& summary, boo
              ledger.lines, place.kind, ledger.claimed, ledger.noise, ledger.unclaimed_kernel,
              ledger.not_kernel, ledger.damaged, summary.quotes, summary.damage, times.first,
              times.last, times.new_years, times.text_year, times.zone, zone_from, summary.sha256,
-             times.crash_time, summary.last_uptime_us, year, year_from, outdated);
+             times.crash_time, summary.last_uptime_us, year, year_from, outdated, times.first_clock,
+             times.last_clock);
 }
 
 Status SourceWriter::WritePath(const Place& place, const SourceSummary& summary) {

@@ -21,8 +21,8 @@ CREATE TABLE source (
   quotes INTEGER NOT NULL,          -- [count] of fragments that repeat an earlier record of the source
   damage TEXT,                      -- why reading stopped before the end; NULL = read to its end. Stays when
                                     -- a good copy is read later, as do its records: see damaged_sources
-  first_time TEXT,                  -- of its first line with a time: ISO 8601 UTC; as printed, and without
-                                    -- the year, if its lines lack it: --11-20T12:42:42. NULL = it has none
+  first_time TEXT,                  -- of its first line with a time: ISO 8601 UTC, by zone; as printed, and
+                                    -- without the year, if its lines lack it: --11-20T12:42:42. NULL = it has none
   last_time TEXT,                   -- likewise, the latest time of those lines that were looked at
   new_years INTEGER,                -- [count] New Years between first_time and last_time; NULL if they have years
   text_year INTEGER,                -- [year] of first_time, if a full date of its first or last day stands in it
@@ -30,6 +30,8 @@ CREATE TABLE source (
   zone_from TEXT,                   -- where zone comes from: option (--tz), tree (a file beside the log tells it)
   crash_time TEXT,                  -- ISO 8601 UTC when the kernel died whose memory it is; NULL if it tells
                                     -- none. About then the last line was printed
+  first_clock TEXT,                 -- what first_time was printed as: without the Z if its lines tell no zone
+  last_clock TEXT,                  -- likewise, of last_time
   last_uptime_us INTEGER,           -- [us] since boot, of its last line, if that begins with an uptime
   year INTEGER,                     -- [year] of first_time, if it was found; NULL also if the lines have years
   year_from TEXT,                   -- where year comes from: option (--year), name (a date in the file's name), text (text_year,

@@ -179,6 +179,24 @@ class Time(CliTest):
                     self.assertEqual(self.content(), expected)
                     os.remove(self.database)
 
+    def test_the_times_of_a_source_are_utc_by_its_zone_whenever_that_is_told(self):
+        line = " h kernel: Killed process 1 (java) total-vm:300kB, anon-rss:200kB, file-rss:0kB\n"
+        times = "SELECT first_time, last_time, first_clock FROM source"
+        path = self.write("tree/var/log/messages", "2015-01-10T10:00:00" + line + "2015-07-10T10:00:00.5" + line)
+        printed = self.write("printed", "2015-01-10T10:00:00+02:00" + line)
+        self.ingest(path)
+        self.assertEqual(self.rows(times), [("2015-01-10T10:00:00Z", "2015-07-10T10:00:00.5Z", "2015-01-10T10:00:00")])
+        self.write("tree/etc/timezone", "Europe/Vienna\n")
+        self.ingest(self.folder + "/tree")
+        self.assertEqual(self.rows(times)[0], ("2015-01-10T09:00:00Z", "2015-07-10T08:00:00.5Z", "2015-01-10T10:00:00"))
+        self.ingest("--tz", "Asia/Tokyo", path, printed)
+        dated = [("2015-01-10T01:00:00Z", "2015-07-10T01:00:00.5Z", "2015-01-10T10:00:00"),
+                 ("2015-01-10T08:00:00Z", "2015-01-10T08:00:00Z", "2015-01-10T08:00:00Z")]
+        self.assertEqual(self.rows(times + " WHERE path NOT LIKE '%timezone'"), dated)
+        os.remove(self.database)
+        self.ingest("--tz", "Asia/Tokyo", path, printed)
+        self.assertEqual(self.rows(times), dated)
+
     def kill(self, clock, uptime, pid, host="h"):
         """A kill with both clocks, with the uptime alone (a bare dmesg), or the time alone."""
         prefix = "Jan 12 %s %s kernel: " % (clock, host) if clock else ""
