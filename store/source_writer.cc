@@ -1,9 +1,12 @@
 #include "store/source_writer.h"
 
 #include <cassert>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 
+#include "parsers/input/collection_file.h"
 #include "store/printed_clocks.h"
 #include "store/redate.h"
 #include "store/run_statement.h"
@@ -31,12 +34,21 @@ constexpr char kNoteZone[] =
 // Asked for when the content was known already.
 constexpr char kSetSha256[] = "UPDATE source SET sha256 = ?2 WHERE source_id = ?1";
 constexpr char kInsertPath[] =
-    "INSERT INTO source_path (path, source_id, mtime_s) VALUES (?1, ?2, ?3) "
-    "ON CONFLICT (path) DO UPDATE SET source_id = ?2, mtime_s = ?3";
+    "INSERT INTO source_path (path, source_id, mtime_s, absolute) VALUES (?1, ?2, ?3, ?4) "
+    "ON CONFLICT (path) DO UPDATE SET source_id = ?2, mtime_s = ?3, absolute = ?4";
 // Hosts may have one each: the path's own goes first.
 constexpr char kFind[] =
     "SELECT source_id FROM source WHERE content_hash = ? ORDER BY source_id NOT IN "
     "(SELECT source_id FROM source_path WHERE path = ?), source_id LIMIT 1";
+
+// Where `path` is, if only that tells when a crash was saved there: in a later ingest the folder in
+// which the program runs may be another one.
+Text TellingPlace(std::string_view path) {
+  if (path.starts_with('/') || TimeOfSavedCrash(path)) return std::nullopt;
+  std::error_code error;
+  const std::filesystem::path place = std::filesystem::absolute(path, error).lexically_normal();
+  return !error && TimeOfSavedCrash(place.native()) ? Text(place.native()) : std::nullopt;
+}
 
 }  // namespace
 
@@ -92,7 +104,7 @@ Status SourceWriter::Write(const Place& place, const SourceSummary& summary, boo
 
 Status SourceWriter::WritePath(const Place& place, const SourceSummary& summary) {
   if (place.kind == "stdin") return {};
-  return Run(insert_path_, place.path, place.source_id, summary.mtime);
+  return Run(insert_path_, place.path, place.source_id, summary.mtime, TellingPlace(place.path));
 }
 
 }  // namespace kautopsy

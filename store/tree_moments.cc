@@ -19,7 +19,8 @@ constexpr char kCreate[] =
     "CREATE TEMP TABLE event_moment (event_id INTEGER PRIMARY KEY, time_us INTEGER, quality TEXT, "
     "incident_id INTEGER)";
 constexpr char kSelectPaths[] =
-    "SELECT p.path, p.source_id, s.zone FROM source_path AS p JOIN source AS s USING (source_id)";
+    "SELECT coalesce(p.absolute, p.path), p.source_id, s.zone, p.path FROM source_path AS p JOIN "
+    "source AS s USING (source_id)";
 // Of a source at several places the earliest time holds: it was the same already then.
 constexpr char kInsertSource[] =
     "INSERT INTO temp.source_moment VALUES (?1, ?2, ?3, ?4) ON CONFLICT (source_id) DO UPDATE SET "
@@ -68,22 +69,21 @@ class TreeDater {
     if (!insert) return tl::unexpected(insert.error());
     Result<bool> step = row->Step();
     for (; step && *step; step = row->Step()) {
-      const std::optional<FolderTime> found = TimeOfPlace(row->ViewText(0));
+      const std::optional<PrintedTime> crash = TimeOfSavedCrash(row->ViewText(0));
+      const std::optional<PrintedTime> found = crash ? crash : TimeOfTree(row->ViewText(3));
       if (!found) continue;
-      const PrintedTime time = zones_.ToUtc(found->time, row->GetText(2));
-      Status done = kautopsy::Run(*insert, row->GetInteger(1), MicrosecondsSinceEpoch(time),
-                                  time.utc ? "boot_relative" : "boot_relative,zone_assumed",
-                                  found->of == FolderTime::Of::kCrash ? 1 : 0);
+      const PrintedTime time = zones_.ToUtc(*found, row->GetText(2));
+      Status done =
+          kautopsy::Run(*insert, row->GetInteger(1), MicrosecondsSinceEpoch(time),
+                        time.utc ? "boot_relative" : "boot_relative,zone_assumed", crash ? 1 : 0);
       if (!done) return done;
     }
     return step ? Status() : tl::unexpected(step.error());
   }
 
-  std::optional<FolderTime> TimeOfPlace(std::string_view path) const {
-    std::optional<FolderTime> found = TimeOfFolder(path);
-    if (found && found->of == FolderTime::Of::kCrash) return found;
+  std::optional<PrintedTime> TimeOfTree(std::string_view path) const {
     const PrintedTime* const moment = FindTree(moments_, path);
-    return moment != nullptr ? FolderTime{FolderTime::Of::kTree, *moment} : found;
+    return moment != nullptr ? std::optional(*moment) : TimeOfTreeName(path);
   }
 
   Status DateEvents() {

@@ -16,8 +16,8 @@ using TreeMoments = std::map<std::string, PrintedTime, std::less<>>;
 // Gives the events a time that have none of their own, where the place of their file tells one:
 // - snapshots (/proc/meminfo, sysctl's output) that of their tree, of a name with a date if no file
 //   tells it;
-// - events of an uptime, of a log that was saved in a folder named by the time, as kdump and
-//   systemd-pstore do: the end of the log is then.
+// - events of an uptime, of a log that kdump or systemd-pstore saved, which name the file or its
+//   folder by the time: the end of the log is then.
 // `time_from` is then "collected". What is better known later replaces it. Incidents are
 // outdated of events that get another time, and of hosts for which events behind `last_event_id`
 // tell settings.

@@ -71,39 +71,54 @@ std::optional<PrintedTime> TimeOf(const std::array<int, 6>& numbers) {
   return valid && MicrosecondsSinceEpoch(time) ? std::optional(time) : std::nullopt;
 }
 
-std::optional<FolderTime> TimeOfName(std::string_view name, std::string_view folder) {
-  // sos/policies, get_archive_name(), legacy names. Friendly ones tell the day only.
-  static const RE2 kSosreport(
-      R"(sosreport-.*-(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.tar\.\w+|\.tar)?)");
-  // kexec-tools of Fedora, kdump-lib-initramfs.sh: HOST_IP, and DATEDIR by date +%Y-%m-%d-%T.
-  // openSUSE/kdump, dracut/kdump-save: HOSTNAME if it goes to another machine, and
-  // +%Y-%m-%d-%H-%M, with a colon before.
-  static const RE2 kKdump(R"((?:.+-)?(\d{4})-(\d\d)-(\d\d)-(\d\d)[-:](\d\d)(?::(\d\d))?)");
-  // The seconds that the numbers of EFI's records begin with, see EraOf() in pstore.cc; newer
-  // systemd-pstore moves them to /var/lib/systemd/pstore/SECONDS/COUNT/.
-  static const RE2 kSeconds(R"(\d{10})");
-  FolderTime found;
+// The date that `form` finds in all of `name`: numbers down to the minute, perhaps the second.
+std::optional<PrintedTime> DateIn(std::string_view name, const RE2& form) {
   std::array<int, 6> at = {};
-  std::optional<PrintedTime> time;
   std::string second;
-  const auto read = [&](const RE2& form) {
-    const bool matches =
-        RE2::FullMatch(name, form, &at[0], &at[1], &at[2], &at[3], &at[4], &second);
-    at[5] = static_cast<int>(ParseInteger(second).value_or(0));
-    return matches;
-  };
-  if (read(kSosreport)) {
-    time = TimeOf(at);
-  } else if (read(kKdump)) {
-    found.of = FolderTime::Of::kCrash;
-    time = TimeOf(at);
-  } else if (folder == "pstore" && RE2::FullMatch(name, kSeconds)) {
-    found.of = FolderTime::Of::kCrash;
-    time = FromUnixSeconds(ParseInteger(name).value_or(0));
-  }
-  if (!time) return std::nullopt;
-  found.time = *time;
-  return found;
+  if (!RE2::FullMatch(name, form, &at[0], &at[1], &at[2], &at[3], &at[4], &second))
+    return std::nullopt;
+  at[5] = static_cast<int>(ParseInteger(second).value_or(0));
+  return TimeOf(at);
+}
+
+std::string_view LastOf(std::string_view& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string_view last = path.substr(slash == std::string_view::npos ? 0 : slash + 1);
+  path = path.substr(0, slash == std::string_view::npos ? 0 : slash);
+  return last;
+}
+
+// kdump-tools of Debian, kdump-config, kdump_save_core(): dmesg.STAMP, dump.STAMP.lz4 or
+// vmcore.STAMP in STAMP/ or HOST-STAMP/, by date +%Y%m%d%H%M; HOST-dmesg.STAMP without a folder if
+// it goes by FTP. The name of the file is enough.
+std::optional<PrintedTime> TimeOfDebianDump(std::string_view file) {
+  static const RE2 kForm(
+      R"((?:.+-)?(?:dmesg|dump|vmcore)\.(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)()(?:\.[a-z]\w*)?)");
+  return DateIn(file, kForm);
+}
+
+// kdump-utils of Fedora, dracut/99kdumpbase/kdump.sh: vmcore-dmesg.txt, vmcore and vmcore.flat in
+// HOST_IP-DATEDIR, which is by date +%Y-%m-%d-%T, formerly +%Y.%m.%d-%T. Its kexec-dmesg.log is the
+// log of the kernel that saves them.
+// openSUSE/kdump, dracut/kdump-save: dmesg and vmcore; HOSTNAME- if it goes to another machine, and
+// +%Y-%m-%d-%H-%M, with a colon before. Who keeps them may pack them.
+std::optional<PrintedTime> TimeOfKdump(std::string_view file, std::string_view folder) {
+  static const RE2 kFile(
+      R"((?:vmcore-dmesg(?:-incomplete)?\.txt|dmesg(?:\.txt)?|vmcore(?:\.flat|-incomplete)?))"
+      R"((?:\.(?:gz|bz2|xz|lz4|zst))?)");
+  static const RE2 kFolder(R"((?:.+-)?(\d{4})[-.](\d\d)[-.](\d\d)-(\d\d)[-:](\d\d)(?::(\d\d))?)");
+  return RE2::FullMatch(file, kFile) ? DateIn(folder, kFolder) : std::nullopt;
+}
+
+// The seconds that the numbers of EFI's records begin with, see EraOf() in pstore.cc; newer
+// systemd-pstore moves them to /var/lib/systemd/pstore/SECONDS/COUNT/.
+std::optional<PrintedTime> TimeOfPstore(std::string_view file, std::string_view path) {
+  static const RE2 kSeconds(R"(\d{10})");
+  if (!file.starts_with("dmesg")) return std::nullopt;
+  std::string_view folder = LastOf(path);
+  if (!RE2::FullMatch(folder, kSeconds)) folder = LastOf(path);
+  if (!RE2::FullMatch(folder, kSeconds) || LastOf(path) != "pstore") return std::nullopt;
+  return FromUnixSeconds(ParseInteger(folder).value_or(0));
 }
 
 }  // namespace
@@ -121,15 +136,21 @@ std::optional<TreeMoment> ReadMomentFile(std::string_view path, std::string_view
   return std::nullopt;
 }
 
-std::optional<FolderTime> TimeOfFolder(std::string_view path) {
-  std::size_t end = path.rfind('/');
-  while (end != std::string_view::npos && end > 0) {
-    const std::size_t slash = path.rfind('/', end - 1);
-    const std::size_t begin = slash == std::string_view::npos ? 0 : slash + 1;
-    const std::string_view above = path.substr(0, begin > 0 ? begin - 1 : 0);
-    const std::string_view folder = above.substr(above.rfind('/') + 1);
-    if (const auto found = TimeOfName(path.substr(begin, end - begin), folder)) return found;
-    end = slash;
+std::optional<PrintedTime> TimeOfSavedCrash(std::string_view path) {
+  std::string_view folders = path;
+  const std::string_view file = LastOf(folders);
+  if (const auto time = TimeOfDebianDump(file)) return time;
+  if (const auto time = TimeOfPstore(file, folders)) return time;
+  return TimeOfKdump(file, LastOf(folders));
+}
+
+std::optional<PrintedTime> TimeOfTreeName(std::string_view path) {
+  // sos/policies, get_archive_name(), legacy names. Friendly ones tell the day only.
+  static const RE2 kSosreport(
+      R"(sosreport-.*-(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.tar\.\w+|\.tar)?)");
+  LastOf(path);
+  while (!path.empty()) {
+    if (const auto time = DateIn(LastOf(path), kSosreport)) return time;
   }
   return std::nullopt;
 }

@@ -48,7 +48,9 @@ CREATE TABLE source_path (
   -- content may have been found elsewhere, too, as after a rotation. Standard input has no place.
   path TEXT PRIMARY KEY,            -- as the user gave it, see source.path
   source_id INTEGER NOT NULL REFERENCES source (source_id),  -- [id] of the content
-  mtime_s INTEGER                   -- [s] since 1970-01-01 UTC when it was changed last; NULL = not known
+  mtime_s INTEGER,                  -- [s] since 1970-01-01 UTC when it was changed last; NULL = not known
+  absolute TEXT                     -- where path was from the root, if only that names the folder by which kdump
+                                    -- or systemd-pstore tell when the kernel crashed; else NULL
 ) STRICT;
 
 CREATE TABLE skipped_input (

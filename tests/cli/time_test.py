@@ -3,10 +3,11 @@
 import gzip
 import io
 import os
+import subprocess
 import tarfile
 import time
 
-from driver import ROOT, CliTest, main
+from driver import PASTE, PROGRAM, ROOT, CliTest, main
 
 LINE = "%s 10:00:00 h kernel: Out of memory: Kill process %d (java) score 318 or sacrifice child\n" \
        "%s 10:00:00 h kernel: Killed process %d, UID 0, (java) total-vm:300kB, anon-rss:200kB, file-rss:0kB\n"
@@ -273,7 +274,9 @@ class Time(CliTest):
                 (2, "crash/2024-05-01-12:00", "2024-05-01T11:59:50Z", "boot_relative,zone_assumed"),
                 (3, "crash/db7-2024-05-01-12-00", "2024-05-01T11:59:50Z", "boot_relative,zone_assumed"),
                 (4, "pstore/1714564800/001", "2024-05-01T11:59:50Z", "boot_relative"),
-                (5, "1714564800/001", None, "boot_relative"), (6, "crash/2024-13-01-12:00", None, "boot_relative")):
+                (5, "1714564800/001", None, "boot_relative"), (6, "crash/2024-13-01-12:00", None, "boot_relative"),
+                (7, "127.0.0.1-2024.05.01-12:00:00", "2024-05-01T11:59:50Z", "boot_relative,zone_assumed"),
+                (8, "127.0.0.1-2024-05-01-12:00:00/var/log", None, "boot_relative")):
             path = self.write(folder + "/dmesg.txt", log)
             self.database = os.path.join(self.folder, "%d.db" % number)
             self.ingest(path)
@@ -285,6 +288,18 @@ class Time(CliTest):
             before = self.dump()
             self.ingest(path)
             self.assertEqual(self.dump(), before)
+        told = ["2024-05-01T11:59:50Z"]
+        for number, name, times in (
+                (11, "202405011200/dmesg.202405011200", told), (12, "db7-202405011200/dmesg.202405011200.gz", told),
+                (13, "db7-dmesg.202405011200", told), (14, "dmesg.202413011200", [None]),
+                (15, "db7-2024-05-01-12:00:00/vmcore-dmesg.txt.xz", told),
+                (16, "backup-2024-05-01-12:00:00/foo.log", [None]), (17, "backup-2024-05-01-12:00:00/dmesg.1", [None]),
+                (18, "202405011200/foo.log", [None]), (19, "127.0.0.1-2024-05-01-12:00:00/kexec-dmesg.log", [None])):
+            self.write(name, log)
+            self.database = os.path.join(self.folder, "%d.db" % number)
+            self.ingest(name)
+            with self.subTest(name):
+                self.assertEqual([time for _, time, _ in self.times()], times)
         # What is known better goes before the name of a folder, whatever comes first.
         dated = self.write("messages", "May  1 12:09:50 h kernel: [   90.000000] Killed process 9, UID 0, (java) total-vm:300kB,"
                            " anon-rss:200kB, file-rss:0kB\n" + self.kill("12:09:50", 90, 1))
@@ -296,6 +311,21 @@ class Time(CliTest):
             self.assertEqual(self.rows("SELECT DISTINCT time_quality, time_from FROM event WHERE kind = 'oom'"),
                              [("year_inferred,zone_assumed", None)])
             os.remove(self.database)
+
+    def test_a_crash_is_dated_by_its_folder_from_within_that_too(self):
+        log = self.BANNER + self.kill("", 90, 1) + "[  100.000000] Kernel panic - not syncing: Fatal exception\n"
+        for number, folder, name in ((1, "127.0.0.1-2024-05-01-12:00:00", "vmcore-dmesg.txt"),
+                                     (2, "pstore/1714564800/001", "dmesg.txt")):
+            self.write(folder + "/" + name, log)
+            for path in (".", name, "../%s/%s" % (os.path.basename(folder), name)):
+                self.database = os.path.join(self.folder, "store.db")
+                done = subprocess.run([PROGRAM, "ingest", "--quiet", "--db", self.database, path],
+                                      cwd=os.path.join(self.folder, folder), stderr=subprocess.PIPE)
+                self.assertEqual((done.returncode, done.stderr), (0, b""))
+                self.assertEqual([time for _, time, _ in self.times()], ["2024-05-01T11:59:50Z"])
+                self.ingest("--tz", "Europe/Vienna", PASTE)  # from another folder
+                self.assertEqual([time for pid, time, _ in self.times() if pid == 1], ["2024-05-01T11:59:50Z"])
+                os.remove(self.database)
 
     def boots_of(self, *paths):
         """The pids of the kills in each boot, of a new store."""
