@@ -85,27 +85,42 @@ class Collector {
     std::ranges::sort(entries);
     std::vector<std::string> files;
     for (const fs::directory_entry& entry : entries) {
-      NoteClockLink(entry.path());
       std::error_code ignored;  // what vanishes meanwhile is neither file nor folder
       if (entry.is_directory(ignored) && !entry.is_symlink(ignored))
         Walk(entry.path(), argument);
       else if (entry.is_regular_file(ignored))
         files.push_back(entry.path().string());
-      else if (entry.exists(ignored) && !entry.is_directory(ignored))
-        inputs_.skipped.emplace_back(entry.path().string(), "a device, pipe or socket");
+      else if (!NoteClockLink(entry.path()))
+        NoteSkipped(entry);
     }
     const std::set<std::string> taken = AddPstore(folder.string(), files, argument);
     for (const std::string& file : files) {
+      if (fs::path(file).filename() == "localtime") NoteClockLink(file);
       if (!taken.contains(file) && !IsStore(file)) AddFile(file, argument, true);
     }
   }
 
-  // It often points nowhere, as the tree is another machine's.
-  void NoteClockLink(const fs::path& path) {
+  // True if it is the link that tells the zone. It often points nowhere, as the tree is another
+  // machine's.
+  bool NoteClockLink(const fs::path& path) {
     std::error_code error;
-    if (path.filename() != "localtime") return;
+    if (path.filename() != "localtime") return false;
     const fs::path target = fs::read_symlink(path, error);
     if (!error) inputs_.clock_links.emplace_back(path.string(), target.string());
+    return !error;
+  }
+
+  // What is neither a file nor a folder of its own.
+  void NoteSkipped(const fs::directory_entry& entry) {
+    std::error_code ignored;
+    const char* reason = nullptr;
+    if (!entry.is_symlink(ignored))
+      reason = entry.exists(ignored) ? "a device, pipe or socket" : nullptr;
+    else if (entry.is_directory(ignored))
+      reason = "a link to a folder, which is not followed";
+    else
+      reason = entry.exists(ignored) ? "a link to a device, pipe or socket" : "a link to nothing";
+    if (reason != nullptr) inputs_.skipped.emplace_back(entry.path().string(), reason);
   }
 
   // Adds the kernel logs in pstore that a folder holds, and returns the files that belong to them.

@@ -23,7 +23,7 @@ struct Inputs {
   std::vector<std::string>
       problems;  // "PATH: reason": folders that cannot be read or hold no files
   std::vector<std::pair<std::string, std::string>>
-      skipped;  // path and reason: devices, pipes and sockets in folders
+      skipped;  // path and reason: devices, pipes, sockets and links to folders or to nothing
   std::vector<std::pair<std::string, std::string>>
       clock_links;                      // etc/localtime in folders, and where it points to
   std::optional<uint64_t> total_bytes;  // none if one of them has no size, as a pipe

@@ -35,11 +35,18 @@ Result<Identity> ReadIdentity(Database& database) {
   return identity;
 }
 
+// SQLite names a file by its absolute path.
+Error NamedAsGiven(Database& database, const Error& error, const std::string& path) {
+  const char* const name = sqlite3_db_filename(database.handle(), "main");
+  if (name == nullptr || *name == '\0' || !error.message.starts_with(name)) return error;
+  return Error{path + error.message.substr(std::string_view(name).size())};
+}
+
 }  // namespace
 
 Result<StoreState> InspectStore(Database& database, const std::string& path) {
   const Result<Identity> identity = ReadIdentity(database);
-  if (!identity) return tl::unexpected(identity.error());
+  if (!identity) return tl::unexpected(NamedAsGiven(database, identity.error(), path));
   if (identity->application_id == 0 && identity->user_version == 0 && identity->objects == 0) {
     return StoreState::kEmpty;
   }

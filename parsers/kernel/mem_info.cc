@@ -233,7 +233,8 @@ void MemInfoSection::NoteMissingZones(Damage& damage) const {
   }
   damage.AddIf(zones_.empty(), "no zone lines");
   damage.AddIf(zones_.size() != lists_.size(),
-               fmt::format("{} zones, but free lists of {}", zones_.size(), lists_.size()));
+               fmt::format("{} {}, but free lists of {}", zones_.size(),
+                           zones_.size() == 1 ? "zone" : "zones", lists_.size()));
   for (const Zone& zone : zones_) {
     const std::string name =
         zone.node ? fmt::format("node {} {}", *zone.node, *zone.zone) : *zone.zone;

@@ -58,7 +58,7 @@ CREATE TABLE skipped_input (
   -- log, or it is damaged, or access was denied, or this machine had no room to unpack it. Logs that
   -- were read in part are in source.
   path TEXT PRIMARY KEY,            -- where it was found
-  reason TEXT NOT NULL              -- what it is: binary data, a database, empty file, a device; or
+  reason TEXT NOT NULL              -- what it is: binary data, a database, empty file, a device, a link; or
                                     -- what failed
 ) STRICT;
 

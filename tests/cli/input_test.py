@@ -203,11 +203,17 @@ class Input(CliTest):
         os.symlink("../logs", self.folder + "/logs/loop")
         os.symlink("self", self.folder + "/logs/self")
         os.symlink("nowhere", self.folder + "/logs/dangling")
+        os.symlink("fifo", self.folder + "/logs/to-fifo")
+        os.symlink("../messages", self.folder + "/logs/z-copy")
+        self.write("messages", OOM_LINES)
         done = self.ingest("logs")
         self.assertEqual(self.count("source"), 1)
-        self.assertEqual(self.rows("SELECT path, reason FROM skipped_input"),
-                         [("logs/fifo", "a device, pipe or socket")])
-        self.assertIn("skipped   1", done.stderr)
+        self.assertEqual(self.rows("SELECT path FROM source_path"), [("logs/messages",), ("logs/z-copy",)])
+        self.assertEqual(self.rows("SELECT path, reason FROM skipped_input ORDER BY path"),
+                         [("logs/dangling", "a link to nothing"), ("logs/fifo", "a device, pipe or socket"),
+                          ("logs/loop", "a link to a folder, which is not followed"),
+                          ("logs/self", "a link to nothing"), ("logs/to-fifo", "a link to a device, pipe or socket")])
+        self.assertIn("skipped   5", done.stderr)
 
     def test_the_year_comes_from_the_age_of_a_file_or_from_its_name(self):
         new_year = OOM_LINES.replace(b"Oct 27", b"Jan  2").replace(b"42", b"44")
