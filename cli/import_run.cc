@@ -10,6 +10,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "cli/inputs.h"
 #include "cli/messages.h"
@@ -49,7 +50,9 @@ class ImportRun {
         writer_(NewWriterThread(*store_)),
         sinks_(*writer_),
         line_(inputs_.total_bytes),
-        kernel_lines_(request.paths.size()) {
+        kernel_lines_(request.paths.size()),
+        is_folder_(request.paths.size()) {
+    for (const Input& file : inputs_.files) is_folder_[file.argument] |= file.walked;
     if (!request.progress) return;
     progress_.update = [this] { ShowProgress(); };
     // In a script or a service, waiting is what is asked for.
@@ -62,12 +65,15 @@ class ImportRun {
     totals_.inputs = inputs_.files.size();
     for (const std::string& problem : inputs_.problems) Complain(problem);
     totals_.problems += inputs_.problems.size();
-    store_failed_ = !NoteSkipped(inputs_.skipped);
+    store_failed_ = !NoteSkipped(std::exchange(inputs_.skipped, {}));  // there may be many
     for (const auto& [path, target] : inputs_.clock_links) {
       if (const std::optional<TreeClock> clock = ReadZoneLink(path, target)) NoteClock(*clock);
     }
     RunJobs();
     line_.Clear();
+    // What follows needs none of their names, of which there may be 100,000.
+    std::exchange(inputs_.files, {});
+    ::malloc_trim(0);
     if (!Settle(writer_->Flush()) || (!store_failed_ && !Settle(FinishStore())))
       store_failed_ = true;
     if (store_failed_ && totals_.inputs > finished_)
@@ -223,18 +229,13 @@ class ImportRun {
   void TellPathsWithoutLogs() {
     for (std::size_t i = 0; i < kernel_lines_.size(); ++i) {
       const std::string& path = request_.paths[i];
-      if (!kernel_lines_[i] && finished_ == totals_.inputs && IsFolderWithFiles(i)) {
+      if (!kernel_lines_[i] && finished_ == totals_.inputs && is_folder_[i]) {
         Complain(path + ": no kernel log lines found: none of the folder's files is a log");
         ++totals_.problems;
       } else if (kernel_lines_[i] == 0U) {
         Complain((path == "-" ? "standard input" : path) + ": no kernel log lines found");
       }
     }
-  }
-
-  bool IsFolderWithFiles(std::size_t argument) const {
-    return std::any_of(inputs_.files.begin(), inputs_.files.end(),
-                       [&](const Input& file) { return file.argument == argument && file.walked; });
   }
 
   const ImportRequest& request_;
@@ -258,6 +259,7 @@ class ImportRun {
   std::vector<FoundGuest> guests_;
   ImportTotals totals_;
   std::vector<std::optional<uint64_t>> kernel_lines_;  // per path; none if nothing of it was read
+  std::vector<char> is_folder_;                        // per path: a folder that holds files
 };
 
 }  // namespace

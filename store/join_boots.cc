@@ -1,9 +1,11 @@
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -23,14 +25,15 @@ constexpr int64_t kToleranceUs = 5'000'000;
 // lies between is not joined rather than two boots made one.
 constexpr int64_t kDriftPpm = 100;
 
+constexpr char kWithBothClocks[] =
+    " FROM event WHERE boot_id IS NOT NULL AND uptime_us IS NOT NULL AND time_us IS NOT NULL "
+    "AND (local_time IS NOT NULL OR time_quality NOT LIKE 'boot_relative%')";
+// Others are left out: 100,000 files may tell of a boot each.
 constexpr char kSelectBoots[] =
     "SELECT boot_id, host, journal_boot_id, ended FROM boot WHERE host IN (SELECT host FROM boot "
-    "WHERE host IS NOT NULL GROUP BY host HAVING count(*) > 1) ORDER BY boot_id";
-constexpr char kSelectClocks[] =
-    "SELECT boot_id, uptime_us, time_us FROM event WHERE boot_id IS NOT NULL "
-    "AND uptime_us IS NOT NULL AND time_us IS NOT NULL AND (local_time IS NOT NULL OR "
-    "time_quality NOT LIKE 'boot_relative%') "
-    "ORDER BY event_id";
+    "WHERE host IS NOT NULL GROUP BY host HAVING count(*) > 1) "
+    "AND boot_id IN (SELECT boot_id{}) ORDER BY boot_id";
+constexpr char kSelectClocks[] = "SELECT boot_id, uptime_us, time_us{} ORDER BY event_id";
 
 // A moment by both clocks.
 struct Clocks {
@@ -75,34 +78,38 @@ class BootJoiner {
   Status Run() {
     if (Status read = ReadBoots(); !read || boots_.empty()) return read;
     if (Status read = ReadClocks(); !read) return read;
-    std::vector<Boot> boots;
-    for (auto& [boot_id, boot] : boots_) {
-      if (boot.first) boots.push_back(std::move(boot));
-    }
-    std::ranges::sort(boots, {}, [](const Boot& boot) {
-      return std::tuple(boot.host, boot.first->start_us(), boot.boot_id);
+    std::erase_if(boots_, [](const Boot& boot) { return !boot.first; });
+    std::ranges::sort(boots_, [](const Boot& one, const Boot& other) {
+      return std::tuple(std::string_view(one.host), one.first->start_us(), one.boot_id) <
+             std::tuple(std::string_view(other.host), other.first->start_us(), other.boot_id);
     });
-    for (std::size_t i = 1; i < boots.size(); ++i) {
-      if (!IsSameBoot(boots[i - 1], boots[i])) continue;
-      if (Status joined = Join(boots[i - 1], boots[i]); !joined) return joined;
+    for (std::size_t i = 1; i < boots_.size(); ++i) {
+      if (!IsSameBoot(boots_[i - 1], boots_[i])) continue;
+      if (Status joined = Join(boots_[i - 1], boots_[i]); !joined) return joined;
     }
     return merger_.Finish();
   }
 
  private:
   Status ReadBoots() {
-    return ForEachRow(database_, kSelectBoots, [&](const Statement& row) {
-      const int64_t boot_id = row.GetInteger(0).value_or(0);
-      boots_[boot_id] =
-          Boot{boot_id, row.GetText(1).value_or(""), row.GetText(2), !row.IsNull(3), {}, {}};
-    });
+    return ForEachRow(database_, fmt::format(kSelectBoots, kWithBothClocks),
+                      [&](const Statement& row) {
+                        boots_.push_back(Boot{row.GetInteger(0).value_or(0),
+                                              row.GetText(1).value_or(""),
+                                              row.GetText(2),
+                                              !row.IsNull(3),
+                                              {},
+                                              {}});
+                      });
   }
 
   Status ReadClocks() {
-    return ForEachRow(database_, kSelectClocks, [&](const Statement& row) {
-      const auto found = boots_.find(row.GetInteger(0).value_or(0));
-      if (found == boots_.end()) return;
-      Boot& boot = found->second;
+    const std::string sql = fmt::format(kSelectClocks, kWithBothClocks);
+    return ForEachRow(database_, sql, [&](const Statement& row) {
+      const int64_t boot_id = row.GetInteger(0).value_or(0);
+      const auto found = std::ranges::lower_bound(boots_, boot_id, {}, &Boot::boot_id);
+      if (found == boots_.end() || found->boot_id != boot_id) return;
+      Boot& boot = *found;
       const Clocks clocks = {row.GetInteger(2).value_or(0), row.GetInteger(1).value_or(0)};
       if (!boot.first || clocks.uptime_us < boot.first->uptime_us) boot.first = clocks;
       if (!boot.last || clocks.uptime_us > boot.last->uptime_us) boot.last = clocks;
@@ -122,7 +129,7 @@ class BootJoiner {
 
   Database& database_;
   BootMerger merger_;
-  std::unordered_map<int64_t, Boot> boots_;
+  std::vector<Boot> boots_;  // by boot_id, then in the order in which they are compared
 };
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,10 +24,21 @@ constexpr char kSelectPlaces[] =
     "SELECT p.path, p.mtime_s, s.source_id, s.first_time, s.last_time, s.new_years, s.text_year, "
     "s.year, s.year_from, l.log FROM temp.log_path AS l CROSS JOIN source_path AS p USING (path) "
     "JOIN source AS s USING (source_id) ORDER BY l.log, l.path";
+// The sources at these places, and the best year that was found of each at one of them.
 constexpr char kCreate[] =
     "CREATE TEMP TABLE IF NOT EXISTS log_path (log TEXT, path TEXT, PRIMARY KEY (log, path))"
-    " WITHOUT ROWID; DELETE FROM temp.log_path";
-constexpr char kEnd[] = "DELETE FROM temp.log_path";
+    " WITHOUT ROWID; DELETE FROM temp.log_path;"
+    "CREATE TEMP TABLE IF NOT EXISTS found_year (source_id INTEGER PRIMARY KEY, rank INTEGER, "
+    "year INTEGER); DELETE FROM temp.found_year";
+constexpr char kEnd[] = "DELETE FROM temp.log_path; DELETE FROM temp.found_year";
+constexpr char kInsertFound[] = "INSERT OR IGNORE INTO temp.found_year (source_id) VALUES (?1)";
+// Of two copies that were changed at different times, the older one is the original.
+constexpr char kSetFound[] =
+    "UPDATE temp.found_year SET rank = ?2, year = ?3 WHERE source_id = ?1 "
+    "AND (rank IS NULL OR (?2, ?3) < (rank, year))";
+constexpr char kSelectFound[] =
+    "SELECT f.source_id, f.rank, f.year, s.year, s.year_from FROM temp.found_year AS f "
+    "CROSS JOIN source AS s USING (source_id) ORDER BY f.source_id";
 constexpr char kUpdate[] =
     "UPDATE source SET year = ?1, year_from = ?2, outdated = 1 WHERE source_id = ?3";
 
@@ -40,16 +50,14 @@ struct Place {
   SetMember member;
 };
 
-struct Years {
-  std::optional<FoundYear> stored;
-  std::optional<FoundYear> found;  // the best of all its places
-};
-
 class SourceDater {
  public:
   explicit SourceDater(Database& database) : database_(database) {}
 
   Status Run() {
+    const std::pair<const char*, Statement*> statements[] = {{kInsertFound, &insert_found_},
+                                                             {kSetFound, &set_found_}};
+    if (Status ready = PrepareAll(database_, statements); !ready) return ready;
     return SortPaths().and_then([&] { return DateLogs(); }).and_then([&] { return WriteYears(); });
   }
 
@@ -73,19 +81,20 @@ class SourceDater {
     if (!row) return tl::unexpected(row.error());
     std::string log;
     Result<bool> step = row->Step();
-    for (; step && *step; step = row->Step()) {
-      if (row->ViewText(9) != log) DateLog();
+    Status done;
+    for (; done && step && *step; step = row->Step()) {
+      if (row->ViewText(9) != log) done = DateLog();
       log = row->ViewText(9);
-      ReadPlace(*row);
+      if (done) done = ReadPlace(*row);
     }
-    DateLog();
-    return step ? Status() : tl::unexpected(step.error());
+    if (!step) return tl::unexpected(step.error());
+    return done ? DateLog() : done;
   }
 
-  void ReadPlace(const Statement& row) {
+  Status ReadPlace(const Statement& row) {
     const std::optional<PrintedTime> first = ReadTimeCell(row.ViewText(3));
     const std::optional<PrintedTime> newest = ReadTimeCell(row.ViewText(4));
-    if (!first || !newest) return;
+    if (!first || !newest) return {};
     Place place;
     place.path = row.GetText(0).value_or("");
     place.name = ParseRotatedName(place.path);
@@ -94,17 +103,15 @@ class SourceDater {
     place.member.span.newest.new_years = static_cast<int>(row.GetInteger(5).value_or(0));
     place.member.mtime = row.GetInteger(1);
     if (const Integer year = row.GetInteger(6)) place.member.text_year = static_cast<int>(*year);
-    Years& years = years_[place.source_id];
-    const std::optional<YearFrom> from = ParseYearFrom(row.ViewText(8));
-    if (from == YearFrom::kOption)
+    if (ParseYearFrom(row.ViewText(8)) == YearFrom::kOption)
       place.member.given_year = static_cast<int>(row.GetInteger(7).value_or(0));
-    if (from) years.stored = FoundYear{static_cast<int>(row.GetInteger(7).value_or(0)), *from};
     places_.push_back(std::move(place));
+    return kautopsy::Run(insert_found_, places_.back().source_id);
   }
 
   // A log that was rotated by number and later by date, or the other way round, is two sets, which
   // share the newest file.
-  void DateLog() {
+  Status DateLog() {
     const std::vector<Place> places = SortedPlaces();
     using Form = RotatedName::Form;
     bool rotated = false;
@@ -114,8 +121,9 @@ class SourceDater {
       rotated = true;
       if (form != Form::kCurrent)
         std::ranges::copy(PlacesOf(places, Form::kCurrent), std::back_inserter(set));
-      DateSet(set);
+      if (Status done = DateSet(set); !done) return done;
     }
+    return {};
   }
 
   std::vector<Place> SortedPlaces() {
@@ -133,7 +141,7 @@ class SourceDater {
     return found;
   }
 
-  void DateSet(const std::vector<const Place*>& set) {
+  Status DateSet(const std::vector<const Place*>& set) {
     std::vector<SetMember> members;
     for (const Place* const place : set) {
       members.push_back(place->member);
@@ -141,35 +149,35 @@ class SourceDater {
     }
     const std::vector<std::optional<FoundYear>> found = YearsOfSet(members);
     for (std::size_t i = 0; i < set.size(); ++i) {
-      std::optional<FoundYear>& best = years_[set[i]->source_id].found;
-      if (found[i] && (!best || Rank(*found[i]) < Rank(*best))) best = found[i];
+      if (!found[i]) continue;
+      Status done = kautopsy::Run(set_found_, set[i]->source_id,
+                                  static_cast<int64_t>(found[i]->from), found[i]->year);
+      if (!done) return done;
     }
+    return {};
   }
 
-  // Of two copies that were changed at different times, the older one is the original.
-  static std::pair<YearFrom, int> Rank(const FoundYear& year) { return {year.from, year.year}; }
-
   Status WriteYears() {
-    Result<Statement> update = database_.Prepare(kUpdate);
-    if (!update) return tl::unexpected(update.error());
-    for (const auto& entry : years_) {
-      const int64_t source_id = entry.first;
-      const Years& years = entry.second;
-      if (years.found == years.stored) continue;
-      Integer year;
+    Statement row;
+    Statement update;
+    const std::pair<const char*, Statement*> statements[] = {{kSelectFound, &row},
+                                                             {kUpdate, &update}};
+    if (Status ready = PrepareAll(database_, statements); !ready) return ready;
+    Result<bool> step = row.Step();
+    for (; step && *step; step = row.Step()) {
       Text from;
-      if (years.found) {
-        year = years.found->year;
-        from = YearFromWord(years.found->from);
-      }
-      if (Status done = kautopsy::Run(*update, year, from, source_id); !done) return done;
+      if (!row.IsNull(1)) from = YearFromWord(static_cast<YearFrom>(row.GetInteger(1).value_or(0)));
+      if (row.GetInteger(2) == row.GetInteger(3) && from == row.GetText(4)) continue;
+      Status done = kautopsy::Run(update, row.GetInteger(2), from, row.GetInteger(0));
+      if (!done) return done;
     }
-    return Redate(database_);
+    return step ? Redate(database_) : tl::unexpected(step.error());
   }
 
   Database& database_;
-  std::vector<Place> places_;       // of the log at hand, by path
-  std::map<int64_t, Years> years_;  // by source
+  Statement insert_found_;
+  Statement set_found_;
+  std::vector<Place> places_;  // of the log at hand, by path
 };
 
 }  // namespace
