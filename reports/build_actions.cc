@@ -138,6 +138,8 @@ void AddOfFindings(const BuildInput& input, IncidentReport& report) {
     if (causes) std::for_each(finding.advice.begin(), finding.advice.end(), add);
   }
   std::for_each(report.for_good.begin(), report.for_good.end(), add);
+  if (const Finding* const known = FindFinding(input.diagnosis, "known_regression"))
+    std::for_each(known->advice.begin(), known->advice.end(), add);
   report.for_good = std::move(list);
 }
 

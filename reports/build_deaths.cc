@@ -7,6 +7,7 @@
 #include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/choice_words.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 
 namespace kautopsy {
@@ -168,7 +169,11 @@ Death NothingDied(const BuildInput& input, const EventFacts& event, ReferenceLis
   death.what = packet ? "nothing; one network packet of the host was refused"
                       : "nothing; one request for memory was refused";
   if (!packet && path.site) death.what += fmt::format(": {}", path.wanted);
-  if (event.kind == "alloc_stall") death.what = "nothing; one request for memory had to wait";
+  if (event.kind == "alloc_stall") {
+    death.what = "nothing; one request for memory had to wait";
+    if (event.refusal && event.refusal->stall_ms)
+      death.what += " for " + WaitText(*event.refusal->stall_ms);
+  }
   death.refs = {HeaderReference(references, event)};
   return death;
 }

@@ -15,17 +15,32 @@ namespace {
 
 constexpr std::size_t kMostRefusals = 2;
 
+// What was asked of a contiguous area, with the names of the errors that its allocator gives
+// (mm/cma.c, cma_alloc(); include/uapi/asm-generic/errno-base.h).
+std::string WhatOfArea(const RefusalFacts& refusal) {
+  std::string what =
+      fmt::format("{} pages in one piece of the contiguous area [CMA{}]",
+                  Thousands(*refusal.size_pages), refusal.area ? " " + *refusal.area : "");
+  constexpr int64_t kNoMemory = 12;
+  constexpr int64_t kBusy = 16;
+  if (refusal.error == kNoMemory) return what + ": none was large enough [ENOMEM]";
+  if (refusal.error == kBusy) return what + ": pages in it could not be moved [EBUSY]";
+  return refusal.error ? fmt::format("{}: error {}", what, *refusal.error) : what;
+}
+
 std::string WhatRefused(const EventFacts& event, const std::optional<PieceRequest>& request,
                         const CallPath& path) {
   if (!request && event.refusal->size_bytes)
     return fmt::format("{} bytes [{}]", Thousands(*event.refusal->size_bytes),
                        event.refusal->kind.value_or("failure"));
+  if (!request && event.refusal->size_pages) return WhatOfArea(*event.refusal);
   if (!request) return "a request of unknown size";
   std::string what = fmt::format("{}, mode {}", PieceWords(request->order, event.page_kb()),
                                  GfpWords(event.refusal->gfp_mask, request->gfp));
   const bool known = event.refusal->gfp_mask || event.refusal->gfp_flags;
   if (known && !request->gfp.may_reclaim)
     what += ": must not wait, so it cannot reclaim or compact";
+  if (event.refusal->stall_ms) what += ", had to wait for " + WaitText(*event.refusal->stall_ms);
   if (!path.where.empty()) what += ". From " + path.where;
   return what;
 }

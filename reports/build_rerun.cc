@@ -66,8 +66,15 @@ std::string FreeWords(const std::vector<ZoneCheck>& checks) {
 // prints tells the age.
 std::string RuleWords(const KernelVersion& kernel, WatermarkRule rule, const Rerun& rerun) {
   const int order = rerun.request.order;
-  const char* const by = kernel.known() ? "" : ", by what is printed";
-  std::string words = fmt::format("rule of {}{}: {}{} > min + reserve", KernelsOf(rule), by,
+  const char* const by = !rerun.release_doubt.empty() ? ", not that of the release"
+                         : kernel.known()             ? ""
+                                                      : ", by what is printed";
+  // The rules since 4.4 differ only in what may be taken of reserves.
+  const GfpMeaning& gfp = rerun.request.gfp;
+  const bool any_since_44 =
+      !kernel.known() && rule == WatermarkRule::k44 && gfp.may_reclaim && !gfp.high;
+  const std::string_view kernels = any_since_44 ? "kernels from 4.4" : KernelsOf(rule);
+  std::string words = fmt::format("rule of {}{}: {}{} > min + reserve", kernels, by,
                                   FreeWords(rerun.checks), TakenFirstWords(rule, rerun.request));
   if (order == 0) return words;
   if (rule >= WatermarkRule::k44) return words + ", and a free piece of the size must exist";
@@ -98,6 +105,14 @@ std::string RequestWords(const EventFacts& event) {
   return words;
 }
 
+// Every zone is followed by what it keeps back, so a report without one such line was cut, and
+// other zones may have been lost with it.
+bool LacksReserves(const EventFacts& event) {
+  return !event.complete &&
+         std::none_of(event.zones.begin(), event.zones.end(),
+                      [](const auto& zone) { return !zone.lowmem_reserve_pages.empty(); });
+}
+
 // The largest piece that each zone would give to an ordinary request.
 std::string ServedUpTo(const BuildInput& input, const EventFacts& event) {
   std::vector<std::optional<int>> largest(event.zones.size());
@@ -120,10 +135,11 @@ std::string ServedUpTo(const BuildInput& input, const EventFacts& event) {
     words.push_back(fmt::format("{}{} from {}", bound, PieceSize(event.page_kb() << *largest[i]),
                                 ZoneName(zone)));
   }
-  if (words.empty() && (unknown || event.rerun->lacks_zones))
-    return "What ordinary requests get cannot be told.";
+  const bool cut = event.rerun->lacks_zones || LacksReserves(event);
+  if (words.empty() && (unknown || cut))
+    return "What ordinary requests get cannot be told: zones, or what they keep back, are missing.";
   // Not all zones may be in the text, and a request that may wait can still reclaim.
-  const bool partly = LeftOutOf(event).any() || event.rerun->lacks_zones || !event.complete;
+  const bool partly = LeftOutOf(event).any() || !event.complete;
   if (words.empty())
     return fmt::format("Without reclaim, ordinary requests get nothing{}, not even {}.",
                        partly ? " of the zones that are printed" : "", PieceSize(event.page_kb()));
@@ -209,14 +225,40 @@ std::string CounterNote(const std::vector<ZoneCheck>& checks) {
                      JoinWords(words));
 }
 
+// How it can be that the zones' figures pass though nothing was given.
+std::string PassesNowNote(const Rerun& rerun) {
+  std::vector<std::string> fails;
+  std::vector<std::string> passes;
+  bool known = true;
+  for (const ZoneCheck& check : rerun.checks) {
+    if (check.verdict != ZoneVerdict::kServed) continue;
+    known = known && check.last_try_ok;
+    (check.last_try_ok == true ? passes : fails).push_back(LastTryWords(check));
+  }
+  if (known && passes.empty() && !fails.empty())
+    return fmt::format(
+        "Above min is not enough: the kernel's last try before it kills asks for the high mark, "
+        "and "
+        "fails: {}.",
+        JoinWords(fails));
+  const std::string last = passes.empty()
+                               ? ""
+                               : fmt::format(
+                                     " So it would by the high mark, which the kernel's last try "
+                                     "before it kills uses: {}.",
+                                     JoinWords(passes));
+  return fmt::format(
+      "By these figures it would pass now.{} They are read behind the refusal: memory may have "
+      "been freed between.",
+      last);
+}
+
 void AddDoubts(const Rerun& rerun, RerunSection& section) {
+  if (!rerun.release_doubt.empty()) section.notes.push_back(rerun.release_doubt);
   if (rerun.lacks_zones)
     section.notes.emplace_back("The report was cut: more zones have memory than it prints.");
   if (!rerun.request.assumed && rerun.served == true) {
-    section.notes.emplace_back(
-        "By these figures it would pass now. They are read behind the refusal: memory may have "
-        "been "
-        "freed between.");
+    section.notes.push_back(PassesNowNote(rerun));
   }
   const std::string counter = rerun.request.assumed ? "" : CounterNote(rerun.checks);
   if (!counter.empty()) section.notes.push_back(counter);
@@ -264,7 +306,7 @@ void BuildReruns(const BuildInput& input, ReferenceList& references, IncidentRep
       plain_look        ? fmt::format("memory that requests could get{}. In pages", OnDay(*event))
       : request.assumed ? fmt::format("could {} be had{}? In pages", piece, OnDay(*event))
                         : fmt::format("{} could not be had{}. In pages", piece, OnDay(*event));
-  const KernelVersion kernel = KernelOf(input.facts, *event);
+  const KernelVersion kernel = TestedKernel(input.facts, *event);
   section.rule =
       fmt::format("{} ({})", RuleWords(kernel, RuleOf(kernel, event->zones), *event->rerun),
                   RequestWords(*event));

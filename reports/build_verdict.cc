@@ -73,8 +73,10 @@ std::string CacheCondition(const BuildInput& input, ReferenceList& references) {
   std::string text = "only if still 0 and the cache is large";
   const Snapshot* const largest = LargestCache(input);
   if (!largest) return text;
-  text += fmt::format(" ({} in [{}]", SizeText(*largest->cache_kb),
-                      SnapshotReference(references, *largest));
+  const EventFacts& first = *largest->events.front();
+  text += fmt::format(
+      " ({} in [{}]", SizeText(*largest->cache_kb),
+      first.mem ? CounterReference(references, first) : SnapshotReference(references, *largest));
   for (const Snapshot& snapshot : input.snapshots) {
     if (!snapshot.dated() || !snapshot.cache_kb) continue;
     text += fmt::format(", but {} on {}", SizeText(*snapshot.cache_kb),
@@ -211,6 +213,15 @@ void BuildDoNow(const BuildInput& input, ReferenceList& references, IncidentRepo
                            fmt::format("pieces from {}{} per node; go on only where near 0.",
                                        PieceSize(EventFacts::kUsualPageKb << order),
                                        WhyThisOrder(input.facts, *primary, order))});
+  // Where it is not sure that pieces are lacking, nothing is changed before that is seen.
+  const bool sure = primary->confidence > Confidence::kLow;
+  report.do_now_note = sure ? "as root on the host; relieves, does not cure"
+                            : "collect this first: the cause is not sure";
+  if (!sure) {
+    report.do_now.back().text.resize(report.do_now.back().text.find(';'));
+    report.do_now.back().text += " are lacking only where near 0";
+    return;
+  }
   report.do_now.push_back(
       {"act", "echo 1 > /proc/sys/vm/compact_memory", "joins small pieces; look again"});
   const bool drop = !DroppingIsInVain(input, *primary);

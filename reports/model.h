@@ -168,6 +168,7 @@ struct IncidentReport {
   Text kernel_release;
   std::vector<VerdictLine> verdict;
   std::vector<LabelledText> do_now;
+  std::string do_now_note;  // who may run it, and what it can do
   std::vector<Death> deaths;
   std::vector<RerunSection> why;
   std::vector<FreeListSection> free_lists;

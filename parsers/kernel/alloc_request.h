@@ -26,6 +26,12 @@ struct PageAllocFailure {
   Integer buffer_size;
   Integer default_order;
   Integer min_order;
+  Text area;
+  Integer size_pages;
+  Integer error;
+  Integer area_free_pages;
+  Integer area_total_pages;
+  Integer area_largest_pages;
   Text reason;
   Text context;
   Text blame_symbol;

@@ -4,6 +4,7 @@
 // -EBUSY, pages that could not be moved, and many callers then take ordinary pages.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@ namespace {
 struct CmaRequest {
   Text area;  // its name, printed since 5.12 or 5.13
   Integer pages;
+  Integer error;  // without its sign
   Text reason;
 };
 
@@ -28,13 +30,14 @@ struct CmaRequest {
 std::optional<CmaRequest> ParseRequest(std::string_view text) {
   if (!text.starts_with("cma: ")) return std::nullopt;
   static const LogPattern kPattern(
-      R"re(cma: (?:__)?cma_alloc: (?:(.+): )?(alloc failed, req-size: (\d+) pages,(?: ret: -?\d+)?))re");
-  const auto groups = MatchAll<3>(text, kPattern);
+      R"re(cma: (?:__)?cma_alloc: (?:(.+): )?(alloc failed, req-size: (\d+) pages,(?: ret: -?(\d+))?))re");
+  const auto groups = MatchAll<4>(text, kPattern);
   if (!groups) return std::nullopt;
-  const auto& [area, reason, pages] = *groups;
+  const auto& [area, reason, pages, error] = *groups;
   CmaRequest request;
   request.area = TextOf(area);
   request.pages = ParseInteger(pages);
+  request.error = ParseInteger(error);
   if (!reason.ends_with(',')) request.reason = std::string(reason);
   return request;
 }
@@ -42,7 +45,21 @@ std::optional<CmaRequest> ParseRequest(std::string_view text) {
 struct FreePages {
   Integer free;  // none if more of the list follows
   Integer total;
+  Integer largest;  // hole of this line
 };
+
+// Of "4@300+7@320".
+Integer LargestHole(std::string_view holes) {
+  Integer largest;
+  while (!holes.empty()) {
+    const std::size_t plus = holes.find('+');
+    const std::string_view hole = holes.substr(0, plus);
+    const Integer pages = ParseInteger(hole.substr(0, hole.find('@')));
+    if (pages) largest = std::max(largest.value_or(0), *pages);
+    holes.remove_prefix(plus == std::string_view::npos ? holes.size() : plus + 1);
+  }
+  return largest;
+}
 
 // "cma: number of available pages: 4@300+7@320=> 11 free of 2048 total pages", size and place of
 // each hole. Since 6.15 each range of the area has a line ("cma: range 0: 4@300+7@320"), and the
@@ -57,7 +74,7 @@ std::optional<FreePages> ParseFreePages(std::string_view text) {
   const auto& [head, holes, free, total] = *groups;
   if (head.empty() && holes.empty() && free.empty()) return std::nullopt;
   if (!head.empty() && !named) return std::nullopt;
-  return FreePages{ParseInteger(free), ParseInteger(total)};
+  return FreePages{ParseInteger(free), ParseInteger(total), LargestHole(holes)};
 }
 
 class CmaFailureBlock final : public Block {
@@ -84,6 +101,12 @@ class CmaFailureBlock final : public Block {
     PageAllocFailure failure;
     failure.kind = "failure";
     failure.reason = request_.reason;
+    failure.area = request_.area;
+    failure.size_pages = request_.pages;
+    failure.error = request_.error;
+    failure.area_free_pages = free_.free;
+    failure.area_total_pages = free_.total;
+    if (free_.total) failure.area_largest_pages = free_.largest;  // the list is whole
     event.rows.push_back(std::make_unique<RowsOf<PageAllocFailure>>(
         std::vector<PageAllocFailure>{std::move(failure)}));
   }
@@ -97,7 +120,10 @@ class CmaFailureBlock final : public Block {
       return Claim::kConflict;
     }
     request_ = *std::move(request);
-    if (line.cut) request_.reason.reset();
+    if (line.cut) {
+      request_.reason.reset();
+      request_.error.reset();
+    }
     return Claim::kTaken;
   }
 
@@ -106,7 +132,9 @@ class CmaFailureBlock final : public Block {
     const std::optional<FreePages> list = ParseFreePages(line.text);
     if (!list || line.cut) return false;
     listed_ = true;
+    const Integer before = free_.largest;
     free_ = *list;
+    if (before) free_.largest = std::max(free_.largest.value_or(0), *before);
     return true;
   }
 

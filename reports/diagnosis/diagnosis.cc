@@ -95,6 +95,14 @@ void PreferSurerThanCma(const std::vector<std::size_t>& also, std::vector<Findin
   }
 }
 
+// The release and what is printed contradict each other, so one of them is not of this report.
+void DoubtFinding(Finding& finding) {
+  const bool causes = finding.role == Role::kPrimary || finding.role == Role::kContributing;
+  if (!causes || finding.confidence != Confidence::kHigh) return;
+  finding.confidence = Confidence::kMedium;
+  finding.confidence_why = "the release in the text and the printed mask contradict each other";
+}
+
 std::vector<Finding> RunRules(const IncidentFacts& facts) {
   std::vector<Finding> findings;
   std::vector<std::size_t> demoted;
@@ -109,6 +117,7 @@ std::vector<Finding> RunRules(const IncidentFacts& facts) {
     const EventFacts* const about = FindEvent(facts, finding->event_id);
     if (about && HeaderIsElsewhere(facts, *about))
       finding->confidence = std::min(finding->confidence, Confidence::kMedium);
+    if (about && about->rerun && !about->rerun->release_doubt.empty()) DoubtFinding(*finding);
     has_primary = has_primary || finding->role == Role::kPrimary;
     for (Advice& advice : finding->advice) TellPresentValue(facts, advice.act);
     findings.push_back(std::move(*finding));
@@ -194,19 +203,28 @@ std::string KillSentence(const IncidentFacts& facts, const EventFacts& event, bo
                      victim, more);
 }
 
-// What happened when no rule names a cause: the first thing of weight, without a guess.
-std::string PlainHeadline(const IncidentFacts& facts) {
+// " for 10.6 s" of a request that had to wait; empty if the text does not tell it.
+std::string WaitWords(const EventFacts& event) {
+  if (!event.refusal || !event.refusal->stall_ms) return "";
+  return " for " + WaitText(*event.refusal->stall_ms);
+}
+
+// What happened when no rule names a cause, or none surely: the first thing of weight, without a
+// guess.
+std::string PlainHeadline(const IncidentFacts& facts, bool cause_named) {
   const EventFacts* const kill = FirstKill(facts);
-  if (kill) return KillSentence(facts, *kill, false) + " Why memory was short is not in the text.";
+  const std::string why = cause_named ? "is not sure." : "is not in the text.";
+  if (kill) return KillSentence(facts, *kill, false) + " Why memory was short " + why;
   for (const EventFacts& event : facts.events) {
     if (event.kind == "alloc_stall")
-      return OnDayHost(facts, event) + " let a request for memory wait; why is not in the text.";
-    if (event.refusal) {
-      return OnDayHost(facts, event) + " refused a request for memory; why is not in the text.";
-    }
+      return OnDayHost(facts, event) + " let a request for memory wait" + WaitWords(event) +
+             "; why " + why;
+    if (event.refusal) return OnDayHost(facts, event) + " refused a request for memory; why " + why;
     if (event.oom) {
       return OnDayHost(facts, event) +
-             " ran the OOM killer; whom it killed and why is not in the text.";
+             (cause_named ? " ran the OOM killer; whom it killed is not in the text, and why "
+                          : " ran the OOM killer; whom it killed and why ") +
+             why;
     }
     if (event.kind == "userspace_kill") {
       std::string who = event.title;  // "earlyoom: SIGTERM to java", "systemd-oomd: killed a.scope"
@@ -227,7 +245,7 @@ std::string PlainHeadline(const IncidentFacts& facts) {
 }
 
 std::string HeadlineOf(const IncidentFacts& facts, const Finding* primary) {
-  if (!primary || primary->confidence == Confidence::kLow) return PlainHeadline(facts);
+  if (!primary || primary->confidence == Confidence::kLow) return PlainHeadline(facts, primary);
   const EventFacts* const kill = FirstKill(facts);
   if (!kill) return primary->title;
   const EventFacts* const about = FindEvent(facts, primary->event_id);

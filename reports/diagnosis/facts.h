@@ -111,6 +111,10 @@ struct KillFacts {
 struct RefusalFacts {
   Text kind, comm, gfp_flags, nodemask, mems_allowed, context, blame_symbol, blame_module;
   Integer pid, order, gfp_mask, size_bytes;
+  Integer stall_ms;  // of a request that had to wait
+  // Of a contiguous area [CMA]: what was asked of it, the error, and its state behind that.
+  Integer size_pages, error, area_free_pages, area_total_pages, area_largest_pages;
+  Text area;
 };
 
 // An oops, a panic, a lockup and so on: a row of `crash`.

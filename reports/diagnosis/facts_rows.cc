@@ -86,6 +86,13 @@ void TakeRefusal(EventFacts& event, const Statement& row) {
   refusal.blame_symbol = row.GetText(9);
   refusal.blame_module = row.GetText(10);
   refusal.size_bytes = row.GetInteger(11);
+  refusal.stall_ms = row.GetInteger(12);
+  refusal.area = row.GetText(13);
+  refusal.size_pages = row.GetInteger(14);
+  refusal.error = row.GetInteger(15);
+  refusal.area_free_pages = row.GetInteger(16);
+  refusal.area_total_pages = row.GetInteger(17);
+  refusal.area_largest_pages = row.GetInteger(18);
   event.refusal = std::move(refusal);
 }
 
@@ -226,7 +233,9 @@ const std::vector<Part>& MemoryParts() {
       {kRefusals, TakeRefusal,
        // A slab cache tries its least order last (mm/slub.c, allocate_slab()): oo = s->min.
        "kind, comm, pid, coalesce(\"order\", min_order), gfp_mask, gfp_flags, nodemask,"
-       " mems_allowed, context, blame_symbol, blame_module, size_bytes",
+       " mems_allowed, context, blame_symbol, blame_module, size_bytes,"
+       " stall_ms, area, size_pages, error, area_free_pages, area_total_pages,"
+       " area_largest_pages",
        "page_alloc_failure"},
       {kReports, TakeMemInfo,
        "active_anon_pages, inactive_anon_pages, active_file_pages, inactive_file_pages,"

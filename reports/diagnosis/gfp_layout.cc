@@ -113,6 +113,7 @@ std::vector<GfpLayout> MakeLayouts() {
     if (i + 1 == boundaries.size()) {
       layout.releases = from + " and later";
     } else {
+      layout.next = ToVersion(boundaries[i + 1]);
       const std::string to = ReleaseText(Before(boundaries[i + 1]));
       layout.releases = from == to ? from : fmt::format("{} to {}", from, to);
     }
@@ -221,6 +222,20 @@ std::vector<GfpCandidate> RankGfpLayouts(uint32_t mask) {
     return a.oddities < b.oddities;
   });
   return ranked;
+}
+
+std::optional<GfpReleases> ReleasesOf(int64_t mask, std::string_view names) {
+  constexpr KernelVersion kPrintsNames = {.major = 4, .minor = 6};
+  const std::vector<std::string> printed = SplitGfpNames(names);
+  if (printed.empty() || mask < 0) return std::nullopt;
+  std::optional<GfpReleases> found;
+  for (const GfpLayout& layout : GfpLayouts()) {
+    if (layout.next.Below(kPrintsNames.major, kPrintsNames.minor + 1)) continue;
+    if (GfpNames(static_cast<uint64_t>(mask), layout) != printed) continue;
+    if (!found) found.emplace().first = layout.first;
+    found->next = layout.next;
+  }
+  return found;
 }
 
 std::vector<std::string> GfpNames(uint64_t mask, const GfpLayout& layout) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@ struct GfpLayout {
   };
 
   KernelVersion first;                         // the release that it begins with
+  KernelVersion next;                          // and the first one after it; unknown: it goes on
   std::string releases;                        // "2.6.31 to 3.7", "6.15 and later"
   std::array<std::string_view, 32> bits = {};  // "ZERO" by bit; empty where the bit is unused
   std::vector<Name> names;  // in the order in which a mask is searched for them, the largest first
@@ -42,6 +44,13 @@ constexpr int kGfpNonsense = 10;
 
 // All layouts, those that make most sense of `mask` first, the newer one where two are equal.
 std::vector<GfpCandidate> RankGfpLayouts(uint32_t mask);
+
+// The releases whose kernels print these names for this mask: from `first` of the oldest to `next`
+// of the newest layout that does. None without a mask or names, or where no layout does.
+struct GfpReleases {
+  KernelVersion first, next;
+};
+std::optional<GfpReleases> ReleasesOf(int64_t mask, std::string_view names);
 
 // The names of a mask as the kernel prints them since 4.6 (lib/vsprintf.c, format_flags()); bits
 // without a name are one number at the end. Empty for 0.

@@ -13,7 +13,9 @@ namespace {
 constexpr int64_t kMinuteSeconds = 60;
 
 bool SameKind(const RefusalFacts& one, const RefusalFacts& other) {
-  return one.order == other.order && one.gfp_mask == other.gfp_mask &&
+  const bool same_area =
+      one.area == other.area && one.size_pages == other.size_pages && one.error == other.error;
+  return same_area && one.order == other.order && one.gfp_mask == other.gfp_mask &&
          one.blame_symbol == other.blame_symbol && one.blame_module == other.blame_module;
 }
 

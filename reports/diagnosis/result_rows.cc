@@ -42,6 +42,9 @@ void AddZoneChecks(const EventFacts& event, std::vector<ZoneCheckRow>& rows) {
     row.unusable_index = check.unusable_index;
     row.cma_pages = check.cma_pages;
     row.atomic_pages = check.atomic_pages;
+    row.last_try_pages = check.last_try_pages;
+    row.high_pages = check.high_pages;
+    row.last_try_ok = Flag(check.last_try_ok);
   }
 }
 
@@ -115,7 +118,10 @@ std::span<const Field<ZoneCheckRow>> ZoneCheckRow::Fields() {
                                          {"verdict", &R::verdict},
                                          {"margin_pages", &R::margin_pages},
                                          {"frag_index", &R::frag_index},
-                                         {"unusable_index", &R::unusable_index}};
+                                         {"unusable_index", &R::unusable_index},
+                                         {"last_try_pages", &R::last_try_pages},
+                                         {"high_pages", &R::high_pages},
+                                         {"last_try_ok", &R::last_try_ok}};
   return kFields;
 }
 

@@ -18,6 +18,7 @@ struct ZoneCheckRow {
   Integer min_pages, mark_pages, reserve_pages, watermark_ok, blocks_ok, margin_pages;
   Text zone, reason, free_from, mark, mark_sum, verdict;
   Real frag_index, unusable_index;
+  Integer last_try_pages, high_pages, last_try_ok;
 };
 
 struct CallSiteRow {

@@ -1,9 +1,12 @@
 #include "reports/diagnosis/watermark.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <string>
 
 #include "reports/diagnosis/gfp_layout.h"
+#include "reports/diagnosis/last_try.h"
 #include "reports/diagnosis/missing_zones.h"
 #include "reports/diagnosis/node_list.h"
 #include "reports/diagnosis/piece_index.h"
@@ -68,19 +71,43 @@ std::vector<int64_t> AllowedNodes(const EventFacts& event, const PieceRequest& r
   return nodes;
 }
 
-// False where a mask without names makes no sense in the layout of a release that prints names
-// (since 4.6), but does in another one: the release is made up, or of other lines.
-bool MakesSense(const Integer& mask, const Text& names, const KernelVersion& kernel) {
+struct PrintedMask {
+  Integer mask;
+  Text names;
+};
+
+PrintedMask MaskOf(const EventFacts& event) {
+  if (event.oom) return {event.oom->gfp_mask, event.oom->gfp_flags};
+  if (event.refusal) return {event.refusal->gfp_mask, event.refusal->gfp_flags};
+  return {};
+}
+
+// The layout that makes sense of a mask which is printed without names, where that of its release,
+// which prints names (since 4.6), does not: the release is made up, or of other lines.
+const GfpLayout* OlderLayout(const PrintedMask& printed, const KernelVersion& kernel) {
   const GfpLayout* const own = FindGfpLayout(kernel);
   constexpr int64_t kLargestMask = 0xffffffff;
-  if (!own || names || !kernel.AtLeast(4, 6) || !mask || *mask < 0 || *mask > kLargestMask)
-    return true;
+  const Integer& mask = printed.mask;
+  if (!own || printed.names || !kernel.AtLeast(4, 6) || !mask || *mask < 0 || *mask > kLargestMask)
+    return nullptr;
   const std::vector<GfpCandidate> ranked = RankGfpLayouts(static_cast<uint32_t>(*mask));
   const auto found = std::find_if(ranked.begin(), ranked.end(), [&](const GfpCandidate& candidate) {
     return candidate.layout == own;
   });
   const bool nonsense = found != ranked.end() && found->oddities >= kGfpNonsense;
-  return !nonsense || ranked.front().oddities >= kGfpNonsense;
+  return nonsense && ranked.front().oddities < kGfpNonsense ? ranked.front().layout : nullptr;
+}
+
+// The releases that print such names for the mask, where that of the text has no such name, or
+// other bits for them; none if it may. Bits from 24 on depend on how a kernel is built
+// (gfp_tables.h).
+std::optional<GfpReleases> OtherReleases(const PrintedMask& printed, const KernelVersion& kernel) {
+  constexpr int64_t kFixedBits = 0xffffff;
+  const GfpLayout* const own = FindGfpLayout(kernel);
+  if (!own || !printed.mask || !printed.names) return std::nullopt;
+  const Result<uint32_t> mask = GfpMask(*printed.names, *own);
+  if (mask && ((int64_t{*mask} ^ *printed.mask) & kFixedBits) == 0) return std::nullopt;
+  return ReleasesOf(*printed.mask, *printed.names);
 }
 
 // Whether the refused request is one of a task that frees memory itself [PF_MEMALLOC]: kswapd
@@ -105,18 +132,22 @@ bool FreesMemory(const EventFacts& event) {
 WatermarkRule RuleOf(const KernelVersion& kernel, const std::vector<ZoneFacts>& zones) {
   if (kernel.known()) return RuleOf(kernel);
   // What is printed since when: "free_highatomic:" 6.16, "reserved_highatomic:" after 5.4 (not by
-  // 5.4.51), the letter E 4.4 (R before), letters 3.8, "managed:" 3.8.
+  // 5.4.51), the letter H 4.4; R until 4.3; letters 3.8, "managed:" 3.8 (mm/page_alloc.c,
+  // show_migration_types(): E is of reclaimable pieces in all of them).
   bool since_38 = false;
+  bool since_44 = false;  // by E without an R: until 4.3 few machines had no reserve free
   for (const ZoneFacts& zone : zones) {
     if (zone.free_highatomic_kb) return WatermarkRule::k63;
     if (zone.reserved_highatomic_kb) return WatermarkRule::k44;
     since_38 = since_38 || zone.managed_kb;
     for (const FreeCell& cell : zone.cells) {
       if (!cell.migrate_types) continue;
-      if (cell.migrate_types->find_first_of("EH") != std::string::npos) return WatermarkRule::k44;
+      if (cell.migrate_types->find('R') != std::string::npos) return WatermarkRule::k34;
+      since_44 = since_44 || cell.migrate_types->find_first_of("EH") != std::string::npos;
       since_38 = since_38 || !cell.migrate_types->empty();
     }
   }
+  if (since_44) return WatermarkRule::k44;
   return since_38 ? WatermarkRule::k34 : WatermarkRule::k2618;
 }
 
@@ -130,6 +161,32 @@ PieceRequest OrdinaryRequest(int order) {
   return request;
 }
 
+KernelVersion TestedKernel(const IncidentFacts& facts, const EventFacts& event,
+                           std::string* doubt) {
+  const KernelVersion kernel = KernelOf(facts, event);
+  const PrintedMask printed = MaskOf(event);
+  if (const std::optional<GfpReleases> releases = OtherReleases(printed, kernel)) {
+    if (doubt)
+      *doubt = fmt::format(
+          "Mask {:#x} is printed with names that kernel {}.{} does not have for it, but kernels "
+          "from "
+          "{}.{} on: the release in the text is not believed.",
+          static_cast<uint64_t>(*printed.mask), kernel.major, kernel.minor, releases->first.major,
+          releases->first.minor);
+    return releases->first;
+  }
+  const GfpLayout* const older = OlderLayout(printed, kernel);
+  if (!older) return kernel;
+  if (doubt)
+    *doubt = fmt::format(
+        "Kernel {}.{} prints names behind a mask and has no mask {:#x}, which makes sense in "
+        "kernels {}: the release in the text is not believed.",
+        kernel.major, kernel.minor, static_cast<uint64_t>(*printed.mask), older->releases);
+  // The zones may tell of a still older one.
+  return RuleOf(older->first) < RuleOf(KernelVersion(), event.zones) ? older->first
+                                                                     : KernelVersion();
+}
+
 std::optional<PieceRequest> RequestOf(const IncidentFacts& facts, const EventFacts& event) {
   const OomFacts* const oom = event.oom ? &*event.oom : nullptr;
   const RefusalFacts* const refusal = event.refusal ? &*event.refusal : nullptr;
@@ -140,11 +197,9 @@ std::optional<PieceRequest> RequestOf(const IncidentFacts& facts, const EventFac
   if (!order || *order < 0) return std::nullopt;
   PieceRequest request = OrdinaryRequest(static_cast<int>(*order));
   request.assumed = mask_alone;
-  const KernelVersion kernel = KernelOf(facts, event);
-  const Integer& mask = oom ? oom->gfp_mask : refusal->gfp_mask;
-  const Text& names = oom ? oom->gfp_flags : refusal->gfp_flags;
-  const std::optional<GfpMeaning> gfp =
-      ReadGfp(mask, names, MakesSense(mask, names, kernel) ? kernel : KernelVersion());
+  const KernelVersion kernel = TestedKernel(facts, event);
+  const PrintedMask printed = MaskOf(event);
+  const std::optional<GfpMeaning> gfp = ReadGfp(printed.mask, printed.names, kernel);
   if (gfp) request.gfp = *gfp;
   request.frees_memory = !request.gfp.no_memalloc && FreesMemory(event);
   request.gfp.memalloc = request.gfp.memalloc || request.frees_memory;
@@ -156,7 +211,7 @@ std::optional<PieceRequest> RequestOf(const IncidentFacts& facts, const EventFac
 std::vector<ZoneCheck> CheckZones(const IncidentFacts& facts, const EventFacts& event,
                                   const PieceRequest& request) {
   std::vector<ZoneCheck> checks;
-  const ZoneTerms terms(event, request, KernelOf(facts, event));
+  const ZoneTerms terms(event, request, TestedKernel(facts, event));
   for (const ZoneFacts& zone : event.zones) {
     ZoneCheck& check = checks.emplace_back(CheckZone(event, zone, request, terms));
     check.frag_index = FragmentationIndex(zone, request.order);
@@ -189,16 +244,17 @@ bool BelowHighMarks(const EventFacts& event) {
     const ZoneCheck& check = event.rerun->checks[i];
     if (!check.eligible) continue;
     const Integer& high_kb = event.zones[i].high_kb;
-    if (!high_kb || !check.usable_pages) return false;
+    const Integer& usable = check.last_try_pages ? check.last_try_pages : check.usable_pages;
+    if (!high_kb || !usable) return false;
     const int64_t wanted = *high_kb / event.page_kb() + check.reserve_pages.value_or(0);
-    if (*check.usable_pages > wanted) return false;
+    if (*usable > wanted) return false;
     any = true;
   }
   return any;
 }
 
 std::optional<int> FirstRefusedOrder(const IncidentFacts& facts, const EventFacts& event) {
-  const KernelVersion kernel = KernelOf(facts, event);
+  const KernelVersion kernel = TestedKernel(facts, event);
   for (int order = 0; order <= kLargestTestedOrder; ++order) {
     const std::optional<bool> served = WouldBeServed(event, kernel, OrdinaryRequest(order));
     if (!served) return std::nullopt;
@@ -214,16 +270,18 @@ void RunAgain(IncidentFacts& facts) {
                     [](const ZoneFacts& zone) { return zone.min_kb.has_value(); });
     if (!has_marks) continue;
     Rerun rerun;
+    const KernelVersion kernel = TestedKernel(facts, event, &rerun.release_doubt);
     rerun.refused_order = FirstRefusedOrder(facts, event);
     const std::optional<PieceRequest> own = RequestOf(facts, event);
     rerun.request = own ? *own : OrdinaryRequest(rerun.refused_order.value_or(0));
     rerun.checks = CheckZones(facts, event, rerun.request);
-    rerun.lacks_zones = LacksZones(event, rerun.request, KernelOf(facts, event));
+    AddLastTry(event, rerun.request, kernel, rerun.checks);
+    rerun.lacks_zones = LacksZones(event, rerun.request, kernel);
     rerun.served = AnyServed(rerun.checks);
     if (rerun.lacks_zones && rerun.served == false) rerun.served.reset();
     PieceRequest single = rerun.request;
     single.order = 0;
-    rerun.single_served = WouldBeServed(event, KernelOf(facts, event), single);
+    rerun.single_served = WouldBeServed(event, kernel, single);
     event.rerun = std::move(rerun);
   }
 }

@@ -7,12 +7,19 @@
 
 #include "reports/diagnosis/facts.h"
 #include "reports/diagnosis/gfp_rights.h"
+#include "reports/diagnosis/kernel_version.h"
 #include "reports/diagnosis/zone_check.h"
 
 namespace kautopsy {
 
 // By release; without one, by what the zone lines and free lists print.
 WatermarkRule RuleOf(const KernelVersion& kernel, const std::vector<ZoneFacts>& zones);
+
+// The kernel by whose rules the event's request is tested: that of its lines, unless the printed
+// mask contradicts the release; then one that prints such masks, or an unknown one. `doubt`, if not
+// null, is set to the reason then.
+KernelVersion TestedKernel(const IncidentFacts& facts, const EventFacts& event,
+                           std::string* doubt = nullptr);
 
 // A request that may sleep and use every zone, as most of the kernel's own requests.
 PieceRequest OrdinaryRequest(int order);
@@ -35,8 +42,8 @@ std::optional<bool> PassesByCounter(const ZoneCheck& check);
 std::optional<bool> AnyServed(const std::vector<ZoneCheck>& checks);
 
 // True if no zone that the request may use lies above its high mark: before it kills, the OOM
-// killer tries once more against that mark (mm/page_alloc.c, __alloc_pages_may_oom()), so free
-// memory below it does not speak against a shortage.
+// killer tries once more against that mark (last_try.h), so free memory below it does not speak
+// against a shortage.
 bool BelowHighMarks(const EventFacts& event);
 
 // Smallest order up to kLargestTestedOrder that no zone would serve to an ordinary request; none if

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/watermark.h"
 #include "reports/format.h"
 
 namespace kautopsy {
@@ -51,13 +52,22 @@ std::string GfpWords(const Integer& mask, const GfpMeaning& gfp) {
                      names.empty() ? "no flags" : names);
 }
 
-std::string PieceRange(const EventFacts& event) {
+std::optional<int> LargestPiece(const EventFacts& event) {
   std::optional<int> largest;
-  int64_t page_kb = event.page_kb();
-  for (const ZoneFacts& zone : event.zones) {
+  for (std::size_t i = 0; i < event.zones.size(); ++i) {
+    const ZoneFacts& zone = event.zones[i];
+    const bool passes =
+        event.rerun && i < event.rerun->checks.size() && PassesFirstTest(event.rerun->checks[i]);
     const std::optional<int> order = LargestOrder(zone);
-    if (IsOrdinaryZone(zone.zone) && order) largest = std::max(largest.value_or(0), *order);
+    if ((passes || IsOrdinaryZone(zone.zone)) && order)
+      largest = std::max(largest.value_or(0), *order);
   }
+  return largest;
+}
+
+std::string PieceRange(const EventFacts& event) {
+  const std::optional<int> largest = LargestPiece(event);
+  const int64_t page_kb = event.page_kb();
   if (!largest) return "";
   if (*largest == 0) return PieceSize(page_kb);
   if (*largest == 1) return fmt::format("{} and {}", page_kb, PieceSize(page_kb * 2));
@@ -102,25 +112,26 @@ std::string CheckWords(const ZoneCheck& check) {
   return fmt::format("{}: {}{}: {}", CheckName(check), sum, StepWords(check), check.reason);
 }
 
-// mm/page_alloc.c, __alloc_pages_may_oom(): ALLOC_WMARK_HIGH.
+std::string LastTryWords(const ZoneCheck& check) {
+  if (!check.last_try_pages || !check.high_pages) return "";
+  const int64_t wanted = *check.high_pages + check.reserve_pages.value_or(0);
+  std::string words =
+      fmt::format("{}: {} {} {} [high]", CheckName(check), Thousands(*check.last_try_pages),
+                  *check.last_try_pages > wanted ? ">" : "<=", Thousands(*check.high_pages));
+  if (check.reserve_pages.value_or(0) > 0)
+    words += fmt::format(" + {} [lowmem_reserve]", Thousands(*check.reserve_pages));
+  return words;
+}
+
 std::string NothingSpareWords(const EventFacts& event) {
   const bool above_min = event.rerun->single_served != false;
   std::string words = above_min ? "No zone that the request may use lay above its high mark, by "
                                   "which the kernel tests once more before it kills:"
                                 : "No zone that the request may use had memory to spare:";
-  for (std::size_t i = 0; i < event.rerun->checks.size(); ++i) {
-    const ZoneCheck& check = event.rerun->checks[i];
+  for (const ZoneCheck& check : event.rerun->checks) {
     if (!check.eligible) continue;
-    const Integer high_kb = i < event.zones.size() ? event.zones[i].high_kb : Integer();
-    if (!above_min || !high_kb || !check.usable_pages) {
-      words += " " + CheckWords(check) + ".";
-      continue;
-    }
-    words += fmt::format(" {}: {} <= {} [high]", CheckName(check), Thousands(*check.usable_pages),
-                         Thousands(*high_kb / event.page_kb()));
-    if (check.reserve_pages.value_or(0) > 0)
-      words += fmt::format(" + {} [lowmem_reserve]", Thousands(*check.reserve_pages));
-    words += ".";
+    const std::string last = above_min ? LastTryWords(check) : "";
+    words += " " + (last.empty() ? CheckWords(check) : last) + ".";
   }
   return words;
 }
@@ -134,6 +145,11 @@ std::string_view VerdictCode(const ZoneCheck& check, bool assumed) {
   if (check.verdict == ZoneVerdict::kUnknown) return "unknown";
   if (check.verdict == ZoneVerdict::kNotServed) return "not_served";
   return assumed ? "served" : "would_pass_now";
+}
+
+std::string WaitText(int64_t ms) {
+  constexpr double kMsPerSecond = 1000;
+  return fmt::format("{:.1f} s", static_cast<double>(ms) / kMsPerSecond);
 }
 
 std::string JoinWords(const std::vector<std::string>& words) {

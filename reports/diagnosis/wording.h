@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,7 +18,10 @@ std::string OnDayHost(const IncidentFacts& facts, const EventFacts& event);
 std::string PieceWords(int order, int64_t page_kb);
 // "0x20 [GFP_ATOMIC]", or the names alone, or "?".
 std::string GfpWords(const Integer& mask, const GfpMeaning& gfp);
-// What the largest free pieces of the ordinary zones are: "4 KiB", "4 and 8 KiB", "4 KiB to 1 MiB".
+// Order of the largest free piece in the ordinary zones, and in those others that lie above their
+// mark for the request; none if no list is in the text.
+std::optional<int> LargestPiece(const EventFacts& event);
+// What the free pieces of these zones are: "4 KiB", "4 and 8 KiB", "4 KiB to 1 MiB".
 std::string PieceRange(const EventFacts& event);
 // What of the zone's free pages the request may not have: "without 2,048 kept for atomic requests
 // [highatomic]"; empty if nothing.
@@ -27,6 +31,9 @@ std::string LeftOutWords(const ZoneCheck& check);
 std::string MarkWords(const ZoneCheck& check);
 // The arithmetic of one zone on one line.
 std::string CheckWords(const ZoneCheck& check);
+// The sum of the last try before an OOM kill: "Normal 9,475 <= 13,345 [high]"; empty if it is not
+// known.
+std::string LastTryWords(const ZoneCheck& check);
 // Why an OOM killer that runs found nothing to spare: the zones below their marks, or those that
 // are above min but not above high, by which the kernel tests once more before it kills.
 std::string NothingSpareWords(const EventFacts& event);
@@ -35,6 +42,8 @@ std::string CheckName(const ZoneCheck& check);  // "node 0 Normal"
 std::string_view FreeFrom(const ZoneCheck& check);
 // Code of zone_check.verdict: a request that failed would "pass now", an assumed one is "served".
 std::string_view VerdictCode(const ZoneCheck& check, bool assumed);
+// "10.6 s" of 10646 ms.
+std::string WaitText(int64_t ms);
 // "a and b", "a, b and c".
 std::string JoinWords(const std::vector<std::string>& words);
 

@@ -58,6 +58,10 @@ struct ZoneCheck {
   int64_t cma_back_pages = 0;
   std::vector<LoopStep> steps;
   Real frag_index, unusable_index;
+  // Of an OOM kill, the kernel's last try before it: what counts as usable there, the high mark,
+  // and whether it would succeed; none where that is not known or where there was none.
+  Integer last_try_pages, high_pages;
+  std::optional<bool> last_try_ok;
 };
 
 // The test of all zones of one event.
@@ -67,6 +71,8 @@ struct Rerun {
   bool lacks_zones = false;           // the report was cut: zones of this request are missing
   std::optional<bool> served;         // some zone would serve it; none: cannot be told
   std::optional<bool> single_served;  // the same for one single page with the same rights
+  // Why the release of the text is not believed: what it prints for the mask contradicts it.
+  std::string release_doubt;
   // Smallest order that no zone would serve to an ordinary request.
   std::optional<int> refused_order;
 };

@@ -2,6 +2,7 @@
 
 #include "reports/format.h"
 #include "reports/render/html_sections.h"
+#include "reports/render/words.h"
 
 namespace kautopsy {
 namespace {
@@ -54,7 +55,7 @@ void WriteVerdictHtml(const IncidentReport& report, HtmlWriter& writer) {
 void WriteActionsHtml(const IncidentReport& report, HtmlWriter& writer) {
   if (report.do_now.empty()) return;
   writer.OpenSection("do", "Do now");
-  writer.Paragraph("As root on the host. It relieves, it does not cure.");
+  writer.Paragraph(Html(Capitalised(report.do_now_note)) + ".");
   writer.Raw("<ol class=\"cards\">\n");
   bool open = false;
   for (const LabelledText& line : report.do_now) {

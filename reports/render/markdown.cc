@@ -41,7 +41,7 @@ std::vector<LabelledText> JoinedLines(const std::vector<LabelledText>& lines) {
 void WriteDoNow(const IncidentReport& report, MarkdownWriter& writer) {
   if (report.do_now.empty()) return;
   writer.Heading(3, "Do now");
-  writer.Paragraph("As root on the host; relieves, does not cure.");
+  writer.Paragraph(Md(Capitalised(report.do_now_note)) + ".");
   for (const LabelledText& line : JoinedLines(report.do_now)) {
     const std::string label = line.label.empty() ? "" : "**" + Md(line.label) + "**";
     writer.Item(label + (label.empty() || line.text.empty() ? "" : " ") + Md(line.text));

@@ -44,7 +44,7 @@ void WriteDoNow(const IncidentReport& report, TextWriter& writer) {
   if (report.do_now.empty()) return;
   constexpr int kLabelColumns = 9;
   constexpr int kCommandColumns = 39;
-  writer.Heading("DO NOW", "as root on the host; relieves, does not cure");
+  writer.Heading("DO NOW", report.do_now_note);
   for (const LabelledText& line : report.do_now) {
     std::string head = PadRight("  " + line.label, kLabelColumns);
     if (line.command.empty()) {

@@ -35,7 +35,7 @@ void SayVerdict(const IncidentReport& report, TextWriter& writer) {
 
 void SayDoNow(const IncidentReport& report, TextWriter& writer) {
   if (report.do_now.empty()) return;
-  writer.Heading("DO NOW", "as root on the host; relieves, does not cure");
+  writer.Heading("DO NOW", report.do_now_note);
   for (const LabelledText& line : report.do_now) {
     const std::string label = line.label.empty() ? "" : line.label + ": ";
     if (!line.command.empty()) writer.Line("  " + label + line.command);  // never broken

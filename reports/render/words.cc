@@ -132,8 +132,11 @@ std::string MachineWords(const IncidentReport& report, std::string_view separato
 std::string StepsWords(const ZoneCheck& check, int64_t page_kb) {
   if (check.steps.empty()) return "";
   std::string words;
+  // A sum of its own, since the first one left CMA out.
   const std::string back =
-      check.cma_back_pages > 0 ? fmt::format(" + {} CMA", Thousands(check.cma_back_pages)) : "";
+      check.cma_back_pages > 0
+          ? fmt::format("; {} with CMA", Thousands(*check.usable_pages + check.cma_back_pages))
+          : "";
   constexpr std::size_t kNamed = 2;  // sizes; more are summed up
   int64_t taken = 0;
   for (const LoopStep& step : check.steps) {
@@ -154,7 +157,14 @@ std::string StepsWords(const ZoneCheck& check, int64_t page_kb) {
   return words;
 }
 
+std::string Capitalised(std::string text) {
+  if (!text.empty() && text.front() >= 'a' && text.front() <= 'z') text.front() -= 'a' - 'A';
+  return text;
+}
+
 std::string ShortVerdict(const ZoneCheck& check, bool assumed) {
+  if (check.verdict == ZoneVerdict::kServed && check.last_try_ok == false)
+    return "above min, not high";
   if (check.verdict == ZoneVerdict::kServed) return assumed ? "yes" : "would pass";
   if (check.verdict == ZoneVerdict::kUnknown) return "?";
   if (!check.eligible) return "not for it";

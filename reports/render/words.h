@@ -28,6 +28,8 @@ std::string NotReadWords(const StoreSummary& store);
 // What smaller pieces take away from a zone's sum, in pages, by the size of the pieces:
 // " − 8,390,977 in 4K − 2,362,376 in 8K = −5".
 std::string StepsWords(const ZoneCheck& check, int64_t page_kb);
+// "Collect this first" of "collect this first".
+std::string Capitalised(std::string text);
 // "no, kept back". `assumed`: the request is not in the log.
 std::string ShortVerdict(const ZoneCheck& check, bool assumed);
 

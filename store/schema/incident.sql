@@ -95,7 +95,10 @@ CREATE TABLE zone_check (
   verdict TEXT,                     -- served, not_served, would_pass_now or unknown
   margin_pages INTEGER,             -- [pages] above (below: negative) what the test asks for
   frag_index REAL,                  -- [index] 0 = too little memory, 1 = fragmented, -1 = a piece exists
-  unusable_index REAL               -- [index] share of free memory in pieces that are too small, 0 to 1
+  unusable_index REAL,              -- [index] share of free memory in pieces that are too small, 0 to 1
+  last_try_pages INTEGER,           -- [pages] usable for the kernel's last try before an OOM kill, without CMA
+  high_pages INTEGER,               -- [pages] of the high mark, which that try asks for: __alloc_pages_may_oom()
+  last_try_ok INTEGER               -- [0/1] it would succeed by these figures; NULL where there was none
 ) STRICT;
 CREATE INDEX zone_check_by_event ON zone_check (event_id);
 

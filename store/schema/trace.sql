@@ -22,6 +22,13 @@ CREATE TABLE page_alloc_failure (
   buffer_size INTEGER,              -- [bytes] of an object with its padding, "buffer size:"
   default_order INTEGER,            -- [order] the cache likes best, "default order:"
   min_order INTEGER,                -- [order] the cache falls back to, "min order:"
+  area TEXT,                        -- name of the contiguous area [CMA] that was asked (since v5.13)
+  size_pages INTEGER,               -- [pages] asked of it, "req-size: 900 pages"
+  error INTEGER,                    -- [errno] of it, "ret: -12": 12 ENOMEM no hole is large enough, 16 EBUSY
+                                    -- pages in the way could not be moved
+  area_free_pages INTEGER,          -- [pages] of the area that are free, "=> 63 free of 2048 total pages"
+  area_total_pages INTEGER,         -- [pages] of the area, "63 free of 2048 total pages"
+  area_largest_pages INTEGER,       -- [pages] of its largest hole, of "5@11+40@96+18@700"
   reason TEXT,                      -- as printed after the size, or what another allocator said
   context TEXT,                     -- irq, softirq, process or nmi: where the call trace shows it was called
   blame_symbol TEXT,                -- function of the trace that says what for, e.g. tg3_start_xmit

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "reports/diagnosis/diagnosis.h"
 #include "reports/diagnosis/missing.h"
@@ -112,6 +113,71 @@ TEST_CASE("the refused packet is explained, and without an order there is nothin
   EventFacts unknown = SeedRefusal();
   unknown.refusal->order.reset();
   CHECK_FALSE(RuleRefusedAllocation(MakeFacts({unknown})));
+}
+
+// The seed's free lists, with a refused request of 64 KiB on a newer kernel.
+IncidentFacts Refused64KiB(std::string names) {
+  EventFacts event = SeedMemInfo();
+  event.refusal = SeedRefusal().refusal;
+  event.refusal->gfp_mask.reset();
+  event.refusal->gfp_flags = std::move(names);
+  event.refusal->context = "process";
+  IncidentFacts facts = MakeFacts({event});
+  facts.kernel_release = "6.8.0";
+  RunAgain(facts);
+  return facts;
+}
+
+TEST_CASE("where the mask forbids the kernel to make a piece, its caller is asked first") {
+  const std::optional<Finding> hindered = RuleFragmentation(Refused64KiB("GFP_NOIO"));
+  REQUIRE(hindered);
+  CHECK(hindered->confidence == Confidence::kMedium);
+  CHECK(Mentions(hindered->title, "for such a request [GFP_NOIO] the kernel may make none"));
+  CHECK(Mentions(hindered->advice.at(0).act, "smaller pieces"));
+  CHECK(Mentions(hindered->advice.back().act, "compaction_proactiveness"));
+  const std::optional<Finding> partly = RuleFragmentation(Refused64KiB("GFP_NOFS"));
+  REQUIRE(partly);
+  CHECK(partly->confidence == Confidence::kHigh);
+  CHECK(Mentions(partly->advice.at(0).why, "pages of programs only"));
+  const std::optional<Finding> free = RuleFragmentation(Refused64KiB("GFP_KERNEL"));
+  REQUIRE(free);
+  CHECK(free->confidence == Confidence::kHigh);
+  CHECK(Mentions(free->advice.at(0).act, "compaction_proactiveness"));
+}
+
+TEST_CASE("a request made while devices sleep may do no I/O, whatever its caller asked for") {
+  IncidentFacts facts = Refused64KiB("GFP_NOIO");
+  facts.events[0].frames = {{"dma_alloc_attrs", std::nullopt, std::nullopt, true},
+                            {"device_resume", std::nullopt, std::nullopt, true}};
+  CHECK(Mentions(RuleFragmentation(facts)->advice.at(0).act, "kept while the machine sleeps"));
+  CHECK(Mentions(RuleResume(facts)->explanation, "even GFP_KERNEL is printed and served as"));
+}
+
+TEST_CASE("pieces of all zones above their marks count, not only those of ordinary zones") {
+  EventFacts event = Refused64KiB("GFP_KERNEL").events[0];
+  event.zones.pop_back();
+  event.zones[2] = MakeZone(0, "Normal", 100000, 90000, {25000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+  event.zones[1] =
+      MakeZone(0, "DMA32", 431968, 688, {50000, 20000, 8000, 500, 0, 0, 0, 0, 0, 0, 0});
+  event.zones[1].lowmem_reserve_pages = {0, 0, 3000, 3000};
+  IncidentFacts facts = MakeFacts({event});
+  facts.kernel_release = "6.8.0";
+  RunAgain(facts);
+  CHECK(Mentions(RuleFragmentation(facts)->title, "in pieces of 4 KiB to 32 KiB"));
+}
+
+TEST_CASE("kernels without compaction are not told to start it") {
+  EventFacts event = SeedMemInfo();
+  event.oom = OomFacts();
+  event.oom->order = 2;
+  event.oom->gfp_mask = 0xd0;
+  IncidentFacts facts = MakeFacts({event});
+  facts.kernel_release = "2.6.28-11-server";
+  RunAgain(facts);
+  const std::optional<Finding> finding = RuleFragmentation(facts);
+  REQUIRE(finding);
+  CHECK(Mentions(finding->advice.at(0).act, "a kernel from 2.6.35 on"));
+  CHECK(Mentions(finding->explanation, "This kernel cannot join small pieces"));
 }
 
 }  // namespace

@@ -134,6 +134,19 @@ TEST_CASE("a process that grows from report to report may leak; three reports te
   CHECK(RuleTaskLeak(Reports(two))->confidence == Confidence::kLow);
 }
 
+TEST_CASE("the limit for what grew is what RAM has left for it, not what it was killed at") {
+  EventFacts first = Seen(1, "Nov 24 10:00:00", 25600);
+  SetTable(first, {MakeTask(700, "java", 25600), MakeTask(701, "other", 128000)});
+  EventFacts last = Seen(2, "Nov 24 10:05:00", 204800);
+  last.kind = "oom";
+  last.oom = OomFacts();
+  const std::optional<Finding> finding = RuleTaskLeak(Reports({first, last}));
+  REQUIRE(finding);
+  // RAM 1,024,000 kB, less a twentieth and the 512,000 kB of the other program
+  CHECK(finding->advice.at(0).act ==
+        "limit java in its unit: MemoryMax= between 100 MiB and 450 MiB");
+}
+
 TEST_CASE("growth of one boot only, and only of what matters") {
   EventFacts first = Seen(1, "Nov 24 10:00:00", 25600);
   EventFacts last = Seen(2, "Nov 24 10:05:00", 51200);

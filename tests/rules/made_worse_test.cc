@@ -325,5 +325,72 @@ TEST_CASE("the largest program gets a limit that leaves the host its reserve") {
   CHECK(Mentions(RuleHostExhausted(facts)->advice.at(0).act, "its own settings"));
 }
 
+TEST_CASE("a zone above its mark that only lacks the piece outweighs CMA of another zone") {
+  EventFacts event = ExhaustedOom();
+  event.oom->order = 2;
+  event.oom->gfp_mask = 0x24000c0;
+  event.zones = {MakeZone(0, "DMA32", 62736, 40000, {9514, 3085, 0, 0, 0, 0, 0, 0, 0, 0, 0}),
+                 MakeZone(0, "Normal", 5884, 5316, {203, 400, 107, 5, 0, 0, 0, 0, 0, 0, 0})};
+  event.zones[0].lowmem_reserve_pages = {0, 94};
+  event.zones[1].lowmem_reserve_pages = {0, 0};
+  for (FreeCell& cell : event.zones[0].cells) cell.migrate_types = "UM";
+  for (FreeCell& cell : event.zones[1].cells) cell.migrate_types = cell.order < 2 ? "UC" : "C";
+  event.zones[1].free_cma_kb = 4000;
+  IncidentFacts facts = SmallFacts(event);
+  facts.kernel_release = "4.8.0";
+  RunAgain(facts);
+  const Diagnosis diagnosis = Diagnose(facts);
+  CHECK(diagnosis.primary_cause == "fragmentation");
+  const Finding* const cma = FindFinding(diagnosis, "cma");
+  REQUIRE(cma);
+  CHECK(cma->role == Role::kContributing);
+  CHECK(cma->confidence == Confidence::kMedium);
+  facts.events[0].zones[0] = MakeZone(0, "DMA32", 30000, 40000, {7000, 200, 0, 0, 0});
+  facts.events[0].zones[0].lowmem_reserve_pages = {0, 94};
+  RunAgain(facts);
+  CHECK(RuleCma(facts)->confidence == Confidence::kHigh);
+}
+
+TEST_CASE("no program is limited where kernel objects hold the most") {
+  EventFacts event = ExhaustedOom();
+  SetTable(event, {MakeTask(700, "java", 90000)});
+  event.mem->anon_pages = 90000;
+  event.mem->slab_unreclaimable_pages = 140000;
+  event.mem->slab_reclaimable_pages = 0;
+  event.mem->slab_pages = 140000;
+  const IncidentFacts facts = SmallFacts(event);
+  const Diagnosis diagnosis = Diagnose(facts);
+  CHECK(diagnosis.primary_cause == "slab_leak");
+  const Finding* const exhausted = FindFinding(diagnosis, "host_exhausted");
+  REQUIRE(exhausted);
+  CHECK(exhausted->advice.empty());
+}
+
+TEST_CASE("a release that contradicts the printed mask is not believed, and nothing is sure") {
+  IncidentFacts facts = SmallFacts(ExhaustedOom());
+  CHECK(Diagnose(facts).confidence == Confidence::kHigh);
+  facts.kernel_release = "7.9.0-foo";
+  RunAgain(facts);
+  const Rerun& rerun = *facts.events[0].rerun;
+  CHECK(Mentions(rerun.release_doubt, "Kernel 7.9 prints names behind a mask"));
+  CHECK_FALSE(TestedKernel(facts, facts.events[0]).AtLeast(4, 4));
+  const Diagnosis diagnosis = Diagnose(facts);
+  CHECK(diagnosis.primary_cause == "host_exhausted");
+  CHECK(diagnosis.confidence == Confidence::kMedium);
+}
+
+TEST_CASE("a cause that is named but not sure is not said to be missing in the text") {
+  IncidentFacts facts = SmallFacts(ExhaustedOom());
+  facts.events[0].kills.clear();
+  facts.ram_kb.reset();
+  facts.events[0].mem.reset();
+  CHECK(Mentions(Diagnose(facts).headline, "whom it killed and why is not in the text"));
+  EventFacts stalled = MakeEvent(1, "alloc_stall", "Nov 24 10:00:00");
+  stalled.refusal = RefusalFacts();
+  stalled.refusal->stall_ms = 10646;
+  CHECK(
+      Mentions(Diagnose(SmallFacts(stalled)).headline, "let a request for memory wait for 10.6 s"));
+}
+
 }  // namespace
 }  // namespace kautopsy::test

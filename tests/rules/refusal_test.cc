@@ -261,5 +261,30 @@ TEST_CASE("the driver whose device needs low memory is named where the trace sho
   CHECK(Mentions(RecommendationText(*RuleLowZone(On(event, "6.1.0"))), "find the driver"));
 }
 
+TEST_CASE("a contiguous area that had no room is the cause, by the error of its allocator") {
+  EventFacts event = MakeEvent(1, "alloc_failure", "Mar  3 04:17:12");
+  event.refusal = RefusalFacts();
+  event.refusal->size_pages = 75;
+  event.refusal->error = 16;
+  Diagnosis diagnosis = Diagnose(SmallFacts(event));
+  CHECK(diagnosis.primary_cause == "cma");
+  CHECK(diagnosis.confidence == Confidence::kMedium);
+  const Finding* finding = FindFinding(diagnosis, "cma_area");
+  REQUIRE(finding);
+  CHECK(finding->explanation.find("could not be moved [EBUSY]") != std::string::npos);
+  CHECK(finding->advice.size() == 2);
+  event.refusal->error = 12;
+  event.refusal->area_free_pages = 1240;
+  event.refusal->area_total_pages = 65536;
+  event.refusal->area_largest_pages = 1176;
+  diagnosis = Diagnose(SmallFacts(event));
+  finding = FindFinding(diagnosis, "cma_area");
+  REQUIRE(finding);
+  CHECK(finding->explanation.find("the largest hole has 1,176") != std::string::npos);
+  CHECK(finding->advice.at(0).act.find("(now 256 MiB)") != std::string::npos);
+  event.refusal->error.reset();
+  CHECK(Diagnose(SmallFacts(event)).confidence == Confidence::kLow);
+}
+
 }  // namespace
 }  // namespace kautopsy::test

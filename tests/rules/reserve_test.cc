@@ -299,5 +299,35 @@ TEST_CASE("a raised mark is told only to requests that have to leave it") {
   CHECK(RuleRaisedMarks(OnKernel(event, "6.1.0")));
 }
 
+TEST_CASE("a refusal without zones is judged by the memory report right behind it") {
+  EventFacts refusal = MakeEvent(1, "alloc_failure");
+  refusal.uptime_us = 182258475;
+  refusal.refusal = RefusalFacts();
+  refusal.refusal->kind = "slub";
+  refusal.refusal->order = 0;
+  refusal.refusal->gfp_flags = "GFP_ATOMIC";
+  EventFacts report = RefusedPage("GFP_ATOMIC");
+  report.id = 2;
+  report.kind = "mem_info";
+  report.refusal.reset();
+  report.local_time.reset();
+  report.host.reset();
+  report.uptime_us = 182268490;
+  report.mem->total_swap_kb = 8388604;
+  report.mem->free_swap_kb = 8347060;
+  const auto diagnose = [&] {
+    IncidentFacts facts = SmallFacts(report);
+    facts.kernel_release = "6.9.3";
+    facts.events.insert(facts.events.begin(), refusal);
+    RunAgain(facts);
+    return Diagnose(facts);
+  };
+  const Diagnosis diagnosis = diagnose();
+  CHECK(diagnosis.primary_cause == "atomic_reserve");
+  CHECK(diagnosis.confidence == Confidence::kMedium);
+  report.uptime_us = 195000000;  // too late to tell of it
+  CHECK(diagnose().primary_cause != "atomic_reserve");
+}
+
 }  // namespace
 }  // namespace kautopsy::test

@@ -212,6 +212,23 @@ TEST_CASE("a known fault is hinted at for its versions and its situation only") 
   CHECK_FALSE(RuleKnownRegression(SmallFacts(event)));
 }
 
+TEST_CASE("where the release is not in the text, the names of the mask tell which it may be") {
+  EventFacts event = ExhaustedOom();
+  event.oom->order = 2;
+  event.oom->gfp_mask = 0x27000c0;
+  event.oom->gfp_flags = "GFP_KERNEL_ACCOUNT|__GFP_NOTRACK";  // as 4.6 to 4.9 print it
+  IncidentFacts facts = SmallFacts(event);
+  facts.kernel_release.reset();
+  RunAgain(facts);
+  const std::optional<Finding> finding = RuleKnownRegression(facts);
+  REQUIRE(finding);
+  CHECK(finding->confidence == Confidence::kLow);
+  CHECK(Mentions(finding->advice.at(0).act, "kernel 4.9 or newer, if uname -r shows"));
+  facts.events[0].oom->gfp_mask = 0x14000c0;
+  facts.events[0].oom->gfp_flags = "GFP_KERNEL";  // as 4.10 to 4.17 print it
+  CHECK_FALSE(RuleKnownRegression(facts));
+}
+
 TEST_CASE("a known fault of one builder's kernels is told with what helps there") {
   EventFacts event = ExhaustedOom();
   event.zones = {MakeZone(std::nullopt, "DMA", 3000, 3700, {700, 20}),

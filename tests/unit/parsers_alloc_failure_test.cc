@@ -189,6 +189,11 @@ TEST_CASE("A contiguous area without room tells its name, its pages and what is 
         "contiguous area [CMA] linux,cma: no 1500 pages in one piece, 1240 of 65536 pages free");
   CHECK(CellOf(sink.events()[0], "page_alloc_failure", "reason") ==
         "alloc failed, req-size: 1500 pages, ret: -16");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "area") == "linux,cma");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "size_pages") == "1500");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "error") == "16");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "area_free_pages") == "1240");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "area_largest_pages") == "1236");
   CHECK(sink.events()[1].title == "contiguous area [CMA]: no 5 pages in one piece");
   CHECK(sink.events()[1].complete);
 }

@@ -323,9 +323,39 @@ TEST_CASE("the rule follows the release, else what is printed") {
   CHECK(RuleOf({}, {zone}) == WatermarkRule::k34);
   zone.cells[0].migrate_types = "UME";
   CHECK(RuleOf({}, {zone}) == WatermarkRule::k44);
+  zone.cells.push_back({1, 8, 1, "R"});  // MIGRATE_RESERVE, of 3.8 to 4.3
+  CHECK(RuleOf({}, {zone}) == WatermarkRule::k34);
+  zone.cells.pop_back();
   zone.reserved_highatomic_kb = 0;
   zone.free_highatomic_kb = 0;
   CHECK(RuleOf({}, {zone}) == WatermarkRule::k63);
+}
+
+TEST_CASE("the last try before an OOM kill asks for the high mark, with no right to CMA") {
+  EventFacts event = ExhaustedOom();
+  event.oom->gfp_mask = 0x6200ca;
+  event.oom->gfp_flags = "GFP_HIGHUSER_MOVABLE";
+  event.zones = {MakeZone(0, "Normal", 37900, 35588, {9475})};
+  event.zones[0].high_kb = 53380;
+  event.zones[0].free_cma_kb = 400;
+  IncidentFacts facts = MakeFacts({event});
+  facts.kernel_release = "4.18.0-553.8.1.el8_10.x86_64";
+  RunAgain(facts);
+  const ZoneCheck& check = facts.events[0].rerun->checks.at(0);
+  CHECK(check.verdict == ZoneVerdict::kServed);
+  CHECK(check.usable_pages == 9475);
+  CHECK(check.last_try_pages == 9375);
+  CHECK(check.high_pages == 13345);
+  CHECK(check.last_try_ok == false);
+  CHECK(BelowHighMarks(facts.events[0]));
+  facts.events[0].oom->from_fault = true;  // pagefault_out_of_memory() tries nothing
+  RunAgain(facts);
+  CHECK_FALSE(facts.events[0].rerun->checks.at(0).last_try_ok);
+  facts.events[0].oom->from_fault = false;
+  facts.events[0].zones[0].high_kb = 36000;
+  RunAgain(facts);
+  CHECK(facts.events[0].rerun->checks.at(0).last_try_ok == true);
+  CHECK_FALSE(BelowHighMarks(facts.events[0]));
 }
 
 }  // namespace

@@ -12,9 +12,9 @@ namespace {
 // Units that a comment of a number may begin with; a suffix of the name demands its own.
 const std::set<std::string>& KnownUnits() {
   static const std::set<std::string> kUnits = {
-      "id",   "count", "lines", "line",   "column",  "bytes", "KiB", "pages",
-      "us",   "ms",    "0/1",   "points", "mask",    "pid",   "uid", "cpu",
-      "year", "node",  "order", "unit",   "percent", "index", "s",   "jiffies"};
+      "id",    "count", "lines",   "line",  "column", "bytes",   "KiB",  "pages", "us",
+      "ms",    "0/1",   "points",  "mask",  "pid",    "uid",     "cpu",  "year",  "node",
+      "order", "unit",  "percent", "index", "s",      "jiffies", "errno"};
   return kUnits;
 }
 

@@ -8,6 +8,7 @@
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/gfp_rights.h"
 #include "reports/diagnosis/min_free.h"
+#include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/clean_cache.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/watermark.h"
@@ -23,6 +24,7 @@ enum class Proof {
   kFigures,    // every zone fails its test
   kCounter,    // by the counter `free:`; the list, which is read later, shows what was freed since
   kPartly,     // no zone is known to pass, and one is known to fail
+  kBeside,     // by a memory report right behind the refusal, which prints none itself
   kMechanism,  // the refusal alone: no memory report is in the text
 };
 
@@ -60,6 +62,30 @@ bool IsAlone(const IncidentFacts& facts, const EventFacts& event, const PieceReq
          std::none_of(facts.events.begin(), facts.events.end(), [](const EventFacts& other) {
            return other.oom || other.rerun || !other.kills.empty() || other.crash;
          });
+}
+
+// A refusal that prints no zones [SLUB], with those of the memory report that follows within a
+// second, and the request's test run again on them; none if there is no such report or some zone
+// might serve it.
+std::optional<EventFacts> WithReportBehind(const IncidentFacts& facts, const EventFacts& event,
+                                           const PieceRequest& request) {
+  constexpr int64_t kSameMomentSeconds = 1;
+  if (event.rerun || !event.zones.empty()) return std::nullopt;
+  for (const EventFacts& report : facts.events) {
+    if (report.kind != "mem_info" || !report.rerun || report.host != event.host) continue;
+    const std::optional<int64_t> apart = SecondsFromTo(event, report);
+    if (!apart || *apart < 0 || *apart > kSameMomentSeconds) continue;
+    std::optional<EventFacts> joined(event);
+    joined->mem = report.mem;
+    joined->zones = report.zones;
+    joined->page_size_kb = report.page_size_kb;
+    joined->rerun = report.rerun;
+    joined->rerun->request = request;
+    joined->rerun->checks = CheckZones(facts, *joined, request);
+    joined->rerun->served = AnyServed(joined->rerun->checks);
+    if (joined->rerun->served == false && !report.rerun->lacks_zones) return joined;
+  }
+  return std::nullopt;
 }
 
 // Where even requests that may reclaim would get nothing, and reclaim has nothing left, it is not
@@ -176,7 +202,9 @@ void SetConfidence(Proof proof, Finding& finding) {
       proof == Proof::kFigures   ? "every zone fails its test on the figures of the same record"
       : proof == Proof::kCounter ? "every zone fails its test on the counters of the same record"
       : proof == Proof::kPartly  ? "not every zone's test is wholly in the text"
-                                : "it follows from the mode alone; no memory report is in the text";
+      : proof == Proof::kBeside
+          ? "every zone fails its test on the figures of a report right behind"
+          : "it follows from the mode alone; no memory report is in the text";
 }
 
 }  // namespace
@@ -189,16 +217,19 @@ std::optional<Finding> RuleAtomicReserve(const IncidentFacts& facts) {
         event.refusal ? RequestOf(facts, event) : std::nullopt;
     if (!request || request->order != 0) continue;
     if (request->gfp.may_reclaim && !request->frees_memory) continue;
+    const std::optional<EventFacts> joined = WithReportBehind(facts, event, *request);
+    const EventFacts& shown = joined ? *joined : event;
     std::optional<Proof> proof = event.rerun ? ProofOf(event) : std::nullopt;
     if (!event.rerun && IsAlone(facts, event, *request)) proof = Proof::kMechanism;
-    if (!proof || (event.rerun && IsAllSpent(facts, event))) continue;
+    if (joined) proof = Proof::kBeside;
+    if (!proof || (shown.rerun && IsAllSpent(facts, shown))) continue;
     Finding finding;
     finding.rule = "atomic_reserve";
     finding.cause = "atomic_reserve";
     finding.role = Role::kPrimary;
     finding.event_id = event.id;
     SetConfidence(*proof, finding);
-    SetWords(facts, event, *request, *proof, finding);
+    SetWords(facts, shown, *request, *proof, finding);
     finding.evidence.push_back(HeaderEvidence(event));
     for (const ZoneFacts& zone : event.zones) finding.evidence.push_back(ZoneEvidence(event, zone));
     return finding;

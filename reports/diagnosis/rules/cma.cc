@@ -5,6 +5,7 @@
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 
@@ -37,9 +38,21 @@ bool PiecesAreCma(const ZoneFacts& zone, int order) {
 
 struct KeptZone {
   const ZoneFacts* zone = nullptr;
-  int64_t cma_kb = 0;  // of what is free
-  bool most = false;   // else only the pieces of the asked size are CMA
+  int64_t cma_kb = 0;              // of what is free
+  bool most = false;               // else only the pieces of the asked size are CMA
+  bool other_lacks_piece = false;  // another zone lies above its mark and has no piece, for no CMA
 };
+
+// A zone that the request may use lies above its mark and lacks only the piece, and none of its
+// pieces is CMA: there the request failed for want of pieces, whatever CMA is elsewhere.
+bool LacksPieceWithoutCma(const EventFacts& event) {
+  for (std::size_t i = 0; i < event.zones.size() && i < event.rerun->checks.size(); ++i) {
+    const ZoneCheck& check = event.rerun->checks[i];
+    const bool lacks = check.eligible && PassesFirstTest(check) && check.blocks_ok == false;
+    if (lacks && !PiecesAreCma(event.zones[i], event.rerun->request.order)) return true;
+  }
+  return false;
+}
 
 // The zone that would serve the request if its free CMA were ordinary memory.
 std::optional<KeptZone> KeptByCma(const EventFacts& event) {
@@ -49,7 +62,8 @@ std::optional<KeptZone> KeptByCma(const EventFacts& event) {
     if (!check.eligible || !zone.free_kb) continue;
     const bool most = MostIsCma(event, zone, check);
     if (!most && !PiecesAreCma(zone, event.rerun->request.order)) continue;
-    return KeptZone{&zone, check.cma_pages.value_or(0) * event.page_kb(), most};
+    return KeptZone{&zone, check.cma_pages.value_or(0) * event.page_kb(), most,
+                    LacksPieceWithoutCma(event)};
   }
   return std::nullopt;
 }
@@ -69,10 +83,13 @@ std::string Explain(const EventFacts& event, const KeptZone& kept) {
 void SetWords(const IncidentFacts& facts, const EventFacts& event, const KeptZone& kept,
               Finding& finding) {
   const std::string size = PieceSize(event.page_kb() << event.rerun->request.order);
-  finding.confidence = kept.most ? Confidence::kHigh : Confidence::kMedium;
+  finding.confidence =
+      kept.most && !kept.other_lacks_piece ? Confidence::kHigh : Confidence::kMedium;
   finding.confidence_why =
-      kept.most ? "zone line and request are of the same record"
-                : "only such pieces are left; why others are lacking is not in the text";
+      kept.other_lacks_piece ? "another zone lies above its mark and lacks the piece without CMA"
+      : kept.most            ? "zone line and request are of the same record"
+                             : "only such pieces are left; why others are lacking is not in the "
+                               "text";
   finding.title = fmt::format(
       "{} had {} free in {}, {} set aside for devices [CMA], which this request may not "
       "use.",

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "reports/diagnosis/gfp_can.h"
 #include "reports/format.h"
 
 namespace kautopsy {
@@ -12,6 +13,9 @@ namespace kautopsy {
 // (Documentation/admin-guide/sysctl/vm.rst, compaction_proactiveness; 20 by default), older ones
 // only on demand.
 Advice CompactAhead(const KernelVersion& kernel, const EventFacts& event) {
+  if (!HasCompaction(kernel))
+    return {"a kernel from 2.6.35 on", "it joins small pieces [compaction]; this one cannot",
+            "a new kernel has to be tested", "compact_ lines in /proc/vmstat"};
   const bool proactive = kernel.AtLeast(5, 9);
   const std::string piece = PieceSize(event.page_kb() << event.rerun->request.order);
   Advice advice;

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "reports/diagnosis/call_words.h"
 #include "reports/diagnosis/evidence.h"
@@ -9,6 +10,7 @@
 #include "reports/diagnosis/rules/chronic.h"
 #include "reports/diagnosis/rules/compact_ahead.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/rules/smaller_request.h"
 #include "reports/diagnosis/snapshots.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
@@ -41,11 +43,7 @@ std::string Title(const IncidentFacts& facts, const EventFacts& event) {
   const std::string range = PieceRange(event);
   const PieceRequest& request = event.rerun->request;
   const std::string piece = PieceSize(event.page_kb() << request.order);
-  std::optional<int> largest;
-  for (const ZoneFacts& zone : event.zones) {
-    const std::optional<int> order = LargestOrder(zone);
-    if (IsOrdinaryZone(zone.zone) && order) largest = std::max(largest.value_or(0), *order);
-  }
+  const std::optional<int> largest = LargestPiece(event);
   const bool none_larger = largest && *largest < request.order;
   const std::string had = fmt::format("{} had {} of memory free, but", OnDayHost(facts, event),
                                       SizeText(free_kb.value_or(0)));
@@ -74,8 +72,9 @@ void AddWitness(const EventFacts& witness, int order, Finding& finding) {
                   PieceSize(witness.page_kb() << order));
 }
 
-std::string_view CompactionWords(Compaction compaction) {
-  switch (compaction) {
+std::string_view CompactionWords(const GfpMeaning& gfp, const KernelVersion& kernel) {
+  if (!HasCompaction(kernel)) return " This kernel cannot join small pieces [compaction].";
+  switch (CompactionFor(gfp, kernel)) {
     case Compaction::kNone:
       return " The kernel joins no pieces for a request that allows so little [GFP_NOIO, before "
              "4.10 "
@@ -87,6 +86,24 @@ std::string_view CompactionWords(Compaction compaction) {
       break;
   }
   return "";
+}
+
+bool IsHindered(const IncidentFacts& facts, const EventFacts& event) {
+  const PieceRequest& request = event.rerun->request;
+  return !request.assumed && !HinderedBy(request.gfp, KernelOf(facts, event)).empty();
+}
+
+// Where the caller's mask stands in the way, what its maintainers can do comes first.
+void AdviseCaller(const IncidentFacts& facts, const EventFacts& event, const PieceRequest& request,
+                  Finding& finding) {
+  const CallPath path = ReadCallPath(facts, event);
+  std::optional<Advice> site = SiteAdvice(facts, event, path);
+  if (path.harm == Harm::kHarmless) site.reset();
+  std::optional<Advice> smaller = SmallerRequest(facts, event, request);
+  // What is known of the very place says more than that somebody should ask for less.
+  const bool says_more = !site || !path.driver.empty() || DevicesSleep(event);
+  if (smaller && says_more) finding.advice.push_back(std::move(*smaller));
+  if (site) finding.advice.push_back(std::move(*site));
 }
 
 Finding Describe(const IncidentFacts& facts, const EventFacts& event) {
@@ -106,9 +123,24 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event) {
                       : "The refused request",
       PieceWords(request.order, event.page_kb()));
   AddZones(event, finding);
-  finding.explanation += CompactionWords(CompactionFor(request.gfp, KernelOf(facts, event)));
+  finding.explanation += CompactionWords(request.gfp, KernelOf(facts, event));
+  if (IsHindered(facts, event)) AdviseCaller(facts, event, request, finding);
   finding.advice.push_back(CompactAhead(KernelOf(facts, event), event));
   return finding;
+}
+
+// The lists are sure; but where the kernel may not even try to make the piece, they are only half
+// of the cause.
+void BlameRequest(const IncidentFacts& facts, const EventFacts& event, Finding& finding) {
+  const GfpMeaning& gfp = event.rerun->request.gfp;
+  const bool tries = CompactionFor(gfp, KernelOf(facts, event)) != Compaction::kNone;
+  if (tries || !IsHindered(facts, event)) return;
+  const std::string_view hindered = HinderedBy(gfp, KernelOf(facts, event));
+  finding.title.pop_back();
+  finding.title += fmt::format(", and for such a request [{}] the kernel may make none.", hindered);
+  finding.brief += fmt::format(", and the request lets the kernel make no piece [{}]", hindered);
+  finding.confidence = std::min(finding.confidence, Confidence::kMedium);
+  finding.confidence_why = "no piece lay free; whether one could be made, nobody tried";
 }
 
 // Without a memory report the mode alone speaks: a request that may reclaim gets single pages, or
@@ -155,11 +187,10 @@ Finding DescribeCostly(const IncidentFacts& facts, const EventFacts& event) {
       "A request that may reclaim is given single pages, or the OOM killer runs. For a piece of "
       "more than order 3 the kernel gives up after a few tries, so what was lacking is the piece. "
       "How much was free is not in the text.";
-  finding.explanation += CompactionWords(compaction);
+  finding.explanation += CompactionWords(request.gfp, KernelOf(facts, event));
   const std::string site = SiteWords(path, request.order);
   if (!site.empty()) finding.explanation += " " + site;
-  std::optional<Advice> advice = SiteAdvice(facts, event, path);
-  if (advice && path.harm != Harm::kHarmless) finding.advice.push_back(std::move(*advice));
+  AdviseCaller(facts, event, request, finding);
   finding.evidence.push_back(HeaderEvidence(event));
   return finding;
 }
@@ -193,6 +224,7 @@ std::optional<Finding> RuleFragmentation(const IncidentFacts& facts) {
                            : !second ? "no request and no second moment in the text"
                            : witness ? "the arithmetic of one moment, and another moment agrees"
                                      : "the arithmetic, and the refusal itself";
+  BlameRequest(facts, *found, finding);
   return finding;
 }
 

@@ -102,8 +102,10 @@ std::optional<Advice> CapLargest(const IncidentFacts& facts, const EventFacts& e
   advice.act = fmt::format("{} at most {}: {}", CommName(largest.comm), SizeText(most_kb),
                            units ? fmt::format("MemoryMax={}M in its unit", most_kb / kKbPerMib)
                                  : "its own settings for heap and buffers");
-  advice.why =
-      fmt::format("it held {} - {} that the host needs", SizeText(rss_kb), SizeText(reserve_kb));
+  advice.why = fmt::format(
+      "it held {} - {}, a reserve of {} for the kernel and the rest [rule of thumb]",
+      SizeText(rss_kb), SizeText(reserve_kb),
+      reserve_kb == found.ram_kb / kReserveDivisor ? "5 % of RAM" : "0.5 % of RAM, at least 1 GiB");
   advice.risk = "it alone is killed when it needs more";
   advice.check = units ? "memory.events of the unit's control group" : "its RSS in ps";
   return advice;
@@ -130,6 +132,14 @@ void Explain(const EventFacts& event, const Exhaustion& found, Finding& finding)
                                            : " Swap had room left.";
 }
 
+// A limit for the largest program, or swap for it, does not cure that the kernel itself, or memory
+// that no program owns, holds the most: it would punish the victim.
+bool OthersGrew(const IncidentFacts& facts, const EventFacts& event, const Exhaustion& found) {
+  if (!found.most) return true;
+  const std::optional<Finding> holder = RuleHolder(facts);
+  return holder && holder->role == Role::kPrimary && holder->event_id == event.id;
+}
+
 Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Exhaustion& found) {
   Finding finding = DraftCause("host_exhausted", event);
   finding.when = DayText(event);
@@ -147,6 +157,7 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Exha
   finding.brief = found.most ? fmt::format("programs filled the memory: {} %", share)
                              : "memory used up, with nothing to give back";
   Explain(event, found, finding);
+  if (OthersGrew(facts, event, found)) return finding;
   if (const std::optional<Advice> cap = CapLargest(facts, event, found))
     finding.advice.push_back(*cap);
   if (found.swap_known && found.swap_absent) finding.advice.push_back(AddSwap(found));

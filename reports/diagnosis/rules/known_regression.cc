@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/gfp_layout.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/wording.h"
@@ -25,6 +26,14 @@ bool IsBetween(const KernelVersion& kernel, std::pair<int, int> from, std::pair<
 bool IsMended(const KernelVersion& kernel, const KernelVersion& mended) {
   return mended.known() && kernel.major == mended.major && kernel.minor == mended.minor &&
          kernel.patch >= mended.patch;
+}
+
+// Where the release is not in the text, the names that it prints for the mask bound it.
+bool MayBeBetween(const EventFacts& event, std::pair<int, int> from, std::pair<int, int> below) {
+  if (!event.oom->gfp_mask || !event.oom->gfp_flags) return false;
+  const auto releases = ReleasesOf(*event.oom->gfp_mask, *event.oom->gfp_flags);
+  return releases && releases->first.Below(below.first, below.second) &&
+         releases->next.AtLeast(from.first, from.second + 1);
 }
 
 bool OfPieces(const EventFacts& event) {
@@ -68,7 +77,10 @@ struct Regression {
 
 constexpr auto kRegressions = std::to_array<Regression>({
     // "OOM detection regressions since 4.7",
-    // https://lkml.indiana.edu/hypermail/linux/kernel/1608.2/04321.html
+    // https://lkml.indiana.edu/hypermail/linux/kernel/1608.2/04321.html. A quick mend is in 4.8 and
+    // late 4.7.x (6b4e3181d7bd, "mm, oom: prevent premature OOM killer invocation for high order
+    // request"), and does not help where zones are near their marks; 4.9 replaces it
+    // (3250845d0526 and what follows it).
     {{4, 7},
      {4, 9},
      OfPieces,
@@ -135,16 +147,24 @@ bool IsOfBuilder(std::string_view release, const Regression& regression) {
          build <= regression.builds.second;
 }
 
-Advice Remedy(const Regression& regression) {
+void DoubtRelease(Finding& finding) {
+  finding.confidence_why = "the situation fits; the version may, by the names of the mask";
+  finding.brief = "a known fault fits, if the kernel is of these versions";
+  finding.explanation += " Which kernel this is, is not in the text: look with uname -r.";
+}
+
+Advice Remedy(const Regression& regression, bool release_known) {
+  const std::string when = release_known ? "" : ", if uname -r shows one of these";
   if (!regression.workaround.empty())
-    return {std::string(regression.workaround), "reclaim then works as before", "",
+    return {std::string(regression.workaround) + when, "reclaim then works as before", "",
             "the same load: no kill"};
   const std::string kernel =
       regression.builds.second > 0
           ? fmt::format("kernel {}.{}.0-{} or newer", regression.from.first, regression.from.second,
                         regression.builds.second + 1)
           : fmt::format("kernel {}.{} or newer", regression.below.first, regression.below.second);
-  return {kernel, "it is mended there", "a new kernel has to be tested", "the same load: no kill"};
+  return {kernel + when, fmt::format("{}; mended there", regression.title),
+          "a new kernel has to be tested", "the same load: no kill"};
 }
 
 }  // namespace
@@ -154,11 +174,12 @@ std::optional<Finding> RuleKnownRegression(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
     if (!event.oom) continue;
     const KernelVersion kernel = KernelOf(facts, event);
-    if (!kernel.known()) continue;
     const std::string release = event.kernel_release.value_or(facts.kernel_release.value_or(""));
     for (const Regression& regression : kRegressions) {
-      const bool holds = IsBetween(kernel, regression.from, regression.below) &&
-                         !IsMended(kernel, regression.mended) && IsOfBuilder(release, regression);
+      const bool between = kernel.known() ? IsBetween(kernel, regression.from, regression.below)
+                                          : MayBeBetween(event, regression.from, regression.below);
+      const bool holds =
+          between && !IsMended(kernel, regression.mended) && IsOfBuilder(release, regression);
       if (!holds || !regression.applies(event)) continue;
       Finding finding = DraftContext("known_regression", event);
       finding.severity = Severity::kMinor;
@@ -168,7 +189,8 @@ std::optional<Finding> RuleKnownRegression(const IncidentFacts& facts) {
       finding.title = fmt::format("{}: {}.", OnDayHost(facts, event), regression.title);
       finding.brief = "a known fault of this kernel fits";
       finding.explanation = std::string(regression.explanation);
-      finding.advice.push_back(Remedy(regression));
+      if (!kernel.known()) DoubtRelease(finding);
+      finding.advice.push_back(Remedy(regression, kernel.known()));
       finding.evidence.push_back(HeaderEvidence(event));
       return finding;
     }

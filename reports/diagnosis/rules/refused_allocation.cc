@@ -36,11 +36,16 @@ std::optional<Candidate> Worst(const IncidentFacts& facts,
   return worst;
 }
 
+std::string WaitWords(const EventFacts& event) {
+  const Integer& stall_ms = event.refusal->stall_ms;
+  return stall_ms ? "had to wait for " + WaitText(*stall_ms) : "had to wait";
+}
+
 std::string TitleOf(const IncidentFacts& facts, const Candidate& worst) {
   const EventFacts& event = *worst.group->first;
   return fmt::format(
       "{}: {} {}{}{}.", OnDayHost(facts, event), PieceWords(worst.request.order, event.page_kb()),
-      event.kind == "alloc_stall" ? "had to wait" : "was refused",
+      event.kind == "alloc_stall" ? WaitWords(event) : "was refused",
       worst.path.driver.empty() ? "" : " to " + worst.path.driver, HarmlessWords(worst.path));
 }
 
@@ -77,7 +82,7 @@ std::optional<Finding> RuleRefusedAllocation(const IncidentFacts& facts) {
   finding.when = DayText(event);
   finding.title = TitleOf(facts, *worst);
   const bool waited = event.kind == "alloc_stall";
-  finding.brief = waited ? "a request had to wait" : "a request was refused";
+  finding.brief = waited ? "a request " + WaitWords(event) : "a request was refused";
   if (worst->path.harm == Harm::kHarmless) finding.brief += ", without harm";
   finding.explanation = ExplanationOf(*worst, groups.size());
   if (std::optional<Advice> advice = SiteAdvice(facts, event, worst->path))

@@ -17,7 +17,7 @@ std::span<const Rule> AllRules() {
       RuleHolder, RulePrematureOom, RuleWritebackStall,
       // Free, but in pieces; then simply used up.
       RuleFragmentation, RuleHostExhausted, RuleVmOvercommit, RuleForkStorm, RuleTaskLeak,
-      RuleUnkillable,
+      RuleUnkillable, RuleCmaArea,
       // What made it worse.
       RulePanicOnOom, RuleUnaccountedShare,
       // Not causes: what was checked and did not hold, and what happened.

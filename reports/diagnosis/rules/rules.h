@@ -26,6 +26,7 @@ std::optional<Finding> RuleBadRequest(const IncidentFacts& facts);
 std::optional<Finding> RuleCrashKernel(const IncidentFacts& facts);
 std::optional<Finding> RuleLowZone(const IncidentFacts& facts);
 std::optional<Finding> RuleCma(const IncidentFacts& facts);
+std::optional<Finding> RuleCmaArea(const IncidentFacts& facts);
 std::optional<Finding> RuleAtomicReserve(const IncidentFacts& facts);
 std::optional<Finding> RuleAtomicHighOrder(const IncidentFacts& facts);
 std::optional<Finding> RuleHolder(const IncidentFacts& facts);
