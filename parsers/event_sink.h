@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "base/time_zone.h"
 #include "parsers/envelope/year_finder.h"
+#include "parsers/line_sketch.h"
 #include "parsers/raw_lines.h"
 
 namespace kautopsy {
@@ -55,8 +56,12 @@ struct EventRecord {
   Text damage;
   std::string key;         // hash of the record's normalised text: 32 hex digits
   uint64_t head_hash = 0;  // of its first line's normalised text alone
-  int64_t log_lines = 0;   // it consists of; in whatever way they are written
-  RawLines lines;          // never empty
+  // What tells it from another record that begins alike: the process that it is about, which of a
+  // kill is the victim. Empty if it names none; if none is set, `pid` and `comm` tell it.
+  Text subject;
+  LineSketch sketch;      // of its lines' normalised texts
+  int64_t log_lines = 0;  // it consists of; in whatever way they are written
+  RawLines lines;         // never empty
   std::vector<std::unique_ptr<RowBatch>> rows;
 };
 

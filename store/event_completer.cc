@@ -2,9 +2,13 @@
 
 #include <fmt/core.h>
 
+#include <cstdlib>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "base/time.h"
+#include "parsers/envelope/stamp.h"
 #include "store/run_statement.h"
 #include "store/time_quality.h"
 
@@ -12,7 +16,8 @@ namespace kautopsy {
 namespace {
 
 // `local_time` is always the printed form of `time`, by which that is found anew once more is known
-// of the clock.
+// of the clock. Of equally good times it is the finest, then the earliest: the one nearer to the
+// kernel's, in whatever order they come.
 constexpr char kComplete[] =
     "UPDATE event SET host = coalesce(host, ?2), "
     "time = CASE WHEN o.better THEN ?3 ELSE time END, "
@@ -21,7 +26,10 @@ constexpr char kComplete[] =
     "time_from = CASE WHEN o.better THEN NULL ELSE time_from END, "
     "time_quality = CASE WHEN o.better OR time_quality = 'none' THEN ?6 ELSE time_quality END, "
     "uptime_us = coalesce(uptime_us, ?7), kernel_release = coalesce(kernel_release, ?8) "
-    "FROM (SELECT {} > {} AS better FROM event WHERE event_id = ?1) AS o WHERE event_id = ?1 AND "
+    "FROM (SELECT {0} > {1} OR ({0} = {1} AND "
+    "(-length(coalesce(?3, ?5)), coalesce(?3, ?5)) < (-length(coalesce(time, local_time)), "
+    "coalesce(time, local_time))) AS better FROM event WHERE event_id = ?1) AS o "
+    "WHERE event_id = ?1 AND "
     "(o.better OR time_quality = 'none' AND ?6 <> 'none' OR host IS NULL AND ?2 IS NOT NULL OR "
     "uptime_us IS NULL AND ?7 IS NOT NULL OR kernel_release IS NULL AND ?8 IS NOT NULL)";
 constexpr char kSelect[] =
@@ -30,6 +38,45 @@ constexpr char kSelect[] =
 constexpr char kOutdate[] =
     "UPDATE incident SET outdated = 1 WHERE incident_id = "
     "(SELECT incident_id FROM event WHERE event_id = ?1)";
+
+bool IsOfDmesg(const EventCompleter::Known& known) {
+  return known.local_time && known.time_us && known.time_quality.starts_with("boot_relative");
+}
+
+// `clock`, which lacks a year, in that of `other`, or a neighbour's where New Year is between them.
+std::optional<int64_t> InYearOf(PrintedTime clock, const PrintedTime& other) {
+  const std::optional<int64_t> at = MicrosecondsSinceEpoch(other);
+  std::optional<int64_t> best;
+  for (int year = other.year.value_or(0) - 1; at && year <= *other.year + 1; ++year) {
+    clock.year = year;
+    const std::optional<int64_t> time = MicrosecondsSinceEpoch(clock);
+    if (time && (!best || std::llabs(*time - *at) < std::llabs(*best - *at))) best = time;
+  }
+  return best;
+}
+
+// `undated`, whose printed time lacks a year, with the year and the zone of `other`, which dmesg
+// tells; none if there is nothing to be dated so. What a daemon printed is better than dmesg's
+// time, but the source's end may be needed to know its year.
+std::optional<EventCompleter::Known> DatedBy(const EventCompleter::Known& other,
+                                             EventCompleter::Known undated) {
+  if (undated.time_us || !undated.local_time || !IsOfDmesg(other)) return std::nullopt;
+  const std::optional<Stamp> stamp = ParseStamp(*undated.local_time);
+  const std::optional<Stamp> of_dmesg = ParseStamp(*other.local_time);
+  if (!stamp || !of_dmesg || of_dmesg->ahead) return std::nullopt;
+  const std::optional<int64_t> local = InYearOf(stamp->clock, of_dmesg->clock);
+  const std::optional<int64_t> at = MicrosecondsSinceEpoch(of_dmesg->clock);
+  if (!local || !at) return std::nullopt;
+  std::optional<PrintedTime> time = FromUnixMicroseconds(*local + *other.time_us - *at);
+  if (!time) return std::nullopt;
+  time->fraction_digits = stamp->clock.fraction_digits;
+  time->year_printed = false;
+  time->utc = other.time_quality == "boot_relative";
+  undated.time = Iso8601Utc(*time);
+  undated.time_us = MicrosecondsSinceEpoch(*time);
+  undated.time_quality = TimeQuality(time, std::nullopt);
+  return undated;
+}
 
 }  // namespace
 
@@ -71,6 +118,17 @@ Status EventCompleter::Complete(int64_t event_id, const EventRecord& event) {
 }
 
 Status EventCompleter::Complete(int64_t event_id, const Known& other) {
+  const bool undated = other.local_time && !other.time_us;
+  if (!undated && !IsOfDmesg(other)) return Write(event_id, other);
+  const Result<Known> known = Read(event_id);
+  if (!known) return tl::unexpected(known.error());
+  if (const std::optional<Known> dated = DatedBy(*known, other)) return Write(event_id, *dated);
+  Status done;
+  if (const std::optional<Known> dated = DatedBy(other, *known)) done = Write(event_id, *dated);
+  return done ? Write(event_id, other) : done;
+}
+
+Status EventCompleter::Write(int64_t event_id, const Known& other) {
   return Run(complete_, event_id, other.host, other.time, other.time_us, other.local_time,
              other.time_quality, other.uptime_us, other.kernel_release)
       .and_then([&] { return OutdateIfChanged(event_id); });

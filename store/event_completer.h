@@ -33,6 +33,7 @@ class EventCompleter {
   Status Complete(int64_t event_id, const Known& other);
 
  private:
+  Status Write(int64_t event_id, const Known& other);
   Status OutdateIfChanged(int64_t event_id);
 
   Statement complete_;

@@ -36,7 +36,7 @@ constexpr char kSetIncident[] = "UPDATE event SET incident_id = ?2 WHERE event_i
 constexpr char kOutdateIncident[] = "UPDATE incident SET outdated = 1 WHERE incident_id = ?1";
 constexpr char kSelectRelations[] =
     "SELECT t.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' "
-    "AND c.name = 'event_id' AND t.name <> 'event_source' ORDER BY t.name";
+    "AND c.name = 'event_id' AND t.name NOT IN ('event_source', 'event_clock') ORDER BY t.name";
 constexpr char kNextIds[] =
     "SELECT (SELECT coalesce(max(source_id), 0) + 1 FROM source), "
     "(SELECT coalesce(max(event_id), 0) + 1 FROM event), "
@@ -207,17 +207,16 @@ class SqliteSink final : public EventSink {
 
   // Notes where a known event stands, too, and what its first source did not tell of it.
   Status Complete(const KnownEvent& known, const EventRecord& event) {
-    return completer_->Complete(known.event_id, event).and_then([&] {
-      return WritePlace(known.event_id, event);
-    });
+    return completer_->Complete(known.event_id, event)
+        .and_then([&] { return WritePlace(known.event_id, event); })
+        .and_then([&] { return known_->AddClocks(known, event); });
   }
 
   // Writes all rows of an event anew of which the other source has less.
   Status Replace(const KnownEvent& known, const EventRecord& event) {
     const Result<EventCompleter::Known> before = completer_->Read(known.event_id);
     if (!before) return tl::unexpected(before.error());
-    return known_->Forget(known.event_id, event)
-        .and_then([&] { return DeleteRows(known.event_id); })
+    return DeleteRows(known.event_id)
         .and_then([&] { return WriteNew(known.event_id, event); })
         .and_then([&] { return completer_->Complete(known.event_id, *before); })
         .and_then([&] { return Run(set_incident_, known.event_id, known.incident_id); })

@@ -20,7 +20,7 @@ std::string TimeRankSql(std::string_view quality, std::string_view time_us,
       "CASE WHEN {2} IS NULL AND ({0} LIKE 'boot_relative%' OR {1} IS NULL) THEN 0"
       " WHEN {1} IS NULL THEN 1 WHEN {0} = 'exact' THEN 7 WHEN {0} = 'year_inferred' THEN 6"
       " WHEN {0} = 'boot_relative' THEN 5 WHEN {0} = 'zone_assumed' THEN 4"
-      " WHEN {0} = 'boot_relative,zone_assumed' THEN 3 ELSE 2 END",
+      " WHEN {0} = 'boot_relative,zone_assumed' THEN 2 ELSE 3 END",
       quality, time_us, local_time);
 }
 

@@ -74,6 +74,9 @@ bool ConsumeIsoLine(std::string_view& text, LogLine& line) {
     return ConsumeSender(text, *stamp, rest, line);
   }
   line.time = stamp->Time();
+  // As for -T, dmesg adds the uptime to the time of the boot; only there a comma comes before the
+  // fraction (util-linux, sys-utils/dmesg.c, iso_8601_time()).
+  line.time->from_uptime = stamp->text.find(',') != std::string_view::npos;
   line.local_time = stamp->text;
   text = rest;
   return true;

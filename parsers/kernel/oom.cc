@@ -76,6 +76,7 @@ class OomBlock final : public Block {
     event.comm = report.invoker_comm ? report.invoker_comm : process_.comm();
     event.pid = process_.pid();
     event.kernel_release = process_.release();
+    if (!IsRefusal()) event.subject = Victim();
     event.title = Title(report);
     memcg_.AddTo(event, report.oom_memcg);
     if (!IsRefusal())
@@ -193,6 +194,13 @@ class OomBlock final : public Block {
   bool CameFromMemcg() const {
     return trace_.Holds("mem_cgroup_out_of_memory") || trace_.Holds("mem_cgroup_oom_synchronize") ||
            trace_.Holds("memory_max_write");
+  }
+
+  // Empty if the report does not say who was killed.
+  std::string Victim() const {
+    if (kill_.kills().empty()) return {};
+    const OomKill& kill = kill_.kills().front();
+    return fmt::format("{} {}", kill.pid.value_or(0), kill.comm.value_or(""));
   }
 
   // The rest of a report that a refused allocation printed, not the OOM killer.

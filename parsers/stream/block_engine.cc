@@ -74,7 +74,9 @@ void BlockEngine::Keep(const LogLine& line, OpenBlock& block) {
   normalised_.assign(event.lines.empty() ? 0 : 1, ' ');
   AppendCollapsed(normalised_, line.text);
   block.key.Add(normalised_);
-  if (event.log_lines++ == 0) event.head_hash = QuickHash(normalised_);
+  const uint64_t hash = QuickHash(normalised_);
+  if (event.log_lines++ == 0) event.head_hash = hash;
+  event.sketch.Add(hash);
   // A line that holds several of the record's is kept once.
   const bool same_line = !event.lines.empty() && event.lines.last() == line.place;
   if (!same_line) event.lines.Add(line.place, line.raw);
@@ -268,6 +270,8 @@ void BlockEngine::Complete(OpenBlock& block) {
   event.damage.reset();
   block.block->Finish(event);
   event.key = block.key.Hex();
+  if (!event.subject && event.pid)
+    event.subject = fmt::format("{} {}", *event.pid, event.comm.value_or(""));
   if (cut) {
     event.complete = false;
     event.damage = event.damage ? *event.damage + "; " + *cut : *cut;

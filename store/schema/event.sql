@@ -20,7 +20,7 @@ CREATE TABLE event (
                                     -- zone_assumed (local time was taken as UTC, and neither --tz nor
                                     -- a file of its tree names one), boot_relative (it is
                                     -- uptime_us, and that time of the same boot which was next to it, whose
-                                    -- quality follows; or dmesg -T made it of the uptime, and it drifts; or
+                                    -- quality follows; or dmesg made it of the uptime (-T), and it drifts; or
                                     -- time is NULL; or see time_from), no_year (only local_time), none
   time_from TEXT,                   -- collected: time is but when the file was saved, of a snapshot by the date
                                     -- that its tree tells, of a log's end by the name of its folder; else NULL
@@ -59,15 +59,24 @@ CREATE TABLE event_source (
 CREATE INDEX event_source_by_event ON event_source (event_id);
 
 CREATE TABLE event_clock (
-  -- One row per clock of an event: its uptime, and its time. By them, and by its text, a record
+  -- One row per clock of an event: its uptime, and its times. By them, and by its text, a record
   -- is known again when another source tells it, too.
-  head_hash INTEGER NOT NULL,       -- [id] hash of its first line's text, without the prefix
-  clock_us INTEGER NOT NULL,        -- [us] uptime, less 2^62; or wall_us; 2^63 - 1 if it has neither
+  head_hash INTEGER NOT NULL,       -- [id] hash of its first line's text, without the prefix; of a record of 8
+                                    -- lines or more also of that and of the process which it is about
+  clock_us INTEGER NOT NULL,        -- [us] uptime, less 2^62; or wall_us, which has 2^61 added if dmesg made it
+                                    -- of the uptime; 2^63 - 1 if it has neither
   event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   wall_us INTEGER,                  -- [us] since its year began, which is taken for a leap year: many
                                     -- logs print no year. NULL if the record has no time
   PRIMARY KEY (head_hash, clock_us, event_id)
 ) WITHOUT ROWID, STRICT;
+
+CREATE TABLE event_sketch (
+  -- One row per event of 8 lines or more: a sample of its lines, by which a record is known again
+  -- of which another source has less.
+  event_id INTEGER PRIMARY KEY REFERENCES event (event_id),  -- [id]
+  line_hashes TEXT NOT NULL         -- the 32 smallest hashes of its lines' texts without prefix, sorted, 8 hex digits each
+) STRICT;
 
 CREATE TABLE event_text_part (
   -- The raw lines of an event, kept because log files rotate away: a row, or several in their order
