@@ -21,6 +21,7 @@
 #include "reports/diagnosis/diagnose.h"
 #include "store/boot_clocks.h"
 #include "store/guests.h"
+#include "store/known_trees.h"
 #include "store/skipped_inputs.h"
 #include "store/source_years.h"
 #include "store/sqlite_sink.h"
@@ -102,6 +103,7 @@ class ImportRun {
 
   // Before all else: what two hosts have in common is each one's own then.
   Status NameHosts() {
+    if (Status kept = KeepTrees(database_, host_ranks_, trees_); !kept) return kept;
     const Result<TreeSplit> split = NameHostsOfTrees(database_, trees_);
     if (!split) return tl::unexpected(split.error());
     totals_.stored += split->sources;
@@ -251,9 +253,9 @@ class ImportRun {
   std::atomic<bool> store_failed_ = false;
   std::size_t finished_ = 0;
   TreeHosts trees_;
-  std::map<std::string, std::size_t> host_ranks_;  // of those who named them
-  TreeZones zones_;                                // that a tree names
-  TreeZones offsets_;                              // what its clock was ahead once
+  TreeRanks host_ranks_;  // of those who named them
+  TreeZones zones_;       // that a tree names
+  TreeZones offsets_;     // what its clock was ahead once
   TreeKernels kernels_;
   TreeMoments moments_;
   std::vector<FoundGuest> guests_;

@@ -14,7 +14,7 @@ constexpr char kInsert[] =
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kInsertPlace[] =
     "INSERT INTO boot_source (boot_id, source_id, first_time, first_new_years, last_time, "
-    "last_new_years) VALUES (?, ?, ?, ?, ?, ?)";
+    "last_new_years, printed_host) VALUES (?, ?, ?, ?, ?, ?, ?)";
 constexpr char kMerge[] =
     "UPDATE boot SET host = coalesce(host, ?2), journal_boot_id = coalesce(journal_boot_id, ?3), "
     "first_time = min(coalesce(first_time, ?4), coalesce(?4, first_time)), "
@@ -101,7 +101,8 @@ Result<BootWriter::Stored> BootWriter::Store(uint32_t index, const BootRecord& b
 
 Status BootWriter::StorePlace(int64_t boot_id, const BootRecord& boot) {
   return Run(insert_place_, boot_id, source_id_, ClockCell(boot.first_time),
-             NewYears(boot.first_time), ClockCell(boot.last_time), NewYears(boot.last_time));
+             NewYears(boot.first_time), ClockCell(boot.last_time), NewYears(boot.last_time),
+             boot.host);
 }
 
 Result<Integer> BootWriter::FindBanner(const Banner& banner, int64_t boot_id) {

@@ -1,8 +1,11 @@
 #include "store/tree_hosts.h"
 
+#include <fmt/core.h>
+
 #include <memory>
 #include <utility>
 
+#include "store/guests.h"
 #include "store/run_statement.h"
 #include "store/tree_copies.h"
 #include "store/tree_names.h"
@@ -17,6 +20,15 @@ constexpr char kSelectPaths[] = "SELECT path, source_id FROM source_path ORDER B
 constexpr char kInsert[] = "INSERT INTO temp.tree_path VALUES (?1, ?2, ?3)";
 constexpr char kSelectTreePaths[] =
     "SELECT path, source_id, host FROM temp.tree_path ORDER BY rowid";
+
+// A source has the full name of its tree's host, if a file has that, in whatever order they were
+// read. Which name is used is decided later.
+constexpr char kNameTrees[] =
+    "UPDATE source SET tree_host = named.host FROM (SELECT p.source_id, t.host,"
+    " max(printf('%04d', length(t.host)) || t.host) FROM temp.tree_path AS t"
+    " JOIN source_path AS p USING (path) JOIN source AS s ON s.source_id = p.source_id"
+    " WHERE {} GROUP BY p.source_id) AS named"
+    " WHERE source.source_id = named.source_id AND source.tree_host <> named.host";
 
 Status FindPaths(Database& database, const TreeHosts& trees) {
   Result<Statement> paths = database.Prepare(kSelectPaths);
@@ -48,7 +60,12 @@ Status PlacePaths(Database& database, TreeCopies& copies) {
 Result<TreeSplit> Split(Database& database) {
   const Result<std::unique_ptr<TreeCopies>> copies = TreeCopies::Create(database);
   if (!copies) return tl::unexpected(copies.error());
-  Status done = PlacePaths(database, **copies).and_then([&] { return (*copies)->SplitEvents(); });
+  Status done =
+      PlacePaths(database, **copies)
+          .and_then([&] {
+            return database.Execute(fmt::format(kNameTrees, SameHostSql("s.tree_host", "t.host")));
+          })
+          .and_then([&] { return (*copies)->SplitEvents(); });
   if (!done) return tl::unexpected(done.error());
   return TreeSplit{(*copies)->sources(), (*copies)->events()};
 }

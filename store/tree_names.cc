@@ -15,9 +15,10 @@ namespace {
 
 // What an earlier ingest found holds on.
 constexpr char kSelectLogs[] =
-    "SELECT DISTINCT p.path, coalesce(s.tree_host, b.host) AS host FROM source_path AS p"
-    " JOIN source AS s USING (source_id) JOIN boot_source AS t USING (source_id)"
-    " JOIN boot AS b USING (boot_id) WHERE b.host IS NOT NULL ORDER BY p.path, host";
+    "SELECT DISTINCT p.path, coalesce(s.tree_host, t.printed_host, b.host) AS host"
+    " FROM source_path AS p JOIN source AS s USING (source_id)"
+    " JOIN boot_source AS t USING (source_id) JOIN boot AS b USING (boot_id)"
+    " WHERE b.host IS NOT NULL ORDER BY p.path, host";
 
 // Folders of a root that are no other machine's.
 constexpr std::string_view kFolders[] = {"etc/", "proc/",        "run/", "sos_commands/",
@@ -30,8 +31,8 @@ constexpr char kChoose[] =
     "CREATE TEMP TABLE host_name AS WITH tree AS"
     " (SELECT DISTINCT tree_host, substr(tree_host, 1, instr(tree_host || '.', '.') - 1) AS label"
     " FROM source WHERE tree_host IS NOT NULL),"
-    " told AS (SELECT tree_host, tree_host AS host FROM tree UNION SELECT s.tree_host, b.host"
-    " FROM source AS s JOIN boot_source AS p USING (source_id) JOIN boot AS b USING (boot_id)"
+    " told AS (SELECT tree_host, tree_host AS host FROM tree UNION"
+    " SELECT s.tree_host, p.printed_host FROM source AS s JOIN boot_source AS p USING (source_id)"
     " WHERE {0})"
     " SELECT tree_host, (SELECT host FROM told WHERE told.tree_host = tree.tree_host AND"
     " (host = tree.tree_host OR NOT EXISTS (SELECT 1 FROM tree AS other WHERE"
@@ -43,6 +44,19 @@ constexpr char kRenameBoots[] =
     " FROM boot AS b JOIN boot_source AS p USING (boot_id) JOIN source AS s USING (source_id)"
     " JOIN temp.host_name AS n USING (tree_host) WHERE b.host <> n.host AND {}"
     " GROUP BY b.boot_id) AS named WHERE boot.boot_id = named.boot_id";
+// What a tree's file names in full is that host in other logs, too; a short name may be another's.
+constexpr char kRenameBootsElsewhere[] =
+    "UPDATE boot SET host = n.host FROM boot_source AS p JOIN temp.host_name AS n"
+    " ON p.printed_host = n.tree_host WHERE p.boot_id = boot.boot_id AND boot.host <> n.host"
+    " AND {}";
+constexpr char kFindEventsElsewhere[] =
+    "INSERT INTO temp.named_event WITH named AS (SELECT DISTINCT p.boot_id, p.source_id, n.host,"
+    " n.tree_host FROM boot_source AS p JOIN temp.host_name AS n ON p.printed_host = n.tree_host)"
+    " SELECT e.event_id, e.incident_id, n.host, min(p.rowid) FROM event AS e"
+    " JOIN event_source AS p USING (event_id) JOIN named AS n"
+    " ON n.boot_id = e.boot_id AND n.source_id = p.source_id"
+    " WHERE e.host <> n.host AND {} AND e.event_id NOT IN (SELECT event_id FROM temp.named_event)"
+    " GROUP BY e.event_id";
 // Of events that name no host.
 constexpr char kNameBoots[] =
     "UPDATE boot SET host = named.host FROM (SELECT e.boot_id, n.host, min(e.event_id)"
@@ -120,7 +134,7 @@ Status AddTreesOfLogs(Database& database, TreeHosts& trees) {
 }
 
 Status ChooseHostNames(Database& database) {
-  return database.Execute(fmt::format(kChoose, SameHostSql("b.host", "s.tree_host"),
+  return database.Execute(fmt::format(kChoose, SameHostSql("p.printed_host", "s.tree_host"),
                                       SameHostSql("other.tree_host", "told.host"),
                                       SameHostSql("other.tree_host", "tree.tree_host")));
 }
@@ -128,9 +142,17 @@ Status ChooseHostNames(Database& database) {
 Status CallHosts(Database& database, TreeHosts& trees) {
   Status done =
       database.Execute(fmt::format(kRenameBoots, SameHostSql("b.host", "n.tree_host")))
+          .and_then([&] {
+            return database.Execute(
+                fmt::format(kRenameBootsElsewhere, SameHostSql("boot.host", "n.tree_host")));
+          })
           .and_then([&] { return database.Execute(kNameBoots); })
           .and_then([&] {
             return database.Execute(fmt::format(kFindEvents, SameHostSql("e.host", "n.tree_host")));
+          })
+          .and_then([&] {
+            return database.Execute(
+                fmt::format(kFindEventsElsewhere, SameHostSql("e.host", "n.tree_host")));
           })
           .and_then([&] { return database.Execute(kNameEvents); })
           .and_then([&] {

@@ -8,7 +8,8 @@ CREATE TABLE event (
                                     -- fs_error, io_error, mce, boot and so on: docs/support-matrix.md names all
   host TEXT,                        -- as the log names it, else source.tree_host; NULL for pasted command output
                                     -- and bare dmesg. In a tree the short name and the one with its domain are
-                                    -- one host: it has the short one, if its log names it so
+                                    -- one host: it has the short one, if its log names it so,
+                                    -- also in other logs, which name it in full
   boot_id INTEGER REFERENCES boot (boot_id),  -- [id] of the boot it happened in; NULL if its lines name no host
                                     -- and the source does not show that boot's beginning
   time TEXT,                        -- ISO 8601 UTC with as many fractional digits as the log had; NULL if

@@ -62,6 +62,15 @@ CREATE TABLE skipped_input (
                                     -- what failed
 ) STRICT;
 
+CREATE TABLE host_tree (
+  -- One row per tree of a host's files (a sosreport, a rescue system) in which a file names the host.
+  -- Logs that are read later are the host's, too, if they lie in it.
+  root TEXT PRIMARY KEY,            -- path of the tree, as the user gave it, with a slash at its end
+  host TEXT NOT NULL,               -- the host's name as the file has it
+  name_rank INTEGER NOT NULL        -- [index] of that file among those which name a host: the lowest is believed,
+                                    -- 0 is etc/hostname
+) STRICT;
+
 CREATE TABLE unclaimed_line (
   -- One row per kernel line that no record claimed, the first ones of each source only: their true
   -- number is source.lines_unclaimed_kernel.
@@ -108,6 +117,7 @@ CREATE TABLE boot_source (
   first_time TEXT,                  -- of its first line there; NULL if it has none
   first_new_years INTEGER,          -- [count] New Years between source.first_time and it; NULL if it has a year
   last_time TEXT,                   -- of its last line there
-  last_new_years INTEGER            -- [count] likewise
+  last_new_years INTEGER,           -- [count] likewise
+  printed_host TEXT                 -- boot.host as its lines there have it; NULL if they name none
 ) STRICT;
 CREATE INDEX boot_source_by_boot ON boot_source (boot_id);
