@@ -6,6 +6,7 @@
 #include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/signature.h"
 #include "reports/diagnosis/snapshot_series.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
@@ -118,7 +119,9 @@ void AddHistory(const BuildInput& input, IncidentReport& report) {
   }
   const auto more = static_cast<int64_t>(report.elsewhere.size() - hosts.size());
   if (more > 0) hosts.push_back(Counted(more, "more host"));
-  report.verdict.push_back({"elsewhere", "the same on " + JoinWords(hosts), "", "", ""});
+  const std::string same =
+      NamesCulprit(report.line.signature) ? "the same on " : "the same cause on ";
+  report.verdict.push_back({"elsewhere", same + JoinWords(hosts), "", "", ""});
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "reports/compare/parts.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/signature.h"
 #include "reports/render/compare.h"
 #include "reports/render/words.h"
 
@@ -219,7 +220,10 @@ void FillSignature(Comparison& comparison) {
   if (!before.whole_incident || !after.whole_incident) return;
   comparison.same_signature = before.signature == after.signature;
   if (before.signature == after.signature)
-    comparison.signature_why = after.signature;
+    comparison.signature_why =
+        NamesCulprit(after.signature)
+            ? after.signature
+            : fmt::format("the same cause, but no culprit is named: {}", after.signature);
   else if (before.cause != after.cause)
     comparison.signature_why =
         fmt::format("the causes differ: {}; {}", before.signature, after.signature);

@@ -10,6 +10,7 @@
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/settings.h"
+#include "reports/diagnosis/signature.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 
@@ -254,46 +255,6 @@ std::string HeadlineOf(const IncidentFacts& facts, const Finding* primary) {
   return primary->title + " " + KillSentence(facts, *kill, apart && *apart > 0);
 }
 
-// Whose memory it was, where the cause is somebody's use of it: the largest cache, or the largest
-// program, else who was killed. Guests are one kind, as each has a name of its own.
-std::string HolderOf(const EventFacts& event, std::string_view cause) {
-  constexpr auto kOfPrograms =
-      std::to_array<std::string_view>({"host_exhausted", "vm_overcommit", "task_leak", "fork_storm",
-                                       "memcg_limit", "numa_constraint", "unknown"});
-  if (cause == "slab_leak") return event.slabs.empty() ? "" : event.slabs.front().name;
-  if (std::find(kOfPrograms.begin(), kOfPrograms.end(), cause) == kOfPrograms.end()) return "";
-  if (!event.tasks.biggest.empty()) {
-    const TaskFacts& largest = event.tasks.biggest.front();
-    return largest.guest ? "guests" : CommName(largest.comm);
-  }
-  if (event.kills.empty()) return "";
-  return event.kills.front().guest ? "guests" : CommName(event.kills.front().comm);
-}
-
-// Equal wherever the same cause met the same kind of request and the same holder: no hosts, pids,
-// times or sizes, and nothing that only some kernels print.
-std::string SignatureOf(const IncidentFacts& facts, const Diagnosis& diagnosis) {
-  std::string signature = diagnosis.primary_cause;
-  const Finding* const primary = PrimaryFinding(diagnosis);
-  for (const EventFacts& event : facts.events) {
-    const bool about = primary && primary->event_id > 0 ? event.id == primary->event_id
-                                                        : event.oom || event.refusal || event.mem;
-    if (!about) continue;
-    signature += "|" + event.kind;
-    const Integer order = event.oom       ? event.oom->order
-                          : event.refusal ? event.refusal->order
-                                          : Integer();
-    if (order) signature += fmt::format("|order {}", *order);
-    if (event.refusal && event.refusal->blame_module)
-      signature += "|" + *event.refusal->blame_module;
-    if (event.crash && event.crash->symbol) signature += "|" + *event.crash->symbol;
-    const std::string holder = HolderOf(event, diagnosis.primary_cause);
-    if (!holder.empty()) signature += "|" + holder;
-    break;
-  }
-  return signature;
-}
-
 }  // namespace
 
 Diagnosis Diagnose(const IncidentFacts& facts) {
@@ -309,7 +270,7 @@ Diagnosis Diagnose(const IncidentFacts& facts) {
   diagnosis.severity = SeverityOf(facts, diagnosis.findings);
   diagnosis.kills = CountKills(facts);
   diagnosis.victims = VictimsOf(facts);
-  diagnosis.signature = SignatureOf(facts, diagnosis);
+  diagnosis.signature = SignatureOf(facts, diagnosis.primary_cause, primary);
   diagnosis.missing = FindMissing(facts);
   return diagnosis;
 }

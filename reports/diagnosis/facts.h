@@ -138,7 +138,7 @@ struct FrameFacts {
 
 struct TaskFacts {
   Integer pid, uid, total_vm_pages, rss_pages, total_vm_kb, rss_kb, oom_score_adj, pgtables_kb;
-  Integer swap_kb, position, badness_rank;
+  Integer swap_kb, position, badness_rank, rss_shmem_pages;
   Text comm, guest;
 };
 

@@ -192,6 +192,7 @@ void TakeTasks(EventFacts& event, const Statement& row) {
   task.guest = row.GetText(10);
   task.position = row.GetInteger(11);
   task.badness_rank = row.GetInteger(13);
+  task.rss_shmem_pages = Size(row, 15);
   const bool biggest = row.GetInteger(12) == 1;
   if (row.GetInteger(14) == 1) event.tasks.candidates.push_back(task);
   if (biggest) event.tasks.biggest.push_back(task);
@@ -250,7 +251,7 @@ const std::vector<Part>& MemoryParts() {
        TakeTasks,
        "pid, uid, total_vm_pages, rss_pages, total_vm_kb, rss_kb, oom_score_adj, pgtables_kb,"
        " swap_kb, comm, guest, position, rss_rank <= 5, badness_rank,"
-       " badness_rank <= 3 OR killed = 1",
+       " badness_rank <= 3 OR killed = 1, rss_shmem_pages",
        "task",
        "rss_rank",
        "rss_rank <= 5 OR badness_rank <= 3 OR killed = 1 OR guest IS NOT NULL"},

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "reports/diagnosis/incidents.h"
+#include "reports/diagnosis/signature.h"
 #include "reports/format.h"
 
 namespace kautopsy {
@@ -115,7 +116,8 @@ std::string EarlierWords(const Recurrence& past) {
                   : words;
 }
 
-Finding DescribeRecurrence(const Recurrence& past) {
+// `named`: the signature holds a culprit; else only the cause is known to be the same.
+Finding DescribeRecurrence(const Recurrence& past, bool named) {
   Finding finding = HistoryFinding("recurrence", Confidence::kHigh);
   const std::string nth = Ordinal(static_cast<int64_t>(past.episodes.size()));
   std::string rhythm = fmt::format("{} after the one before", SpanText(past.gaps_s.back()));
@@ -123,9 +125,15 @@ Finding DescribeRecurrence(const Recurrence& past) {
     const std::string range = RangeWords(past.gaps_s);
     rhythm = Alike(past.gaps_s) ? "every " + range : "irregularly, " + range + " apart";
   }
-  finding.title = fmt::format("The {} incident of this kind on this host, {}.", nth, rhythm);
-  finding.brief = fmt::format("{} of its kind here, {}", nth, rhythm);
-  finding.explanation = fmt::format("Same signature: {}.", EarlierWords(past));
+  const std::string_view what = named ? "kind" : "cause";
+  finding.title = fmt::format("The {} incident of this {} on this host, {}.", nth, what, rhythm);
+  finding.brief = fmt::format("{} of its {} here, {}", nth, what, rhythm);
+  finding.explanation =
+      named ? fmt::format("Same signature: {}.", EarlierWords(past))
+            : fmt::format(
+                  "Same cause: {}. No culprit is named in them, so they need not be the "
+                  "same trouble.",
+                  EarlierWords(past));
   if (past.uptimes_s.size() >= kGapsForPeriod && Alike(past.uptimes_s)) {
     const std::string after = RangeWords(past.uptimes_s);
     finding.explanation +=
@@ -136,8 +144,16 @@ Finding DescribeRecurrence(const Recurrence& past) {
   return finding;
 }
 
-Finding DescribeContinuation(int64_t first) {
+Finding DescribeContinuation(int64_t first, bool named) {
   Finding finding = HistoryFinding("continuation", Confidence::kHigh);
+  if (!named) {
+    finding.confidence = Confidence::kMedium;
+    finding.title = fmt::format("The same cause as in incident {}, which seems to go on.", first);
+    finding.brief = fmt::format("same cause as incident {} just before", first);
+    finding.explanation = fmt::format("Same cause, without a named culprit, and not {} apart.",
+                                      SpanRange(kSameIncidentSeconds, kSameIncidentSeconds));
+    return finding;
+  }
   finding.title = fmt::format("The same trouble as in incident {}, which goes on here.", first);
   finding.brief = fmt::format("goes on from incident {}", first);
   finding.explanation = fmt::format("Same signature, and not {} without a word between them.",
@@ -163,10 +179,11 @@ void RelateToSameKind(const PastIncident& incident, Recurrence& past, Relation& 
     past.last_boot = incident.boot_id;
   }
   relation.occurrence = static_cast<int64_t>(past.episodes.size());
+  const bool named = NamesCulprit(incident.signature);
   if (!begins)
-    relation.findings.push_back(DescribeContinuation(past.episodes.back()));
+    relation.findings.push_back(DescribeContinuation(past.episodes.back(), named));
   else if (relation.occurrence > 1)
-    relation.findings.push_back(DescribeRecurrence(past));
+    relation.findings.push_back(DescribeRecurrence(past, named));
 }
 
 // What is watched for growth: only what does not come and go with load.

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "reports/compare/figures.h"
+#include "reports/diagnosis/signature.h"
 #include "reports/format.h"
 #include "reports/render/compare.h"
 #include "reports/render/compare_sections.h"
@@ -58,6 +59,12 @@ std::string VictimWords(const ComparedSide& side) {
   return words.empty() ? "nothing" : words;
 }
 
+// A cause alone may have two culprits.
+std::string_view SameKindWord(const Comparison& comparison) {
+  if (!*comparison.same_signature) return "no";
+  return NamesCulprit(comparison.after.signature) ? "yes" : "perhaps";
+}
+
 void WriteIncidents(const Comparison& comparison, const SideLabels& labels, TextWriter& writer) {
   const auto tells = [](const ComparedSide& side) {
     return side.whole_incident || side.victims_in_all > 0;
@@ -84,8 +91,7 @@ void WriteIncidents(const Comparison& comparison, const SideLabels& labels, Text
   }
   if (!comparison.same_signature) return;
   writer.Wrapped("  same kind?", kLabelColumns,
-                 Safe(fmt::format("{}: {}", *comparison.same_signature ? "yes" : "no",
-                                  comparison.signature_why)));
+                 Safe(fmt::format("{}: {}", SameKindWord(comparison), comparison.signature_why)));
 }
 
 void WriteRemarks(const Comparison& comparison, TextWriter& writer) {

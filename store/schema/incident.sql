@@ -10,7 +10,8 @@ CREATE TABLE incident (
   headline TEXT,                    -- one sentence
   victims TEXT,                     -- comm:pid of what was killed, joined by commas
   boot_id INTEGER REFERENCES boot (boot_id),  -- [id] of the boot it happened in
-  signature TEXT,                   -- equal for the same kind of incident elsewhere
+  signature TEXT,                   -- equal for the same kind of incident elsewhere: cause|kind|order|culprit;
+                                    -- without a culprit only the cause is the same
   missing TEXT,                     -- what would make the conclusion sure, each with the command that collects it
   first_us INTEGER,                 -- [us] of its first dated event since the epoch, or since the beginning of
                                     -- the year where none is known (first_time is NULL then)

@@ -2,6 +2,7 @@
 
 #include "reports/diagnosis/diagnosis.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/signature.h"
 #include "tests/rules/facts_fixture.h"
 
 namespace kautopsy::test {
@@ -271,6 +272,37 @@ TEST_CASE("a kind is the cause, the request and the holder, not what some kernel
   slab.mem->slab_unreclaimable_pages = 170000;
   slab.slabs = {{"sock", 600000}};
   CHECK(of(slab) == "slab_leak|oom|order 0|sock");
+}
+
+TEST_CASE("a signature names whom the cause's mechanism needs, or nobody") {
+  const auto of = [](const EventFacts& event, std::string_view cause) {
+    return SignatureOf(SmallFacts(event), cause, nullptr);
+  };
+  EventFacts event = ExhaustedOom();
+  event.mem->shmem_pages = 100000;
+  SetTable(event, {MakeTask(700, "java", 200000), MakeTask(701, "postgres", 90000)});
+  CHECK(of(event, "shmem") == "shmem|oom|order 0");
+  CHECK_FALSE(NamesCulprit(of(event, "shmem")));
+  event.tasks.biggest[1].rss_shmem_pages = 60000;
+  CHECK(of(event, "shmem") == "shmem|oom|order 0|postgres");
+  event.tasks.biggest[1].rss_shmem_pages = 40000;  // files of tmpfs are the most of it
+  CHECK(of(event, "shmem") == "shmem|oom|order 0");
+
+  CHECK(of(event, "unaccounted") == "unaccounted|oom|order 0");
+  event.alloc_tags = {{900000, "folio_prealloc", std::nullopt}, {800000, "rx_refill", "tg3"}};
+  CHECK(of(event, "unaccounted") == "unaccounted|oom|order 0|tg3");
+
+  event.kernel_release = "4.7.2";
+  CHECK(of(event, "premature_oom") == "premature_oom|oom|order 0|kernel 4.7");
+
+  event.oom->order = 2;
+  CHECK(of(event, "fragmentation") == "fragmentation|oom|order 2");
+  event.frames = {{"__alloc_pages_nodemask", {}, {}}, {"copy_process", {}, {}}};
+  CHECK(of(event, "fragmentation") == "fragmentation|oom|order 2|kernel_stack");
+  CHECK(of(event, "host_exhausted") == "host_exhausted|oom|order 2|java");
+  CHECK(NamesCulprit("memcg_limit|oom|data_sim"));
+  CHECK_FALSE(NamesCulprit("bad_request|alloc_failure"));
+  CHECK_FALSE(NamesCulprit(""));
 }
 
 TEST_CASE("no events at all give a diagnosis that says nothing") {

@@ -10,7 +10,8 @@ namespace {
 constexpr int64_t kSecond = 1000000;
 constexpr int64_t kDay = 86400 * kSecond;
 
-PastIncident At(int64_t id, int64_t from_us, std::string signature = "fragmentation|oom") {
+PastIncident At(int64_t id, int64_t from_us,
+                std::string signature = "fragmentation|oom|order 2|kernel_stack") {
   PastIncident incident;
   incident.id = id;
   incident.from_us = from_us;
@@ -88,6 +89,18 @@ TEST_CASE("the time from boot is told where three boots agree") {
   incidents.back().boot_id = 2;
   CHECK(RelateIncidents(incidents).back().findings.front().explanation ==
         "Same signature: incidents 1, 2.");
+}
+
+TEST_CASE("incidents that name no culprit share a cause, and need not be the same trouble") {
+  std::vector<PastIncident> incidents = OnDays({0, 6});
+  for (PastIncident& incident : incidents) incident.signature = "shmem|oom|order 0";
+  const Finding again = RelateIncidents(incidents).back().findings.front();
+  CHECK(again.title.starts_with("The 2nd incident of this cause on this host"));
+  CHECK(again.explanation.starts_with("Same cause: incident 1. No culprit is named"));
+  incidents.back().from_us = incidents.front().to_us + 60 * kSecond;
+  const Finding goes_on = RelateIncidents(incidents).back().findings.front();
+  CHECK(goes_on.title.starts_with("The same cause as in incident 1"));
+  CHECK(goes_on.confidence == Confidence::kMedium);
 }
 
 // Incidents of one boot, a day apart, whose unreclaimable slab is that many MiB.
