@@ -102,6 +102,7 @@ std::string RequestWords(const EventFacts& event) {
   std::string words = "request of " + GfpWords(mask, request.gfp);
   if (!request.gfp.may_reclaim && !request.gfp.names.empty()) words += ", must not wait";
   if (request.frees_memory) words += ", of a task that frees memory itself [PF_MEMALLOC]";
+  if (request.dying) words += ", of a task that was killed before [it may use of the reserve]";
   return words;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "reports/diagnosis/call_entry.h"
+#include "reports/diagnosis/dying_task.h"
 #include "reports/diagnosis/watermark.h"
 
 namespace kautopsy {
@@ -203,8 +204,17 @@ bool HasAnotherWay(const GfpMeaning& gfp, const CallSite* site) {
   return gfp.gives_up && (!site || site->harm == Harm::kDegraded);
 }
 
+// Victims: mm/page_alloc.c, __alloc_pages_slowpath() of 2.6.32 ("Avoid allocations with no
+// watermarks from looping endlessly") and of 5.10.
 void Explain(const Walk& walk, const GfpMeaning& gfp, CallPath& path) {
   if (path.site) path.harm = path.site->harm;
+  if (path.dying) {
+    path.harm = Harm::kHarmless;
+    path.meaning =
+        "The program was dying: the OOM killer had killed it before. What a victim cannot be given "
+        "at once is refused and not tried again: a consequence of the kill.";
+    return;
+  }
   if (HasAnotherWay(gfp, path.site)) {
     path.harm = Harm::kHarmless;
     path.meaning = "The caller is ready for a refusal, as its mode says, and takes another way.";
@@ -246,6 +256,7 @@ CallPath ReadCallPath(const IncidentFacts& facts, const EventFacts& event) {
     path.wanted = path.site->wanted;
   else if (!path.driver.empty())
     path.wanted = "memory for the driver " + path.driver;
+  path.dying = KilledBefore(facts, event) != nullptr;
   if (event.refusal) Explain(walk, request ? request->gfp : GfpMeaning(), path);
   return path;
 }

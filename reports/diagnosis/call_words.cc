@@ -13,6 +13,7 @@ Severity HarmSeverity(const CallPath& path) {
 
 std::string HarmlessWords(const CallPath& path) {
   if (path.harm != Harm::kHarmless) return "";
+  if (path.dying) return "; harmless: the OOM killer had killed it before";
   const bool by_mode = !path.site || path.site->harm != Harm::kHarmless;
   return fmt::format("; harmless: {}", by_mode ? "the caller takes another way" : path.site->lost);
 }
@@ -29,7 +30,7 @@ std::string SiteWords(const CallPath& path, int order) {
 
 std::optional<Advice> SiteAdvice(const IncidentFacts& facts, const EventFacts& event,
                                  const CallPath& path) {
-  if (!path.site || path.site->act.empty()) return std::nullopt;
+  if (path.dying || !path.site || path.site->act.empty()) return std::nullopt;
   if (path.site->act.find("vm.min_free_kbytes") != std::string_view::npos)
     return RaiseMinFree(facts, event);
   const CallSite& site = *path.site;

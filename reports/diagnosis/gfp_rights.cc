@@ -62,6 +62,19 @@ GfpRights RightsOf(const GfpMeaning& gfp, int order, WatermarkRule rule) {
   return rights;
 }
 
+// cd04ae1e2dc8 ("mm, oom: do not rely on TIF_MEMDIE for memory reserves access"), of August 2017:
+// a victim may take half of the mark, in place of the quarter, and blocks that are kept for atomic
+// requests. Since 6.3 besides the quarter (mm/page_alloc.c, __zone_watermark_ok() of 6.6).
+GfpRights RightsOf(const PieceRequest& request, WatermarkRule rule) {
+  GfpRights rights = RightsOf(request.gfp, request.order, rule);
+  if (!request.dying || rights.ignores_marks || rule < WatermarkRule::k44) return rights;
+  rights.victim = true;
+  if (rule == WatermarkRule::k44) rights.harder = false;
+  rights.atomic_blocks = true;
+  rights.spares_atomic = false;
+  return rights;
+}
+
 // mm/page_alloc.c, __zone_watermark_ok() of 2.6.32, 4.4 and 6.6: integer halves and quarters.
 std::vector<MarkDiscount> DiscountsFor(int64_t mark_pages, const GfpRights& rights) {
   if (rights.ignores_marks) return {{"all: ignores the marks", mark_pages}};
@@ -70,7 +83,11 @@ std::vector<MarkDiscount> DiscountsFor(int64_t mark_pages, const GfpRights& righ
     discounts.push_back({"half: __GFP_HIGH", mark_pages / 2});
     mark_pages -= mark_pages / 2;
   }
-  if (rights.harder) discounts.push_back({"a quarter: must not wait", mark_pages / 4});
+  if (rights.harder) {
+    discounts.push_back({"a quarter: must not wait", mark_pages / 4});
+    mark_pages -= mark_pages / 4;
+  }
+  if (rights.victim) discounts.push_back({"half: of a killed task", mark_pages / 2});
   return discounts;
 }
 

@@ -24,23 +24,26 @@ WatermarkRule RuleOf(const KernelVersion& kernel);
 
 // What a request may take that others may not: mm/page_alloc.c, gfp_to_alloc_flags() and
 // __zone_watermark_ok() of 2.6.32, 3.10, 4.4, 5.10 and 6.6. What the asking task itself may do
-// besides (a real-time task, one that frees memory or is being killed) is not in a mask.
+// besides (a real-time task, one that frees memory) is not in a mask.
 struct GfpRights {
   bool ignores_marks = false;  // __GFP_MEMALLOC
   bool high = false;           // takes half of the mark
   bool harder = false;         // takes a quarter of what is left of it
+  bool victim = false;         // takes half of what is left of it [ALLOC_OOM]
   bool atomic_blocks = false;  // may be given blocks that are kept for atomic requests [H]
   bool spares_atomic = false;  // what is kept for atomic requests does not count as free for it
   bool ignores_boost = false;  // the mark without what was added for a while
   bool ignores_cpuset = false;
 
   // True if it may go below the min mark.
-  bool below_min() const { return ignores_marks || high || harder; }
+  bool below_min() const { return ignores_marks || high || harder || victim; }
 };
 
 // `order` is the request's: only pieces of several pages come out of atomic blocks since 6.3, only
 // single pages are free of the boost.
 GfpRights RightsOf(const GfpMeaning& gfp, int order, WatermarkRule rule);
+// The same, with what a dying task may do besides.
+GfpRights RightsOf(const PieceRequest& request, WatermarkRule rule);
 
 // What a request need not leave of `mark_pages`, in the order in which the kernel takes it off.
 std::vector<MarkDiscount> DiscountsFor(int64_t mark_pages, const GfpRights& rights);

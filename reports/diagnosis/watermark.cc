@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "reports/diagnosis/dying_task.h"
 #include "reports/diagnosis/gfp_layout.h"
 #include "reports/diagnosis/last_try.h"
 #include "reports/diagnosis/missing_zones.h"
@@ -127,6 +128,12 @@ bool FreesMemory(const EventFacts& event) {
   });
 }
 
+// mm/page_alloc.c, gfp_to_alloc_flags() of 2.6.32 and 3.10: no mark holds a victim [TIF_MEMDIE].
+// Since 4.14 it may use a part of the reserve only (RightsOf()).
+bool GivesVictimsAll(const KernelVersion& kernel, WatermarkRule rule) {
+  return kernel.known() ? kernel.Below(4, 14) : rule < WatermarkRule::k44;
+}
+
 }  // namespace
 
 WatermarkRule RuleOf(const KernelVersion& kernel, const std::vector<ZoneFacts>& zones) {
@@ -203,7 +210,10 @@ std::optional<PieceRequest> RequestOf(const IncidentFacts& facts, const EventFac
   if (gfp) request.gfp = *gfp;
   request.frees_memory = !request.gfp.no_memalloc && FreesMemory(event);
   request.gfp.memalloc = request.gfp.memalloc || request.frees_memory;
-  request.nodes = AllowedNodes(event, request, RuleOf(kernel, event.zones));
+  const WatermarkRule rule = RuleOf(kernel, event.zones);
+  request.dying = !request.gfp.no_memalloc && KilledBefore(facts, event) != nullptr;
+  if (request.dying && GivesVictimsAll(kernel, rule)) request.gfp.memalloc = true;
+  request.nodes = AllowedNodes(event, request, rule);
   request.one_node_unnamed = request.gfp.this_node && NodesOf(event.zones).size() > 1;
   return request;
 }

@@ -18,6 +18,7 @@ struct PieceRequest {
   bool assumed = false;        // the log holds no request: the test answers "could it be had"
   std::vector<int64_t> nodes;  // allowed; empty = all
   bool frees_memory = false;   // by a task that frees memory itself [PF_MEMALLOC]: no mark holds it
+  bool dying = false;          // by a task that the OOM killer had killed just before
   bool one_node_unnamed = false;  // __GFP_THISNODE: bound to a node that the text does not name
 };
 

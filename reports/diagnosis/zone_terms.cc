@@ -151,7 +151,7 @@ ZoneTerms::ZoneTerms(const EventFacts& event, const PieceRequest& request,
                      const KernelVersion& kernel)
     : kernel_(kernel),
       rule_(RuleOf(kernel, event.zones)),
-      rights_(RightsOf(request.gfp, request.order, rule_)),
+      rights_(RightsOf(request, rule_)),
       movable_(request.gfp.movable),
       single_(request.order == 0),
       lacks_zones_(LacksZones(event, request, kernel)),

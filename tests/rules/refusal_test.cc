@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/diagnosis.h"
+#include "reports/diagnosis/gfp_rights.h"
 #include "reports/diagnosis/kernel_version.h"
 #include "reports/diagnosis/min_free.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -284,6 +286,70 @@ TEST_CASE("a contiguous area that had no room is the cause, by the error of its 
   CHECK(finding->advice.at(0).act.find("(now 256 MiB)") != std::string::npos);
   event.refusal->error.reset();
   CHECK(Diagnose(SmallFacts(event)).confidence == Confidence::kLow);
+}
+
+// A refusal of a page to task 700, `seconds` after the OOM killer killed `victim`; the zone has
+// less than half of its mark free.
+IncidentFacts AfterKill(int64_t victim, int64_t seconds, const std::string& release) {
+  EventFacts kill = ExhaustedOom();
+  kill.id = 1;
+  kill.time_us = 0;
+  kill.kills[0].pid = victim;
+  EventFacts refusal = Refusal(0, "GFP_KERNEL");
+  refusal.id = 2;
+  refusal.host = kill.host;
+  refusal.boot_id = kill.boot_id;
+  refusal.local_time.reset();
+  kill.local_time.reset();
+  refusal.time_us = seconds * 1000000;
+  refusal.refusal->pid = 700;
+  refusal.refusal->comm = kill.kills[0].comm;
+  refusal.zones = {MakeZone(std::nullopt, "Normal", 400, 1000, {100, 0, 0})};
+  refusal.zones[0].lowmem_reserve_pages = {0};
+  for (FreeCell& cell : refusal.zones[0].cells) cell.migrate_types = "U";
+  IncidentFacts facts = MakeFacts({std::move(kill), std::move(refusal)});
+  facts.kernel_release = release;
+  RunAgain(facts);
+  return facts;
+}
+
+TEST_CASE(
+    "a task that the OOM killer had killed takes of the reserve, and its refusal is harmless") {
+  const IncidentFacts killed = AfterKill(700, 3, "5.10.0");
+  const EventFacts& refusal = killed.events[1];
+  REQUIRE(refusal.rerun);
+  CHECK(refusal.rerun->request.dying);
+  CHECK(refusal.rerun->checks[0].mark_pages ==
+        125);  // half of 250: more than the 100 that are free
+  CHECK(refusal.rerun->served == false);
+  CHECK(IsHarmlessRefusal(killed, refusal));
+  const auto finding = RuleRefusedAllocation(killed);
+  REQUIRE(finding);
+  CHECK(Mentions(finding->title, "harmless: the OOM killer had killed it before"));
+  CHECK(Mentions(finding->explanation, "a consequence of the kill"));
+  CHECK(finding->advice.empty());
+
+  const IncidentFacts old = AfterKill(700, 3, "3.10.0");  // no mark holds it
+  CHECK(old.events[1].rerun->served == true);
+  for (const IncidentFacts& other :
+       {AfterKill(701, 3, "5.10.0"), AfterKill(700, 90, "5.10.0"), AfterKill(700, -3, "5.10.0")}) {
+    CHECK_FALSE(other.events[1].rerun->request.dying);
+    CHECK(other.events[1].rerun->checks[0].mark_pages == 250);
+    CHECK_FALSE(IsHarmlessRefusal(other, other.events[1]));
+  }
+}
+
+TEST_CASE("a dying task's share of the reserve is that of its kernel") {
+  PieceRequest request = OrdinaryRequest(0);
+  request.dying = true;
+  CHECK(MarkFor(1000, RightsOf(request, WatermarkRule::k44)) == 500);
+  request.gfp.high = request.gfp.atomic = true;
+  request.gfp.may_reclaim = false;
+  CHECK(MarkFor(1000, RightsOf(request, WatermarkRule::k44)) == 250);  // no quarter besides
+  CHECK(MarkFor(1000, RightsOf(request, WatermarkRule::k63)) == 188);  // 1000/2, 3/4, 1/2
+  CHECK(RightsOf(request, WatermarkRule::k44).atomic_blocks);
+  request.dying = false;
+  CHECK(MarkFor(1000, RightsOf(request, WatermarkRule::k44)) == 375);
 }
 
 }  // namespace
