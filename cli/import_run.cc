@@ -93,6 +93,7 @@ class ImportRun {
   // What only all sources together tell.
   Status FinishStore() {
     return NameHosts()
+        .and_then([&] { return KeepMoments(database_, moments_); })
         .and_then([&] { return DateSources(database_); })
         .and_then([&] { return JoinTrees(); })
         .and_then([&] { return JoinBoots(database_); })

@@ -14,7 +14,8 @@
 namespace kautopsy {
 namespace {
 
-constexpr std::array<std::string_view, 5> kWords = {"option", "name", "text", "mtime", "set"};
+constexpr std::array<std::string_view, 6> kWords = {"option", "name",      "text",
+                                                    "mtime",  "collected", "set"};
 
 // Read to its end before anything is changed.
 constexpr char kCreate[] =

@@ -11,6 +11,9 @@
 #include "store/redate.h"
 #include "store/run_statement.h"
 #include "store/time_cell.h"
+#include "store/tree_hosts.h"
+#include "store/tree_moments.h"
+#include "store/zone_cache.h"
 
 namespace kautopsy {
 namespace {
@@ -22,7 +25,8 @@ constexpr char kSelectPaths[] =
 constexpr char kInsertPath[] = "INSERT INTO temp.log_path VALUES (?1, ?2)";
 constexpr char kSelectPlaces[] =
     "SELECT p.path, p.mtime_s, s.source_id, s.first_time, s.last_time, s.new_years, s.text_year, "
-    "s.year, s.year_from, l.log FROM temp.log_path AS l CROSS JOIN source_path AS p USING (path) "
+    "s.year, s.year_from, l.log, s.zone FROM temp.log_path AS l CROSS JOIN source_path AS p USING "
+    "(path) "
     "JOIN source AS s USING (source_id) ORDER BY l.log, l.path";
 // The sources at these places, and the best year that was found of each at one of them.
 constexpr char kCreate[] =
@@ -52,7 +56,8 @@ struct Place {
 
 class SourceDater {
  public:
-  explicit SourceDater(Database& database) : database_(database) {}
+  SourceDater(Database& database, TreeMoments moments)
+      : database_(database), moments_(std::move(moments)) {}
 
   Status Run() {
     const std::pair<const char*, Statement*> statements[] = {{kInsertFound, &insert_found_},
@@ -102,6 +107,8 @@ class SourceDater {
     place.member.span = {*first, *newest};
     place.member.span.newest.new_years = static_cast<int>(row.GetInteger(5).value_or(0));
     place.member.mtime = row.GetInteger(1);
+    if (const PrintedTime* const collected = FindTree(moments_, place.path))
+      place.member.collected = SecondsOf(zones_.ToUtc(*collected, row.GetText(10)));
     if (const Integer year = row.GetInteger(6)) place.member.text_year = static_cast<int>(*year);
     if (ParseYearFrom(row.ViewText(8)) == YearFrom::kOption)
       place.member.given_year = static_cast<int>(row.GetInteger(7).value_or(0));
@@ -174,7 +181,14 @@ class SourceDater {
     return step ? Redate(database_) : tl::unexpected(step.error());
   }
 
+  static std::optional<int64_t> SecondsOf(const PrintedTime& time) {
+    const std::optional<int64_t> micros = MicrosecondsSinceEpoch(time);
+    return micros ? std::optional(*micros / 1'000'000) : std::nullopt;
+  }
+
   Database& database_;
+  const TreeMoments moments_;
+  ZoneCache zones_;
   Statement insert_found_;
   Statement set_found_;
   std::vector<Place> places_;  // of the log at hand, by path
@@ -185,7 +199,9 @@ class SourceDater {
 Status DateSources(Database& database) {
   return InTransaction(database, [&] {
     return database.Execute(kCreate)
-        .and_then([&] { return SourceDater(database).Run(); })
+        .and_then([&] { return ReadMoments(database); })
+        .and_then(
+            [&](TreeMoments&& moments) { return SourceDater(database, std::move(moments)).Run(); })
         .and_then([&] { return database.Execute(kEnd); });
   });
 }

@@ -5,6 +5,7 @@
 
 #include "parsers/input/collection_file.h"
 #include "store/run_statement.h"
+#include "store/time_cell.h"
 #include "store/tree_hosts.h"
 #include "store/zone_cache.h"
 
@@ -125,6 +126,29 @@ Status OutdateHosts(Database& database, int64_t last_event_id) {
 }
 
 }  // namespace
+
+Result<TreeMoments> ReadMoments(Database& database) {
+  TreeMoments moments;
+  Status read =
+      ForEachRow(database, "SELECT root, time FROM tree_moment", [&](const Statement& row) {
+        const std::optional<PrintedTime> time = ReadTimeCell(row.ViewText(1));
+        if (time) moments.emplace(row.ViewText(0), *time);
+      });
+  if (!read) return tl::unexpected(read.error());
+  return moments;
+}
+
+Status KeepMoments(Database& database, TreeMoments& moments) {
+  return InTransaction(database, [&]() -> Status {
+    Result<Statement> insert =
+        database.Prepare("INSERT OR REPLACE INTO tree_moment (root, time) VALUES (?1, ?2)");
+    if (!insert) return tl::unexpected(insert.error());
+    for (const auto& [root, time] : moments) {
+      if (Status done = Run(*insert, root, ClockCell(time)); !done) return done;
+    }
+    return ReadMoments(database).map([&](TreeMoments&& all) { moments.merge(all); });
+  });
+}
 
 Status DateByTrees(Database& database, const TreeMoments& moments, int64_t last_event_id) {
   return InTransaction(database, [&] {

@@ -13,6 +13,11 @@ namespace kautopsy {
 // When the files of a tree were collected, by its path, with a slash at its end.
 using TreeMoments = std::map<std::string, PrintedTime, std::less<>>;
 
+// Adds to `moments` those of trees that earlier ingests told of, and keeps all in `tree_moment`.
+Status KeepMoments(Database& database, TreeMoments& moments);
+
+Result<TreeMoments> ReadMoments(Database& database);
+
 // Gives the events a time that have none of their own, where the place of their file tells one:
 // - snapshots (/proc/meminfo, sysctl's output) that of their tree, of a name with a date if no file
 //   tells it;

@@ -79,13 +79,18 @@ class SetDater {
     // Text of any kind holds dates: they count for logs only, which have neighbours.
     if (member.text_year && members_.size() > 1)
       return FoundYear{*member.text_year, YearFrom::kText};
-    if (!IsMtime(member.mtime) || IsCopied(i)) return std::nullopt;
-    if (const auto year = YearOfNewest(newest, "", member.mtime))
-      return FoundYear{*year - newest.new_years, YearFrom::kMtime};
+    if (IsMtime(member.mtime) && !IsCopied(i)) {
+      if (const auto year = YearOfNewest(newest, "", member.mtime))
+        return FoundYear{*year - newest.new_years, YearFrom::kMtime};
+    }
+    if (const auto year = YearOfNewest(newest, "", member.collected))
+      return FoundYear{*year - newest.new_years, YearFrom::kCollected};
     return std::nullopt;
   }
 
   bool IsCopied(std::size_t i) const {
+    const std::optional<int64_t>& collected = members_[i].collected;
+    if (collected && *members_[i].mtime > *collected + kZoneSlack) return true;
     return std::ranges::any_of(members_, [&](const SetMember& other) {
       const SetMember& member = members_[i];
       if (!IsMtime(other.mtime) || std::llabs(*other.mtime - *member.mtime) > kCopiedWithin)

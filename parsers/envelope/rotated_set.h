@@ -29,12 +29,13 @@ RotatedName ParseRotatedName(std::string_view path);
 struct SetMember {
   std::string_view path;
   LogSpan span;
-  std::optional<int64_t> mtime;   // [s] since the epoch
-  std::optional<int> text_year;   // of `span.first`, as dates in the text tell it
-  std::optional<int> given_year;  // likewise, as the user says
+  std::optional<int64_t> mtime;           // [s] since the epoch
+  std::optional<int> text_year;           // of `span.first`, as dates in the text tell it
+  std::optional<int> given_year;          // likewise, as the user says
+  std::optional<int64_t> collected = {};  // [s] since the epoch: when its tree was
 };
 
-enum class YearFrom { kOption, kName, kText, kMtime, kSet };  // best first
+enum class YearFrom { kOption, kName, kText, kMtime, kCollected, kSet };  // best first
 
 struct FoundYear {
   int year = 0;  // of `span.first`
@@ -51,8 +52,9 @@ struct FoundYear {
 // a year, nor where the files before and behind contradict each other.
 //
 // The age of files that were copied tells nothing. It shows where files were changed in the same
-// hour, though their last lines are days apart, and where an older file would end behind a newer
-// one's beginning.
+// hour, though their last lines are days apart, where an older file would end behind a newer
+// one's beginning, and behind the collection of the tree that they lie in: that is then taken
+// instead, as a log that is written to ends there.
 std::vector<std::optional<FoundYear>> YearsOfSet(const std::vector<SetMember>& members);
 
 }  // namespace kautopsy

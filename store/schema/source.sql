@@ -36,7 +36,8 @@ CREATE TABLE source (
   year INTEGER,                     -- [year] of first_time, if it was found; NULL also if the lines have years
   year_from TEXT,                   -- where year comes from: option (--year), name (a date in the file's name), text (text_year,
                                     -- of a log with others of its set), mtime (when the file was changed
-                                    -- last), set (the files before or behind it: messages.1, messages.2)
+                                    -- last), collected (when its tree was, see tree_moment), set (the files
+                                    -- before or behind it: messages.1, messages.2)
   tree_host TEXT,                   -- host whose tree of files (a sosreport, a rescue system) it lies in, as
                                     -- etc/hostname or the like names it, or else its logs; NULL = in none that is known
   outdated INTEGER NOT NULL DEFAULT 0  -- [0/1] 1: times of its events and boots are to be found anew
@@ -69,6 +70,12 @@ CREATE TABLE host_tree (
   host TEXT NOT NULL,               -- the host's name as the file has it
   name_rank INTEGER NOT NULL        -- [index] of that file among those which name a host: the lowest is believed,
                                     -- 0 is etc/hostname
+) STRICT;
+
+CREATE TABLE tree_moment (
+  -- One row per tree of files (a sosreport) of which one tells when they were collected.
+  root TEXT PRIMARY KEY,            -- path of the tree, as in source.path, with a slash at its end
+  time TEXT NOT NULL                -- ISO 8601 UTC; without the Z if the file does not tell the zone
 ) STRICT;
 
 CREATE TABLE unclaimed_line (

@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import tarfile
+import time
 import zipfile
 
 from driver import ROOT, CliTest, main, read
@@ -140,6 +141,22 @@ class Tree(CliTest):
         self.assertIn("(read on 2015-03-03 from case/sosreport-db7/)", self.verdict()["set"])
         self.assertEqual(self.check(0, "ingest", "--db", self.database, "case").returncode, 0)
         self.assertEqual(self.rows("SELECT count(*) FROM incident WHERE outdated"), [(0,)])
+
+    def test_a_tree_whose_files_lost_their_age_has_the_year_of_its_collection(self):
+        tree = self.sosreport(**{"sos_commands/date/date": "Tue Mar  3 04:20:00 UTC 2015\n"})
+        log, date = (os.path.join(tree, "sosreport-db7", name) for name in ("var/log/messages", "sos_commands/date/date"))
+        dated = "SELECT DISTINCT substr(time, 1, 10), year_from FROM event JOIN source USING (source_id) WHERE pid IS NOT NULL"
+        for mtime in (time.time(), 1425400000 - 86400 * 300):  # unpacked now, or of another year
+            os.utime(os.path.join(self.folder, log), (0, mtime))
+            for paths in ([tree], [date, log], [log, date]):
+                with self.subTest((mtime, paths)):
+                    for path in paths:
+                        self.ingest(path)
+                    self.assertEqual(self.rows(dated), [("2015-03-03", "collected")])
+                    os.remove(self.database)
+        os.utime(os.path.join(self.folder, log), (0, 1425400000))  # when it was collected
+        self.ingest(tree)
+        self.assertEqual(self.rows(dated), [("2015-03-03", "mtime")])
 
     def test_what_a_tree_tells_of_its_collection_is_read_in_every_form(self):
         meminfo = "MemTotal: 16443472 kB\nMemFree: 61952 kB\nBuffers: 10 kB\nCached: 20 kB\n"

@@ -33,7 +33,7 @@ SetMember File(std::string_view path, PrintedTime first, PrintedTime newest,
 
 // "2013 set, none": the years, from the oldest file on.
 std::string Years(const std::vector<SetMember>& members) {
-  static const char* const kWords[] = {"option", "name", "text", "mtime", "set"};
+  static const char* const kWords[] = {"option", "name", "text", "mtime", "collected", "set"};
   std::string text;
   for (const std::optional<FoundYear>& found : YearsOfSet(members)) {
     if (!text.empty()) text += ", ";
@@ -90,6 +90,20 @@ TEST_CASE("From one known year those of a set are counted back and on, over New 
                File("m-20141228.1", On(12, 14), On(12, 28)), File("x", On(12, 28), On(1, 4, 1))}) ==
         "2014 name, 2014 name, 2014 set");
   CHECK(Years({File("m.1", On(1, 4), On(1, 11)), File("m", On(1, 11), On(1, 20))}) == "none, none");
+}
+
+TEST_CASE("A log of a tree ends when that was collected, if its own age is a later one's") {
+  const int64_t then = Seconds(2015, 1, 20);
+  SetMember log = File("m", On(1, 11), On(1, 20), Seconds(2026, 1, 21));
+  CHECK(Years({log}) == "2026 mtime");
+  log.collected = then;
+  CHECK(Years({log}) == "2015 collected");
+  log.mtime = then;
+  CHECK(Years({log}) == "2015 mtime");
+  log.mtime.reset();
+  CHECK(Years({File("m.1", On(12, 28), On(1, 11, 1)), log}) == "2014 set, 2015 collected");
+  log.collected = Seconds(2015, 3, 20);  // it was not written to for long
+  CHECK(Years({log}) == "none");
 }
 
 TEST_CASE("Missing files of a set leave no doubt, unless half a year is missing") {
