@@ -73,9 +73,10 @@ class LowmemorykillerBlock final : public Block {
         R"re(Free memory is -?\d+kB above reserved\.?|)re"
         R"re((?:Free CMA|Total reserve|Total free pages|Total file cache|Slab \w+|Total Slab) is -?\d+kB|)re"
         R"re(GFP mask is 0x[0-9a-f]+)re");
-    if (!needs_reason_ || !Matches(line.text, kBelow)) return Claim::kNone;
-    if (line.text.starts_with("cache ") && !line.cut) reason_ = std::string(line.text);
-    if (line.text.starts_with("Free memory is ") && !line.cut) ended_ = true;
+    const std::string_view text = TrimBlanks(line.text);  // without a prefix it is indented
+    if (!needs_reason_ || !Matches(text, kBelow)) return Claim::kNone;
+    if (text.starts_with("cache ") && !line.cut) reason_ = std::string(text);
+    if (text.starts_with("Free memory is ") && !line.cut) ended_ = true;
     return Claim::kTaken;
   }
 
@@ -101,8 +102,8 @@ class LowmemorykillerBlock final : public Block {
   bool cut_ = false;
 };
 
-// The daemon logs like any program: told by its tag.
-bool IsKill(const LogLine& line) { return line.prefixed && ParseKill(line.text).has_value(); }
+// The wording of the whole line tells it, with a prefix or without one, as it is quoted in mails.
+bool IsKill(const LogLine& line) { return ParseKill(line.text).has_value(); }
 
 }  // namespace
 

@@ -37,5 +37,24 @@ TEST_CASE("What an OOM daemon prints never becomes part of the kernel's report")
   CHECK(sink.events().front().title == "OOM killer: called by m");
 }
 
+TEST_CASE("The low memory killer is read without a prefix, and in a mail that quotes it") {
+  const std::string lines[] = {"lowmemorykiller: Killing 'mail.sync' (812), adj 705,",
+                               "   to free 9240kB on behalf of 'kswapd0' (48) because",
+                               "   cache 15004kB is below limit 16384kB for oom_score_adj 529",
+                               "   Free memory is -812kB above reserved"};
+  for (const std::string quote : {"", "> ", ">"}) {
+    CAPTURE(quote);
+    std::string text;
+    for (const std::string& line : lines) text.append(quote).append(line).append("\n");
+    const test::TextSink sink = Import(text);
+    REQUIRE(sink.events().size() == 1);
+    CHECK(sink.events()[0].lines.size() == 4);
+    CHECK(sink.events()[0].damage.empty());
+    CHECK(sink.events()[0].title.find("killed mail.sync (pid 812): cache 15004kB") !=
+          std::string::npos);
+  }
+  CHECK(Import("lowmemorykiller: Killing a process is its last means\n").events().empty());
+}
+
 }  // namespace
 }  // namespace kautopsy
