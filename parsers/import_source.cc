@@ -154,6 +154,7 @@ class Importer {
       dates_.Look(line.text);
       if (IsQuotedPrintableHeader(line.text)) NoteQuotedPrintable();
     }
+    if (group_.PassesOver(line)) return Account(line, Share());
     if (group_.Join(line, engine_.HasOpenBlocks())) return;
     OfferGroup();
     group_.Begin(line);

@@ -12,6 +12,9 @@ namespace kautopsy {
 namespace {
 
 constexpr std::size_t kMaxWrapped = 32;  // lines that one became: zone lines have 800 bytes
+constexpr std::size_t kMostMarks = 8;    // bytes of an empty line: marks of quotes, its end
+// Empty lines at every second line that show a source to be double-spaced.
+constexpr unsigned kShowsDoubleSpaced = 2;
 
 // The scanner does not look behind the marks of a quoting mail.
 bool HasPrefix(const PhysicalLine& line) {
@@ -21,6 +24,19 @@ bool HasPrefix(const PhysicalLine& line) {
 }
 
 }  // namespace
+
+bool LineGroup::PassesOver(const PhysicalLine& line) {
+  const bool empty =
+      line.text.size() <= kMostMarks && SkipQuoteMarks(StripLineEnd(line.text)).empty();
+  if (!empty || lines_.empty() || line.number != lines_.back().number + 1) return false;
+  double_spaced_ = last_empty_ + 2 == line.number ? double_spaced_ + 1 : 0;
+  last_empty_ = line.number;
+  return true;
+}
+
+bool LineGroup::IsBelowEmpty(const PhysicalLine& next) const {
+  return last_empty_ == lines_.back().number + 1 && next.number == last_empty_ + 1;
+}
 
 // True if the last line ends in a soft line break, so that `next` goes on with it.
 bool LineGroup::EndsInSoftBreak(const PhysicalLine& next) const {
@@ -40,7 +56,8 @@ std::optional<std::string_view> LineGroup::GlueOf(const PhysicalLine& next,
                                                   bool record_open) const {
   if (HasPrefix(next)) return std::nullopt;
   const PhysicalLine& above = lines_.back();
-  if (above.number + 1 != next.number) return std::nullopt;
+  const bool below_empty = IsBelowEmpty(next);
+  if (above.number + 1 != next.number && !below_empty) return std::nullopt;
   // Text that no record could begin in, or go on in, is not looked at.
   const PhysicalLine& front = lines_.front();
   if (!record_open && !front.flags.kernel && front.flags.openers == 0 && next.flags.openers == 0)
@@ -50,6 +67,8 @@ std::optional<std::string_view> LineGroup::GlueOf(const PhysicalLine& next,
     return std::nullopt;
   if (above.flags.joined || above.flags.nul || next.flags.joined || next.flags.nul)
     return std::nullopt;
+  if (below_empty && double_spaced_ < kShowsDoubleSpaced)
+    return GlueByWords(StripLineEnd(above.text), StripLineEnd(next.text));
   return GlueOfBroken(StripLineEnd(above.text), maybe_wrapped_ && HasPrefix(front),
                       StripLineEnd(next.text));
 }
@@ -89,7 +108,8 @@ LogLine LineGroup::Joined(uint64_t& openers) {
     const std::string_view text = StripLineEnd(rest.text);
     broken_off_.push_back({{rest.number, 1}, text});
     if (rest.soft_break) joined_.pop_back();  // quote marks were there before the encoding
-    joined_.append(rest.glue);
+    // Mail programs leave the blank at which they broke the line.
+    if (rest.glue != " " || !joined_.ends_with(' ')) joined_.append(rest.glue);
     if (rest.soft_break || rest.own_prefix > 0)
       joined_.append(text.substr(rest.own_prefix));
     else

@@ -33,6 +33,9 @@ class LineGroup {
   // Adds `line` if it goes on with the group; false if it is a line of its own. To be asked for
   // every line of a source. `record_open`: a record of the source may go on in it.
   bool Join(const PhysicalLine& line, bool record_open);
+  // True for an empty line that the group may go on below: pages and mail programs put one behind
+  // every line. To be asked before Join().
+  bool PassesOver(const PhysicalLine& line);
   // The first line of an empty group.
   void Begin(const PhysicalLine& line) { lines_.push_back(line); }
   void Clear() { lines_.clear(); }
@@ -51,8 +54,13 @@ class LineGroup {
   bool EndsInSoftBreak(const PhysicalLine& next) const;
   std::optional<std::string_view> GlueOf(const PhysicalLine& next, bool record_open) const;
 
+  // True if nothing but one empty line stands between the group and `next`.
+  bool IsBelowEmpty(const PhysicalLine& next) const;
+
   std::vector<PhysicalLine> lines_;
-  bool maybe_wrapped_ = true;  // no line so far was too wide for mail
+  uint64_t last_empty_ = 0;     // number of the last line that was passed over
+  unsigned double_spaced_ = 0;  // so many in a row stood at every second line
+  bool maybe_wrapped_ = true;   // no line so far was too wide for mail
   bool quoted_printable_ = false;
   std::string kept_;                   // the text between two chunks
   std::string joined_;                 // the lines as one

@@ -183,6 +183,14 @@ bool IsBrokenBetweenWords(std::string_view line, std::string_view next) {
   return IsBetweenWords(TrimBlanks(line), SkipQuoteMarks(next));
 }
 
+std::optional<std::string_view> GlueByWords(std::string_view line, std::string_view next) {
+  const std::string_view whole = TrimBlanks(line);
+  const std::string_view rest = SkipQuoteMarks(next);
+  if (whole.empty() || rest.empty() || BeginsLine(rest)) return std::nullopt;
+  if (IsBetweenWords(whole, rest)) return " ";
+  return line.size() > kWidest ? std::nullopt : GlueBySides(whole, rest);
+}
+
 std::optional<std::string_view> GlueOfBroken(std::string_view line, bool lenient,
                                              std::string_view next) {
   const std::string_view whole = TrimBlanks(line);

@@ -13,6 +13,9 @@ namespace kautopsy {
 std::optional<std::string_view> GlueOfBroken(std::string_view line, bool lenient,
                                              std::string_view next);
 
+// The same of two lines between which an empty one stands: only what the words themselves show.
+std::optional<std::string_view> GlueByWords(std::string_view line, std::string_view next);
+
 // True for a line that no mail program would have let through: its source was not wrapped.
 bool IsTooWideForMail(std::string_view line);
 

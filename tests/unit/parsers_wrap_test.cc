@@ -96,6 +96,45 @@ TEST_CASE("A report that a mail program wrapped gives the rows of the whole one"
   }
 }
 
+// What some web pages and mail programs make of a text: an empty line behind each.
+std::string DoubleSpaced(const std::string& text) {
+  std::string spaced;
+  for (const char c : text) spaced.append(c == '\n' ? 2 : 1, c);
+  return spaced;
+}
+
+TEST_CASE("A wrapped report with an empty line behind every line gives the rows of the whole one") {
+  for (const std::string name :
+       {"samples/oom/el6-complete.log", "samples/oom/memcg-v2-group.log",
+        "samples/alloc_failure/el6-complete.log", "samples/mem_info/el5-sysrq.log"}) {
+    const std::string whole = AsDmesg(test::ReadFile(name));
+    const std::string expected = RowsOf(whole);
+    for (const std::size_t width : {72U, 80U}) {
+      for (const std::string_view quote : {"", "> "}) {
+        CAPTURE(name);
+        CAPTURE(width);
+        CAPTURE(quote);
+        const std::string actual = RowsOf(DoubleSpaced(Wrapped(whole, width, quote)));
+        CHECK_MESSAGE(actual == expected, FirstDifference(expected, actual));
+      }
+    }
+  }
+}
+
+TEST_CASE("An empty line between two reports does not join them") {
+  const std::string kill = "Killed process 77 (java) total-vm:1kB, anon-rss:1kB, file-rss:0kB\n";
+  const test::TextSink sink = test::Import(kill + "\n" + kill);
+  CHECK(sink.events().size() == 2);
+}
+
+TEST_CASE("The blank at which a mail program broke a line is not doubled") {
+  const std::string head = "[   10.000001] Node 0 Normal free:4kB min:4kB low:4kB high:4kB\n";
+  const std::string rows = RowsOf(head +
+                                  "[   10.000002] Node 0 hugepages_total=6 hugepages_free=2 \n"
+                                  "hugepages_surp=0 hugepages_size=2048kB\n");
+  CHECK(rows.find("total=6 free=2") != std::string::npos);
+}
+
 // As a mail is sent: RFC 2045, section 6.7.
 std::string AsQuotedPrintable(const std::string& text) {
   std::string mail = "Content-Transfer-Encoding: quoted-printable\n\n";
