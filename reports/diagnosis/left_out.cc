@@ -31,6 +31,18 @@ bool LacksHigherZone(const EventFacts& event) {
   return keeps_back || (high_pages && top <= RankOf("Normal"));
 }
 
+// Early at boot no zone keeps anything back yet. Since 6.1 a request for a zone of devices prints
+// no other (mm/page_alloc.c, warn_alloc_show_mem(): gfp_zone(gfp_mask); mm/show_mem.c,
+// show_free_areas(): max_zone_idx), so there may be more even so.
+bool PrintsUpToRequest(const EventFacts& event) {
+  if (!event.rerun || event.rerun->request.assumed) return false;
+  if (!ParseKernelVersion(event.kernel_release.value_or("")).AtLeast(6, 1)) return false;
+  const int rank = RankOf(event.rerun->request.gfp.highest);
+  return rank < RankOf("Normal") &&
+         std::all_of(event.zones.begin(), event.zones.end(),
+                     [&](const ZoneFacts& zone) { return RankOf(zone.zone) <= rank; });
+}
+
 bool LacksNodes(const EventFacts& event) {
   const Text& nodemask = event.oom ? event.oom->nodemask : event.refusal->nodemask;
   const Text& mems = event.oom ? event.oom->mems_allowed : event.refusal->mems_allowed;
@@ -58,7 +70,9 @@ LeftOut LeftOutOf(const EventFacts& event) {
     if (!zone.free_kb) return left_out;
     printed_kb += *zone.free_kb;
   }
-  left_out.above = LacksHigherZone(event);
+  left_out.above =
+      LacksHigherZone(event) ||
+      (PrintsUpToRequest(event) && printed_kb < *event.mem->free_pages * event.page_kb());
   left_out.nodes = !left_out.above && (event.oom || event.refusal) && LacksNodes(event);
   if (left_out.any())
     left_out.free_kb = std::max<int64_t>(0, *event.mem->free_pages * event.page_kb() - printed_kb);

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "reports/diagnosis/balance.h"
+#include "reports/diagnosis/diagnosis.h"
 #include "reports/diagnosis/growth.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "tests/rules/facts_fixture.h"
@@ -44,6 +45,70 @@ TEST_CASE(
   CHECK(parts[1].item == "reserved");
   CHECK(parts[1].size_kb == 6144 * 4);
   CHECK(NodeBalances(event).empty());
+}
+
+// 2 GiB, a quarter of it zone Movable, with kernel objects in 900 MiB of the rest.
+EventFacts MovableOom() {
+  EventFacts event = ExhaustedOom();
+  event.oom->gfp_mask.reset();
+  event.oom->gfp_flags = "GFP_KERNEL";
+  event.zones = {MakeZone(0, "Normal", 7000, 9000, {1700, 20}),
+                 MakeZone(0, "Movable", 400000, 3000, {9000, 100, 100, 100, 90, 80, 70, 60})};
+  event.zones[0].managed_kb = 1572864;
+  event.zones[1].managed_kb = 524288;
+  event.zones[0].lowmem_reserve_pages = {0, 131072};
+  event.zones[1].lowmem_reserve_pages = {0, 0};
+  event.mem->ram_pages = 524288;
+  event.mem->reserved_pages = 0;
+  event.mem->anon_pages = 100000;
+  event.mem->free_pages = 101750;
+  event.mem->slab_unreclaimable_pages = 150000;
+  event.mem->slab_pages = 152000;
+  event.slabs = {{"kmemleak_object", 500000}, {"dentry", 30000}};
+  return event;
+}
+
+TEST_CASE("kernel objects are measured by what is not zone Movable, and precede its size") {
+  IncidentFacts facts = SmallFacts(MovableOom());
+  facts.kernel_release = "5.4.0-42-generic";
+  facts.ram_kb = 2097152;
+  const Diagnosis diagnosis = Diagnose(facts);
+  CHECK(diagnosis.primary_cause == "slab_leak");
+  const Finding* const holder = PrimaryFinding(diagnosis);
+  REQUIRE(holder);
+  CHECK(holder->title.find("38.1 % of what the request may use") != std::string::npos);
+  CHECK(holder->brief.find("kmemleak_object of it 488 MiB") != std::string::npos);
+  const Finding* const low = FindFinding(diagnosis, "low_zone");
+  REQUIRE(low);
+  CHECK(low->role == Role::kContributing);
+  CHECK(low->brief == "all but zone Movable used up");
+  CHECK(low->advice.at(0).act.find("less memory in zone Movable") == 0);
+}
+
+TEST_CASE("caches of the kernel's own debugging are turned off, not traced") {
+  IncidentFacts facts = SmallFacts(MovableOom());
+  facts.ram_kb = 2097152;
+  CHECK(RuleHolder(facts)->advice.at(0).act == "kmemleak=off at boot");
+  facts.events[0].slabs[0].name = "debug_objects_cache";
+  CHECK(RuleHolder(facts)->advice.at(0).act == "no_debug_objects at boot");
+  facts.events[0].slabs[0].name = "kmalloc-64";
+  CHECK(RuleHolder(facts)->advice.at(0).act.find("slub_debug=U,kmalloc-64") == 0);
+}
+
+TEST_CASE("swap is advised only where programs could fill it") {
+  const auto advises_swap = [](const EventFacts& event) {
+    const std::optional<Finding> finding = RuleHostExhausted(SmallFacts(event));
+    REQUIRE(finding);
+    return RecommendationText(*finding).find("a swap area of") != std::string::npos;
+  };
+  EventFacts event = ExhaustedOom();
+  CHECK(advises_swap(event));
+  event.mem->anon_pages = 5000;  // 20 MiB
+  event.mem->slab_unreclaimable_pages = 60000;
+  CHECK_FALSE(advises_swap(event));
+  event.mem->anon_pages = 130000;
+  event.mem->slab_unreclaimable_pages = 100000;  // more than a third
+  CHECK_FALSE(advises_swap(event));
 }
 
 TEST_CASE("each node of several has its own balance") {

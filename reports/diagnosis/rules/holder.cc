@@ -7,6 +7,7 @@
 #include "reports/diagnosis/rules/chronic.h"
 #include "reports/diagnosis/rules/clean_cache.h"
 #include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/rules/eligible_memory.h"
 #include "reports/diagnosis/rules/holder.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/wording.h"
@@ -29,25 +30,9 @@ int64_t SlabPages(const MemInfoFacts& mem) {
   return *mem.slab_unreclaimable_pages + (stuck ? Pages(mem.slab_reclaimable_pages) : 0);
 }
 
-std::optional<OtherHolder> LargestHolder(const IncidentFacts& facts, const EventFacts& event) {
-  const Integer ram_kb = RamKb(facts, event);
-  if (!ram_kb || !event.mem) return std::nullopt;
-  const MemInfoFacts& mem = *event.mem;
-  const int64_t page_kb = event.page_kb();
-  const int64_t pool_kb = HugePool(event).total_kb;
-  const std::array<OtherHolder, 6> candidates = {
-      {{HolderKind::kSlab, SlabPages(mem) * page_kb},
-       {HolderKind::kShmem, Pages(mem.shmem_pages) * page_kb},
-       {HolderKind::kLocked, Pages(mem.unevictable_pages) * page_kb},
-       {HolderKind::kHugePages, pool_kb},
-       {HolderKind::kPageTables,
-        (Pages(mem.pagetables_pages) + Pages(mem.sec_pagetables_pages)) * page_kb},
-       {HolderKind::kUnaccounted, RestKb(facts, event).value_or(0)}}};
-  const OtherHolder* largest = &candidates[0];
-  for (const OtherHolder& candidate : candidates) {
-    if (candidate.size_kb > largest->size_kb) largest = &candidate;
-  }
-  return ShareOf(largest->size_kb, *ram_kb) > kHolderShare ? std::optional(*largest) : std::nullopt;
+// Of what the kernel holds for itself, nothing lies in zone Movable.
+bool IsKernels(HolderKind kind) {
+  return kind == HolderKind::kSlab || kind == HolderKind::kPageTables;
 }
 
 void SetConfidence(const OtherHolder& holder, bool exact_ram, Finding& finding) {
@@ -64,6 +49,32 @@ void SetConfidence(const OtherHolder& holder, bool exact_ram, Finding& finding) 
 }
 
 }  // namespace
+
+std::optional<OtherHolder> LargestHolder(const IncidentFacts& facts, const EventFacts& event) {
+  const Integer ram_kb = RamKb(facts, event);
+  if (!ram_kb || !event.mem) return std::nullopt;
+  const MemInfoFacts& mem = *event.mem;
+  const int64_t page_kb = event.page_kb();
+  std::array<OtherHolder, 6> candidates = {
+      {{HolderKind::kSlab, SlabPages(mem) * page_kb},
+       {HolderKind::kShmem, Pages(mem.shmem_pages) * page_kb},
+       {HolderKind::kLocked, Pages(mem.unevictable_pages) * page_kb},
+       {HolderKind::kHugePages, HugePool(event).total_kb},
+       {HolderKind::kPageTables,
+        (Pages(mem.pagetables_pages) + Pages(mem.sec_pagetables_pages)) * page_kb},
+       {HolderKind::kUnaccounted, RestKb(facts, event).value_or(0)}}};
+  const int64_t eligible_kb =
+      event.rerun && IsBarredFromMovable(event) ? EligibleKb(event) : int64_t{0};
+  const OtherHolder* largest = &candidates[0];
+  for (OtherHolder& candidate : candidates) {
+    candidate.of_eligible = eligible_kb > 0 && IsKernels(candidate.kind);
+    candidate.of_kb = candidate.of_eligible ? eligible_kb : *ram_kb;
+    if (ShareOf(candidate.size_kb, candidate.of_kb) > ShareOf(largest->size_kb, largest->of_kb))
+      largest = &candidate;
+  }
+  return ShareOf(largest->size_kb, largest->of_kb) > kHolderShare ? std::optional(*largest)
+                                                                  : std::nullopt;
+}
 
 HugePoolSize HugePool(const EventFacts& event) {
   HugePoolSize pool;
@@ -97,9 +108,14 @@ std::optional<Finding> RuleHolder(const IncidentFacts& facts) {
     finding.rule = "holder";
     const std::string words(HolderWords(holder->kind));
     finding.title = fmt::format(
-        "{} had {} = {} % of its RAM in {}.", OnDayHost(facts, event), SizeText(holder->size_kb),
-        PercentNumber(static_cast<double>(holder->size_kb), static_cast<double>(*ram_kb)), words);
+        "{} had {} = {} % of {} in {}.", OnDayHost(facts, event), SizeText(holder->size_kb),
+        PercentNumber(static_cast<double>(holder->size_kb), static_cast<double>(holder->of_kb)),
+        holder->of_eligible ? "what the request may use" : "its RAM", words);
     finding.brief = fmt::format("{} held {}", words, SizeText(holder->size_kb));
+    if (holder->kind == HolderKind::kSlab && !event.slabs.empty()) {
+      const SlabFacts& largest = event.slabs.front();
+      finding.brief += fmt::format(", {} of it {}", largest.name, SizeText(largest.total_kb));
+    }
     SetConfidence(*holder, event.mem->ram_pages && event.mem->reserved_pages, finding);
     if (holder->size_kb > *ram_kb) DistrustShare(finding);
     // What is left of RAM names nobody: for a refused request it tells whom to look for, not why.

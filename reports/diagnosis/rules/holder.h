@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "reports/diagnosis/facts.h"
@@ -14,7 +15,13 @@ enum class HolderKind { kSlab, kShmem, kLocked, kHugePages, kPageTables, kUnacco
 struct OtherHolder {
   HolderKind kind = HolderKind::kSlab;
   int64_t size_kb = 0;
+  int64_t of_kb = 0;         // what its share is taken of: RAM, or
+  bool of_eligible = false;  // only what the request may use of it, which is all but zone Movable
 };
+
+// Who holds more than a third of the memory without being able to give it back; none if nobody
+// does.
+std::optional<OtherHolder> LargestHolder(const IncidentFacts& facts, const EventFacts& event);
 
 // Memory set aside as huge pages (mm/hugetlb.c): programs must ask for it by name, and the OOM
 // killer cannot get it back.

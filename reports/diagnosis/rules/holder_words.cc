@@ -1,5 +1,8 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
+
 #include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/holder.h"
@@ -47,11 +50,42 @@ Advice TraceCache(const std::string& name) {
           "slower, and more memory while it is on", "grep SUnreclaim /proc/meminfo, once an hour"};
 }
 
+// Caches in which the kernel keeps books of its own objects for whoever debugs it, and what turns
+// that off (Documentation/dev-tools/kmemleak.rst; lib/debugobjects.c).
+struct DebugCache {
+  std::string_view name;
+  std::string_view off;  // at boot
+  std::string_view keeps;
+};
+constexpr auto kDebugCaches = std::to_array<DebugCache>(
+    {{"kmemleak_object", "kmemleak=off", "one record for each live allocation of the kernel"},
+     {"kmemleak_scan_area", "kmemleak=off", "where to search allocations for pointers"},
+     {"debug_objects_cache", "no_debug_objects", "one record for each timer, work and the like"}});
+
+const DebugCache* FindDebugCache(const EventFacts& event) {
+  if (event.slabs.empty()) return nullptr;
+  const auto* found =
+      std::find_if(kDebugCaches.begin(), kDebugCaches.end(),
+                   [&](const DebugCache& cache) { return cache.name == event.slabs.front().name; });
+  return found == kDebugCaches.end() ? nullptr : found;
+}
+
+Advice TurnOff(const DebugCache& cache) {
+  return {fmt::format("{} at boot", cache.off),
+          fmt::format("{} is debugging of the kernel itself: {}. Its size follows that of all "
+                      "others; it is no leak by itself",
+                      cache.name, cache.keeps),
+          "that kind of fault is not reported any more", "grep SUnreclaim /proc/meminfo"};
+}
+
 void DescribeSlab(const EventFacts& event, Finding& finding) {
   const std::string caches = LargestCaches(event);
   finding.explanation += " Killing programs gives none of it back.";
   if (!caches.empty()) finding.explanation += " The largest caches: " + caches + ".";
-  finding.advice.push_back(caches.empty() ? NameCache() : TraceCache(event.slabs.front().name));
+  const DebugCache* const debug = FindDebugCache(event);
+  finding.advice.push_back(caches.empty() ? NameCache()
+                           : debug        ? TurnOff(*debug)
+                                          : TraceCache(event.slabs.front().name));
 }
 
 void DescribeShmem(Finding& finding) {
@@ -157,7 +191,9 @@ void DescribeHolder(const IncidentFacts& facts, const EventFacts& event, const O
                     Finding& finding) {
   const Integer ram_kb = RamKb(facts, event);
   finding.explanation =
-      fmt::format("{} of {}.", SizeText(holder.size_kb), SizeText(ram_kb.value_or(0)));
+      fmt::format("{} of {}{}.", SizeText(holder.size_kb),
+                  SizeText(holder.of_eligible ? holder.of_kb : ram_kb.value_or(0)),
+                  holder.of_eligible ? ", which is all but zone Movable" : "");
   switch (holder.kind) {
     case HolderKind::kSlab:
       return DescribeSlab(event, finding);

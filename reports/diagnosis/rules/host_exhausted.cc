@@ -111,8 +111,21 @@ std::optional<Advice> CapLargest(const IncidentFacts& facts, const EventFacts& e
   return advice;
 }
 
+int64_t SwapMib(const Exhaustion& found) {
+  return std::max<int64_t>(1, found.ram_kb / kSwapDivisor / kKbPerMib);
+}
+
+// Swap takes memory of programs only: there must be that much of it, and what fills RAM must not be
+// memory that never goes to swap.
+bool WouldSwap(const IncidentFacts& facts, const Exhaustion& found) {
+  if (!found.swap_known || !found.swap_absent) return false;
+  if (found.programs_kb < SwapMib(found) * kKbPerMib) return false;
+  const std::optional<Finding> holder = RuleHolder(facts);
+  return !holder || (holder->cause != "slab_leak" && holder->cause != "unaccounted");
+}
+
 Advice AddSwap(const Exhaustion& found) {
-  const int64_t size_mib = std::max<int64_t>(1, found.ram_kb / kSwapDivisor / kKbPerMib);
+  const int64_t size_mib = SwapMib(found);
   Advice advice;
   advice.act = fmt::format("a swap area of {} MiB", size_mib);
   advice.why = "there is none; idle programs of about a tenth of RAM could leave memory";
@@ -160,7 +173,7 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Exha
   if (OthersGrew(facts, event, found)) return finding;
   if (const std::optional<Advice> cap = CapLargest(facts, event, found))
     finding.advice.push_back(*cap);
-  if (found.swap_known && found.swap_absent) finding.advice.push_back(AddSwap(found));
+  if (WouldSwap(facts, found)) finding.advice.push_back(AddSwap(found));
   return finding;
 }
 

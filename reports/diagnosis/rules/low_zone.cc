@@ -3,10 +3,13 @@
 #include <algorithm>
 
 #include "reports/diagnosis/call_path.h"
+#include "reports/diagnosis/call_words.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/left_out.h"
 #include "reports/diagnosis/rules/clean_cache.h"
 #include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/rules/eligible_memory.h"
+#include "reports/diagnosis/rules/holder.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
@@ -63,20 +66,7 @@ const ZoneFacts* FirstEligible(const EventFacts& event) {
   return nullptr;
 }
 
-// A kernel that reaches the zones above through windows only. Where their lines are left out, zone
-// DMA32 tells the 64-bit kernel, which has Movable at most above Normal.
-bool HasHighMem(const EventFacts& event) {
-  bool high = false;
-  bool dma32 = false;
-  for (const ZoneFacts& zone : event.zones) {
-    high = high || zone.zone == "HighMem";
-    dma32 = dma32 || zone.zone == "DMA32";
-  }
-  if (high || dma32) return high;
-  return event.rerun->request.gfp.highest >= HighestZone::kNormal && LeftOutOf(event).above;
-}
-
-// Programs' memory that can be moved is all that zone Movable is for.
+// On a 64-bit kernel only zone Movable lies above Normal: that is no low memory.
 bool OnlyMovableAbove(const EventFacts& event) {
   return event.rerun->request.gfp.highest >= HighestZone::kNormal && !HasHighMem(event);
 }
@@ -93,23 +83,10 @@ std::string FillingWords(const ZoneFacts& zone) {
   return words.empty() ? "" : " It holds " + JoinWords(words) + ".";
 }
 
-// What all zones hold that the request may use; 0 if a line does not say it.
-int64_t LowMemoryKb(const EventFacts& event) {
-  int64_t kb = 0;
-  for (std::size_t i = 0; i < event.zones.size() && i < event.rerun->checks.size(); ++i) {
-    if (!event.rerun->checks[i].eligible) continue;
-    const ZoneFacts& zone = event.zones[i];
-    const Integer size_kb = zone.managed_kb ? zone.managed_kb : zone.present_kb;
-    if (!size_kb) return 0;
-    kb += *size_kb;
-  }
-  return kb;
-}
-
 // Kernel objects and stacks lie in low memory, page tables as well unless the kernel is built with
 // CONFIG_HIGHPTE, so their share of it counts, not that of RAM.
 std::string LowShareWords(const EventFacts& event) {
-  const int64_t low_kb = LowMemoryKb(event);
+  const int64_t low_kb = EligibleKb(event);
   if (!event.mem || low_kb == 0) return "";
   const MemInfoFacts& mem = *event.mem;
   std::vector<std::string> words;
@@ -157,6 +134,42 @@ void DescribeDevice(const ZoneFacts& zone, const std::string& driver, Finding& f
        fmt::format("free of zone {} in /proc/zoneinfo", zone.zone)});
 }
 
+// Documentation/admin-guide/mm/memory-hotplug.rst; kernel-parameters.txt: movablecore=.
+void DescribeMovable(Finding& finding) {
+  finding.explanation += " The memory above is only for what can be moved [zone Movable].";
+  finding.advice.push_back(
+      {"less memory in zone Movable: online_kernel in place of online_movable, or a smaller "
+       "movablecore= at boot",
+       "the kernel's own data may not lie there",
+       "what is not in Movable can hardly be unplugged again",
+       "managed of zones Normal and Movable in /proc/zoneinfo"});
+}
+
+// The zones of the request are smaller than the piece it asks for.
+Finding DescribeTooSmall(const IncidentFacts& facts, const EventFacts& event,
+                         const ZoneFacts& zone) {
+  Finding finding = DraftCause("low_zone", event);
+  const CallPath path = ReadCallPath(facts, event);
+  const std::string piece = PieceSize(event.page_kb() << event.rerun->request.order);
+  finding.severity = HarmSeverity(path);
+  finding.confidence = Confidence::kHigh;
+  finding.confidence_why = "the size of the zone and that of the piece are printed";
+  finding.title = fmt::format(
+      "{} was asked for a piece of {} in low memory [zone {}], which is smaller than that.",
+      OnDayHost(facts, event), piece, zone.zone);
+  finding.brief = fmt::format("zone {} is smaller than the piece asked for", zone.zone);
+  finding.explanation = fmt::format(
+      "The request may use no zone above {}, and that has {} in all: it can never serve {}.",
+      zone.zone, SizeText(EligibleKb(event)), piece);
+  if (path.harm == Harm::kHarmless) {
+    finding.advice.push_back({"nothing need be done", "the caller goes on without", "", ""});
+  } else {
+    DescribeDevice(zone, path.driver, finding);
+  }
+  finding.evidence.push_back(ZoneEvidence(event, zone));
+  return finding;
+}
+
 // A larger piece that is refused while single pages can be had is refused for want of pieces.
 bool IsShort(const EventFacts& event) {
   if (event.rerun->single_served == false) return true;
@@ -184,26 +197,36 @@ void SetConfidence(const EventFacts& event, bool cache, Finding& finding) {
 std::optional<Finding> RuleLowZone(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
     if (!event.rerun) continue;
+    const ZoneFacts* const zone = FirstEligible(event);
+    const bool low = event.rerun->request.gfp.highest < HighestZone::kNormal;
+    if (low && zone && IsLargerThanItsZones(event)) return DescribeTooSmall(facts, event, *zone);
     if (!IsShort(event)) continue;
     const int64_t above_kb = FreeAboveKb(event);
-    const ZoneFacts* const zone = FirstEligible(event);
     if (above_kb == 0 || !zone) continue;
     Finding finding = DraftCause("low_zone", event);
     const bool cache = event.oom && IsPlenty(CleanCacheOf(facts, event));
-    if (cache) finding.role = Role::kContributing;
+    const bool only_movable = OnlyMovableAbove(event);
+    // Who holds more than a third of all but Movable is nearer to the cause than its size.
+    const bool held = only_movable && LargestHolder(facts, event);
+    if (cache || held) finding.role = Role::kContributing;
     SetConfidence(event, cache, finding);
     finding.title =
-        fmt::format("{} had {} free, but not in the low memory [zone {}] that the request needs.",
-                    OnDayHost(facts, event), SizeText(above_kb), zone->zone);
-    finding.brief = fmt::format("low memory used up [zone {}]", zone->zone);
+        only_movable ? fmt::format("{} had {} free, but only for what can be moved [zone Movable].",
+                                   OnDayHost(facts, event), SizeText(above_kb))
+                     : fmt::format(
+                           "{} had {} free, but not in the low memory [zone {}] that the request "
+                           "needs.",
+                           OnDayHost(facts, event), SizeText(above_kb), zone->zone);
+    finding.brief = only_movable ? "all but zone Movable used up"
+                                 : fmt::format("low memory used up [zone {}]", zone->zone);
     finding.explanation =
         fmt::format("The request may not use the zones above {}; {} has {} free, min is {}.{}",
                     zone->zone, ZoneName(*zone), SizeText(zone->free_kb.value_or(0)),
                     SizeText(zone->min_kb.value_or(0)), FillingWords(*zone));
     if (HasHighMem(event))
       DescribeHighMem(event, finding);
-    else if (OnlyMovableAbove(event))
-      finding.explanation += " The memory above is only for what can be moved [zone Movable].";
+    else if (only_movable)
+      DescribeMovable(finding);
     else
       DescribeDevice(*zone, ReadCallPath(facts, event).driver, finding);
     finding.evidence.push_back(ZoneEvidence(event, *zone));

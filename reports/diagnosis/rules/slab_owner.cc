@@ -58,7 +58,9 @@ constexpr auto kOwners = std::to_array<Owner>({{"kmalloc-", "any part of the ker
                                                {"kernfs_node_cache", "sysfs and control groups"},
                                                {"fsnotify_mark", "watched files"},
                                                {"inotify_", "watched files"},
-                                               {"zspage", "compressed swap"}});
+                                               {"zspage", "compressed swap"},
+                                               {"kmemleak_", "the leak detector [kmemleak]"},
+                                               {"debug_objects_cache", "debugging of timers"}});
 
 }  // namespace
 
