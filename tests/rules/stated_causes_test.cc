@@ -32,6 +32,47 @@ TEST_CASE("a count of memory below zero explains why nothing could be had") {
   CHECK(RuleCountBelowZero(SmallFacts(event))->confidence == Confidence::kMedium);
 }
 
+// A control group of 2 GiB that is full of memory of programs.
+EventFacts FullGroup(const std::string& group) {
+  EventFacts event = ExhaustedOom();
+  event.mem.reset();
+  event.zones.clear();
+  event.oom->constraint_kind = "memcg";
+  event.oom->oom_memcg = group;
+  event.oom->task_memcg = group + "/kubepods-besteffort-pod7.slice/cri-1.scope";
+  event.group.counters = {{"memory", 2 << 20, 2 << 20, 9}};
+  event.group.stat_kb = {{"anon", 2000000}, {"file", 3000}};
+  return event;
+}
+
+TEST_CASE("all pods of a node together: the limit is the kubelet's to set") {
+  for (const std::string group :
+       {"/kubepods", "/kubepods.slice", "/kubepods.slice/kubepods-burstable.slice",
+        "/kubepods/besteffort", "/kubelet.slice/kubelet-kubepods.slice"}) {
+    CAPTURE(group);
+    const std::optional<Finding> finding = RuleMemcgLimit(SmallFacts(FullGroup(group)));
+    REQUIRE(finding);
+    CHECK(finding->brief.find("node allocatable reached by all pods") == 0);
+    CHECK(finding->brief.find("programs 1.9 GiB = 95.4 % of it, files 2.9 MiB") !=
+          std::string::npos);
+    const std::string advice = RecommendationText(*finding);
+    CHECK(advice.find("memory.max=") == std::string::npos);
+    CHECK(advice.find("memory limit [resources.limits.memory] for the pod of java") !=
+          std::string::npos);
+    CHECK(advice.find("it has none [best effort]") != std::string::npos);
+  }
+}
+
+TEST_CASE("the limit of one pod comes from its description, and none is put above RAM") {
+  IncidentFacts facts = SmallFacts(FullGroup("/kubepods.slice/kubepods-pod7.slice"));
+  facts.ram_kb = 8 << 20;
+  CHECK(RuleMemcgLimit(facts)->advice.at(0).act.find("resources.limits.memory of the pod") == 0);
+  facts.events[0].oom->oom_memcg = "/system.slice/db.service";
+  CHECK(RuleMemcgLimit(facts)->advice.at(0).act.find("memory.max=2621440K") == 0);
+  facts.ram_kb = (2 << 20) + 4096;
+  CHECK(RuleMemcgLimit(facts)->advice.at(0).act.find("memory.max=") == std::string::npos);
+}
+
 TEST_CASE("a kill line of a control group is enough") {
   EventFacts event = SeedKill();
   event.kills[0].reason = "memcg";

@@ -4,6 +4,7 @@
 
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/rules/pod_limit.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
@@ -84,6 +85,21 @@ std::string StatWords(const EventFacts& event) {
   return words;
 }
 
+// What of the limit is whose, as the kernel's sums of the group say it: "anon" and "file" of
+// version 2, "rss" and "cache" of version 1 (mm/memcontrol.c, memory_stats[] and memcg1_stats[]).
+std::string SumWords(const EventFacts& event) {
+  const GroupCounterFacts* const memory = Counter(event, "memory");
+  if (!memory || !memory->limit_kb || *memory->limit_kb <= 0) return "";
+  const auto& stats = event.group.stat_kb;
+  const bool version2 = stats.find("anon") != stats.end();
+  if (!version2 && stats.find("rss") == stats.end()) return "";
+  const int64_t anon_kb = StatKb(event, version2 ? "anon" : "rss");
+  return fmt::format(
+      "programs {} = {} % of it, files {}", SizeText(anon_kb),
+      PercentNumber(static_cast<double>(anon_kb), static_cast<double>(*memory->limit_kb)),
+      SizeText(StatKb(event, version2 ? "file" : "cache")));
+}
+
 Advice RaiseLimit(const EventFacts& event) {
   const GroupCounterFacts* const memory = Counter(event, "memory");
   const bool version1 = Counter(event, "memory_swap") != nullptr;
@@ -100,9 +116,30 @@ Advice RaiseLimit(const EventFacts& event) {
     advice.why = "the limit's value is not in the text";
   }
   advice.risk = "less for all others on the host";
+  if (OfPod(event)) {
+    advice.act = "resources.limits.memory of the pod or container, in place of " + advice.act;
+    advice.why += "; the kubelet writes the group's limit from there";
+  }
   advice.check = version1 ? "memory.failcnt and memory.max_usage_in_bytes of the group"
                           : "memory.events and memory.peak of the group";
   return advice;
+}
+
+// A limit above RAM limits nothing.
+Advice UseLess(const IncidentFacts& facts, const EventFacts& event) {
+  return {fmt::format("make the programs of {} use less, or give the machine more RAM",
+                      GroupName(event)),
+          fmt::format("a quarter more than its limit would be above the RAM of {}",
+                      SizeText(*facts.ram_kb)),
+          "", "memory.events and memory.peak of the group"};
+}
+
+void Advise(const IncidentFacts& facts, const EventFacts& event, Finding& finding) {
+  if (OfAllPods(event)) return AdviseNode(event, finding);
+  const GroupCounterFacts* const memory = Counter(event, "memory");
+  const int64_t now_kb = memory ? memory->limit_kb.value_or(0) : 0;
+  const bool above_ram = facts.ram_kb && now_kb + now_kb / kRaiseDivisor > *facts.ram_kb;
+  finding.advice.push_back(above_ram ? UseLess(facts, event) : RaiseLimit(event));
 }
 
 std::string WorkloadWords(const EventFacts& event) {
@@ -125,6 +162,13 @@ std::optional<Finding> RuleMemcgLimit(const IncidentFacts& facts) {
     finding.title =
         fmt::format("{} reached the memory limit of {}.", OnDayHost(facts, event), name);
     finding.brief = fmt::format("limit of {} reached", name);
+    if (OfAllPods(event)) {
+      finding.title = fmt::format(
+          "{} had all pods together reach what the node may give them [node allocatable, {}].",
+          OnDayHost(facts, event), name);
+      finding.brief = "node allocatable reached by all pods together [" + name + "]";
+    }
+    if (const std::string sums = SumWords(event); !sums.empty()) finding.brief += ": " + sums;
     finding.explanation =
         "The log states it: the limit of the group was hit, so the memory of the host does not "
         "matter." +
@@ -135,7 +179,7 @@ std::optional<Finding> RuleMemcgLimit(const IncidentFacts& facts) {
           fmt::format(" The victim ran in {}{}; the limit is of a group above it.",
                       *event.oom->task_memcg, WorkloadWords(event));
     }
-    finding.advice.push_back(RaiseLimit(event));
+    Advise(facts, event, finding);
     finding.evidence.push_back(event.kills.empty() ? HeaderEvidence(event)
                                                    : KillEvidence(event, event.kills.front()));
     return finding;
