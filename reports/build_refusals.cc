@@ -6,6 +6,7 @@
 #include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/refusal_rate.h"
+#include "reports/diagnosis/vmalloc_request.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
@@ -28,11 +29,20 @@ std::string WhatOfArea(const RefusalFacts& refusal) {
   return refusal.error ? fmt::format("{}: error {}", what, *refusal.error) : what;
 }
 
+// What was not asked for as a piece: "8 bytes of per-CPU memory: failed to populate".
+std::string SizeRefused(const EventFacts& event) {
+  const RefusalFacts& refusal = *event.refusal;
+  const bool per_cpu = event.title.find("[percpu]") != std::string::npos;
+  const std::string of =
+      per_cpu ? "of per-CPU memory" : "[" + refusal.kind.value_or("failure") + "]";
+  const std::string why = refusal.reason ? ": " + *refusal.reason : "";
+  return fmt::format("{} bytes {}{}", Thousands(*refusal.size_bytes), of, why);
+}
+
 std::string WhatRefused(const EventFacts& event, const std::optional<PieceRequest>& request,
                         const CallPath& path) {
-  if (!request && event.refusal->size_bytes)
-    return fmt::format("{} bytes [{}]", Thousands(*event.refusal->size_bytes),
-                       event.refusal->kind.value_or("failure"));
+  const bool mapped = StageOf(*event.refusal) != VmallocStage::kNone;
+  if ((!request || mapped) && event.refusal->size_bytes) return SizeRefused(event);
   if (!request && event.refusal->size_pages) return WhatOfArea(*event.refusal);
   if (!request) return "a request of unknown size";
   std::string what = fmt::format("{}, mode {}", PieceWords(request->order, event.page_kb()),

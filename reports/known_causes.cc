@@ -3,7 +3,8 @@
 namespace kautopsy {
 
 std::vector<std::string_view> KnownCauses() {
-  return {"atomic_high_order",
+  return {"address_space",
+          "atomic_high_order",
           "atomic_reserve",
           "bad_request",
           "cma",

@@ -210,6 +210,15 @@ std::string WaitWords(const EventFacts& event) {
   return " for " + WaitText(*event.refusal->stall_ms);
 }
 
+// What another allocator than that of pages says of its refusal is better than nothing.
+std::string RefusalHeadline(const IncidentFacts& facts, const EventFacts& event,
+                            const std::string& why) {
+  const RefusalFacts& refusal = *event.refusal;
+  const bool says = refusal.reason && refusal.kind == "failure" && refusal.size_bytes;
+  return fmt::format("{} refused a request for memory; {}", OnDayHost(facts, event),
+                     says ? "the kernel says: " + *refusal.reason + "." : "why " + why);
+}
+
 // What happened when no rule names a cause, or none surely: the first thing of weight, without a
 // guess.
 std::string PlainHeadline(const IncidentFacts& facts, bool cause_named) {
@@ -220,7 +229,7 @@ std::string PlainHeadline(const IncidentFacts& facts, bool cause_named) {
     if (event.kind == "alloc_stall")
       return OnDayHost(facts, event) + " let a request for memory wait" + WaitWords(event) +
              "; why " + why;
-    if (event.refusal) return OnDayHost(facts, event) + " refused a request for memory; why " + why;
+    if (event.refusal) return RefusalHeadline(facts, event, why);
     if (event.oom) {
       return OnDayHost(facts, event) +
              (cause_named ? " ran the OOM killer; whom it killed is not in the text, and why "
@@ -231,7 +240,8 @@ std::string PlainHeadline(const IncidentFacts& facts, bool cause_named) {
       std::string who = event.title;  // "earlyoom: SIGTERM to java", "systemd-oomd: killed a.scope"
       if (const std::size_t at = who.find(": "); at < who.size())
         who.replace(at, 2, who.compare(at + 2, 3, "SIG") == 0 ? " sent " : " ");
-      return fmt::format("{}: before the kernel had to kill, {}.", OnDayHost(facts, event), who);
+      return fmt::format("{} had memory freed before the kernel had to kill: {}.",
+                         OnDayHost(facts, event), who);
     }
   }
   for (const EventFacts& event : facts.events) {

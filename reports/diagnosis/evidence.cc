@@ -109,7 +109,8 @@ Evidence HeaderEvidence(const EventFacts& event) {
   const bool oom = event.kind == "oom";
   return Make(event, oom ? "oom_report" : "page_alloc_failure", Key(event),
               {"invoked oom-killer", "page allocation failure", "page allocation stalls",
-               "allocation failure"});
+               "vmap allocation", "vmalloc_node_range for size", "allocation failure",
+               "vmalloc error", "percpu: allocation failed", "PERCPU: allocation failed"});
 }
 
 Evidence CounterEvidence(const EventFacts& event, std::string_view words) {

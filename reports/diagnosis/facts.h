@@ -110,6 +110,7 @@ struct KillFacts {
 
 struct RefusalFacts {
   Text kind, comm, gfp_flags, nodemask, mems_allowed, context, blame_symbol, blame_module;
+  Text reason;  // as printed, or what another allocator than that of pages said
   Integer pid, order, gfp_mask, size_bytes;
   Integer stall_ms;  // of a request that had to wait
   // Of a contiguous area [CMA]: what was asked of it, the error, and its state behind that.

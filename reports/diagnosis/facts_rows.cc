@@ -93,6 +93,7 @@ void TakeRefusal(EventFacts& event, const Statement& row) {
   refusal.area_free_pages = row.GetInteger(16);
   refusal.area_total_pages = row.GetInteger(17);
   refusal.area_largest_pages = row.GetInteger(18);
+  refusal.reason = row.GetText(19);
   event.refusal = std::move(refusal);
 }
 
@@ -236,7 +237,7 @@ const std::vector<Part>& MemoryParts() {
        "kind, comm, pid, coalesce(\"order\", min_order), gfp_mask, gfp_flags, nodemask,"
        " mems_allowed, context, blame_symbol, blame_module, size_bytes,"
        " stall_ms, area, size_pages, error, area_free_pages, area_total_pages,"
-       " area_largest_pages",
+       " area_largest_pages, reason",
        "page_alloc_failure"},
       {kReports, TakeMemInfo,
        "active_anon_pages, inactive_anon_pages, active_file_pages, inactive_file_pages,"

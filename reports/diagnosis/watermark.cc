@@ -11,6 +11,7 @@
 #include "reports/diagnosis/missing_zones.h"
 #include "reports/diagnosis/node_list.h"
 #include "reports/diagnosis/piece_index.h"
+#include "reports/diagnosis/vmalloc_request.h"
 #include "reports/diagnosis/zone_terms.h"
 #include "reports/diagnosis/zone_test.h"
 
@@ -134,6 +135,14 @@ bool GivesVictimsAll(const KernelVersion& kernel, WatermarkRule rule) {
   return kernel.known() ? kernel.Below(4, 14) : rule < WatermarkRule::k44;
 }
 
+// vmalloc takes pages from anywhere unless it was told a zone for devices, and the mask that it
+// prints does not say so (mm/vmalloc.c of 4.14 and later, __vmalloc_area_node(): highmem_mask).
+void AllowHighMem(const EventFacts& event, const KernelVersion& kernel, GfpMeaning& gfp) {
+  const bool mapped = event.refusal && StageOf(*event.refusal) != VmallocStage::kNone;
+  if (mapped && kernel.AtLeast(4, 14) && gfp.highest == HighestZone::kNormal)
+    gfp.highest = HighestZone::kHighMem;
+}
+
 }  // namespace
 
 WatermarkRule RuleOf(const KernelVersion& kernel, const std::vector<ZoneFacts>& zones) {
@@ -201,6 +210,10 @@ std::optional<PieceRequest> RequestOf(const IncidentFacts& facts, const EventFac
   // 2.6.8 to 2.6.11 print the mask alone: where not even a page was to be had, no piece was.
   const bool mask_alone = oom && oom->gfp_mask && !order;
   if (mask_alone) order = 0;
+  // What is mapped page by page needs no piece (mm/vmalloc.c, __vmalloc_area_node(); larger pages,
+  // since 5.13, are a try only).
+  if (refusal && StageOf(*refusal) != VmallocStage::kNone) order = 0;
+  if (RefusedBeforePages(event)) return std::nullopt;
   if (!order || *order < 0) return std::nullopt;
   PieceRequest request = OrdinaryRequest(static_cast<int>(*order));
   request.assumed = mask_alone;
@@ -208,6 +221,7 @@ std::optional<PieceRequest> RequestOf(const IncidentFacts& facts, const EventFac
   const PrintedMask printed = MaskOf(event);
   const std::optional<GfpMeaning> gfp = ReadGfp(printed.mask, printed.names, kernel);
   if (gfp) request.gfp = *gfp;
+  AllowHighMem(event, kernel, request.gfp);
   request.frees_memory = !request.gfp.no_memalloc && FreesMemory(event);
   request.gfp.memalloc = request.gfp.memalloc || request.frees_memory;
   const WatermarkRule rule = RuleOf(kernel, event.zones);
@@ -278,7 +292,7 @@ void RunAgain(IncidentFacts& facts) {
     const bool has_marks =
         std::any_of(event.zones.begin(), event.zones.end(),
                     [](const ZoneFacts& zone) { return zone.min_kb.has_value(); });
-    if (!has_marks) continue;
+    if (!has_marks || RefusedBeforePages(event)) continue;
     Rerun rerun;
     const KernelVersion kernel = TestedKernel(facts, event, &rerun.release_doubt);
     rerun.refused_order = FirstRefusedOrder(facts, event);

@@ -7,8 +7,10 @@
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/refusal_rate.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/vmalloc_request.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
+#include "reports/format.h"
 
 namespace kautopsy {
 namespace {
@@ -43,10 +45,14 @@ std::string WaitWords(const EventFacts& event) {
 
 std::string TitleOf(const IncidentFacts& facts, const Candidate& worst) {
   const EventFacts& event = *worst.group->first;
-  return fmt::format(
-      "{}: {} {}{}{}.", OnDayHost(facts, event), PieceWords(worst.request.order, event.page_kb()),
-      event.kind == "alloc_stall" ? WaitWords(event) : "was refused",
-      worst.path.driver.empty() ? "" : " to " + worst.path.driver, HarmlessWords(worst.path));
+  const Integer& bytes = event.refusal->size_bytes;
+  const bool mapped = bytes && StageOf(*event.refusal) != VmallocStage::kNone;
+  return fmt::format("{}: {} {}{}{}.", OnDayHost(facts, event),
+                     mapped ? SizeText(*bytes / 1024) + " in single pages [vmalloc]"
+                            : PieceWords(worst.request.order, event.page_kb()),
+                     event.kind == "alloc_stall" ? WaitWords(event) : "was refused",
+                     worst.path.driver.empty() ? "" : " to " + worst.path.driver,
+                     HarmlessWords(worst.path));
 }
 
 std::string ExplanationOf(const Candidate& worst, std::size_t kinds) {

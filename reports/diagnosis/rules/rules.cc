@@ -10,7 +10,7 @@ std::span<const Rule> AllRules() {
       RuleManual, RuleMemcgLimit, RuleNumaConstraint,
       // The kernel or the caller is at fault.
       RuleHardware, RuleKernelBug, RuleStall, RuleEarlyBoot, RuleCountBelowZero, RuleBadRequest,
-      RuleCrashKernel,
+      RuleAddressSpace, RulePercpu, RuleCrashKernel,
       // The allocation run again over the zones that the request may use.
       RuleLowZone, RuleCma, RuleBoundToNode, RuleAtomicReserve, RuleAtomicHighOrder,
       // Who holds the memory.

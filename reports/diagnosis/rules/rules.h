@@ -23,6 +23,8 @@ std::optional<Finding> RuleHardware(const IncidentFacts& facts);
 std::optional<Finding> RuleEarlyBoot(const IncidentFacts& facts);
 std::optional<Finding> RuleCountBelowZero(const IncidentFacts& facts);
 std::optional<Finding> RuleBadRequest(const IncidentFacts& facts);
+std::optional<Finding> RuleAddressSpace(const IncidentFacts& facts);
+std::optional<Finding> RulePercpu(const IncidentFacts& facts);
 std::optional<Finding> RuleCrashKernel(const IncidentFacts& facts);
 std::optional<Finding> RuleLowZone(const IncidentFacts& facts);
 std::optional<Finding> RuleCma(const IncidentFacts& facts);
