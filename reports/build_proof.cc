@@ -5,6 +5,7 @@
 #include "reports/builder.h"
 #include "reports/diagnosis/growth.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/reach.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 #include "reports/guest_size.h"
@@ -35,8 +36,11 @@ std::string ReclaimNote(const BuildInput& input, const EventFacts& event, int64_
   }
   const MemInfoFacts& mem = *event.mem;
   if (!mem.total_swap_kb || !mem.free_swap_kb) return note.empty() ? note : note + ".";
+  if (*mem.free_swap_kb < 0)
+    return fmt::format("{}{} is being turned off, {} still in it.", note,
+                       note.empty() ? "Swap" : ", swap", SizeText(-*mem.free_swap_kb));
   if (*mem.total_swap_kb == 0) return note + (note.empty() ? "No swap." : ", no swap.");
-  if (*mem.free_swap_kb > *mem.total_swap_kb || *mem.free_swap_kb < 0)
+  if (*mem.free_swap_kb > *mem.total_swap_kb)
     return note + (note.empty() ? "Swap" : ", swap") + ": the figures disagree, free > total.";
   const auto total = static_cast<double>(*mem.total_swap_kb);
   return fmt::format("{}{} {} % of RAM, {} % full.", note, note.empty() ? "Swap" : ", swap",
@@ -63,6 +67,18 @@ std::string PartsNote(const MemorySection& section) {
   return (section.note.empty() ? "" : " ") + JoinWords(words) + ".";
 }
 
+// Where the cause is that the request could use some zones or nodes only, those count.
+void AddReach(const BuildInput& input, const EventFacts& event, MemorySection& section) {
+  const Finding* const primary = PrimaryFinding(input.diagnosis);
+  const bool some = primary && primary->event_id == event.id &&
+                    (primary->cause == "low_zone" || primary->cause == "numa_constraint");
+  std::optional<Reach> reach = some ? ReachOf(input.facts, event) : std::nullopt;
+  if (!reach) return;
+  section.reach = std::move(reach->name);
+  section.reach_kb = reach->total_kb;
+  section.reach_items = std::move(reach->items);
+}
+
 constexpr std::size_t kMostGrown = 3;
 
 // By pid; where rows share it, damage or a thread, the name decides.
@@ -87,6 +103,7 @@ void BuildMemory(const BuildInput& input, ReferenceList& references, IncidentRep
   section.nodes = NodeBalances(*event);
   section.day = DayText(*event);
   section.ram_kb = RamKb(input.facts, *event).value_or(0);
+  AddReach(input, *event, section);
   section.note = ReclaimNote(input, *event, section.ram_kb);
   section.note += PartsNote(section);
   const bool too_much =
@@ -119,6 +136,11 @@ void BuildHolders(const BuildInput& input, ReferenceList& references, IncidentRe
     section.holders.push_back(std::move(holder));
   }
   if (section.holders.empty()) return;
+  section.rows = static_cast<int64_t>(section.holders.size());
+  if (!guests && event->tasks.rows > section.rows && event->tasks.rss_kb) {
+    section.rows = event->tasks.rows;
+    section.total_kb = std::max(section.total_kb, *event->tasks.rss_kb);
+  }
   if (!guests) section.commands = event->tasks.commands;
   for (const Growth& growth : GrownTasks(input.facts)) {
     if (section.grown.size() < kMostGrown) section.grown.push_back(GrowthWords(growth));

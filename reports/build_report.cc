@@ -27,6 +27,14 @@ std::string WhenWords(const IncidentFacts& facts) {
   return from == to ? from : from + " to " + to;
 }
 
+// A case file may hold records of several kernels.
+void AddRelease(const EventFacts& event, IncidentReport& report) {
+  const Text& release = event.kernel_release;
+  std::vector<std::string>& others = report.other_releases;
+  if (!release || !report.kernel_release || *release == *report.kernel_release) return;
+  if (std::find(others.begin(), others.end(), *release) == others.end()) others.push_back(*release);
+}
+
 void FillHead(const IncidentFacts& facts, const Diagnosis& diagnosis, IncidentReport& report) {
   report.line.id = facts.id;
   report.line.host = facts.host;
@@ -44,7 +52,10 @@ void FillHead(const IncidentFacts& facts, const Diagnosis& diagnosis, IncidentRe
       report.line.first_time = event.time;
     if (event.time && (!report.line.last_time || *event.time > *report.line.last_time))
       report.line.last_time = event.time;
-    if (!report.swap_kb && event.mem) report.swap_kb = event.mem->total_swap_kb;
+    // Below zero: an area is being turned off, and what is left of it is no size of swap.
+    const bool known = event.mem && event.mem->free_swap_kb.value_or(0) >= 0;
+    if (!report.swap_kb && known) report.swap_kb = event.mem->total_swap_kb;
+    AddRelease(event, report);
     if (report.nodes.empty() && event.dated()) report.nodes = NodesOf(event.zones);
   }
 }

@@ -14,12 +14,6 @@
 namespace kautopsy {
 namespace {
 
-std::string OnDay(const EventFacts& event) {
-  const std::string day = DayText(event);
-  if (day.empty()) return "";
-  return (day.ends_with("after boot") ? " at " : " on ") + day;
-}
-
 // Which kernels share a test.
 std::string_view KernelsOf(WatermarkRule rule) {
   switch (rule) {
@@ -149,11 +143,15 @@ std::string ServedUpTo(const BuildInput& input, const EventFacts& event) {
 
 // Free memory beside the mark, and largest piece, of one ordinary zone.
 std::string ZoneWords(const EventFacts& event, const ZoneFacts& zone) {
-  std::string words = fmt::format("{} free {} = {} x min", ZoneName(zone), SizeText(*zone.free_kb),
-                                  Thousands((*zone.free_kb + *zone.min_kb / 2) / *zone.min_kb));
+  std::string words =
+      fmt::format("{} free {} = {}", ZoneName(zone), SizeText(*zone.free_kb), TimesMinWords(zone));
   const std::optional<int> largest = LargestOrder(zone);
   if (!largest) return words;
-  return words + ", largest " + PieceSize(event.page_kb() << *largest);
+  words += ", largest " + PieceSize(event.page_kb() << *largest);
+  const std::optional<int> others = LargestCommonOrder(zone);
+  if (others == largest) return words;
+  return words + fmt::format(" for atomic requests [H], {} for others",
+                             others ? PieceSize(event.page_kb() << *others) : "nothing");
 }
 
 std::string OrdinaryZoneWords(const EventFacts& event) {
@@ -254,6 +252,23 @@ std::string PassesNowNote(const Rerun& rerun) {
       last);
 }
 
+// Pieces that are there, but of which only atomic requests may take one.
+std::string AtomicPiecesNote(const EventFacts& event) {
+  const int order = event.rerun->request.order;
+  int64_t pieces = 0;
+  for (std::size_t i = 0; i < event.zones.size() && i < event.rerun->checks.size(); ++i) {
+    if (!event.rerun->checks[i].eligible || event.rerun->checks[i].blocks_ok == true) continue;
+    for (const FreeCell& cell : event.zones[i].cells) {
+      if (cell.order < order || cell.count == 0) continue;
+      if (cell.migrate_types == "H") pieces += cell.count;
+    }
+  }
+  if (pieces == 0 || order == 0) return "";
+  return fmt::format("{} from {} on {} there for atomic requests only [(H) in the list].",
+                     Counted(pieces, "piece"), PieceSize(event.page_kb() << order),
+                     pieces == 1 ? "is" : "are");
+}
+
 void AddDoubts(const Rerun& rerun, RerunSection& section) {
   if (!rerun.release_doubt.empty()) section.notes.push_back(rerun.release_doubt);
   if (rerun.lacks_zones)
@@ -304,9 +319,10 @@ void BuildReruns(const BuildInput& input, ReferenceList& references, IncidentRep
   const std::string piece = PieceWords(request.order, event->page_kb());
   RerunSection section;
   section.question =
-      plain_look        ? fmt::format("memory that requests could get{}. In pages", OnDay(*event))
-      : request.assumed ? fmt::format("could {} be had{}? In pages", piece, OnDay(*event))
-                        : fmt::format("{} could not be had{}. In pages", piece, OnDay(*event));
+      plain_look ? fmt::format("memory that requests could get{}. In pages", OnDay(DayText(*event)))
+      : request.assumed
+          ? fmt::format("could {} be had{}? In pages", piece, OnDay(DayText(*event)))
+          : fmt::format("{} could not be had{}. In pages", piece, OnDay(DayText(*event)));
   const KernelVersion kernel = TestedKernel(input.facts, *event);
   section.rule =
       fmt::format("{} ({})", RuleWords(kernel, RuleOf(kernel, event->zones), *event->rerun),
@@ -317,6 +333,8 @@ void BuildReruns(const BuildInput& input, ReferenceList& references, IncidentRep
   section.notes.push_back(zones.empty() ? ServedUpTo(input, *event) : zones);
   const std::string index = IndexWords(*event);
   if (!index.empty()) section.notes.back() += " " + index;
+  const std::string atomic = AtomicPiecesNote(*event);
+  if (!atomic.empty()) section.notes.push_back(atomic);
   AddDoubts(*event->rerun, section);
   section.refs = {ZoneReference(references, *event)};
   const std::vector<int64_t> sizes = BlockSizes(*event);

@@ -80,8 +80,8 @@ std::string CacheCondition(const BuildInput& input, ReferenceList& references) {
       first.mem ? CounterReference(references, first) : SnapshotReference(references, *largest));
   for (const Snapshot& snapshot : input.snapshots) {
     if (!snapshot.dated() || !snapshot.cache_kb) continue;
-    text += fmt::format(", but {} on {}", SizeText(*snapshot.cache_kb),
-                        DayText(*snapshot.events.front()));
+    text += fmt::format(", but {}{}", SizeText(*snapshot.cache_kb),
+                        OnDay(DayText(*snapshot.events.front())));
     break;
   }
   return text + "); then the first again";

@@ -92,6 +92,11 @@ struct MemorySection {
   std::vector<BalanceItem> items;
   std::vector<BalanceItem> parts;  // inside of these
   std::vector<NodeBalance> nodes;  // of a machine of several
+  // What the request could be given of it, where the cause is that this is less: its zones or
+  // nodes, their size and where that went. Empty where the whole machine counts.
+  std::string reach;
+  int64_t reach_kb = 0;
+  std::vector<BalanceItem> reach_items;
   std::string note;
   std::vector<int> refs;
 };
@@ -109,7 +114,8 @@ struct HoldersSection {
   std::vector<Holder> holders;
   std::vector<CommandSum> commands;  // programs: what those of one name hold together
   std::vector<std::string> grown;    // from report to report
-  int64_t total_kb = 0;
+  int64_t total_kb = 0;              // of `rows`
+  int64_t rows = 0;                  // guests, or programs of the table; `holders` are the largest
   Integer ram_kb;
   std::vector<int> refs;
 };
@@ -166,6 +172,7 @@ struct IncidentReport {
   std::vector<int64_t> nodes;
   Integer ram_kb, swap_kb;
   Text kernel_release;
+  std::vector<std::string> other_releases;  // that other records of the incident name
   std::vector<VerdictLine> verdict;
   std::vector<LabelledText> do_now;
   std::string do_now_note;  // who may run it, and what it can do

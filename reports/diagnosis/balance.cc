@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "reports/diagnosis/unevictable.h"
+
 namespace kautopsy {
 namespace {
 
@@ -48,7 +50,11 @@ std::vector<BalanceItem> OfMemInfo(const EventFacts& event, int64_t ram_kb) {
   // Kernels before 2.6.28 print only active and inactive, without telling programs from files.
   balance.Add(mem.anon_pages ? "anon" : "lru", kb(mem.anon_pages ? mem.anon_pages : mem.lru_pages));
   balance.Add("file", kb(mem.file_pages));
-  balance.Add("unevictable", kb(mem.unevictable_pages));
+  if (mem.unevictable_pages) {
+    const Unevictable unevictable = UnevictableOf(event);
+    balance.Add("unevictable", unevictable.locked_kb);
+    balance.AddIfAny("undroppable_file", unevictable.file_kb);
+  }
   balance.Add("isolated", kb(mem.isolated_pages));
   balance.Add("free", kb(mem.free_pages));
   if (mem.slab_unreclaimable_pages) {
@@ -120,6 +126,15 @@ NodeBalance OfNode(const NodeMemory& node) {
   return result;
 }
 
+// A request that is bound to nodes makes the kernel print these alone (mm/page_alloc.c,
+// show_mem_node_skip()).
+bool PrintsSomeNodes(const EventFacts& event) {
+  if (event.node_memory.size() != 1 || !event.mem || !event.mem->ram_pages) return false;
+  const Integer& total_kb = event.node_memory.front().total_kb;
+  return event.rerun && !event.rerun->request.nodes.empty() && total_kb.value_or(0) > 0 &&
+         *total_kb < *event.mem->ram_pages * event.page_kb() / 2;
+}
+
 }  // namespace
 
 Integer RamKb(const IncidentFacts& facts, const EventFacts& event) {
@@ -155,7 +170,7 @@ std::vector<BalanceItem> BalanceParts(const EventFacts& event) {
 
 std::vector<NodeBalance> NodeBalances(const EventFacts& event) {
   std::vector<NodeBalance> balances;
-  if (event.node_memory.size() < 2) return balances;
+  if (event.node_memory.size() < 2 && !PrintsSomeNodes(event)) return balances;
   for (const NodeMemory& node : event.node_memory) {
     const bool usable = node.node && node.total_kb.value_or(0) > 0 && node.free_kb;
     if (usable) balances.push_back(OfNode(node));

@@ -11,10 +11,10 @@ namespace kautopsy {
 // One item of where the memory of the machine, or of one node, is. Items without `part_of` do not
 // overlap; their sum is the memory that the kernel manages.
 struct BalanceItem {
-  std::string
-      item;  // anon, lru, file, unevictable, isolated, free, free_pcp, slab_reclaimable,
-             // slab_unreclaimable, slab, pagetables, sec_pagetables, kernel_stacks,
-             // huge_pages, bounce, shmem, per_cpu, mlocked, free_cma, reserved, not_itemised
+  std::string item;  // anon, lru, file, unevictable, undroppable_file, isolated, free, free_pcp,
+                     // slab_reclaimable, slab_unreclaimable, slab, pagetables, sec_pagetables,
+                     // kernel_stacks, huge_pages, bounce, shmem, per_cpu, mlocked, free_cma,
+                     // reserved, not_itemised
   int64_t size_kb = 0;
   std::string part_of = {};  // the item that holds it; "outside" of managed memory: reserved
 };
@@ -34,8 +34,8 @@ std::vector<BalanceItem> BalanceOf(const IncidentFacts& facts, const EventFacts&
 // What is inside of those items, and what is reserved outside of them.
 std::vector<BalanceItem> BalanceParts(const EventFacts& event);
 
-// The same for each node of a machine of several, with its parts. Slab is printed per zone before
-// 4.8 only; later it is in not_itemised.
+// The same for each node of a machine of several that is printed, with its parts. Slab is printed
+// per zone before 4.8 only; later it is in not_itemised.
 std::vector<NodeBalance> NodeBalances(const EventFacts& event);
 
 // MemTotal at that event: RAM - reserved, or its own MemTotal, else the incident's.

@@ -89,13 +89,16 @@ std::string RowMissing(const KillChoice& choice) {
                                       : "no process table stands in the text";
 }
 
+std::string ChosenName(const KillFacts& kill) {
+  return kill.chosen_pid ? fmt::format("{} [pid {}]", CommName(kill.chosen_comm), *kill.chosen_pid)
+                         : CommName(kill.chosen_comm);
+}
+
 std::string ParentWords(const KillChoice& choice) {
-  const std::string parent =
-      choice.kill->chosen_pid
-          ? fmt::format("{} [pid {}]", CommName(choice.kill->chosen_comm), *choice.kill->chosen_pid)
-          : CommName(choice.kill->chosen_comm);
-  // oom_kill_process(): the child of the highest score that has memory of its own.
-  std::string words = fmt::format("{} was chosen, and a child of it dies first", parent);
+  // mm/oom_kill.c, oom_kill_process(): the child of the highest score that has memory of its own,
+  // until commit bbbe48029720 ("mm, oom: remove 'prefer children over parent' heuristic") in 5.1.
+  std::string words =
+      fmt::format("{} was chosen, and a child of it dies first", ChosenName(*choice.kill));
   if (choice.chosen && choice.bigger) words += "; " + PlaceWords(choice);
   return words;
 }
@@ -145,6 +148,11 @@ const EventFacts* NextOf(const IncidentFacts& facts, const EventFacts& event, Ha
 }  // namespace
 
 std::string WhyThisOne(const KillChoice& choice) {
+  if (choice.kill->reason == "allocating_task" && choice.child)
+    return fmt::format(
+        "a child of {}, which asked: the kernel kills who asks [oom_kill_allocating_task], and to "
+        "5.0 a child of it in its place",
+        ChosenName(*choice.kill));
   if (choice.kill->reason == "allocating_task")
     return "it asked, and the kernel kills who asks [oom_kill_allocating_task]";
   if (choice.kill->reason == "group")

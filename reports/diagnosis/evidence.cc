@@ -105,6 +105,12 @@ Evidence TaskEvidence(const EventFacts& event, const TaskFacts& task) {
               {fmt::format("[{:>5}]", pid), fmt::format("[{:>7}]", pid), fmt::format("{}]", pid)});
 }
 
+Evidence AllocTagEvidence(const EventFacts& event, const AllocTagFacts& tag) {
+  const std::string function = tag.function.value_or("");
+  return Make(event, "alloc_tag", fmt::format("{} function={}", Key(event), function),
+              {"func:" + function + "\n", "func:" + function});
+}
+
 Evidence HeaderEvidence(const EventFacts& event) {
   const bool oom = event.kind == "oom";
   return Make(event, oom ? "oom_report" : "page_alloc_failure", Key(event),

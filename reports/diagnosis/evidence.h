@@ -19,6 +19,8 @@ Evidence HeaderEvidence(
     const EventFacts& event);  // "invoked oom-killer" or "page allocation failure"
 Evidence CounterEvidence(const EventFacts& event,
                          std::string_view words);  // "pages RAM", "MemTotal"
+// A row of the kernel's own list of allocations.
+Evidence AllocTagEvidence(const EventFacts& event, const AllocTagFacts& tag);
 Evidence GuestEvidence(const GuestFacts& guest);
 Evidence FirstLineEvidence(const EventFacts& event, std::string_view relation);
 

@@ -70,7 +70,8 @@ struct SlabFacts {
 // A place in the kernel's source that holds memory.
 struct AllocTagFacts {
   int64_t bytes = 0;
-  Text function, module;
+  Integer calls;  // allocations that it made and that were not freed
+  Text file, function, module;
 };
 
 // A counter of a control group: memory, memory_swap, swap or kmem.

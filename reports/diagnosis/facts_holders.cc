@@ -5,6 +5,7 @@ namespace {
 
 // The rows come biggest first.
 constexpr std::size_t kMostCaches = 3;
+constexpr std::size_t kMostTags = 10;  // that the kernel prints (mm/show_mem.c, __show_mem())
 
 void TakeSlab(EventFacts& event, const Statement& row) {
   if (event.slabs.size() == kMostCaches) return;
@@ -12,8 +13,9 @@ void TakeSlab(EventFacts& event, const Statement& row) {
 }
 
 void TakeAllocTag(EventFacts& event, const Statement& row) {
-  if (event.alloc_tags.size() == kMostCaches) return;
-  event.alloc_tags.push_back({row.GetInteger(0).value_or(0), row.GetText(1), row.GetText(2)});
+  if (event.alloc_tags.size() == kMostTags) return;
+  event.alloc_tags.push_back({row.GetInteger(0).value_or(0), row.GetInteger(1), row.GetText(2),
+                              row.GetText(3), row.GetText(4)});
 }
 
 void TakeGroupCounter(EventFacts& event, const Statement& row) {
@@ -38,7 +40,8 @@ const std::vector<Part>& HolderParts() {
   static const Kinds kReports = {"oom", "alloc_failure", "alloc_stall", "mem_info"};
   static const std::vector<Part> kParts = {
       {kReports, TakeSlab, "name, total_kb", "slab", "total_kb DESC, rowid"},
-      {kReports, TakeAllocTag, "bytes, function, module", "alloc_tag", "bytes DESC, rowid"},
+      {kReports, TakeAllocTag, "bytes, calls, file, function, module", "alloc_tag",
+       "bytes DESC, rowid"},
       {{"oom"}, TakeGroupCounter, "counter, usage_kb, limit_kb, failcnt", "memcg"},
       {{"oom"},
        TakeGroupStat,

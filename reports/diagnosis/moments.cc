@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "parsers/envelope/stamp.h"
+#include "reports/format.h"
 
 namespace kautopsy {
 namespace {
@@ -55,6 +56,13 @@ Clock CommonClock(const std::vector<EventFacts>& events, const EventFacts& base)
     if (all) return clock;
   }
   return nullptr;
+}
+
+// "244 s", "330319 s [3 d 19 h]": the log counts seconds, a reader days.
+std::string UptimeText(int64_t seconds) {
+  constexpr int64_t kDay = 86400;
+  if (seconds < kDay) return fmt::format("{} s", seconds);
+  return fmt::format("{} s [{}]", seconds, SpanText(seconds));
 }
 
 bool StandsBefore(const EventFacts& one, const EventFacts& other) {
@@ -113,8 +121,13 @@ std::string DayText(const EventFacts& event) {
   const std::optional<PrintedTime> time = PrintedTimeOf(event);
   if (time)
     return fmt::format("{} {}", kMonths[static_cast<std::size_t>(time->month - 1)], time->day);
-  if (event.uptime_us) return fmt::format("{} s after boot", *event.uptime_us / kMicroseconds);
+  if (event.uptime_us) return UptimeText(*event.uptime_us / kMicroseconds) + " after boot";
   return "";
+}
+
+std::string OnDay(const std::string& day) {
+  if (day.empty()) return "";
+  return (day.ends_with("after boot") ? " at " : " on ") + day;
 }
 
 std::string MomentText(const EventFacts& event) {

@@ -19,8 +19,10 @@ std::optional<int64_t> SecondsFromTo(const EventFacts& from, const EventFacts& t
 // document, undated ones among themselves by (source, first_line, first_column).
 void OrderEvents(std::vector<EventFacts>& events);
 
-// "Nov 20", or "at 123 s uptime", or "" for undated events.
+// "Nov 20", or "123 s after boot", or "" for undated events.
 std::string DayText(const EventFacts& event);
+// " on Nov 20", " at 123 s after boot", "".
+std::string OnDay(const std::string& day);
 // "Nov 20 12:42:42", "uptime 123.456", "~".
 std::string MomentText(const EventFacts& event);
 

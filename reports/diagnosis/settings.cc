@@ -49,7 +49,8 @@ Subject SubjectOf(const IncidentFacts& facts) {
     subject.stall |= event.kind == "rcu_stall";
     subject.nodes |= std::ranges::any_of(
         event.zones, [](const ZoneFacts& zone) { return zone.node.value_or(0) > 0; });
-    subject.no_swap |= event.mem && event.mem->total_swap_kb == 0;
+    subject.no_swap |=
+        event.mem && event.mem->total_swap_kb == 0 && event.mem->free_swap_kb.value_or(0) >= 0;
   }
   return subject;
 }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "reports/diagnosis/node_list.h"
+#include "reports/diagnosis/unevictable.h"
 
 namespace kautopsy {
 namespace {
@@ -75,12 +76,13 @@ Integer CacheOf(const EventFacts& values) {
 }
 
 // "total pagecache pages" holds the swap cache and shared memory, too (mm/shmem.c,
-// shmem_add_to_page_cache(): NR_FILE_PAGES and NR_SHMEM). The lists of files are surely files'.
-Integer CachePages(const MemInfoFacts& mem) {
+// shmem_add_to_page_cache(): NR_FILE_PAGES and NR_SHMEM). The lists of files are surely files';
+// those of a ramfs can never be taken back.
+Integer CachePages(const MemInfoFacts& mem, int64_t undroppable_pages) {
   if (!mem.pagecache_pages || !mem.swap_cache_pages) return mem.file_pages;
   // Until 2.6.31 shared memory is not printed: then only the lists tell it apart.
   if (!mem.shmem_pages && mem.file_pages) return mem.file_pages;
-  const int64_t others = *mem.swap_cache_pages + mem.shmem_pages.value_or(0);
+  const int64_t others = *mem.swap_cache_pages + mem.shmem_pages.value_or(0) + undroppable_pages;
   return std::max({*mem.pagecache_pages - others, mem.file_pages.value_or(0), int64_t{0}});
 }
 
@@ -90,7 +92,9 @@ void TakeFigures(Snapshot& snapshot) {
     const MemInfoFacts& mem = *first.mem;
     const int64_t page_kb = first.page_kb();
     if (mem.free_pages) snapshot.free_kb = *mem.free_pages * page_kb;
-    if (const Integer cache = CachePages(mem)) snapshot.cache_kb = *cache * page_kb;
+    const int64_t undroppable_pages = UnevictableOf(first).file_kb / page_kb;
+    if (const Integer cache = CachePages(mem, undroppable_pages))
+      snapshot.cache_kb = *cache * page_kb;
     if (mem.anon_pages) snapshot.anon_kb = *mem.anon_pages * page_kb;
     return;
   }

@@ -52,6 +52,21 @@ std::string GfpWords(const Integer& mask, const GfpMeaning& gfp) {
                      names.empty() ? "no flags" : names);
 }
 
+std::string TimesMinWords(const ZoneFacts& zone) {
+  if (*zone.free_kb < *zone.min_kb)
+    return PercentNumber(static_cast<double>(*zone.free_kb), static_cast<double>(*zone.min_kb)) +
+           " % of min";
+  return Thousands((*zone.free_kb + *zone.min_kb / 2) / *zone.min_kb) + " x min";
+}
+
+std::optional<int> LargestCommonOrder(const ZoneFacts& zone) {
+  std::optional<int> largest;
+  for (const FreeCell& cell : zone.cells) {
+    if (cell.count > 0 && cell.migrate_types != "H") largest = cell.order;
+  }
+  return largest;
+}
+
 std::optional<int> LargestPiece(const EventFacts& event) {
   std::optional<int> largest;
   for (std::size_t i = 0; i < event.zones.size(); ++i) {

@@ -18,6 +18,11 @@ std::string OnDayHost(const IncidentFacts& facts, const EventFacts& event);
 std::string PieceWords(int order, int64_t page_kb);
 // "0x20 [GFP_ATOMIC]", or the names alone, or "?".
 std::string GfpWords(const Integer& mask, const GfpMeaning& gfp);
+// "12 x min", "95.8 % of min". REQUIRES: both are printed, min > 0.
+std::string TimesMinWords(const ZoneFacts& zone);
+// The largest order that has a free piece which not only atomic requests may take: cells that hold
+// nothing but their reserve have the letter H alone (mm/page_alloc.c, show_migration_types()).
+std::optional<int> LargestCommonOrder(const ZoneFacts& zone);
 // Order of the largest free piece in the ordinary zones, and in those others that lie above their
 // mark for the request; none if no list is in the text.
 std::optional<int> LargestPiece(const EventFacts& event);

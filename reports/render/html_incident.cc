@@ -30,7 +30,7 @@ std::string MachineText(const IncidentReport& report) {
   if (report.swap_kb)
     words +=
         *report.swap_kb == 0 ? ", no swap" : fmt::format(", {} swap", SizeText(*report.swap_kb));
-  if (report.kernel_release) words += ", kernel " + *report.kernel_release;
+  if (report.kernel_release) words += ", kernel " + ReleaseWords(report);
   return words;
 }
 

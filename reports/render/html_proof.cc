@@ -189,6 +189,22 @@ void WriteBalance(const MemorySection& section, const std::string& id, HtmlWrite
   writer.CloseTable();
 }
 
+void WriteReach(const MemorySection& section, const std::string& id, HtmlWriter& writer) {
+  if (section.reach.empty()) return;
+  const std::string caption =
+      fmt::format("What the request could use: {}, {}", section.reach, SizeText(section.reach_kb));
+  writer.OpenTable({.id = id,
+                    .caption = caption,
+                    .columns = {{"item"}, {"size", true}, {"share of it", true}},
+                    .sortable = true,
+                    .attributes = ""});
+  for (const BalanceItem& item : section.reach_items) {
+    writer.Row({TextCell(ItemWords(item.item)), SizeCell(item.size_kb),
+                ShareCell(item.size_kb, section.reach_kb)});
+  }
+  writer.CloseTable();
+}
+
 void WriteParts(const MemorySection& section, const std::string& id, HtmlWriter& writer) {
   if (section.parts.empty()) return;
   writer.OpenTable(
@@ -278,6 +294,7 @@ void WriteMemoryHtml(const IncidentReport& report, HtmlWriter& writer) {
     writer.OpenSection(Numbered("memory", i), "Where the memory is" + day);
     writer.Paragraph(MemorySummary(section) + ".", section.refs);
     writer.Chart("memory", table, MemorySummary(section));
+    WriteReach(section, writer.Id(Numbered("reach", i)), writer);
     WriteBalance(section, table, writer);
     WriteParts(section, writer.Id(Numbered("parts", i)), writer);
     writer.Paragraph(section.note);

@@ -142,6 +142,10 @@ Json MemoryJson(const MemorySection& section) {
           {"ram_kb", section.ram_kb},
           {"items", List(section.items, ItemJson)},
           {"parts", List(section.parts, ItemJson)},
+          {"reach", section.reach.empty() ? Json()
+                                          : Json{{"name", section.reach},
+                                                 {"total_kb", section.reach_kb},
+                                                 {"items", List(section.reach_items, ItemJson)}}},
           {"nodes", List(section.nodes,
                          [](const NodeBalance& node) {
                            return Json{{"node", node.node},
@@ -270,6 +274,7 @@ Json IncidentJson(const IncidentReport& report) {
                {"victims", OrNull(report.line.victims)},
                {"signature", OrNull(report.line.signature)},
                {"kernel_release", Value(report.kernel_release)},
+               {"other_releases", report.other_releases},
                {"ram_kb", Value(report.ram_kb)},
                {"swap_kb", Value(report.swap_kb)},
                {"findings", List(report.findings, FindingJson)},

@@ -57,16 +57,27 @@ void WriteFreeList(const FreeListSection& section, MarkdownWriter& writer) {
   writer.Table(columns, rows, true);
 }
 
-void WriteMemory(const MemorySection& section, MarkdownWriter& writer) {
-  if (section.ram_kb <= 0) return;
-  writer.Heading(3, OnDay("Memory", section.day) + ": " + SizeText(section.ram_kb));
+void WriteItems(const MemorySection& section, const std::vector<int>& refs,
+                MarkdownWriter& writer) {
   Rows rows;
   for (const MemoryItem& item : MemoryItems(section)) {
     const std::string percent =
         PercentNumber(static_cast<double>(item.kb), static_cast<double>(section.ram_kb));
     rows.push_back({std::string(item.name), SizeText(item.kb), percent + " %"});
   }
-  writer.Table({MdWithRefs("where", section.refs), "size", "share"}, rows, true);
+  writer.Table({MdWithRefs("where", refs), "size", "share"}, rows, true);
+}
+
+void WriteMemory(const MemorySection& section, MarkdownWriter& writer) {
+  if (section.ram_kb <= 0) return;
+  writer.Heading(3, OnDay("Memory", section.day) + ": " + SizeText(section.ram_kb));
+  if (const std::optional<MemorySection> reach = ReachSection(section)) {
+    writer.Paragraph(Md(fmt::format("The request could use {} of it: {}.", SizeText(reach->ram_kb),
+                                    section.reach)));
+    WriteItems(*reach, section.refs, writer);
+    writer.Paragraph("The whole machine:");
+  }
+  WriteItems(section, section.refs, writer);
   if (!section.note.empty()) writer.Paragraph(Md(section.note));
 }
 

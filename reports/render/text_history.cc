@@ -35,14 +35,24 @@ int WideReferences(const TimelineSection& section) {
   return most - kUsual;
 }
 
+// "Nov 20 12:42:42" needs 19 with its blanks, an uptime of five digits one more.
+int MomentColumns(const TimelineSection& section) {
+  int columns = 19;
+  for (const TimelineRow& row : section.rows)
+    columns = std::max(columns, DisplayWidth("  " + Safe(row.moment)) + 1);
+  return columns;
+}
+
 void WriteRow(const TimelineRow& row, const TimelineSection& section, TextWriter& writer) {
-  constexpr int kMomentColumns = 19;
-  const int what_columns = 28 - WideReferences(section);
+  const int moment_columns = MomentColumns(section);
+  constexpr int kMomentAndWhat = 19 + 28;
+  const int what_columns =
+      std::max(kMomentAndWhat - moment_columns - WideReferences(section), kMomentAndWhat / 3);
   if (!section.has_figures || writer.narrow()) {
-    writer.Wrapped("  " + Safe(row.moment), kMomentColumns, Safe(row.what), row.refs);
+    writer.Wrapped("  " + Safe(row.moment), moment_columns, Safe(row.what), row.refs);
     return;
   }
-  std::string line = PadRight("  " + Safe(row.moment), kMomentColumns) +
+  std::string line = PadRight("  " + Safe(row.moment), moment_columns) +
                      PadRight(writer.Cut(Safe(row.what), what_columns), what_columns);
   line += PadLeft(Figure(row.free_kb, section), 6) + PadLeft(Figure(row.cache_kb, section), 7);
   line += PadLeft(PiecesWords(row.pieces), 16);

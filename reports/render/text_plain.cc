@@ -96,17 +96,25 @@ void SayFreeLists(const IncidentReport& report, TextWriter& writer) {
   }
 }
 
+std::string ItemSentence(const MemorySection& section) {
+  const auto ram = static_cast<double>(section.ram_kb);
+  std::string words;
+  for (const MemoryItem& item : MemoryItems(section)) {
+    words += fmt::format("{}{} {} = {}", words.empty() ? "" : ", ", item.name, SizeText(item.kb),
+                         ShareWords(static_cast<double>(item.kb), ram));
+  }
+  return words;
+}
+
 void SayMemory(const IncidentReport& report, TextWriter& writer) {
   for (const MemorySection& section : report.memory) {
     if (section.ram_kb <= 0) continue;
     writer.Heading("MEMORY", After(section.day, ", ") + SizeText(section.ram_kb), section.refs);
-    const auto ram = static_cast<double>(section.ram_kb);
-    std::string words;
-    for (const MemoryItem& item : MemoryItems(section)) {
-      words += fmt::format("{}{} {} = {}", words.empty() ? "" : ", ", item.name, SizeText(item.kb),
-                           ShareWords(static_cast<double>(item.kb), ram));
+    if (const std::optional<MemorySection> reach = ReachSection(section)) {
+      Say(writer, fmt::format("of {} that the request could use, {}: {}", SizeText(reach->ram_kb),
+                              Safe(section.reach), ItemSentence(*reach)));
     }
-    Say(writer, words);
+    Say(writer, ItemSentence(section));
     if (!section.note.empty()) Say(writer, Safe(section.note));
   }
 }

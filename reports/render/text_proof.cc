@@ -117,7 +117,9 @@ void WriteDeaths(const IncidentReport& report, TextWriter& writer) {
   constexpr int kMomentColumns = 19;
   writer.Line("WHAT DIED", Tone::kBold);
   for (const Death& death : report.deaths) {
-    writer.Wrapped("  " + Safe(death.moment), kMomentColumns, Safe(death.what), death.refs);
+    const std::string moment = "  " + Safe(death.moment);
+    const int columns = std::max(kMomentColumns, DisplayWidth(moment) + 1);
+    writer.Wrapped(moment, columns, Safe(death.what), death.refs);
     for (const std::string& detail : death.details) writer.Wrapped("    ", 4, Safe(detail));
     if (!death.damage.empty()) writer.Wrapped("    ", 4, "incomplete: " + Safe(death.damage));
   }
@@ -151,12 +153,16 @@ void WriteFreeLists(const IncidentReport& report, TextWriter& writer) {
 void WriteMemory(const IncidentReport& report, TextWriter& writer) {
   for (const MemorySection& section : report.memory) {
     if (section.ram_kb <= 0) continue;
+    const std::optional<MemorySection> reach = ReachSection(section);
+    const MemorySection& drawn = reach ? *reach : section;
     writer.Heading("MEMORY",
                    SectionName("", section.day).substr(section.day.empty() ? 0 : 1) +
-                       (section.day.empty() ? "" : ", ") + SizeText(section.ram_kb),
+                       (section.day.empty() ? "" : ", ") + SizeText(drawn.ram_kb) +
+                       (reach ? " that the request could use: " + Safe(section.reach) : ""),
                    section.refs);
-    WriteBar(section, writer);
-    writer.Wrapped("  ", 2, ItemWords(section));
+    WriteBar(drawn, writer);
+    writer.Wrapped("  ", 2, ItemWords(drawn));
+    if (reach) writer.Wrapped("  ", 2, MachineMemoryWords(section));
     if (!section.note.empty()) writer.Wrapped("  ", 2, Safe(section.note));
   }
 }

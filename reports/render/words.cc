@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "reports/diagnosis/facts.h"
+#include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 
 namespace kautopsy {
@@ -18,22 +19,24 @@ struct BarItem {
   std::string_view sign;
 };
 
-constexpr std::array<BarItem, 16> kBarItems = {{{"anon", "programs", "█"},
-                                                {"lru", "programs and files", "█"},
-                                                {"unevictable", "locked", "█"},
-                                                {"file", "file cache", "▒"},
-                                                {"isolated", "isolated", "▒"},
-                                                {"slab_unreclaimable", "slab", "▓"},
-                                                {"slab_reclaimable", "reclaimable slab", "▓"},
-                                                {"slab", "slab", "▓"},
-                                                {"pagetables", "page tables", "▓"},
-                                                {"kernel_stacks", "kernel stacks", "▓"},
-                                                {"sec_pagetables", "guest page tables", "▓"},
-                                                {"huge_pages", "huge pages", "▓"},
-                                                {"bounce", "bounce buffers", "▓"},
-                                                {"free", "free", "░"},
-                                                {"free_pcp", "free on CPU lists", "░"},
-                                                {"not_itemised", "not itemised", "▒"}}};
+constexpr std::array<BarItem, 17> kBarItems = {
+    {{"anon", "programs", "█"},
+     {"lru", "programs and files", "█"},
+     {"unevictable", "locked", "█"},
+     {"undroppable_file", "files kept in RAM [ramfs]", "█"},
+     {"file", "file cache", "▒"},
+     {"isolated", "isolated", "▒"},
+     {"slab_unreclaimable", "slab", "▓"},
+     {"slab_reclaimable", "reclaimable slab", "▓"},
+     {"slab", "slab", "▓"},
+     {"pagetables", "page tables", "▓"},
+     {"kernel_stacks", "kernel stacks", "▓"},
+     {"sec_pagetables", "guest page tables", "▓"},
+     {"huge_pages", "huge pages", "▓"},
+     {"bounce", "bounce buffers", "▓"},
+     {"free", "free", "░"},
+     {"free_pcp", "free on CPU lists", "░"},
+     {"not_itemised", "not itemised", "▒"}}};
 
 // Programs of one name are told from this share of RAM on.
 constexpr double kToldShare = 0.05;
@@ -116,6 +119,12 @@ std::string SourceWords(const StoreSummary& store) {
                      store.incomplete > 0 ? fmt::format(", {} incomplete", store.incomplete) : "");
 }
 
+std::string ReleaseWords(const IncidentReport& report) {
+  std::vector<std::string> names = {*report.kernel_release};
+  names.insert(names.end(), report.other_releases.begin(), report.other_releases.end());
+  return JoinWords(names) + (names.size() > 1 ? " (not of one kernel)" : "");
+}
+
 std::string MachineWords(const IncidentReport& report, std::string_view separator) {
   std::string words = report.line.host.value_or("host not in the text");
   if (report.nodes.size() > 1) words += fmt::format("{}{} nodes", separator, report.nodes.size());
@@ -125,7 +134,7 @@ std::string MachineWords(const IncidentReport& report, std::string_view separato
   if (report.swap_kb)
     words +=
         *report.swap_kb == 0 ? ", no swap" : fmt::format(", {} swap", SizeText(*report.swap_kb));
-  if (report.kernel_release) words.append(separator).append(*report.kernel_release);
+  if (report.kernel_release) words.append(separator).append(ReleaseWords(report));
   return words;
 }
 
@@ -205,6 +214,27 @@ std::vector<MemoryItem> MemoryItems(const MemorySection& section) {
   return items;
 }
 
+std::optional<MemorySection> ReachSection(const MemorySection& section) {
+  if (section.reach.empty() || section.reach_kb <= 0) return std::nullopt;
+  MemorySection reach;
+  reach.day = section.day;
+  reach.ram_kb = section.reach_kb;
+  reach.items = section.reach_items;
+  return reach;
+}
+
+std::string MachineMemoryWords(const MemorySection& section) {
+  std::string words;
+  for (const MemoryItem& item : MemoryItems(section)) {
+    constexpr double kTold = 0.01;
+    if (item.share < kTold) continue;
+    words += fmt::format(
+        "{}{} {} ({} %)", words.empty() ? "" : ", ", item.name, SizeText(item.kb),
+        PercentNumber(static_cast<double>(item.kb), static_cast<double>(section.ram_kb)));
+  }
+  return fmt::format("Of the whole machine, {}: {}.", SizeText(section.ram_kb), words);
+}
+
 std::string_view BalanceItemName(std::string_view item) {
   for (const BarItem& entry : kBarItems) {
     if (entry.item == item) return entry.name;
@@ -235,11 +265,14 @@ std::string CommandsWords(const HoldersSection& section) {
 std::string TogetherWords(const HoldersSection& section) {
   if (!section.ram_kb || section.holders.size() < 2) return "";
   const int64_t left_kb = *section.ram_kb - section.total_kb;
+  const bool more = section.rows > static_cast<int64_t>(section.holders.size());
+  const std::string who =
+      more ? fmt::format("all {} together", Counted(section.rows, "program")) : "together";
   return fmt::format(
-      "together {} of {} = {} %; {} left for {}", SharedUnit(section.total_kb, *section.ram_kb),
+      "{} {} of {} = {} %{}; {} left for {}", who, SharedUnit(section.total_kb, *section.ram_kb),
       SizeText(*section.ram_kb),
       PercentNumber(static_cast<double>(section.total_kb), static_cast<double>(*section.ram_kb)),
-      SizeText(std::max<int64_t>(left_kb, 0)),
+      more ? ", what they share counted for each" : "", SizeText(std::max<int64_t>(left_kb, 0)),
       section.guests ? "the host and its cache" : "everything else");
 }
 

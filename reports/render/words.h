@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ std::string PlaceWords(const StoreSummary& store, int64_t source_id, int64_t lin
 std::string SourceWords(const StoreSummary& store);
 // "3 files, 2 hosts, 204 records".
 std::string StoreWords(const StoreSummary& store);
+// The kernel of the incident, and others that its records name. REQUIRES: report.kernel_release.
+std::string ReleaseWords(const IncidentReport& report);
 // Host, nodes, RAM and kernel, as far as they are known, with `separator` between them.
 std::string MachineWords(const IncidentReport& report, std::string_view separator);
 // "2 lines of the kernel not understood, 1 line damaged"; empty if all was read.
@@ -43,6 +46,10 @@ struct MemoryItem {
 };
 // Those that say something, in the order in which they are drawn. REQUIRES: section.ram_kb > 0.
 std::vector<MemoryItem> MemoryItems(const MemorySection& section);
+// What the request could be given of it, as a section of its own; none where all of it counts.
+std::optional<MemorySection> ReachSection(const MemorySection& section);
+// "Of the whole machine, 16 GiB: programs 3.1 GiB (19.4 %), free 9.0 GiB (56.3 %)."
+std::string MachineMemoryWords(const MemorySection& section);
 // Below this share an item is named but not drawn.
 constexpr double kDrawnShare = 0.005;
 // The plain name of a balance's item.

@@ -138,7 +138,8 @@ CREATE VIEW memory_balance AS
   SELECT
     balance.event_id,               -- [id]
     balance.node,                   -- [node] number; NULL = all
-    -- anon, lru (anon and file in one, before v2.6.28), file, shmem, unevictable, mlocked, isolated,
+    -- anon, lru (anon and file in one, before v2.6.28), file, shmem, unevictable, undroppable_file
+    -- (of ramfs: unevictable page cache; of nodes it is in unevictable), mlocked, isolated,
     -- slab_unreclaimable, slab_reclaimable, slab, pagetables, sec_pagetables, kernel_stacks,
     -- per_cpu, huge_pages, bounce, free, free_pcp, free_cma, reserved; not_itemised is the rest
     json_extract(entry.value, '$[0]') AS item,

@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "reports/diagnosis/evidence.h"
@@ -22,9 +24,16 @@ std::optional<Finding> RuleAllocatingTask(const IncidentFacts& facts) {
     finding.title = OnDayHost(facts, event) +
                     " is set to kill whoever asks for memory, not who holds most of it.";
     finding.brief = "set to kill whoever asks";
-    finding.explanation = VictimName(*kill) +
-                          " was killed because it asked at that moment; how much it held did not "
-                          "matter [vm.oom_kill_allocating_task].";
+    // mm/oom_kill.c, oom_kill_process(), until 5.0: a child dies in place of who was chosen.
+    const bool child = kill->chosen_pid && kill->pid && kill->chosen_pid != kill->pid;
+    finding.explanation =
+        child ? fmt::format(
+                    "{} [pid {}] asked at that moment, and {}, a child of it, was killed in its "
+                    "place; how much they held did not matter [vm.oom_kill_allocating_task].",
+                    CommName(kill->chosen_comm), *kill->chosen_pid, VictimName(*kill))
+              : VictimName(*kill) +
+                    " was killed because it asked at that moment; how much it held did not "
+                    "matter [vm.oom_kill_allocating_task].";
     finding.advice.push_back({"vm.oom_kill_allocating_task=0", "then the largest program is chosen",
                               "the search through all programs takes a moment on hosts with many",
                               "kautopsy on the next kill: it says why this one"});

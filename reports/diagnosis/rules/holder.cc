@@ -10,6 +10,7 @@
 #include "reports/diagnosis/rules/eligible_memory.h"
 #include "reports/diagnosis/rules/holder.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/unevictable.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 
@@ -35,8 +36,14 @@ bool IsKernels(HolderKind kind) {
   return kind == HolderKind::kSlab || kind == HolderKind::kPageTables;
 }
 
-void SetConfidence(const OtherHolder& holder, bool exact_ram, Finding& finding) {
-  if (holder.kind == HolderKind::kUnaccounted) {
+void SetConfidence(const EventFacts& event, const OtherHolder& holder, Finding& finding) {
+  const bool exact_ram = event.mem->ram_pages && event.mem->reserved_pages;
+  if (holder.kind == HolderKind::kUnaccounted && exact_ram &&
+      ProfileCovers(event, holder.size_kb)) {
+    finding.confidence = Confidence::kHigh;
+    finding.confidence_why =
+        "it is what is left of RAM, and the kernel's own list names the holders";
+  } else if (holder.kind == HolderKind::kUnaccounted) {
     finding.confidence = Confidence::kMedium;
     finding.confidence_why = "it is what is left of RAM: who holds it is not printed";
   } else if (!exact_ram) {
@@ -55,10 +62,12 @@ std::optional<OtherHolder> LargestHolder(const IncidentFacts& facts, const Event
   if (!ram_kb || !event.mem) return std::nullopt;
   const MemInfoFacts& mem = *event.mem;
   const int64_t page_kb = event.page_kb();
-  std::array<OtherHolder, 6> candidates = {
+  const Unevictable unevictable = UnevictableOf(event);
+  std::array<OtherHolder, 7> candidates = {
       {{HolderKind::kSlab, SlabPages(mem) * page_kb},
        {HolderKind::kShmem, Pages(mem.shmem_pages) * page_kb},
-       {HolderKind::kLocked, Pages(mem.unevictable_pages) * page_kb},
+       {HolderKind::kLocked, unevictable.locked_kb},
+       {HolderKind::kUndroppable, unevictable.file_kb},
        {HolderKind::kHugePages, HugePool(event).total_kb},
        {HolderKind::kPageTables,
         (Pages(mem.pagetables_pages) + Pages(mem.sec_pagetables_pages)) * page_kb},
@@ -116,7 +125,7 @@ std::optional<Finding> RuleHolder(const IncidentFacts& facts) {
       const SlabFacts& largest = event.slabs.front();
       finding.brief += fmt::format(", {} of it {}", largest.name, SizeText(largest.total_kb));
     }
-    SetConfidence(*holder, event.mem->ram_pages && event.mem->reserved_pages, finding);
+    SetConfidence(event, *holder, finding);
     if (holder->size_kb > *ram_kb) DistrustShare(finding);
     // What is left of RAM names nobody: for a refused request it tells whom to look for, not why.
     if (rest && event.refusal && NothingToReclaim(facts, event)) finding.role = Role::kContributing;

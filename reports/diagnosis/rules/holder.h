@@ -10,7 +10,15 @@
 namespace kautopsy {
 
 // Who, beside programs, may hold the memory of a machine.
-enum class HolderKind { kSlab, kShmem, kLocked, kHugePages, kPageTables, kUnaccounted };
+enum class HolderKind {
+  kSlab,
+  kShmem,
+  kLocked,
+  kUndroppable,
+  kHugePages,
+  kPageTables,
+  kUnaccounted
+};
 
 struct OtherHolder {
   HolderKind kind = HolderKind::kSlab;
@@ -35,6 +43,9 @@ constexpr int64_t kLargestHugePageKb = int64_t{16} << 20;  // 16 GiB, of powerpc
 // What the report does not itemise of RAM, huge pages taken off; none if it lacks counters that the
 // sum needs.
 Integer RestKb(const IncidentFacts& facts, const EventFacts& event);
+
+// True where the kernel's own list of allocations names who holds most of what is not itemised.
+bool ProfileCovers(const EventFacts& event, int64_t rest_kb);
 
 std::string_view HolderCause(HolderKind kind);
 std::string_view HolderWords(HolderKind kind);

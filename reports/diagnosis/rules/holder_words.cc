@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "reports/diagnosis/alloc_profile.h"
 #include "reports/diagnosis/balance.h"
+#include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/holder.h"
 #include "reports/diagnosis/rules/slab_owner.h"
@@ -27,6 +29,8 @@ Words WordsOf(HolderKind kind) {
       return {"shmem", "shared memory and tmpfs [shmem]", "shmem:"};
     case HolderKind::kLocked:
       return {"mlocked", "locked memory [unevictable]", "unevictable:"};
+    case HolderKind::kUndroppable:
+      return {"mlocked", "file pages that cannot be dropped [ramfs]", "unevictable:"};
     case HolderKind::kHugePages:
       return {"hugepages", "the pool of huge pages [hugetlb]", "hugepages_total="};
     case HolderKind::kPageTables:
@@ -102,9 +106,19 @@ void DescribeLocked(const EventFacts& event, Finding& finding) {
     finding.explanation += " Devices passed through to guests [VFIO] pin their whole memory.";
   finding.advice.push_back(
       {"grep VmLck /proc/*/status | sort -k2 -n | tail",
-       "names the programs that lock memory; what only VFIO or a ramfs pins is "
-       "not in there",
-       "", "grep Unevictable /proc/meminfo"});
+       "names the programs that lock memory; what only VFIO pins is not in there", "",
+       "grep Unevictable /proc/meminfo"});
+}
+
+// fs/ramfs/inode.c, ramfs_get_inode(): mapping_set_unevictable().
+void DescribeUndroppable(Finding& finding) {
+  finding.explanation +=
+      " They are in the page cache, locked by no program: files of a ramfs, which has no disk "
+      "behind it. Killing programs gives none of it back, and swap cannot take it.";
+  finding.advice.push_back({"grep -E ' (ramfs|rootfs) ' /proc/mounts, then du -xsh there",
+                            "names the files; a tmpfs in its place could be swapped out",
+                            "removing one in use breaks its program",
+                            "grep Unevictable /proc/meminfo"});
 }
 
 void DescribeHugePages(const EventFacts& event, Finding& finding) {
@@ -147,17 +161,26 @@ int64_t BalloonKb(const EventFacts& event) {
   return kb;
 }
 
+// True if the kernel's own list of allocations names who holds some of it.
+bool DescribeProfile(const EventFacts& event, Finding& finding) {
+  const ProfileNames names = NamedByProfile(event);
+  if (names.holders.empty()) return false;
+  std::vector<std::string> words;
+  for (const AllocTagFacts* const tag : names.holders) {
+    words.push_back(TagWords(*tag));
+    finding.evidence.push_back(AllocTagEvidence(event, *tag));
+  }
+  finding.explanation += fmt::format(" The kernel's own list of allocations names {} of it: {}.",
+                                     SizeText(names.size_kb), JoinWords(words));
+  finding.brief += fmt::format(
+      ", {} of it by {}", SizeText(names.holders.front()->bytes / 1024),
+      names.holders.front()->module.value_or(names.holders.front()->function.value_or("?")));
+  return true;
+}
+
 void DescribeRest(const IncidentFacts& facts, const EventFacts& event, Finding& finding) {
   const int64_t balloon_kb = BalloonKb(event);
-  if (!event.alloc_tags.empty()) {
-    finding.explanation += " The kernel's own list of allocations begins with:";
-    for (const AllocTagFacts& tag : event.alloc_tags) {
-      finding.explanation += fmt::format(" {}{} {};", tag.function.value_or("?"),
-                                         tag.module ? " [" + *tag.module + "]" : std::string(),
-                                         SizeText(tag.bytes / 1024));
-    }
-    finding.explanation.back() = '.';
-  }
+  const bool named = DescribeProfile(event, finding);
   if (balloon_kb > 0) {
     finding.explanation +=
         fmt::format(" {} of it were given back to the hypervisor [balloon].", SizeText(balloon_kb));
@@ -165,6 +188,12 @@ void DescribeRest(const IncidentFacts& facts, const EventFacts& event, Finding& 
         {"raise the guest's memory target in the hypervisor by " + SizeText(balloon_kb),
          "the balloon then returns it", "the hypervisor's host needs it",
          "grep MemTotal /proc/meminfo in the guest"});
+    return;
+  }
+  if (named) {
+    finding.advice.push_back({"sort -rh /proc/allocinfo | head -20, twice, some time apart",
+                              "tells which of these grows; that one's driver is to be asked", "",
+                              "the same list after an update of it"});
     return;
   }
   // A full pool of zswap is a fifth of RAM by default (mm/zswap.c, zswap_max_pool_percent).
@@ -182,6 +211,11 @@ void DescribeRest(const IncidentFacts& facts, const EventFacts& event, Finding& 
 }
 
 }  // namespace
+
+bool ProfileCovers(const EventFacts& event, int64_t rest_kb) {
+  constexpr double kMost = 0.75;
+  return ShareOf(NamedByProfile(event).size_kb, rest_kb) >= kMost;
+}
 
 std::string_view HolderCause(HolderKind kind) { return WordsOf(kind).cause; }
 std::string_view HolderWords(HolderKind kind) { return WordsOf(kind).words; }
@@ -201,6 +235,8 @@ void DescribeHolder(const IncidentFacts& facts, const EventFacts& event, const O
       return DescribeShmem(finding);
     case HolderKind::kLocked:
       return DescribeLocked(event, finding);
+    case HolderKind::kUndroppable:
+      return DescribeUndroppable(finding);
     case HolderKind::kHugePages:
       return DescribeHugePages(event, finding);
     case HolderKind::kPageTables:

@@ -8,6 +8,8 @@
 #include "reports/diagnosis/rules/clean_cache.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/rules/swapoff.h"
+#include "reports/diagnosis/unevictable.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
@@ -35,6 +37,7 @@ struct Exhaustion {
   bool swap_full = true;    // or absent
   bool swap_known = false;
   bool swap_absent = false;
+  bool swapoff = false;   // being turned off
   bool most = false;      // programs hold most of it
   int64_t shared_kb = 0;  // of programs_kb: shared memory and tmpfs
 };
@@ -47,8 +50,7 @@ std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& 
   result.ram_known = ram_kb.has_value();
   result.ram_kb = ram_kb.value_or(itemised_kb);
   if (event.mem && event.mem->anon_pages) {
-    result.programs_kb =
-        (*event.mem->anon_pages + event.mem->unevictable_pages.value_or(0)) * event.page_kb();
+    result.programs_kb = *event.mem->anon_pages * event.page_kb() + UnevictableOf(event).mlock_kb;
   } else if (event.tasks.rss_kb) {
     result.programs_kb = *event.tasks.rss_kb;
     result.from_table = true;
@@ -63,7 +65,8 @@ std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& 
     result.swap_known = true;
     result.swap_full = static_cast<double>(*event.mem->free_swap_kb) <=
                        kSwapFullShare * static_cast<double>(*event.mem->total_swap_kb);
-    result.swap_absent = *event.mem->total_swap_kb == 0;
+    result.swapoff = SwapoffAt(event).has_value();
+    result.swap_absent = *event.mem->total_swap_kb == 0 && !result.swapoff;
   }
   return result;
 }
@@ -140,9 +143,10 @@ void Explain(const EventFacts& event, const Exhaustion& found, Finding& finding)
     finding.explanation += fmt::format(" Of what programs held, {} are shared memory and tmpfs.",
                                        SizeText(found.shared_kb));
   if (!found.swap_known) return;
-  finding.explanation += found.swap_absent ? " There is no swap."
-                         : found.swap_full ? " Swap is full."
-                                           : " Swap had room left.";
+  finding.explanation += found.swapoff       ? " Swap was being turned off."
+                         : found.swap_absent ? " There is no swap."
+                         : found.swap_full   ? " Swap is full."
+                                             : " Swap had room left.";
 }
 
 // A limit for the largest program, or swap for it, does not cure that the kernel itself, or memory

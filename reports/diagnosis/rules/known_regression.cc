@@ -182,6 +182,8 @@ std::optional<Finding> RuleKnownRegression(const IncidentFacts& facts) {
           between && !IsMended(kernel, regression.mended) && IsOfBuilder(release, regression);
       if (!holds || !regression.applies(event)) continue;
       Finding finding = DraftContext("known_regression", event);
+      // Its remedy is the answer then: no setting mends the kernel.
+      finding.role = Role::kContributing;
       finding.severity = Severity::kMinor;
       finding.confidence = Confidence::kLow;
       finding.confidence_why =

@@ -1,5 +1,6 @@
 #include "reports/diagnosis/rules/notable_share.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/unevictable.h"
 
 namespace kautopsy {
 
@@ -7,9 +8,8 @@ namespace kautopsy {
 std::optional<Finding> RuleLockedShare(const IncidentFacts& facts) {
   static constexpr NotableShare kShare = {
       "locked_share", HolderKind::kLocked, 0.1,
-      "It can be neither dropped nor swapped out: mlock, devices passed through to guests [VFIO], "
-      "ramfs.",
-      [](const MemInfoFacts& mem) { return mem.unevictable_pages; }};
+      "It can be neither dropped nor swapped out: mlock, devices passed through to guests [VFIO].",
+      [](const EventFacts& event) { return Integer(UnevictableOf(event).locked_kb); }};
   return TellShare(facts, kShare);
 }
 

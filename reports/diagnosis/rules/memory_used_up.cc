@@ -11,12 +11,24 @@
 namespace kautopsy {
 namespace {
 
-std::string Multiples(const EventFacts& event) {
+// The zones that ordinary requests live on; of a machine that has none of these, all that the
+// request may use.
+std::vector<const ZoneFacts*> ZonesOf(const EventFacts& event) {
+  std::vector<const ZoneFacts*> ordinary;
+  std::vector<const ZoneFacts*> eligible;
+  for (std::size_t i = 0; i < event.zones.size(); ++i) {
+    if (IsOrdinaryZone(event.zones[i].zone)) ordinary.push_back(&event.zones[i]);
+    if (i < event.rerun->checks.size() && event.rerun->checks[i].eligible)
+      eligible.push_back(&event.zones[i]);
+  }
+  return ordinary.empty() ? eligible : ordinary;
+}
+
+std::string Multiples(const std::vector<const ZoneFacts*>& zones) {
   std::vector<std::string> words;
-  for (const ZoneFacts& zone : event.zones) {
-    if (!IsOrdinaryZone(zone.zone) || !zone.free_kb || zone.min_kb.value_or(0) <= 0) continue;
-    words.push_back(fmt::format("{} {} x min", ZoneName(zone),
-                                Thousands((*zone.free_kb + *zone.min_kb / 2) / *zone.min_kb)));
+  for (const ZoneFacts* const zone : zones) {
+    if (zone->free_kb && zone->min_kb.value_or(0) > 0)
+      words.push_back(ZoneName(*zone) + " " + TimesMinWords(*zone));
   }
   return JoinWords(words);
 }
@@ -39,12 +51,12 @@ std::optional<Finding> RuleMemoryUsedUp(const IncidentFacts& facts) {
     finding.when = DayText(event);
     finding.title = fmt::format("{} had not used up its memory: a page of {} could be had.",
                                 OnDayHost(facts, event), page);
-    finding.brief = fmt::format("memory used up{}: {} pieces in plenty",
-                                finding.when.empty() ? "" : " on " + finding.when, page);
-    finding.explanation = fmt::format("Free memory: {}.", Multiples(event));
-    for (const ZoneFacts& zone : event.zones) {
-      if (IsOrdinaryZone(zone.zone)) finding.evidence.push_back(ZoneEvidence(event, zone));
-    }
+    finding.brief = fmt::format("memory used up{}: {} pieces in plenty", OnDay(finding.when), page);
+    const std::vector<const ZoneFacts*> zones = ZonesOf(event);
+    const std::string multiples = Multiples(zones);
+    if (!multiples.empty()) finding.explanation = fmt::format("Free memory: {}.", multiples);
+    for (const ZoneFacts* const zone : zones)
+      finding.evidence.push_back(ZoneEvidence(event, *zone));
     return finding;
   }
   return std::nullopt;

@@ -13,10 +13,15 @@ namespace kautopsy {
 struct NotableShare {
   std::string_view rule;
   HolderKind kind = HolderKind::kSlab;
-  double from = 0;           // of RAM
-  std::string_view meaning;  // what it may come from
-  Integer (*pages)(const MemInfoFacts&) = nullptr;
+  double from = 0;                                  // of RAM
+  std::string_view meaning;                         // what it may come from
+  Integer (*size_kb)(const EventFacts&) = nullptr;  // only of events with counters
 };
+
+// The size of a counter; none if it is not printed.
+inline Integer PagesKb(const EventFacts& event, const Integer& pages) {
+  return pages ? Integer(*pages * event.page_kb()) : Integer();
+}
 
 // A context finding for the first shortage of the host in which the share is reached; none where it
 // is the cause already (a third of RAM and more).

@@ -9,7 +9,7 @@ std::optional<Finding> RulePageTableShare(const IncidentFacts& facts) {
   static constexpr NotableShare kShare = {
       "page_table_share", HolderKind::kPageTables, 0.02,
       "Many programs map the same large memory in small pages, as databases without huge pages do.",
-      [](const MemInfoFacts& mem) { return mem.pagetables_pages; }};
+      [](const EventFacts& event) { return PagesKb(event, event.mem->pagetables_pages); }};
   return TellShare(facts, kShare);
 }
 

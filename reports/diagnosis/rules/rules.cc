@@ -7,7 +7,7 @@ namespace kautopsy {
 std::span<const Rule> AllRules() {
   static constexpr Rule kRules[] = {
       // Stated in the text.
-      RuleManual, RuleMemcgLimit, RuleNumaConstraint,
+      RuleManual, RuleSwapoff, RuleMemcgLimit, RuleNumaConstraint,
       // The kernel or the caller is at fault.
       RuleHardware, RuleKernelBug, RuleStall, RuleEarlyBoot, RuleCountBelowZero, RuleBadRequest,
       RuleAddressSpace, RulePercpu, RuleCrashKernel,
@@ -25,9 +25,9 @@ std::span<const Rule> AllRules() {
       // The state of memory at that moment.
       RuleSwapState, RuleGaveUp, RuleKeptBack, RuleKeptForAtomic, RuleRaisedMarks, RuleParkedPages,
       RuleIsolatedPages, RuleNumaImbalance, RuleSlabShare, RuleReclaimableSlab, RulePageTableShare,
-      RuleShmemShare, RuleLockedShare, RuleHugeAnon, RuleKnownRegression, RuleResume, RuleKillStorm,
-      RulePodBelowLimit, RuleMixedMachines, RuleCompaction, RuleCourse, RuleSettings,
-      RuleSelfVerification};
+      RuleShmemShare, RuleLockedShare, RuleUndroppableShare, RuleHugeAnon, RuleKnownRegression,
+      RuleResume, RuleKillStorm, RulePodBelowLimit, RuleMixedMachines, RuleCompaction, RuleCourse,
+      RuleSettings, RuleSelfVerification};
   return kRules;
 }
 

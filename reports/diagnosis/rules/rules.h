@@ -14,6 +14,7 @@ namespace kautopsy {
 using Rule = std::optional<Finding> (*)(const IncidentFacts& facts);
 
 std::optional<Finding> RuleManual(const IncidentFacts& facts);
+std::optional<Finding> RuleSwapoff(const IncidentFacts& facts);
 std::optional<Finding> RuleMemcgLimit(const IncidentFacts& facts);
 std::optional<Finding> RuleNumaConstraint(const IncidentFacts& facts);
 std::optional<Finding> RuleBoundToNode(const IncidentFacts& facts);
@@ -60,6 +61,7 @@ std::optional<Finding> RuleReclaimableSlab(const IncidentFacts& facts);
 std::optional<Finding> RulePageTableShare(const IncidentFacts& facts);
 std::optional<Finding> RuleShmemShare(const IncidentFacts& facts);
 std::optional<Finding> RuleLockedShare(const IncidentFacts& facts);
+std::optional<Finding> RuleUndroppableShare(const IncidentFacts& facts);
 std::optional<Finding> RuleHugeAnon(const IncidentFacts& facts);
 std::optional<Finding> RuleKnownRegression(const IncidentFacts& facts);
 std::optional<Finding> RuleResume(const IncidentFacts& facts);

@@ -8,7 +8,7 @@ std::optional<Finding> RuleShmemShare(const IncidentFacts& facts) {
   static constexpr NotableShare kShare = {
       "shmem_share", HolderKind::kShmem, 0.1,
       "It belongs to no program: df -t tmpfs and ipcs -m show whose it is; only swap can take it.",
-      [](const MemInfoFacts& mem) { return mem.shmem_pages; }};
+      [](const EventFacts& event) { return PagesKb(event, event.mem->shmem_pages); }};
   return TellShare(facts, kShare);
 }
 

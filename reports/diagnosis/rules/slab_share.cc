@@ -9,7 +9,7 @@ std::optional<Finding> RuleSlabShare(const IncidentFacts& facts) {
       "slab_share", HolderKind::kSlab, 0.1,
       "Kernel objects that cannot be given back are a few percent of RAM as a rule; what grows "
       "from report to report is a leak.",
-      [](const MemInfoFacts& mem) { return mem.slab_unreclaimable_pages; }};
+      [](const EventFacts& event) { return PagesKb(event, event.mem->slab_unreclaimable_pages); }};
   return TellShare(facts, kShare);
 }
 

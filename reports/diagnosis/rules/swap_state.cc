@@ -3,6 +3,7 @@
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/rules/swapoff.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 
@@ -13,9 +14,14 @@ constexpr double kFullShare = 0.05;
 constexpr double kRoomyShare = 0.5;
 
 // What a kill tells with this much swap left.
-std::string RoomWords(const EventFacts& event) {
-  const bool order = event.oom->order.value_or(0) > 0;
-  if (order) return "The kill was about pieces of memory, not about its amount.";
+std::string RoomWords(const IncidentFacts& facts, const EventFacts& event) {
+  const std::optional<Finding> low_zone = RuleLowZone(facts);
+  if (low_zone && low_zone->event_id == event.id)
+    return "What was short is memory of certain zones, of which the kernel's own data and what "
+           "devices reach takes most: swap cannot hold that.";
+  const bool piece = event.oom->order.value_or(0) > 0;
+  const bool single = !event.rerun || event.rerun->single_served != false;
+  if (piece && single) return "The kill was about pieces of memory, not about its amount.";
   return "Either the programs' memory could not be swapped (locked, or vm.swappiness=0), or what "
          "was short is memory that never goes to swap.";
 }
@@ -49,7 +55,7 @@ std::string HolderWords(const EventFacts& event) {
 // What the state of swap says at a kill: without swap the memory of programs cannot leave RAM.
 std::optional<Finding> RuleSwapState(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
-    if (!event.oom || !IsShortage(event) || !event.mem) continue;
+    if (!event.oom || !IsShortage(event) || !event.mem || SwapoffAt(event)) continue;
     const Integer& total = event.mem->total_swap_kb;
     const Integer& free = event.mem->free_swap_kb;
     if (!total || !free) continue;
@@ -74,7 +80,7 @@ std::optional<Finding> RuleSwapState(const IncidentFacts& facts) {
       finding.title = fmt::format("{} killed with {} of {} swap free.", host, SizeText(*free),
                                   SizeText(*total));
       finding.brief = "swap had room";
-      finding.explanation = RoomWords(event);
+      finding.explanation = RoomWords(facts, event);
     }
     if (*total > 0) finding.explanation += HolderWords(event);
     finding.evidence.push_back(CounterEvidence(event, "Free swap"));

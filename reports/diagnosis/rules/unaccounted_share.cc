@@ -43,8 +43,11 @@ std::optional<Finding> RuleUnaccountedShare(const IncidentFacts& facts) {
     finding.cause = std::string(HolderCause(HolderKind::kUnaccounted));
     finding.role = Role::kContributing;
     finding.severity = Severity::kMinor;
-    finding.confidence = Confidence::kLow;
-    finding.confidence_why = "it is what is left of RAM: who holds it is not printed";
+    const bool named = ProfileCovers(event, rest_kb);
+    finding.confidence = named ? Confidence::kHigh : Confidence::kLow;
+    finding.confidence_why =
+        named ? "it is what is left of RAM, and the kernel's own list names the holders"
+              : "it is what is left of RAM: who holds it is not printed";
     finding.title = fmt::format(
         "{} had {} = {} % of its RAM in {}.", OnDayHost(facts, event), SizeText(rest_kb),
         PercentNumber(static_cast<double>(rest_kb), static_cast<double>(*ram_kb)), words);
