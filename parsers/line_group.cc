@@ -28,7 +28,7 @@ bool HasPrefix(const PhysicalLine& line) {
 bool LineGroup::PassesOver(const PhysicalLine& line) {
   const bool empty =
       line.text.size() <= kMostMarks && SkipQuoteMarks(StripLineEnd(line.text)).empty();
-  if (!empty || lines_.empty() || line.number != lines_.back().number + 1) return false;
+  if (!empty || line.cut || lines_.empty() || line.number != lines_.back().number + 1) return false;
   double_spaced_ = last_empty_ + 2 == line.number ? double_spaced_ + 1 : 0;
   last_empty_ = line.number;
   return true;

@@ -120,6 +120,7 @@ class CmaFailureBlock final : public Block {
       return Claim::kConflict;
     }
     request_ = *std::move(request);
+    uptime_us_ = line.uptime_us;
     if (line.cut) {
       request_.reason.reset();
       request_.error.reset();
@@ -130,7 +131,7 @@ class CmaFailureBlock final : public Block {
   bool OfferList(const LogLine& line) {
     if (listed_ && line.text == "cma:") return true;  // below the ranges
     const std::optional<FreePages> list = ParseFreePages(line.text);
-    if (!list || line.cut) return false;
+    if (!list || line.cut || !IsSoon(line)) return false;
     listed_ = true;
     const Integer before = free_.largest;
     free_ = *list;
@@ -138,7 +139,16 @@ class CmaFailureBlock final : public Block {
     return true;
   }
 
+  // The list is printed at once; another is of a request whose line is lost.
+  bool IsSoon(const LogLine& line) const {
+    constexpr int64_t kSoonUs = 1'000'000;
+    if (!line.uptime_us || !uptime_us_) return true;
+    const int64_t behind_us = *line.uptime_us - *uptime_us_;
+    return behind_us >= 0 && behind_us <= kSoonUs;
+  }
+
   CmaRequest request_;
+  std::optional<int64_t> uptime_us_;  // of its line
   FreePages free_;
   bool listed_ = false;
   bool ended_ = false;  // a line of another record has followed
