@@ -44,7 +44,7 @@ class Usage(CliTest):
             done = self.check(2, *front, "--kind", "oops", "--kind", "oomm")
             self.assert_says(done, "there is no kind oomm; there are alloc_failure, alloc_stall,", " oom, ", "panic")
             done = self.check(2, *front, "--cause", "fragmented")
-            self.assert_says(done, "there is no cause fragmented; there are atomic_high_order,", " fragmentation,")
+            self.assert_says(done, "there is no cause fragmented; there are address_space, atomic_high_order,", " fragmentation,")
             self.assertEqual(done.stdout, "")
             self.check(0, *front, "--cause", "manual", "--cause", "fragmentation", "--kind", "oom", "--guest", "wl*",
                        "--comm", "nobody", "--comm", "qemu_wl5?", "--host", "wv2-f302")
