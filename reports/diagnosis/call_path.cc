@@ -258,6 +258,8 @@ CallPath ReadCallPath(const IncidentFacts& facts, const EventFacts& event) {
     path.wanted = "memory for the driver " + path.driver;
   path.dying = KilledBefore(facts, event) != nullptr;
   if (event.refusal) Explain(walk, request ? request->gfp : GfpMeaning(), path);
+  if (event.kind == "alloc_stall")
+    path.meaning = "It was not refused and goes on waiting; the kernel tells so every ten seconds.";
   return path;
 }
 

@@ -352,5 +352,23 @@ TEST_CASE("a dying task's share of the reserve is that of its kernel") {
   CHECK(MarkFor(1000, RightsOf(request, WatermarkRule::k44)) == 375);
 }
 
+TEST_CASE("a request that had to wait for a page tells of the same shortage as a kill") {
+  EventFacts stalled = ExhaustedOom();
+  stalled.kind = "alloc_stall";
+  stalled.kills.clear();
+  stalled.oom.reset();
+  stalled.refusal = RefusalFacts();
+  stalled.refusal->stall_ms = 10646;
+  stalled.refusal->order = 0;
+  stalled.refusal->gfp_mask = 0x201da;
+  stalled.zones[1].min_kb = 6600;
+  stalled.zones[1].low_kb = 8250;
+  stalled.zones[1].high_kb = 9900;
+  const IncidentFacts facts = SmallFacts(stalled);
+  CHECK(facts.events[0].rerun->single_served == true);
+  CHECK(Diagnose(facts).primary_cause == "host_exhausted");
+  CHECK(Mentions(ReadCallPath(facts, facts.events[0]).meaning, "goes on waiting"));
+}
+
 }  // namespace
 }  // namespace kautopsy::test

@@ -72,10 +72,12 @@ std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& 
 }
 
 // The re-run must not have found room for a single page, or only what is kept between the marks.
+// Who had to wait for ten seconds and more for a page [alloc_stall] saw as little.
 bool Applies(const EventFacts& event) {
   if (OfGroup(event) || StatesConstraint(event) || !event.rerun) return false;
-  const bool killed = event.oom && event.rerun->request.order <= 0;
-  return event.rerun->single_served == false || (killed && BelowHighMarks(event));
+  const bool of_page =
+      (event.oom || event.kind == "alloc_stall") && event.rerun->request.order <= 0;
+  return event.rerun->single_served == false || (of_page && BelowHighMarks(event));
 }
 
 // Shared memory, which lies among that of programs, is the holder then, not they.
