@@ -13,6 +13,11 @@ namespace {
 constexpr int64_t kNoMemory = 12;  // ENOMEM
 constexpr int64_t kBusy = 16;      // EBUSY
 
+bool TellsWhy(const RefusalFacts& refusal) {
+  const int64_t error = refusal.error.value_or(0);
+  return error == kBusy || error == kNoMemory;
+}
+
 std::string AreaName(const RefusalFacts& refusal) {
   return refusal.area ? fmt::format("the contiguous area [CMA {}]", *refusal.area)
                       : "the contiguous area [CMA]";
@@ -48,7 +53,7 @@ std::string CauseWords(const RefusalFacts& refusal) {
 std::vector<Advice> Advise(const EventFacts& event) {
   const RefusalFacts& refusal = *event.refusal;
   const char* const check = "grep -c 'cma_alloc.*alloc failed' LOG";
-  if (refusal.error != kBusy && refusal.error != kNoMemory) return {};
+  if (!TellsWhy(refusal)) return {};
   Advice larger;
   larger.act = "cma= at boot larger, or the area's size in the device tree";
   if (refusal.area_total_pages)
@@ -82,7 +87,7 @@ std::optional<Finding> RuleCmaArea(const IncidentFacts& facts) {
   const RefusalFacts& refusal = *found->refusal;
   Finding finding = DraftCause("cma", *found);
   finding.rule = "cma_area";
-  const bool told = refusal.error == kBusy || refusal.error == kNoMemory;
+  const bool told = TellsWhy(refusal);
   finding.confidence = told ? Confidence::kMedium : Confidence::kLow;
   finding.confidence_why =
       told ? "the error of the area's allocator tells it; who holds the pages is "
