@@ -98,6 +98,20 @@ std::optional<Reach> OfZones(const EventFacts& event, const std::vector<const Zo
   return reach;
 }
 
+// A node's counters are of all its zones, and since 6.1 those above the request are not printed;
+// zone lines do not hold all that lies in a zone. What is told must make most of the whole, and no
+// more.
+bool IsToldOf(const Reach& reach) {
+  constexpr double kLeast = 0.1;
+  constexpr double kMost = 1.02;
+  int64_t told_kb = 0;
+  for (const BalanceItem& item : reach.items) {
+    if (item.item != "not_itemised") told_kb += item.size_kb;
+  }
+  const double share = static_cast<double>(told_kb) / static_cast<double>(reach.total_kb);
+  return share >= kLeast && share <= kMost;
+}
+
 }  // namespace
 
 std::optional<Reach> ReachOf(const IncidentFacts& facts, const EventFacts& event) {
@@ -111,7 +125,8 @@ std::optional<Reach> ReachOf(const IncidentFacts& facts, const EventFacts& event
   if (!reach) reach = OfZones(event, zones);
   const bool whole =
       reach && static_cast<double>(reach->total_kb) > kWholeShare * static_cast<double>(*ram_kb);
-  return whole || !reach || reach->total_kb <= 0 ? std::nullopt : reach;
+  if (whole || !reach || reach->total_kb <= 0 || !IsToldOf(*reach)) return std::nullopt;
+  return reach;
 }
 
 }  // namespace kautopsy

@@ -18,7 +18,8 @@ struct Reach {
 
 // Of whole nodes what memory_balance shows of them, else the sums of the zones that the re-run
 // found eligible (relations zone and zone_check). None where the request could use all that the
-// report prints of the machine, or a size is not printed.
+// report prints of the machine, a size is not printed, or next to nothing of what lies there is
+// told.
 std::optional<Reach> ReachOf(const IncidentFacts& facts, const EventFacts& event);
 
 }  // namespace kautopsy
