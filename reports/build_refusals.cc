@@ -25,7 +25,7 @@ std::string WhatOfArea(const RefusalFacts& refusal) {
   constexpr int64_t kNoMemory = 12;
   constexpr int64_t kBusy = 16;
   if (refusal.error == kNoMemory) return what + ": none was large enough [ENOMEM]";
-  if (refusal.error == kBusy) return what + ": pages in it could not be moved [EBUSY]";
+  if (refusal.error == kBusy) return what + ": pages in it were busy [EBUSY]";
   return refusal.error ? fmt::format("{}: error {}", what, *refusal.error) : what;
 }
 

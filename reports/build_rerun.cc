@@ -236,9 +236,9 @@ std::string PassesNowNote(const Rerun& rerun) {
   }
   if (known && passes.empty() && !fails.empty())
     return fmt::format(
-        "Above min is not enough: the kernel's last try before it kills asks for the high mark, "
-        "and "
-        "fails: {}.",
+        "Above min now: memory may have been freed behind the tries at that mark. The kernel's "
+        "last "
+        "try before it kills asks for the high mark, and fails by these figures: {}.",
         JoinWords(fails));
   const std::string last = passes.empty()
                                ? ""

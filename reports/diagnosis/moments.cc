@@ -58,11 +58,11 @@ Clock CommonClock(const std::vector<EventFacts>& events, const EventFacts& base)
   return nullptr;
 }
 
-// "244 s", "330319 s [3 d 19 h]": the log counts seconds, a reader days.
+// "244 s", "3 d 19 h": the log counts seconds, a reader days. The moments below the headline have
+// the seconds.
 std::string UptimeText(int64_t seconds) {
   constexpr int64_t kDay = 86400;
-  if (seconds < kDay) return fmt::format("{} s", seconds);
-  return fmt::format("{} s [{}]", seconds, SpanText(seconds));
+  return seconds < kDay ? fmt::format("{} s", seconds) : SpanText(seconds);
 }
 
 bool StandsBefore(const EventFacts& one, const EventFacts& other) {

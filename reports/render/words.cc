@@ -264,16 +264,19 @@ std::string CommandsWords(const HoldersSection& section) {
 
 std::string TogetherWords(const HoldersSection& section) {
   if (!section.ram_kb || section.holders.size() < 2) return "";
-  const int64_t left_kb = *section.ram_kb - section.total_kb;
   const bool more = section.rows > static_cast<int64_t>(section.holders.size());
-  const std::string who =
-      more ? fmt::format("all {} together", Counted(section.rows, "program")) : "together";
+  // What programs share is counted for each of them, so of the machine's memory it is no share.
+  if (!section.guests)
+    return fmt::format(
+        "{} {}, what they share counted for each",
+        more ? fmt::format("all {} together", Counted(section.rows, "program")) : "together",
+        SizeText(section.total_kb));
+  const int64_t left_kb = *section.ram_kb - section.total_kb;
   return fmt::format(
-      "{} {} of {} = {} %{}; {} left for {}", who, SharedUnit(section.total_kb, *section.ram_kb),
-      SizeText(*section.ram_kb),
+      "together {} of {} = {} %; {} left for the host and its cache",
+      SharedUnit(section.total_kb, *section.ram_kb), SizeText(*section.ram_kb),
       PercentNumber(static_cast<double>(section.total_kb), static_cast<double>(*section.ram_kb)),
-      more ? ", what they share counted for each" : "", SizeText(std::max<int64_t>(left_kb, 0)),
-      section.guests ? "the host and its cache" : "everything else");
+      SizeText(std::max<int64_t>(left_kb, 0)));
 }
 
 std::string OverviewSentence(const Overview& overview) {

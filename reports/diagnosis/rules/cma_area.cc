@@ -96,10 +96,11 @@ std::optional<Finding> RuleCmaArea(const IncidentFacts& facts) {
   finding.title =
       fmt::format("{}: {} had no {} pages in one piece for a device{}.", OnDayHost(facts, *found),
                   AreaName(refusal), Thousands(*refusal.size_pages),
-                  refusal.error == kBusy       ? ": pages in the way could not be moved"
+                  refusal.error == kBusy
+                      ? ": pages in the way could not be moved, or were just claimed by another"
                   : refusal.error == kNoMemory ? ": no hole was large enough"
                                                : "");
-  finding.brief = refusal.error == kBusy ? "pages in the contiguous area could not be moved"
+  finding.brief = refusal.error == kBusy ? "pages in the contiguous area were busy"
                                          : "the contiguous area had no piece of the size";
   finding.explanation = CauseWords(refusal) + StateWords(refusal);
   finding.advice = Advise(*found);

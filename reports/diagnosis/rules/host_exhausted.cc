@@ -149,6 +149,8 @@ void Explain(const EventFacts& event, const Exhaustion& found, Finding& finding)
                          : found.swap_absent ? " There is no swap."
                          : found.swap_full   ? " Swap is full."
                                              : " Swap had room left.";
+  if (event.kind == "alloc_stall" && !found.swap_full)
+    finding.explanation += " What programs hold leaves RAM only as fast as swap takes it.";
 }
 
 // A limit for the largest program, or swap for it, does not cure that the kernel itself, or memory
@@ -168,11 +170,14 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Exha
       fmt::format("rograms held {} of {} = {} %.", SizeText(found.programs_kb),
                   (found.ram_known ? "" : "the itemised ") + SizeText(found.ram_kb), share);
   const std::string host = OnDayHost(facts, event);
-  finding.title = found.most ? fmt::format("{} had used up its memory: p{}", host, held)
-                             : fmt::format(
-                                   "{} had used up its memory; nothing was left that could be "
-                                   "given back. P{}",
-                                   host, held);
+  const bool waited = event.kind == "alloc_stall";
+  finding.title = found.most
+                      ? fmt::format("{} had {}: p{}", host,
+                                    waited ? "no memory to spare" : "used up its memory", held)
+                      : fmt::format(
+                            "{} had used up its memory; nothing was left that could be "
+                            "given back. P{}",
+                            host, held);
   finding.brief = found.most ? fmt::format("programs filled the memory: {} %", share)
                              : "memory used up, with nothing to give back";
   Explain(event, found, finding);

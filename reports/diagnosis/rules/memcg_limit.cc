@@ -94,10 +94,14 @@ std::string SumWords(const EventFacts& event) {
   const bool version2 = stats.find("anon") != stats.end();
   if (!version2 && stats.find("rss") == stats.end()) return "";
   const int64_t anon_kb = StatKb(event, version2 ? "anon" : "rss");
+  const int64_t file_kb = StatKb(event, version2 ? "file" : "cache");
+  // The sums lag behind what is charged, or memory was given back since: then they explain nothing.
+  constexpr double kMostOfLimit = 0.9;
+  if (ShareOf(anon_kb + file_kb, *memory->limit_kb) < kMostOfLimit) return "";
   return fmt::format(
       "programs {} = {} % of it, files {}", SizeText(anon_kb),
       PercentNumber(static_cast<double>(anon_kb), static_cast<double>(*memory->limit_kb)),
-      SizeText(StatKb(event, version2 ? "file" : "cache")));
+      SizeText(file_kb));
 }
 
 Advice RaiseLimit(const EventFacts& event) {

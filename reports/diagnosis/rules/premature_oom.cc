@@ -29,6 +29,15 @@ std::string CacheWords(const CleanCache& cache) {
       SizeText(kb), percent(kb), SizeText(cache.inactive_kb));
 }
 
+Advice NewerKernel(const IncidentFacts& facts, const CleanCache& cache) {
+  const std::string release = facts.kernel_release.value_or("");
+  return {release.empty() ? "a newer kernel of the same series"
+                          : "a newer kernel of the series of " + release,
+          "a fault of its reclaim is likely", "a new kernel has to be tested",
+          fmt::format("the same load: no kill, {} falls",
+                      cache.active_kb > cache.inactive_kb ? "active_file" : "inactive_file")};
+}
+
 }  // namespace
 
 // Plenty of clean file pages in the zones that the request may use, no memory above the marks, and
@@ -47,11 +56,8 @@ std::optional<Finding> RulePrematureOom(const IncidentFacts& facts) {
                     OnDayHost(facts, event), SizeText(cache.inactive_kb + cache.active_kb));
     finding.brief = "killed with plenty of cache to drop";
     finding.explanation = CacheWords(cache);
-    const std::string release = facts.kernel_release.value_or("");
-    finding.advice.push_back({release.empty() ? "a newer kernel of the same series"
-                                              : "a newer kernel of the series of " + release,
-                              "a fault of its reclaim is likely", "a new kernel has to be tested",
-                              "the same load: no kill, inactive_file falls"});
+    // Where a fault is known, its kernels are, too.
+    if (!RuleKnownRegression(facts)) finding.advice.push_back(NewerKernel(facts, cache));
     finding.evidence.push_back(CounterEvidence(event, "inactive_file:"));
     return finding;
   }
