@@ -12,8 +12,9 @@
 namespace kautopsy {
 
 // How many rows by zone or node an incident's facts, which are in memory as a whole, hold at most:
-// 500 reports (kMaxEventsPerIncident) of 8 nodes with 4 zones have fewer.
-inline constexpr int64_t kMostZones = 16384;
+// 500 reports (kMaxEventsPerIncident) of 8 nodes have fewer, with the zones Normal and Movable each
+// and DMA and DMA32 on one.
+inline constexpr int64_t kMostZones = 12288;
 
 // What one relation adds to the events of some kinds. The columns are in the order that `take`
 // reads them.

@@ -486,10 +486,10 @@ class Input(CliTest):
                 self.assertLess(peak, PEAK_LIMIT_KB, head)
 
     def test_zones_that_are_too_many_to_be_judged_are_told(self):
-        """The facts of an incident hold 16,384 rows of zones."""
+        """The facts of an incident hold 12,288 rows of zones."""
         head = "Oct 27 14:24:43 h kernel: [12345.678901] "
         zone = "Node {n} DMA free:15892kB min:8kB low:20kB high:32kB present:15976kB managed:15892kB\n"
-        for count, told in ((16384, None), (16385, "1 zone was too many"), (19000, "2,616 zones were too many")):
+        for count, told in ((12288, None), (12289, "1 zone was too many"), (15000, "2,712 zones were too many")):
             self.write("many", head + "Mem-Info:\n" + "".join(head + zone.format(n=n) for n in range(count)))
             if os.path.exists(self.database):
                 os.remove(self.database)
