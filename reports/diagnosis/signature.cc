@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "reports/diagnosis/alloc_profile.h"
 #include "reports/diagnosis/call_path.h"
 
 namespace kautopsy {
@@ -51,10 +52,10 @@ std::string HolderOfPageTables(const EventFacts& event) {
   return most && most->pgtables_kb ? ProgramName(most->comm, most->guest) : "";
 }
 
-// The module that holds most by the kernel's own profile of allocations (since 6.10).
+// The module that holds most of it by the kernel's own profile of allocations (since 6.10).
 std::string HoldingModule(const EventFacts& event) {
-  for (const AllocTagFacts& tag : event.alloc_tags) {
-    if (tag.module) return *tag.module;
+  for (const AllocTagFacts* const tag : NamedByProfile(event).holders) {
+    if (tag->module) return *tag->module;
   }
   return "";
 }

@@ -330,11 +330,11 @@ TEST_CASE("a signature names whom the cause's mechanism needs, or nobody") {
   CHECK(of(event, "shmem") == "shmem|oom|order 0");
 
   CHECK(of(event, "unaccounted") == "unaccounted|oom|order 0");
-  const auto tag = [](int64_t bytes, const char* function, Text module) {
+  const auto tag = [](int64_t pages, const char* file, const char* module) {
     return AllocTagFacts{
-        .bytes = bytes, .calls = {}, .file = {}, .function = function, .module = std::move(module)};
+        .bytes = pages * 4096, .calls = pages, .file = file, .function = "f", .module = module};
   };
-  event.alloc_tags = {tag(900000, "folio_prealloc", std::nullopt), tag(800000, "rx_refill", "tg3")};
+  event.alloc_tags = {tag(900, "mm/memory.c", "counted"), tag(800, "drivers/net/tg3.c", "tg3")};
   CHECK(of(event, "unaccounted") == "unaccounted|oom|order 0|tg3");
 
   event.kernel_release = "4.7.2";
