@@ -124,7 +124,8 @@ std::string_view KnobOf(const Advice& advice) {
   return std::string_view(advice.act).substr(0, advice.act.find_first_of("=: "));
 }
 
-// The advice of the cause comes first, then that of what contributed.
+// The advice of the cause comes first, then that of what contributed; but where the very build is
+// known to be faulty, no setting helps as much as another one.
 void AddOfFindings(const BuildInput& input, IncidentReport& report) {
   constexpr std::size_t kMost = 5;
   std::vector<Advice> list;
@@ -133,13 +134,15 @@ void AddOfFindings(const BuildInput& input, IncidentReport& report) {
     if (list.size() < kMost && std::none_of(list.begin(), list.end(), is_same))
       list.push_back(advice);
   };
+  const Finding* const known = FindFinding(input.diagnosis, "known_regression");
+  if (known && known->confidence > Confidence::kLow)
+    std::for_each(known->advice.begin(), known->advice.end(), add);
   for (const Finding& finding : input.diagnosis.findings) {
     const bool causes = finding.role == Role::kPrimary || finding.role == Role::kContributing;
     if (causes) std::for_each(finding.advice.begin(), finding.advice.end(), add);
   }
   std::for_each(report.for_good.begin(), report.for_good.end(), add);
-  if (const Finding* const known = FindFinding(input.diagnosis, "known_regression"))
-    std::for_each(known->advice.begin(), known->advice.end(), add);
+  if (known) std::for_each(known->advice.begin(), known->advice.end(), add);
   report.for_good = std::move(list);
 }
 

@@ -169,7 +169,7 @@ Death NothingDied(const BuildInput& input, const EventFacts& event, ReferenceLis
   death.what = packet ? "nothing; one network packet of the host was refused"
                       : "nothing; one request for memory was refused";
   if (!packet && path.site) death.what += fmt::format(": {}", path.wanted);
-  if (event.kind == "alloc_stall") {
+  if (event.waits()) {
     death.what = "nothing; one request for memory had to wait";
     if (event.refusal && event.refusal->stall_ms)
       death.what += " for " + WaitText(*event.refusal->stall_ms);

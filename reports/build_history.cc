@@ -44,7 +44,7 @@ std::string PlainWhat(const BuildInput& input, const EventFacts& event) {
     const std::optional<PieceRequest> request = RequestOf(input.facts, event);
     const std::string what =
         request ? PieceSize(event.page_kb() << request->order) : std::string("request");
-    return what + (event.kind == "alloc_stall" ? " waited for" : " refused");
+    return what + (event.waits() ? " waited for" : " refused");
   }
   if (event.oom) return "OOM killer ran";
   return event.mem ? "memory report" : "";

@@ -133,7 +133,7 @@ void AddMeaning(const CallPath& path, const RefusalGroup& group, RefusalSection&
   section.lines.push_back({"means", "", path.meaning.empty() ? seen : path.meaning + " " + seen});
   std::string harm(path.harm ? HarmName(*path.harm) : "");
   // Whoever asks without waiting is ready for it; only repetition is a fault of the machine.
-  const bool waited = group.first->kind == "alloc_stall";
+  const bool waited = group.first->waits();
   const bool once = group.count == 1 && !group.log_lost_lines && !waited;
   if (path.harm == Harm::kDegraded && once) harm = "slight [" + harm + "]";
   const std::string interrupted = InterruptedWords(path, *group.first);

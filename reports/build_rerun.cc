@@ -108,11 +108,21 @@ bool LacksReserves(const EventFacts& event) {
                       [](const auto& zone) { return !zone.lowmem_reserve_pages.empty(); });
 }
 
+// What its free lists tell of, which differs by architecture (include/linux/mmzone.h, MAX_ORDER).
+int LargestListedOrder(const EventFacts& event) {
+  int largest = 0;
+  for (const ZoneFacts& zone : event.zones) {
+    if (!zone.cells.empty()) largest = std::max(largest, zone.cells.back().order);
+  }
+  return largest > 0 ? largest : kLargestTestedOrder;
+}
+
 // The largest piece that each zone would give to an ordinary request.
 std::string ServedUpTo(const BuildInput& input, const EventFacts& event) {
   std::vector<std::optional<int>> largest(event.zones.size());
   bool unknown = false;
-  for (int order = 0; order <= kLargestTestedOrder; ++order) {
+  const int last = LargestListedOrder(event);
+  for (int order = 0; order <= last; ++order) {
     const std::vector<ZoneCheck> checks = CheckZones(input.facts, event, OrdinaryRequest(order));
     for (std::size_t i = 0; i < checks.size() && i < largest.size(); ++i) {
       if (checks[i].verdict == ZoneVerdict::kServed) largest[i] = order;

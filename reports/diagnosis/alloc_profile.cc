@@ -11,17 +11,22 @@ namespace kautopsy {
 namespace {
 
 // Places that allocate what a counter of the report holds; a name that ends in '/' is a folder, and
-// "pgalloc.h" is any file of that name. Where they are: mm/slub.c, alloc_slab_page(); mm/filemap.c
-// and mm/readahead.c for files; mm/swap_state.c for the swap cache; mm/memory.c, folio_prealloc()
+// "pgalloc.h" is any file of that name. Where they are: mm/slub.c, alloc_slab_page(); mm/filemap.c,
+// mm/readahead.c and file systems for files (include/linux/pagemap.h, filemap_alloc_folio(), a
+// macro that names its caller); mm/swap_state.c for the swap cache; mm/memory.c, folio_prealloc()
 // and its neighbours for programs; mm/hugetlb.c for the pool; asm-generic/pgalloc.h for page
 // tables; kernel/fork.c, alloc_thread_stack_node().
 constexpr auto kCounted = std::to_array<std::string_view>(
     {"mm/slub.c", "mm/slab_common.c", "mm/filemap.c", "mm/readahead.c", "mm/swap_state.c",
      "mm/memory.c", "mm/huge_memory.c", "mm/khugepaged.c", "mm/shmem.c", "mm/migrate.c", "mm/ksm.c",
-     "mm/mempolicy.c", "mm/userfaultfd.c", "mm/hugetlb.c", "mm/pgtable-generic.c",
-     "mm/sparse-vmemmap.c", "kernel/fork.c", "fs/"});
+     "mm/mempolicy.c", "mm/userfaultfd.c", "mm/hugetlb.c", "mm/pgtable-generic.c", "kernel/fork.c",
+     "fs/"});
+// Of these folders, what no counter holds: what lies in pipes (pipe_write(), anon_pipe_write()),
+// and the buffers of XFS (xfs_buf_alloc_pages()).
+constexpr auto kNotCounted = std::to_array<std::string_view>({"fs/pipe.c", "fs/xfs/xfs_buf.c"});
 
 bool IsCounted(std::string_view file) {
+  if (std::ranges::find(kNotCounted, file) != kNotCounted.end()) return false;
   if (file.ends_with("pgalloc.h") || file.ends_with("/mm/pgtable.c")) return true;
   return std::ranges::any_of(kCounted, [&](std::string_view place) {
     return place.ends_with('/') ? file.starts_with(place) : file == place;

@@ -8,6 +8,7 @@
 
 #include "reports/diagnosis/call_entry.h"
 #include "reports/diagnosis/dying_task.h"
+#include "reports/diagnosis/vmalloc_request.h"
 #include "reports/diagnosis/watermark.h"
 
 namespace kautopsy {
@@ -215,6 +216,13 @@ void Explain(const Walk& walk, const GfpMeaning& gfp, CallPath& path) {
         "at once is refused and not tried again: a consequence of the kill.";
     return;
   }
+  if (path.large_first) {
+    path.harm = Harm::kHarmless;
+    path.meaning =
+        "It tried for large pages, of which there need not be any; single ones are asked for "
+        "behind it, and only if these fail, too, is the request lost.";
+    return;
+  }
   if (HasAnotherWay(gfp, path.site)) {
     path.harm = Harm::kHarmless;
     path.meaning = "The caller is ready for a refusal, as its mode says, and takes another way.";
@@ -257,8 +265,9 @@ CallPath ReadCallPath(const IncidentFacts& facts, const EventFacts& event) {
   else if (!path.driver.empty())
     path.wanted = "memory for the driver " + path.driver;
   path.dying = KilledBefore(facts, event) != nullptr;
+  path.large_first = event.refusal && StageOf(*event.refusal) == VmallocStage::kLargePages;
   if (event.refusal) Explain(walk, request ? request->gfp : GfpMeaning(), path);
-  if (event.kind == "alloc_stall")
+  if (event.waits())
     path.meaning = "It was not refused and goes on waiting; the kernel tells so every ten seconds.";
   return path;
 }

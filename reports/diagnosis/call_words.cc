@@ -14,6 +14,7 @@ Severity HarmSeverity(const CallPath& path) {
 std::string HarmlessWords(const CallPath& path) {
   if (path.harm != Harm::kHarmless) return "";
   if (path.dying) return "; harmless: the OOM killer had killed it before";
+  if (path.large_first) return "; harmless: single pages are asked for behind it";
   const bool by_mode = !path.site || path.site->harm != Harm::kHarmless;
   return fmt::format("; harmless: {}", by_mode ? "the caller takes another way" : path.site->lost);
 }

@@ -94,10 +94,15 @@ void CheckZoneSums(const EventFacts& event, std::vector<SelfCheck>& checks) {
 void NoteListAgainstCounter(const EventFacts& event, std::vector<SelfCheck>& checks) {
   for (const ZoneFacts& zone : event.zones) {
     if (!zone.free_kb || !zone.free_list_kb || zone.free_kb == zone.free_list_kb) continue;
+    const int64_t isolated_kb = IsolatedPages(zone) * event.page_kb();
+    const std::string why =
+        isolated_kb > 0 ? fmt::format("of the list {} kB are isolated, which free: leaves out",
+                                      Thousands(isolated_kb))
+                        : std::string("read at different moments");
     checks.push_back(
         {"list_against_counter", true,
-         fmt::format("{}: free list and free: differ by {} kB, read at different moments",
-                     ZoneName(zone), Thousands(std::abs(*zone.free_kb - *zone.free_list_kb))),
+         fmt::format("{}: free list and free: differ by {} kB, {}", ZoneName(zone),
+                     Thousands(std::abs(*zone.free_kb - *zone.free_list_kb)), why),
          event.id, true});
   }
 }

@@ -226,7 +226,7 @@ std::string PlainHeadline(const IncidentFacts& facts, bool cause_named) {
   const std::string why = cause_named ? "is not sure." : "is not in the text.";
   if (kill) return KillSentence(facts, *kill, false) + " Why memory was short " + why;
   for (const EventFacts& event : facts.events) {
-    if (event.kind == "alloc_stall")
+    if (event.waits())
       return OnDayHost(facts, event) + " let a request for memory wait" + WaitWords(event) +
              "; why " + why;
     if (event.refusal) return RefusalHeadline(facts, event, why);
@@ -240,7 +240,7 @@ std::string PlainHeadline(const IncidentFacts& facts, bool cause_named) {
       std::string who = event.title;  // "earlyoom: SIGTERM to java", "systemd-oomd: killed a.scope"
       if (const std::size_t at = who.find(": "); at < who.size())
         who.replace(at, 2, who.compare(at + 2, 3, "SIG") == 0 ? " sent " : " ");
-      return fmt::format("{} had memory freed before the kernel had to kill: {}.",
+      return fmt::format("{} had memory freed before the OOM killer had to act: {}.",
                          OnDayHost(facts, event), who);
     }
   }

@@ -87,11 +87,21 @@ Integer ListedPages(const ZoneFacts& zone, int64_t page_kb) {
   return kb / page_kb;
 }
 
+bool IsIsolated(const FreeCell& cell) { return cell.migrate_types == "I"; }
+
+int64_t IsolatedPages(const ZoneFacts& zone) {
+  int64_t pages = 0;
+  for (const FreeCell& cell : zone.cells) {
+    if (IsIsolated(cell)) pages += cell.count << cell.order;
+  }
+  return pages;
+}
+
 Integer BlocksFrom(const ZoneFacts& zone, int order) {
   if (zone.cells.empty() || ListIsCut(zone)) return std::nullopt;
   int64_t blocks = 0;
   for (const FreeCell& cell : zone.cells) {
-    if (cell.order >= order) blocks += cell.count;
+    if (cell.order >= order && !IsIsolated(cell)) blocks += cell.count;
   }
   return blocks;
 }
@@ -99,7 +109,7 @@ Integer BlocksFrom(const ZoneFacts& zone, int order) {
 std::optional<int> LargestOrder(const ZoneFacts& zone) {
   std::optional<int> largest;
   for (const FreeCell& cell : zone.cells) {
-    if (cell.count > 0) largest = cell.order;
+    if (cell.count > 0 && !IsIsolated(cell)) largest = cell.order;
   }
   return largest;
 }

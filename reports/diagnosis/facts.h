@@ -229,6 +229,8 @@ struct EventFacts {
   // True for what tells of memory that was short, or of how much there was.
   bool about_memory() const { return oom || refusal || mem || !kills.empty(); }
   bool dated() const { return time_us || local_time || uptime_us; }
+  // True for a request that was not refused, but had to wait and goes on waiting ("stalls for").
+  bool waits() const { return kind == "alloc_stall"; }
   int64_t page_kb() const { return page_size_kb.value_or(kUsualPageKb); }
   // A value of a pasted meminfo, in kB; none if it is not there or has no unit.
   Integer ValueKb(std::string_view name) const;
@@ -267,9 +269,14 @@ bool ListIsCut(const ZoneFacts& zone);
 // A zone's free list in pages: the printed total, else the sum of its cells; none without a list,
 // and if the list is cut.
 Integer ListedPages(const ZoneFacts& zone, int64_t page_kb);
-// Blocks of at least this order; none if the zone has no list.
+// Pages of the list in blocks that are all Isolate: memory that is being taken away, which nobody is
+// given. The counter `free:` leaves them out, the list's total holds them (mm/page_isolation.c,
+// set_migratetype_isolate(), since 2139cbe627b8 in 3.7).
+int64_t IsolatedPages(const ZoneFacts& zone);
+bool IsIsolated(const FreeCell& cell);
+// Blocks of at least this order that are not isolated; none if the zone has no list.
 Integer BlocksFrom(const ZoneFacts& zone, int order);
-// The largest order with a free block; none if there is no list or no block.
+// The largest order with such a block; none if there is no list or no block.
 std::optional<int> LargestOrder(const ZoneFacts& zone);
 // "node 0 Normal", or "Normal" without NUMA.
 std::string ZoneName(const ZoneFacts& zone);

@@ -42,6 +42,7 @@ void AddZoneChecks(const EventFacts& event, std::vector<ZoneCheckRow>& rows) {
     row.unusable_index = check.unusable_index;
     row.cma_pages = check.cma_pages;
     row.atomic_pages = check.atomic_pages;
+    if (check.from_list) row.isolated_pages = check.isolated_pages;
     row.last_try_pages = check.last_try_pages;
     row.high_pages = check.high_pages;
     row.last_try_ok = Flag(check.last_try_ok);
@@ -108,6 +109,7 @@ std::span<const Field<ZoneCheckRow>> ZoneCheckRow::Fields() {
                                          {"usable_pages", &R::usable_pages},
                                          {"cma_pages", &R::cma_pages},
                                          {"atomic_pages", &R::atomic_pages},
+                                         {"isolated_pages", &R::isolated_pages},
                                          {"mark", &R::mark},
                                          {"min_pages", &R::min_pages},
                                          {"mark_pages", &R::mark_pages},

@@ -107,7 +107,8 @@ void TakeFigures(Snapshot& snapshot) {
   if (snapshot.free_kb || !snapshot.lists) return;
   int64_t kb = 0;
   for (const ZoneFacts& zone : snapshot.lists->zones) {
-    kb += ListedPages(zone, snapshot.lists->page_kb()).value_or(0) * snapshot.lists->page_kb();
+    const Integer pages = ListedPages(zone, snapshot.lists->page_kb());
+    if (pages) kb += (*pages - IsolatedPages(zone)) * snapshot.lists->page_kb();
   }
   snapshot.free_kb = kb;
 }
@@ -224,7 +225,8 @@ Integer OrdinaryFreeKb(const EventFacts& event) {
   Integer kb;
   for (const ZoneFacts& zone : event.zones) {
     const Integer pages = ListedPages(zone, event.page_kb());
-    if (IsOrdinaryZone(zone.zone) && pages) kb = kb.value_or(0) + *pages * event.page_kb();
+    if (IsOrdinaryZone(zone.zone) && pages)
+      kb = kb.value_or(0) + (*pages - IsolatedPages(zone)) * event.page_kb();
   }
   return kb;
 }

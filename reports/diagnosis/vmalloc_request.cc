@@ -1,8 +1,23 @@
 #include "reports/diagnosis/vmalloc_request.h"
 
 #include <string>
+#include <string_view>
+
+#include "base/text.h"
 
 namespace kautopsy {
+
+namespace {
+
+int PrintedOrder(std::string_view reason) {
+  constexpr std::string_view kBefore = "page order ";
+  const std::size_t at = reason.find(kBefore);
+  if (at == std::string_view::npos) return 0;
+  reason.remove_prefix(at + kBefore.size());
+  return static_cast<int>(ConsumeInteger(reason).value_or(0));
+}
+
+}  // namespace
 
 VmallocStage StageOf(const RefusalFacts& refusal) {
   if (refusal.kind != "vmalloc") return VmallocStage::kNone;
@@ -13,7 +28,15 @@ VmallocStage StageOf(const RefusalFacts& refusal) {
     return VmallocStage::kImpossible;
   if (reason.starts_with("no address space")) return VmallocStage::kNoRange;
   const bool no_area = reason.starts_with("vm_struct allocation failed");
-  return no_area || reason == "allocation failure" ? VmallocStage::kUnclear : VmallocStage::kPages;
+  if (no_area || reason == "allocation failure") return VmallocStage::kUnclear;
+  if (reason.find("page array") != std::string::npos) return VmallocStage::kPageArray;
+  return PrintedOrder(reason) > 0 ? VmallocStage::kLargePages : VmallocStage::kPages;
+}
+
+std::optional<int> OrderOfPages(const RefusalFacts& refusal) {
+  const VmallocStage stage = StageOf(refusal);
+  if (stage == VmallocStage::kLargePages) return PrintedOrder(refusal.reason.value_or(""));
+  return stage == VmallocStage::kPages ? std::optional(0) : std::nullopt;
 }
 
 bool RefusedBeforePages(const EventFacts& event) {

@@ -210,13 +210,15 @@ std::optional<PieceRequest> RequestOf(const IncidentFacts& facts, const EventFac
   // 2.6.8 to 2.6.11 print the mask alone: where not even a page was to be had, no piece was.
   const bool mask_alone = oom && oom->gfp_mask && !order;
   if (mask_alone) order = 0;
-  // What is mapped page by page needs no piece (mm/vmalloc.c, __vmalloc_area_node(); larger pages,
-  // since 5.13, are a try only).
-  if (refusal && StageOf(*refusal) != VmallocStage::kNone) order = 0;
   if (RefusedBeforePages(event)) return std::nullopt;
+  // What is mapped page by page needs no piece (mm/vmalloc.c, __vmalloc_area_node()). Where it did
+  // not come to its pages, a page is only what can be tested.
+  const bool mapped = refusal && StageOf(*refusal) != VmallocStage::kNone;
+  const std::optional<int> mapped_order = mapped ? OrderOfPages(*refusal) : std::nullopt;
+  if (mapped) order = mapped_order.value_or(0);
   if (!order || *order < 0) return std::nullopt;
   PieceRequest request = OrdinaryRequest(static_cast<int>(*order));
-  request.assumed = mask_alone;
+  request.assumed = mask_alone || (mapped && !mapped_order);
   const KernelVersion kernel = TestedKernel(facts, event);
   const PrintedMask printed = MaskOf(event);
   const std::optional<GfpMeaning> gfp = ReadGfp(printed.mask, printed.names, kernel);
@@ -251,7 +253,8 @@ bool PassesFirstTest(const ZoneCheck& check) {
 
 std::optional<bool> PassesByCounter(const ZoneCheck& check) {
   if (!check.counter_pages || !check.usable_pages || !check.mark_pages) return std::nullopt;
-  const int64_t usable_pages = *check.usable_pages - *check.free_pages + *check.counter_pages;
+  const int64_t usable_pages = *check.usable_pages - *check.free_pages + check.isolated_pages +
+                               *check.counter_pages;
   return usable_pages > *check.mark_pages + check.reserve_pages.value_or(0);
 }
 

@@ -62,7 +62,7 @@ std::string TimesMinWords(const ZoneFacts& zone) {
 std::optional<int> LargestCommonOrder(const ZoneFacts& zone) {
   std::optional<int> largest;
   for (const FreeCell& cell : zone.cells) {
-    if (cell.count > 0 && cell.migrate_types != "H") largest = cell.order;
+    if (cell.count > 0 && cell.migrate_types != "H" && !IsIsolated(cell)) largest = cell.order;
   }
   return largest;
 }
@@ -101,6 +101,10 @@ std::string LeftOutWords(const ZoneCheck& check) {
   }
   if (check.cma_pages.value_or(0) > 0)
     words.push_back(fmt::format("{} set aside for devices [CMA]", Thousands(*check.cma_pages)));
+  if (check.isolated_pages > 0) {
+    words.push_back(
+        fmt::format("{} being taken away [isolate]", Thousands(check.isolated_pages)));
+  }
   return words.empty() ? "" : "without " + JoinWords(words);
 }
 

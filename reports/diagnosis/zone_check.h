@@ -53,6 +53,7 @@ struct ZoneCheck {
   Integer usable_pages, mark_pages, reserve_pages, margin_pages;
   // Free, but not for this request, so not in usable_pages: CMA, and what is kept for atomic ones.
   Integer cma_pages, atomic_pages;
+  int64_t isolated_pages = 0;  // of the list's total: not in usable_pages, and in no counter
   std::optional<bool> watermark_ok, blocks_ok;
   ZoneVerdict verdict = ZoneVerdict::kUnknown;
   // Of the CMA pages that the first test leaves out, those that the loop counts again.

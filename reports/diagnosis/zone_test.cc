@@ -142,6 +142,16 @@ bool PassesByAnyColumn(const ZoneFacts& zone, const ZoneCheck& check) {
   return most != zone.lowmem_reserve_pages.end() && *check.usable_pages > *check.mark_pages + *most;
 }
 
+// How much of blocks of mixed types is isolated is not printed; the counter leaves all of it out.
+int64_t MixedIsolatedPages(const ZoneFacts& zone) {
+  int64_t pages = 0;
+  for (const FreeCell& cell : zone.cells) {
+    const bool some = cell.migrate_types && cell.migrate_types->find('I') != std::string::npos;
+    if (some && !IsIsolated(cell)) pages += cell.count << cell.order;
+  }
+  return pages;
+}
+
 // What the text does not hold may turn the verdict.
 void Doubt(const EventFacts& event, const ZoneFacts& zone, const PieceRequest& request,
            const ZoneTerms& terms, ZoneCheck& check) {
@@ -153,6 +163,11 @@ void Doubt(const EventFacts& event, const ZoneFacts& zone, const PieceRequest& r
       !PassesByAnyColumn(zone, check)) {
     check.verdict = ZoneVerdict::kUnknown;
     check.reason = "zones are missing in the text, so what it keeps back is not sure";
+  }
+  if (check.verdict == ZoneVerdict::kServed && check.from_list &&
+      *check.margin_pages - MixedIsolatedPages(zone) <= 0) {
+    check.verdict = ZoneVerdict::kUnknown;
+    check.reason = "how much of it is being taken away [isolate] is not in the text";
   }
   if (!check.steps.empty() || check.blocks_ok == false) return;
   const Bounds mark = terms.Mark(zone);
@@ -187,8 +202,9 @@ ZoneCheck CheckZone(const EventFacts& event, const ZoneFacts& zone, const PieceR
   check.mark_pages = terms.Mark(zone).most;
   check.discounts = terms.Discounts(zone, *check.mark_pages);
   check.reserve_pages = terms.Reserve(zone);
+  if (check.from_list) check.isolated_pages = IsolatedPages(zone);
   check.usable_pages = *check.free_pages - *check.cma_pages - *check.atomic_pages -
-                       TakenFirst(request.order, terms.rule());
+                       check.isolated_pages - TakenFirst(request.order, terms.rule());
   check.margin_pages = *check.usable_pages - *check.mark_pages - check.reserve_pages.value_or(0);
   check.watermark_ok = *check.margin_pages > 0;
   check.blocks_ok = HasPiece(zone, request, terms.rights());

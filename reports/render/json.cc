@@ -92,6 +92,7 @@ Json ZoneCheckJson(const ZoneCheck& check, bool assumed) {
           {"usable_pages", Value(check.usable_pages)},
           {"cma_pages", Value(check.cma_pages)},
           {"atomic_pages", Value(check.atomic_pages)},
+          {"isolated_pages", check.isolated_pages},
           {"mark", "min"},
           {"min_pages", Value(check.min_pages)},
           {"mark_pages", Value(check.mark_pages)},

@@ -86,6 +86,7 @@ CREATE TABLE zone_check (
   usable_pages INTEGER,             -- [pages] of them that the request may use
   cma_pages INTEGER,                -- [pages] free, but set aside for devices [CMA]: not usable
   atomic_pages INTEGER,             -- [pages] kept for atomic requests [highatomic]: not usable
+  isolated_pages INTEGER,           -- [pages] of the list being taken away [isolate]: not usable
   mark TEXT,                        -- mark that was applied: min, low or high
   min_pages INTEGER,                -- [pages] of the min mark, as printed
   mark_pages INTEGER,               -- [pages] of that mark, after the request's discounts

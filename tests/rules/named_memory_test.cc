@@ -146,6 +146,14 @@ TEST_CASE("of the kernel's list of allocations only what no counter holds is nam
   CHECK(names.size_kb == 60000 * 4);
 }
 
+TEST_CASE("pages of files are counted, those of pipes and of XFS's buffers are not") {
+  EventFacts event = ExhaustedOom();
+  event.alloc_tags = {Tag(9000, 9000, "fs/ext4/inode.c", "ext4_write_begin"),
+                      Tag(8000, 8000, "fs/pipe.c", "anon_pipe_write"),
+                      Tag(7000, 7000, "fs/xfs/xfs_buf.c", "xfs_buf_alloc_pages", "xfs")};
+  CHECK(NamedByProfile(event).size_kb == 15000 * 4);
+}
+
 TEST_CASE("who is named by the kernel's list makes what is not itemised sure") {
   EventFacts event = ProfiledOom();
   const std::optional<Finding> finding = RuleUnaccountedShare(SmallFacts(event));

@@ -92,7 +92,39 @@ TEST_CASE("how far a request of vmalloc came is told by its words") {
   CHECK(stage(4096, "allocation failure") == VmallocStage::kUnclear);
   CHECK(stage(8192, "allocated 4096 bytes of it") == VmallocStage::kPages);
   CHECK(stage(8192, "failed to map pages") == VmallocStage::kPages);
+  CHECK(stage(8192, "page order 0, failed to allocate pages") == VmallocStage::kPages);
+  CHECK(stage(4 << 20, "page order 9, failed to allocate pages") == VmallocStage::kLargePages);
+  CHECK(stage(8192, "failed to allocated page array size 16") == VmallocStage::kPageArray);
   CHECK(StageOf(*SeedRefusal().refusal) == VmallocStage::kNone);
+}
+
+TEST_CASE("large pages of vmalloc are a try: the piece is tested, and its refusal does no harm") {
+  const IncidentFacts facts =
+      On(Vmalloc(4 << 20, "page order 9, failed to allocate pages"), "6.2.0");
+  CHECK(facts.events[0].rerun->request.order == 9);
+  CHECK_FALSE(facts.events[0].rerun->request.assumed);
+  const std::optional<Finding> refused = RuleRefusedAllocation(facts);
+  REQUIRE(refused);
+  CHECK(refused->severity == Severity::kInfo);
+  CHECK(Mentions(refused->title, "harmless: single pages are asked for behind it"));
+}
+
+TEST_CASE("where a request of vmalloc did not come to its pages, no refused page is tested") {
+  for (const char* const reason :
+       {"failed to allocated page array size 8192", "vm_struct allocation failed"}) {
+    const IncidentFacts facts = On(Vmalloc(4 << 20, reason), "6.1.0-21-amd64");
+    CHECK(facts.events[0].rerun->request.assumed);
+    CHECK(facts.events[0].rerun->request.order == 0);
+  }
+}
+
+TEST_CASE("a detector's notes need one certain range, so no other would have helped") {
+  EventFacts event = Vmalloc(4 << 20, "no address space: use vmalloc=<size> to increase size");
+  event.frames[1].symbol = "kasan_mem_notifier";
+  const Diagnosis diagnosis = Diagnose(On(event, "5.4.0-42-generic"));
+  CHECK(diagnosis.primary_cause == "kernel_bug");
+  CHECK(Mentions(diagnosis.headline, "that KASAN needs for its notes was taken"));
+  CHECK(Mentions(PrimaryFinding(diagnosis)->explanation, "vmalloc= makes no difference"));
 }
 
 constexpr char kNoRange[] = "no address space: use vmalloc=<size> to increase size";

@@ -212,6 +212,18 @@ TEST_CASE("a known fault is hinted at for its versions and its situation only") 
   CHECK_FALSE(RuleKnownRegression(SmallFacts(event)));
 }
 
+TEST_CASE("builds that are known to have a fault weigh more than a range of releases") {
+  EventFacts event = ExhaustedOom();
+  event.oom->order = 2;
+  event.kernel_release = "4.4.0-59-generic";
+  const std::optional<Finding> finding = RuleKnownRegression(SmallFacts(event));
+  REQUIRE(finding);
+  CHECK(finding->confidence == Confidence::kMedium);
+  CHECK(finding->advice.at(0).act == "kernel 4.4.0-63 or newer");
+  event.kernel_release = "4.4.0-63-generic";
+  CHECK_FALSE(RuleKnownRegression(SmallFacts(event)));
+}
+
 TEST_CASE("where the release is not in the text, the names of the mask tell which it may be") {
   EventFacts event = ExhaustedOom();
   event.oom->order = 2;

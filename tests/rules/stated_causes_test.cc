@@ -32,6 +32,25 @@ TEST_CASE("a count of memory below zero explains why nothing could be had") {
   CHECK(RuleCountBelowZero(SmallFacts(event))->confidence == Confidence::kMedium);
 }
 
+TEST_CASE("a group that had given its memory back is looked at before its limit is raised") {
+  EventFacts event = ExhaustedOom();
+  event.oom->constraint_kind = "memcg";
+  event.oom->oom_memcg = "/build";
+  event.group.counters = {{"memory", 53192, 262144, 99902}};
+  IncidentFacts facts = SmallFacts(event);
+  facts.kernel_release = "6.1.0-21-amd64";
+  const std::optional<Finding> finding = RuleMemcgLimit(facts);
+  REQUIRE(finding);
+  CHECK(finding->advice.at(0).act.find("look at memory.peak of control group /build") == 0);
+  CHECK(finding->advice.at(0).why.find("used 20.3 % of its limit") != std::string::npos);
+  facts.events[0].group.counters[0].usage_kb = 262144;
+  CHECK(RuleMemcgLimit(facts)->advice.at(0).act.find("memory.max=327680K") == 0);
+  CHECK(RuleMemcgLimit(facts)->advice.at(0).check == "memory.events and memory.peak of the group");
+  facts.kernel_release = "5.10.0-9-amd64";
+  CHECK(RuleMemcgLimit(facts)->advice.at(0).check ==
+        "memory.events and memory.current of the group");
+}
+
 // A control group of 2 GiB that is full of memory of programs.
 EventFacts FullGroup(const std::string& group) {
   EventFacts event = ExhaustedOom();

@@ -67,6 +67,40 @@ TEST_CASE("without a list, or with one that does not add up, the sum begins with
   CHECK_FALSE(check.from_list);
 }
 
+// 8192 pages in eight isolated blocks: no counter holds them, and nobody is given one.
+ZoneFacts PartlyIsolated() {
+  ZoneFacts zone = MakeZone(0, "Normal", 8000, 4000, {1200, 400, 0, 0, 0, 0, 0, 0, 0, 0, 8});
+  for (FreeCell& cell : zone.cells) cell.migrate_types = "UM";
+  zone.cells.back().migrate_types = "I";
+  return zone;
+}
+
+TEST_CASE("blocks that are being taken away are in the list's total, and free to nobody") {
+  const IncidentFacts facts = OnKernel({PartlyIsolated()}, "5.10.0");
+  const ZoneCheck single = FirstCheck(facts, OrdinaryRequest(0));
+  CHECK(single.free_pages == 2000 + 8192);
+  CHECK(single.isolated_pages == 8192);
+  CHECK(single.usable_pages == 2000);
+  CHECK(single.verdict == ZoneVerdict::kServed);
+  CHECK(PassesByCounter(single) == true);
+  CHECK(CheckWords(single).find("8,192 being taken away [isolate]") != std::string::npos);
+  CHECK(FirstCheck(facts, OrdinaryRequest(4)).verdict == ZoneVerdict::kNotServed);
+  const ZoneFacts& zone = facts.events.front().zones.front();
+  CHECK(LargestOrder(zone) == 1);
+  CHECK(BlocksFrom(zone, 2) == 0);
+}
+
+TEST_CASE("how much of a mixed block is isolated is unknown where the verdict hangs on it") {
+  ZoneFacts zone = PartlyIsolated();
+  zone.cells.front().count = 100;
+  zone.free_list_kb = *zone.free_list_kb - 4400;
+  zone.cells.back().migrate_types = "MI";
+  const IncidentFacts facts = OnKernel({zone}, "5.10.0");
+  CHECK(FirstCheck(facts, OrdinaryRequest(0)).verdict == ZoneVerdict::kUnknown);
+  zone.min_kb = 40;
+  CHECK(FirstCheck(OnKernel({zone}, "5.10.0"), OrdinaryRequest(0)).verdict == ZoneVerdict::kServed);
+}
+
 // 20,000 pages are free, 12,000 of them CMA; 50 pieces of 16 KiB are not.
 struct CmaCase {
   std::string_view release;

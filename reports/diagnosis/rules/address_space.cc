@@ -60,6 +60,35 @@ void AdviseSmallRange(Finding& finding) {
                             "VmallocTotal of /proc/meminfo"});
 }
 
+// A detector's notes on memory that was added or on a module lie at one address each: what is asked
+// for is this very range (mm/kasan/shadow.c, kasan_mem_notifier() and kasan_alloc_module_shadow(),
+// kasan_module_alloc() before 5.18).
+bool IsForShadow(const EventFacts& event) {
+  static constexpr auto kWords = std::to_array<std::string_view>(
+      {"kasan_mem_notifier", "kasan_alloc_module_shadow", "kasan_module_alloc"});
+  return std::any_of(event.frames.begin(), event.frames.end(), [](const FrameFacts& frame) {
+    return std::any_of(kWords.begin(), kWords.end(),
+                       [&](std::string_view word) { return frame.symbol.starts_with(word); });
+  });
+}
+
+void DescribeShadow(const IncidentFacts& facts, const EventFacts& event, Finding& finding) {
+  finding.cause = "kernel_bug";
+  finding.confidence = Confidence::kMedium;
+  finding.confidence_why = "the trace names who asked; what lies in the range is not printed";
+  finding.title =
+      fmt::format("{}: the range of virtual addresses that KASAN needs for its notes was taken.",
+                  OnDayHost(facts, event));
+  finding.brief = "the one range that would do was taken [KASAN]";
+  finding.explanation =
+      "The notes of this detector lie at an address that follows from what they are about, so no "
+      "other range helps, and vmalloc= makes no difference. What lies there already, such as notes "
+      "that were left behind, stands in the way.";
+  finding.advice.push_back({"report it to those who built the kernel, with the call trace",
+                            "no setting of the host has a part in it", "",
+                            "the same act (adding memory, loading the module) succeeds"});
+}
+
 void DescribeWide(bool code, Finding& finding) {
   if (code) {
     // Documentation/arch/x86/x86_64/mm.rst: "module mapping space" of 1520 MB.
@@ -77,9 +106,11 @@ void DescribeWide(bool code, Finding& finding) {
       "either mappings are leaked, or an address of its own was asked for that is taken. vmalloc= "
       "does not help there.";
   finding.advice.push_back({"report it to those who built the kernel, with the call trace",
-                            "no setting of the host has a part in it", "", ""});
+                            "no setting of the host has a part in it", "",
+                            "the same act works with a mended kernel"});
   finding.advice.push_back({"sort -rnk2 /proc/vmallocinfo | head -20",
-                            "a leak shows as very many entries of one caller", "", ""});
+                            "a leak shows as very many entries of one caller", "",
+                            "their number, again after an hour"});
 }
 
 // What was looked for: the size of the line itself, which holds a guard page [vmap].
@@ -120,7 +151,9 @@ std::optional<Finding> RuleAddressSpace(const IncidentFacts& facts) {
     finding.explanation =
         "The kernel maps such memory, code of modules and registers of devices into ranges of "
         "fixed size; no hole there was large enough.";
-    if (width == Width::k64)
+    if (IsForShadow(event))
+      DescribeShadow(facts, event, finding);
+    else if (width == Width::k64)
       DescribeWide(code, finding);
     else
       AdviseSmallRange(finding);

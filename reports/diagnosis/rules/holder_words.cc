@@ -74,10 +74,17 @@ const DebugCache* FindDebugCache(const EventFacts& event) {
   return found == kDebugCaches.end() ? nullptr : found;
 }
 
+// Documentation/dev-tools/kmemleak.rst, "Usage".
+Advice ScanForLeaks() {
+  return {"echo scan > /sys/kernel/debug/kmemleak; cat /sys/kernel/debug/kmemleak",
+          "names what was allocated and is referred to by nothing any more", "",
+          "no new entries after a second scan"};
+}
+
 Advice TurnOff(const DebugCache& cache) {
   return {fmt::format("{} at boot", cache.off),
-          fmt::format("{} is debugging of the kernel itself: {}. Its size follows that of all "
-                      "others; it is no leak by itself",
+          fmt::format("{} is debugging of the kernel itself: {}. It grows with what it keeps "
+                      "books of, so that is what leaks, if anything does",
                       cache.name, cache.keeps),
           "that kind of fault is not reported any more", "grep SUnreclaim /proc/meminfo"};
 }
@@ -87,6 +94,8 @@ void DescribeSlab(const EventFacts& event, Finding& finding) {
   finding.explanation += " Killing programs gives none of it back.";
   if (!caches.empty()) finding.explanation += " The largest caches: " + caches + ".";
   const DebugCache* const debug = FindDebugCache(event);
+  // While it is there, the detector can tell whether anything leaks.
+  if (debug && debug->name.starts_with("kmemleak")) finding.advice.push_back(ScanForLeaks());
   finding.advice.push_back(caches.empty() ? NameCache()
                            : debug        ? TurnOff(*debug)
                                           : TraceCache(event.slabs.front().name));
@@ -207,7 +216,7 @@ void DescribeRest(const IncidentFacts& facts, const EventFacts& event, Finding& 
   finding.advice.push_back(
       {std::string("grep -E 'Zswap|Vmalloc|Percpu|HugePages_Total' /proc/meminfo; cat ") +
            (swaps ? "/sys/block/zram*/mm_stat " : "") + "/proc/spl/kstat/zfs/arcstats",
-       "tells the candidates apart while it is large", "", ""});
+       "tells the candidates apart while it is large", "", "the one that grew stays small"});
 }
 
 }  // namespace

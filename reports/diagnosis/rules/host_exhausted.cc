@@ -76,7 +76,7 @@ std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& 
 bool Applies(const EventFacts& event) {
   if (OfGroup(event) || StatesConstraint(event) || !event.rerun) return false;
   const bool of_page =
-      (event.oom || event.kind == "alloc_stall") && event.rerun->request.order <= 0;
+      (event.oom || event.waits()) && event.rerun->request.order <= 0;
   return event.rerun->single_served == false || (of_page && BelowHighMarks(event));
 }
 
@@ -149,7 +149,7 @@ void Explain(const EventFacts& event, const Exhaustion& found, Finding& finding)
                          : found.swap_absent ? " There is no swap."
                          : found.swap_full   ? " Swap is full."
                                              : " Swap had room left.";
-  if (event.kind == "alloc_stall" && !found.swap_full)
+  if (event.waits() && !found.swap_full)
     finding.explanation += " What programs hold leaves RAM only as fast as swap takes it.";
 }
 
@@ -170,7 +170,7 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Exha
       fmt::format("rograms held {} of {} = {} %.", SizeText(found.programs_kb),
                   (found.ram_known ? "" : "the itemised ") + SizeText(found.ram_kb), share);
   const std::string host = OnDayHost(facts, event);
-  const bool waited = event.kind == "alloc_stall";
+  const bool waited = event.waits();
   finding.title = found.most
                       ? fmt::format("{} had {}: p{}", host,
                                     waited ? "no memory to spare" : "used up its memory", held)

@@ -185,9 +185,11 @@ std::optional<Finding> RuleKnownRegression(const IncidentFacts& facts) {
       // Its remedy is the answer then: no setting mends the kernel.
       finding.role = Role::kContributing;
       finding.severity = Severity::kMinor;
-      finding.confidence = Confidence::kLow;
+      const bool exact = regression.builds.second > 0;
+      finding.confidence = exact ? Confidence::kMedium : Confidence::kLow;
       finding.confidence_why =
-          "the version and the situation fit; stable kernels may hold the mend";
+          exact ? "this very build is known to have it, and the situation fits"
+                : "the version and the situation fit; stable kernels may hold the mend";
       finding.title = fmt::format("{}: {}.", OnDayHost(facts, event), regression.title);
       finding.brief = "a known fault of this kernel fits";
       finding.explanation = std::string(regression.explanation);

@@ -104,7 +104,25 @@ std::string SumWords(const EventFacts& event) {
       SizeText(file_kb));
 }
 
-Advice RaiseLimit(const EventFacts& event) {
+// The file that holds the most that the group ever used. memory.peak is of 5.19 (8e20d4b33266);
+// distributions have it in older ones, too.
+std::string_view PeakFile(const IncidentFacts& facts, const EventFacts& event) {
+  if (Counter(event, "memory_swap")) return "memory.max_usage_in_bytes";
+  const KernelVersion kernel = KernelOf(facts, event);
+  const bool before = kernel.known() && kernel.el == 0 && kernel.Below(5, 19);
+  return before ? "memory.current" : "memory.peak";
+}
+
+// The file that tells how often the group ran into its limit.
+std::string_view CountFile(const EventFacts& event) {
+  return Counter(event, "memory_swap") ? "memory.failcnt" : "memory.events";
+}
+
+std::string Watch(const IncidentFacts& facts, const EventFacts& event) {
+  return fmt::format("{} and {} of the group", CountFile(event), PeakFile(facts, event));
+}
+
+Advice RaiseLimit(const IncidentFacts& facts, const EventFacts& event) {
   const GroupCounterFacts* const memory = Counter(event, "memory");
   const bool version1 = Counter(event, "memory_swap") != nullptr;
   const char* const knob = version1 ? "memory.limit_in_bytes" : "memory.max";
@@ -124,9 +142,27 @@ Advice RaiseLimit(const EventFacts& event) {
     advice.act = "resources.limits.memory of the pod or container, in place of " + advice.act;
     advice.why += "; the kubelet writes the group's limit from there";
   }
-  advice.check = version1 ? "memory.failcnt and memory.max_usage_in_bytes of the group"
-                          : "memory.events and memory.peak of the group";
+  advice.check = Watch(facts, event);
   return advice;
+}
+
+// What filled the group may be gone when its counters are printed: then they do not tell by how
+// much its limit is too small.
+bool IsGivenBack(const GroupCounterFacts* memory) {
+  constexpr double kMostLeft = 0.75;
+  return memory && memory->usage_kb && memory->limit_kb && *memory->limit_kb > 0 &&
+         ShareOf(*memory->usage_kb, *memory->limit_kb) < kMostLeft;
+}
+
+Advice FindPeak(const IncidentFacts& facts, const EventFacts& event,
+                const GroupCounterFacts& memory) {
+  return {fmt::format("look at {} of {} under its usual load, before its limit is changed",
+                      PeakFile(facts, event), GroupName(event)),
+          fmt::format("when the report was printed, it used {} % of its limit: what filled it was "
+                      "gone again",
+                      PercentNumber(static_cast<double>(*memory.usage_kb),
+                                    static_cast<double>(*memory.limit_kb))),
+          "", fmt::format("{} of the group: no new hits", CountFile(event))};
 }
 
 // A limit above RAM limits nothing.
@@ -135,15 +171,21 @@ Advice UseLess(const IncidentFacts& facts, const EventFacts& event) {
                       GroupName(event)),
           fmt::format("a quarter more than its limit would be above the RAM of {}",
                       SizeText(*facts.ram_kb)),
-          "", "memory.events and memory.peak of the group"};
+          "", Watch(facts, event)};
 }
 
 void Advise(const IncidentFacts& facts, const EventFacts& event, Finding& finding) {
   if (OfAllPods(event)) return AdviseNode(event, finding);
   const GroupCounterFacts* const memory = Counter(event, "memory");
+  const bool filled_otherwise =
+      IsFull(Counter(event, "memory_swap")) || IsFull(Counter(event, "kmem"));
+  if (IsGivenBack(memory) && !filled_otherwise) {
+    finding.advice.push_back(FindPeak(facts, event, *memory));
+    return;
+  }
   const int64_t now_kb = memory ? memory->limit_kb.value_or(0) : 0;
   const bool above_ram = facts.ram_kb && now_kb + now_kb / kRaiseDivisor > *facts.ram_kb;
-  finding.advice.push_back(above_ram ? UseLess(facts, event) : RaiseLimit(event));
+  finding.advice.push_back(above_ram ? UseLess(facts, event) : RaiseLimit(facts, event));
 }
 
 std::string WorkloadWords(const EventFacts& event) {
@@ -168,7 +210,7 @@ std::optional<Finding> RuleMemcgLimit(const IncidentFacts& facts) {
     finding.brief = fmt::format("limit of {} reached", name);
     if (OfAllPods(event)) {
       finding.title = fmt::format(
-          "{} had all pods together reach what the node may give them [node allocatable, {}].",
+          "{}: all pods together reached what the node may give them [node allocatable, {}].",
           OnDayHost(facts, event), name);
       finding.brief = "node allocatable reached by all pods together [" + name + "]";
     }

@@ -50,6 +50,8 @@ bool OfPod(const EventFacts& event) {
          event.oom->oom_memcg->find("kubepods") != std::string::npos;
 }
 
+// pkg/kubelet/cm/node_container_manager.go, getNodeAllocatableAbsolute(): capacity less
+// kube-reserved and system-reserved. The threshold of eviction is not taken off there.
 void AdviseNode(const EventFacts& event, Finding& finding) {
   const Text& task_group = event.oom->task_memcg;
   const bool best_effort = task_group && task_group->find("besteffort") != std::string::npos;
@@ -61,7 +63,7 @@ void AdviseNode(const EventFacts& event, Finding& finding) {
   finding.advice.push_back(
       {"larger node, or fewer pods on it",
        "the kubelet sets the limit of this group: what the node has beside what is kept for the "
-       "system and for eviction; it would overwrite another value",
+       "system [kube-reserved, system-reserved]; it would overwrite another value",
        "", "kubectl describe node: Allocatable"});
 }
 

@@ -46,11 +46,12 @@ std::string WaitWords(const EventFacts& event) {
 std::string TitleOf(const IncidentFacts& facts, const Candidate& worst) {
   const EventFacts& event = *worst.group->first;
   const Integer& bytes = event.refusal->size_bytes;
-  const bool mapped = bytes && StageOf(*event.refusal) != VmallocStage::kNone;
+  const VmallocStage stage = StageOf(*event.refusal);
+  const bool mapped = bytes && stage != VmallocStage::kNone && stage != VmallocStage::kLargePages;
   return fmt::format("{}: {} {}{}{}.", OnDayHost(facts, event),
                      mapped ? SizeText(*bytes / 1024) + " in single pages [vmalloc]"
                             : PieceWords(worst.request.order, event.page_kb()),
-                     event.kind == "alloc_stall" ? WaitWords(event) : "was refused",
+                     event.waits() ? WaitWords(event) : "was refused",
                      worst.path.driver.empty() ? "" : " to " + worst.path.driver,
                      HarmlessWords(worst.path));
 }
@@ -87,7 +88,7 @@ std::optional<Finding> RuleRefusedAllocation(const IncidentFacts& facts) {
   finding.event_id = event.id;
   finding.when = DayText(event);
   finding.title = TitleOf(facts, *worst);
-  const bool waited = event.kind == "alloc_stall";
+  const bool waited = event.waits();
   finding.brief = waited ? "a request " + WaitWords(event) : "a request was refused";
   if (worst->path.harm == Harm::kHarmless) finding.brief += ", without harm";
   finding.explanation = ExplanationOf(*worst, groups.size());
