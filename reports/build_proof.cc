@@ -102,13 +102,19 @@ void BuildMemory(const BuildInput& input, ReferenceList& references, IncidentRep
   section.parts = BalanceParts(*event);
   section.nodes = NodeBalances(*event);
   section.day = DayText(*event);
-  section.ram_kb = RamKb(input.facts, *event).value_or(0);
+  section.ram_known = RamKb(input.facts, *event).has_value();
+  section.ram_kb = BalanceTotalKb(input.facts, *event).value_or(0);
   AddReach(input, *event, section);
   section.note = ReclaimNote(input, *event, section.ram_kb);
   section.note += PartsNote(section);
   const bool too_much =
       std::any_of(section.items.begin(), section.items.end(),
                   [&](const BalanceItem& item) { return item.size_kb > section.ram_kb; });
+  if (!section.ram_known)
+    section.note += (section.note.empty() ? "" : " ") +
+                    std::string(
+                        "How much RAM there is, is not in the text: shares are of what is "
+                        "itemised.");
   if (too_much) section.note += " The figures disagree: more than 100 % of RAM.";
   section.refs = {CounterReference(references, *event)};
   report.memory.push_back(std::move(section));

@@ -89,6 +89,7 @@ struct FreeListSection {
 struct MemorySection {
   std::string day;
   int64_t ram_kb = 0;
+  bool ram_known = true;  // else ram_kb is only what the report itemises
   std::vector<BalanceItem> items;
   std::vector<BalanceItem> parts;  // inside of these
   std::vector<NodeBalance> nodes;  // of a machine of several

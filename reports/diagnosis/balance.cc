@@ -11,7 +11,9 @@ namespace {
 // Takes items until the rest is what nobody itemised.
 class Balance {
  public:
-  explicit Balance(int64_t total_kb) : rest_kb_(total_kb) {}
+  // Without a total nothing is left over.
+  explicit Balance(const Integer& total_kb)
+      : rest_kb_(total_kb.value_or(0)), rest_known_(total_kb.has_value()) {}
   void Add(const char* item, const Integer& kb) {
     if (!kb) return;
     items_.push_back({item, *kb});
@@ -22,13 +24,14 @@ class Balance {
     if (kb.value_or(0) > 0) Add(item, kb);
   }
   std::vector<BalanceItem> Finish() {
-    items_.push_back({"not_itemised", rest_kb_});
+    if (rest_known_) items_.push_back({"not_itemised", rest_kb_});
     return std::move(items_);
   }
 
  private:
   std::vector<BalanceItem> items_;
   int64_t rest_kb_;
+  bool rest_known_;
 };
 
 // Sum over the nodes; none if no node prints it.
@@ -40,7 +43,7 @@ Integer SumKb(const EventFacts& event, Integer NodeMemory::*member) {
   return sum;
 }
 
-std::vector<BalanceItem> OfMemInfo(const EventFacts& event, int64_t ram_kb) {
+std::vector<BalanceItem> OfMemInfo(const EventFacts& event, const Integer& ram_kb) {
   const MemInfoFacts& mem = *event.mem;
   const int64_t page_kb = event.page_kb();
   const auto kb = [&](const Integer& pages) {
@@ -146,11 +149,22 @@ Integer RamKb(const IncidentFacts& facts, const EventFacts& event) {
   return total_kb.value_or(0) > 0 ? total_kb : facts.ram_kb;
 }
 
-std::vector<BalanceItem> BalanceOf(const IncidentFacts& facts, const EventFacts& event) {
+Integer BalanceTotalKb(const IncidentFacts& facts, const EventFacts& event) {
   const Integer ram_kb = RamKb(facts, event);
-  if (!ram_kb) return {};
-  if (event.mem && event.mem->free_pages) return OfMemInfo(event, *ram_kb);
-  const bool meminfo = event.ValueKb("MemTotal") && event.ValueKb("AnonPages");
+  if (ram_kb) return ram_kb;
+  const bool whole = event.mem && event.mem->free_pages && event.mem->slab_pages &&
+                     (event.mem->lru_pages || (event.mem->anon_pages && event.mem->file_pages));
+  if (!whole) return std::nullopt;
+  int64_t total_kb = 0;
+  for (const BalanceItem& item : OfMemInfo(event, std::nullopt)) total_kb += item.size_kb;
+  return total_kb > 0 ? Integer(total_kb) : std::nullopt;
+}
+
+std::vector<BalanceItem> BalanceOf(const IncidentFacts& facts, const EventFacts& event) {
+  if (!BalanceTotalKb(facts, event)) return {};
+  const Integer ram_kb = RamKb(facts, event);
+  if (event.mem && event.mem->free_pages) return OfMemInfo(event, ram_kb);
+  const bool meminfo = ram_kb && event.ValueKb("MemTotal") && event.ValueKb("AnonPages");
   return meminfo ? OfMeminfo(event, *ram_kb) : std::vector<BalanceItem>();
 }
 

@@ -26,7 +26,7 @@ struct NodeBalance {
 };
 
 // What a Mem-Info block, or a pasted /proc/meminfo, says; empty if it does not print the totals
-// that are needed. `not_itemised` is the rest of MemTotal (it may be negative when counters were
+// that are needed. Where nothing tells of RAM there is no `not_itemised`, the rest of MemTotal (it may be negative when counters were
 // read at different moments): vmalloc, per-cpu memory, buffers of drivers and other memory that the
 // kernel does not print.
 std::vector<BalanceItem> BalanceOf(const IncidentFacts& facts, const EventFacts& event);
@@ -40,6 +40,10 @@ std::vector<NodeBalance> NodeBalances(const EventFacts& event);
 
 // MemTotal at that event: RAM - reserved, or its own MemTotal, else the incident's.
 Integer RamKb(const IncidentFacts& facts, const EventFacts& event);
+
+// RAM where it is known, else what the counters of a report that was cut add up to; none where some
+// of these are missing, too. What the items of BalanceOf() add up to.
+Integer BalanceTotalKb(const IncidentFacts& facts, const EventFacts& event);
 
 // Size of an item; 0 if it is not there.
 int64_t ItemKb(const std::vector<BalanceItem>& items, std::string_view item);

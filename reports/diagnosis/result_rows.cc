@@ -90,7 +90,7 @@ void AddBalances(const IncidentFacts& facts, const EventFacts& event,
   if (items.empty()) return;
   const std::vector<BalanceItem> parts = BalanceParts(event);
   items.insert(items.end(), parts.begin(), parts.end());
-  rows.push_back({event.id, std::nullopt, *RamKb(facts, event), ToJson(items)});
+  rows.push_back({event.id, std::nullopt, *BalanceTotalKb(facts, event), ToJson(items)});
   for (const NodeBalance& node : NodeBalances(event))
     rows.push_back({event.id, node.node, node.total_kb, ToJson(node.items)});
 }

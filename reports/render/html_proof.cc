@@ -160,7 +160,8 @@ std::string MemorySummary(const MemorySection& section) {
     words.push_back(fmt::format(
         "{} {} ({} %)", BalanceItemName(items[i].item), SizeText(items[i].size_kb),
         PercentNumber(static_cast<double>(items[i].size_kb), static_cast<double>(section.ram_kb))));
-  return fmt::format("Of {} RAM: {}", SizeText(section.ram_kb), JoinWords(words));
+  return fmt::format("Of {} {}: {}", SizeText(section.ram_kb),
+                     section.ram_known ? "RAM" : "that the report itemises", JoinWords(words));
 }
 
 HtmlCell NodeCell(const NodeBalance& node, const std::string& item) {
@@ -171,8 +172,12 @@ HtmlCell NodeCell(const NodeBalance& node, const std::string& item) {
 
 void WriteBalance(const MemorySection& section, const std::string& id, HtmlWriter& writer) {
   HtmlTableHead head{.id = id,
-                     .caption = "Memory balance, the items add up to the RAM of the machine",
-                     .columns = {{"item"}, {"size", true}, {"share of RAM", true}},
+                     .caption = section.ram_known
+                                    ? "Memory balance, the items add up to the RAM of the machine"
+                                    : "Memory balance of what the report itemises",
+                     .columns = {{"item"},
+                                 {"size", true},
+                                 {section.ram_known ? "share of RAM" : "share of it", true}},
                      .sortable = true,
                      .attributes = ""};
   std::vector<std::string> names;

@@ -140,7 +140,8 @@ Json ItemJson(const BalanceItem& item) {
 
 Json MemoryJson(const MemorySection& section) {
   return {{"day", OrNull(section.day)},
-          {"ram_kb", section.ram_kb},
+          {"ram_kb", section.ram_known ? Json(section.ram_kb) : Json()},
+          {"total_kb", section.ram_kb},
           {"items", List(section.items, ItemJson)},
           {"parts", List(section.parts, ItemJson)},
           {"reach", section.reach.empty() ? Json()

@@ -128,7 +128,7 @@ CREATE TABLE node_balance (
   -- free_list_line, for the same reason.
   event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
   node INTEGER,                     -- [node] number; NULL = all
-  total_kb INTEGER NOT NULL,        -- [KiB] that the kernel manages
+  total_kb INTEGER NOT NULL,        -- [KiB] that the kernel manages, else the sum of the items
   items TEXT NOT NULL               -- JSON array of [item, KiB, part_of or null]
 ) STRICT;
 CREATE INDEX node_balance_by_event ON node_balance (event_id);
@@ -148,6 +148,7 @@ CREATE VIEW memory_balance AS
     json_extract(entry.value, '$[2]') AS part_of,
     -- [KiB] below zero for a rest of counters of different moments
     json_extract(entry.value, '$[1]') AS size_kb,
-    -- [percent] of the memory that the kernel manages
+    -- [percent] of the memory that the kernel manages; where RAM is not in the text, of what the
+    -- report itemises (there is no not_itemised then)
     100.0 * json_extract(entry.value, '$[1]') / balance.total_kb AS percent
   FROM node_balance AS balance, json_each(balance.items) AS entry;

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/diagnosis.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/watermark.h"
@@ -35,6 +36,36 @@ TEST_CASE("memory between min and high does not speak against exhaustion once th
   EventFacts event = ExhaustedOom();
   event.zones[1] = MakeZone(0, "DMA32", 9000, 8000, {2000, 50, 10, 5, 3, 1, 1, 0, 0, 0, 0});
   CHECK(RuleHostExhausted(SmallFacts(event)));
+}
+
+// Cut behind its counters, as reports are that somebody shortened.
+IncidentFacts CutOom() {
+  EventFacts event = ExhaustedOom();
+  event.zones.clear();
+  event.mem->ram_pages.reset();
+  event.mem->reserved_pages.reset();
+  IncidentFacts facts = SmallFacts(event);
+  facts.ram_kb.reset();
+  return facts;
+}
+
+TEST_CASE("of a report that lost its zones and RAM, the counters alone may tell it") {
+  IncidentFacts facts = CutOom();
+  const std::optional<Finding> finding = RuleHostExhausted(facts);
+  REQUIRE(finding);
+  CHECK(finding->confidence == Confidence::kMedium);
+  CHECK(finding->title.find("898 MiB of the itemised 954 MiB = 94.1 %") != std::string::npos);
+  CHECK(BalanceTotalKb(facts, facts.events[0]) == 4 * (230000 + 100 + 5725 + 7000 + 1500));
+  CHECK(ItemKb(BalanceOf(facts, facts.events[0]), "not_itemised") == 0);
+  facts.events[0].mem->file_pages = 30000;  // some of which could have been dropped
+  CHECK_FALSE(RuleHostExhausted(facts));
+  facts = CutOom();
+  facts.events[0].mem->free_pages.reset();  // cut in the middle of the counters
+  CHECK_FALSE(RuleHostExhausted(facts));
+  CHECK_FALSE(BalanceTotalKb(facts, facts.events[0]));
+  facts = CutOom();
+  facts.events[0].oom->order = 2;
+  CHECK_FALSE(RuleHostExhausted(facts));
 }
 
 TEST_CASE("without counters or a table who holds the memory stays unknown") {

@@ -43,12 +43,11 @@ struct Exhaustion {
 };
 
 std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& event) {
-  const Integer ram_kb = RamKb(facts, event);
-  const int64_t itemised_kb = ItemisedKb(event);
-  if (!ram_kb && itemised_kb <= 0) return std::nullopt;
+  const Integer total_kb = BalanceTotalKb(facts, event);
+  if (!total_kb) return std::nullopt;
   Exhaustion result;
-  result.ram_known = ram_kb.has_value();
-  result.ram_kb = ram_kb.value_or(itemised_kb);
+  result.ram_known = RamKb(facts, event).has_value();
+  result.ram_kb = *total_kb;
   if (event.mem && event.mem->anon_pages) {
     result.programs_kb = *event.mem->anon_pages * event.page_kb() + UnevictableOf(event).mlock_kb;
   } else if (event.tasks.rss_kb) {
@@ -71,13 +70,32 @@ std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& 
   return result;
 }
 
+// A kill for one page, or ten seconds and more of waiting for one [alloc_stall].
+bool IsOfPage(const IncidentFacts& facts, const EventFacts& event) {
+  if (!event.oom && !event.waits()) return false;
+  const std::optional<PieceRequest> request = RequestOf(facts, event);
+  return request && request->order == 0;
+}
+
+// Where the report was cut before its zones, the counters alone may say it: programs hold nearly
+// all, and hardly anything is free or could be dropped.
+bool CountersSayIt(const IncidentFacts& facts, const EventFacts& event) {
+  constexpr double kNearlyAll = 0.9;
+  constexpr double kHardlyAny = 0.05;
+  if (!event.zones.empty() || !event.mem || !event.mem->anon_pages || !IsOfPage(facts, event))
+    return false;
+  const MemInfoFacts& mem = *event.mem;
+  const int64_t total = BalanceTotalKb(facts, event).value_or(0) / event.page_kb();
+  const int64_t spare = mem.free_pages.value_or(0) + mem.file_pages.value_or(0) +
+                        mem.slab_reclaimable_pages.value_or(0);
+  return ShareOf(*mem.anon_pages, total) >= kNearlyAll && ShareOf(spare, total) <= kHardlyAny;
+}
+
 // The re-run must not have found room for a single page, or only what is kept between the marks.
-// Who had to wait for ten seconds and more for a page [alloc_stall] saw as little.
-bool Applies(const EventFacts& event) {
-  if (OfGroup(event) || StatesConstraint(event) || !event.rerun) return false;
-  const bool of_page =
-      (event.oom || event.waits()) && event.rerun->request.order <= 0;
-  return event.rerun->single_served == false || (of_page && BelowHighMarks(event));
+bool Applies(const IncidentFacts& facts, const EventFacts& event) {
+  if (OfGroup(event) || StatesConstraint(event) || (event.oom && event.oom->sysrq)) return false;
+  if (!event.rerun) return CountersSayIt(facts, event);
+  return event.rerun->single_served == false || (IsOfPage(facts, event) && BelowHighMarks(event));
 }
 
 // Shared memory, which lies among that of programs, is the holder then, not they.
@@ -140,7 +158,10 @@ Advice AddSwap(const Exhaustion& found) {
 }
 
 void Explain(const EventFacts& event, const Exhaustion& found, Finding& finding) {
-  finding.explanation = NothingSpareWords(event);
+  finding.explanation = event.rerun
+                            ? NothingSpareWords(event)
+                            : "The zones are not in the text; by the counters hardly anything was "
+                              "free, and little could have been dropped.";
   if (ShareOf(found.shared_kb, found.programs_kb) > kLargestShare)
     finding.explanation += fmt::format(" Of what programs held, {} are shared memory and tmpfs.",
                                        SizeText(found.shared_kb));
@@ -190,11 +211,12 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Exha
 
 void SetConfidence(const EventFacts& event, const Exhaustion& found, Finding& finding) {
   const char* doubt = nullptr;
-  if (event.rerun->request.assumed) doubt = "what was asked for is not in the text";
+  if (event.rerun && event.rerun->request.assumed) doubt = "what was asked for is not in the text";
   if (!found.swap_known) doubt = "whether there is swap is not in the text";
   if (found.swap_known && !found.swap_full) doubt = "swap had room left";
   if (found.from_table) doubt = "programs are added up from the process table, shared pages twice";
   if (!found.most) doubt = "who holds most of it, programs do not tell";
+  if (!event.rerun) doubt = "the zones are not in the text; the counters alone say it";
   if (!found.ram_known) doubt = "how much RAM there is is not in the text";
   finding.confidence = doubt ? Confidence::kMedium : Confidence::kHigh;
   finding.confidence_why = doubt ? doubt : "marks, counters and swap of the same record all say so";
@@ -205,11 +227,12 @@ void SetConfidence(const EventFacts& event, const Exhaustion& found, Finding& fi
 // No zone has memory to spare, and programs hold most of the memory.
 std::optional<Finding> RuleHostExhausted(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
-    if (!Applies(event)) continue;
+    if (!Applies(facts, event)) continue;
     const std::optional<Exhaustion> found = Measure(facts, event);
     if (!found) continue;
     // Even ordinary requests, which may reclaim, would get nothing then.
-    const bool spent = event.rerun->refused_order == 0 && NothingToReclaim(facts, event);
+    const bool spent =
+        event.rerun && event.rerun->refused_order == 0 && NothingToReclaim(facts, event);
     if (!found->most && !spent) continue;
     if (OthersHoldIt(*found)) continue;
     Finding finding = Describe(facts, event, *found);
