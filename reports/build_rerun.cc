@@ -279,12 +279,15 @@ std::string AtomicPiecesNote(const EventFacts& event) {
                      pieces == 1 ? "is" : "are");
 }
 
-void AddDoubts(const Rerun& rerun, RerunSection& section) {
+// `bound`: most likely to a node, by what is not printed.
+void AddDoubts(const Rerun& rerun, bool bound, RerunSection& section) {
   if (!rerun.release_doubt.empty()) section.notes.push_back(rerun.release_doubt);
   if (rerun.lacks_zones)
     section.notes.emplace_back("The report was cut: more zones have memory than it prints.");
   if (!rerun.request.assumed && rerun.served == true) {
-    section.notes.push_back(PassesNowNote(rerun));
+    section.notes.push_back(
+        bound ? "Zones of other nodes pass by far: what kept the request from them is not printed."
+              : PassesNowNote(rerun));
   }
   const std::string counter = rerun.request.assumed ? "" : CounterNote(rerun.checks);
   if (!counter.empty()) section.notes.push_back(counter);
@@ -345,7 +348,8 @@ void BuildReruns(const BuildInput& input, ReferenceList& references, IncidentRep
   if (!index.empty()) section.notes.back() += " " + index;
   const std::string atomic = AtomicPiecesNote(*event);
   if (!atomic.empty()) section.notes.push_back(atomic);
-  AddDoubts(*event->rerun, section);
+  const Finding* const primary = PrimaryFinding(input.diagnosis);
+  AddDoubts(*event->rerun, primary && primary->rule == "unprinted_policy", section);
   section.refs = {ZoneReference(references, *event)};
   const std::vector<int64_t> sizes = BlockSizes(*event);
   if (!sizes.empty()) section.refs.push_back(ListReference(references, *event));

@@ -4,6 +4,7 @@
 
 #include "reports/builder.h"
 #include "reports/diagnosis/balance.h"
+#include "reports/diagnosis/gfp_can.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/signature.h"
@@ -190,8 +191,12 @@ bool DroppingIsInVain(const BuildInput& input, const Finding& finding) {
   constexpr int64_t kNothingShare = 100;
   const EventFacts* const event = FindEvent(input.facts, finding.event_id);
   const Integer ram_kb = event ? RamKb(input.facts, *event) : Integer();
-  if (!ram_kb || !event->mem || !event->mem->slab_reclaimable_pages) return false;
-  int64_t most_kb = *event->mem->slab_reclaimable_pages * event->page_kb();
+  if (!ram_kb || !event->mem) return false;
+  // Kernels before 2.6.28 print one sum of both kinds.
+  const Integer slab_pages = event->mem->slab_reclaimable_pages ? event->mem->slab_reclaimable_pages
+                                                                : event->mem->slab_pages;
+  if (!slab_pages) return false;
+  int64_t most_kb = *slab_pages * event->page_kb();
   for (const Snapshot& snapshot : input.snapshots) {
     if (snapshot.machine == Machine::kOther || !snapshot.cache_kb) continue;
     most_kb = std::max(most_kb, *snapshot.cache_kb);
@@ -199,11 +204,33 @@ bool DroppingIsInVain(const BuildInput& input, const Finding& finding) {
   return most_kb < *ram_kb / kNothingShare;
 }
 
+KernelVersion KernelOfFinding(const BuildInput& input, const Finding& finding) {
+  const EventFacts* const event = FindEvent(input.facts, finding.event_id);
+  return event ? KernelOf(input.facts, *event) : KernelVersion();
+}
+
+void AddRelief(const BuildInput& input, const Finding& primary, bool drop,
+               ReferenceList& references, IncidentReport& report) {
+  const KernelVersion kernel = KernelOfFinding(input, primary);
+  if (HasCompaction(kernel)) {
+    report.do_now.push_back(
+        {"act", "echo 1 > /proc/sys/vm/compact_memory",
+         kernel.known() ? "joins small pieces; look again"
+                        : "joins small pieces, if the kernel can (2.6.35 on); look again"});
+  }
+  if (!drop) return;
+  const char* const label = HasCompaction(kernel) ? "" : "act";
+  report.do_now.push_back(
+      {label, "echo 3 > /proc/sys/vm/drop_caches", CacheCondition(input, references)});
+}
+
 }  // namespace
 
 void BuildDoNow(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
   const Finding* const primary = PrimaryFinding(input.diagnosis);
   if (!primary || primary->cause != "fragmentation" || primary->severity == Severity::kInfo) return;
+  const bool drop = !DroppingIsInVain(input, *primary);
+  if (!drop && !HasCompaction(KernelOfFinding(input, *primary))) return;
   const int order = PieceOrder(input.facts);
   // In /proc/buddyinfo "Node 0, zone Normal" are four words, so order 0 is the fifth.
   const int first_field = 5 + order;
@@ -225,13 +252,7 @@ void BuildDoNow(const BuildInput& input, ReferenceList& references, IncidentRepo
     report.do_now.back().text += " are lacking only where near 0";
     return;
   }
-  report.do_now.push_back(
-      {"act", "echo 1 > /proc/sys/vm/compact_memory", "joins small pieces; look again"});
-  const bool drop = !DroppingIsInVain(input, *primary);
-  if (drop) {
-    report.do_now.push_back(
-        {"", "echo 3 > /proc/sys/vm/drop_caches", CacheCondition(input, references)});
-  }
+  AddRelief(input, *primary, drop, references, report);
   const std::string seen = SeenBefore(input, order, references);
   if (!seen.empty()) report.do_now.push_back({"why", "", seen});
   report.do_now.push_back({"risk", "",

@@ -144,7 +144,13 @@ const FrameFacts* Find(const Walk& walk, std::string_view symbol) {
   return found == walk.callers.end() ? nullptr : *found;
 }
 
-std::string Where(const Walk& walk, const EventFacts& event, bool network) {
+bool MustNotWait(const IncidentFacts& facts, const EventFacts& event) {
+  const std::optional<PieceRequest> request = RequestOf(facts, event);
+  return request && !request->gfp.may_reclaim;
+}
+
+std::string Where(const IncidentFacts& facts, const Walk& walk, const EventFacts& event,
+                  bool network) {
   const std::string context =
       event.refusal && event.refusal->context ? *event.refusal->context : "";
   const bool softirq = context == "softirq" || walk.entry.kind == EntryKind::kSoftirq;
@@ -152,6 +158,10 @@ std::string Where(const Walk& walk, const EventFacts& event, bool network) {
   if (!walk.entry.words.empty()) return walk.entry.words;
   if (context == "irq") return "an interrupt";
   if (context == "nmi") return "a non-maskable interrupt";
+  // The idle task calls nothing itself (kernel/sched/idle.c).
+  const std::string comm = event.refusal ? event.refusal->comm.value_or("") : "";
+  if (context == "process" && comm.starts_with("swapper") && MustNotWait(facts, event))
+    return "an interrupt of an idle CPU";
   if (context == "process") return "a program's own call";
   return "";
 }
@@ -256,7 +266,7 @@ CallPath ReadCallPath(const IncidentFacts& facts, const EventFacts& event) {
     path.transmit = path.transmit || frame->symbol.find("_xmit") != std::string::npos;
   }
   path.copies_packet = Find(walk, "skb_copy") && !path.driver.empty();
-  path.where = Where(walk, event, path.network);
+  path.where = Where(facts, walk, event, path.network);
   path.all_unreliable = walk.all_unreliable;
   FindSite(walk, request ? request->order : 0, KernelOf(facts, event), path);
   path.chain = Chain(walk, Find(walk, "tcp_rcv_established"), path.symbol);

@@ -99,11 +99,10 @@ void NoteListAgainstCounter(const EventFacts& event, std::vector<SelfCheck>& che
         isolated_kb > 0 ? fmt::format("of the list {} kB are isolated, which free: leaves out",
                                       Thousands(isolated_kb))
                         : std::string("read at different moments");
-    checks.push_back(
-        {"list_against_counter", true,
-         fmt::format("{}: free list and free: differ by {} kB, {}", ZoneName(zone),
-                     Thousands(std::abs(*zone.free_kb - *zone.free_list_kb)), why),
-         event.id, true});
+    checks.push_back({"list_against_counter", true,
+                      fmt::format("{}: free list and free: differ by {} kB, {}", ZoneName(zone),
+                                  Thousands(std::abs(*zone.free_kb - *zone.free_list_kb)), why),
+                      event.id, true});
   }
 }
 

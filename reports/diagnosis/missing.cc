@@ -59,7 +59,9 @@ std::vector<Missing> FindMissing(const IncidentFacts& facts) {
     if (!days.empty()) missing.push_back({what + " " + days, find_out});
   };
   constexpr const char* kWholeLog = "kautopsy /var/log/messages*";
-  add("who asked for memory on", DaysOf(facts, LacksRequest), kWholeLog);
+  const std::string asked = DaysOf(facts, LacksRequest);
+  add(asked.ends_with("boot") ? "who asked for memory at" : "who asked for memory on", asked,
+      kWholeLog);
   add("the memory report of", DaysOf(facts, LacksMemInfo), kWholeLog);
   add("the process table of", DaysOf(facts, LacksTable), "sysctl vm.oom_dump_tasks");
   if (facts.zones_left_out > 0) {

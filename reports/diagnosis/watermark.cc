@@ -253,8 +253,8 @@ bool PassesFirstTest(const ZoneCheck& check) {
 
 std::optional<bool> PassesByCounter(const ZoneCheck& check) {
   if (!check.counter_pages || !check.usable_pages || !check.mark_pages) return std::nullopt;
-  const int64_t usable_pages = *check.usable_pages - *check.free_pages + check.isolated_pages +
-                               *check.counter_pages;
+  const int64_t usable_pages =
+      *check.usable_pages - *check.free_pages + check.isolated_pages + *check.counter_pages;
   return usable_pages > *check.mark_pages + check.reserve_pages.value_or(0);
 }
 

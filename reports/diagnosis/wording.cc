@@ -102,8 +102,7 @@ std::string LeftOutWords(const ZoneCheck& check) {
   if (check.cma_pages.value_or(0) > 0)
     words.push_back(fmt::format("{} set aside for devices [CMA]", Thousands(*check.cma_pages)));
   if (check.isolated_pages > 0) {
-    words.push_back(
-        fmt::format("{} being taken away [isolate]", Thousands(check.isolated_pages)));
+    words.push_back(fmt::format("{} being taken away [isolate]", Thousands(check.isolated_pages)));
   }
   return words.empty() ? "" : "without " + JoinWords(words);
 }

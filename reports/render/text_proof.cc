@@ -11,6 +11,17 @@
 namespace kautopsy {
 namespace {
 
+// Of the largest number that stands in front, so that all end below each other.
+int SumColumns(const RerunSection& section) {
+  constexpr int kUsual = 10;
+  int columns = kUsual;
+  for (const ZoneCheck& check : section.rerun.checks) {
+    const std::string pages = Thousands(check.usable_pages.value_or(0));
+    columns = std::max(columns, static_cast<int>(pages.size()));
+  }
+  return columns;
+}
+
 void WriteCheck(const ZoneCheck& check, const RerunSection& section, TextWriter& writer) {
   constexpr int kNameColumns = 16;
   const std::string name = PadRight("  " + Safe(CheckName(check)) + " ", kNameColumns);
@@ -20,11 +31,18 @@ void WriteCheck(const ZoneCheck& check, const RerunSection& section, TextWriter&
     return;
   }
   const int64_t wanted = *check.mark_pages + check.reserve_pages.value_or(0);
-  std::string sum = fmt::format("{} {} {}", PadLeft(Thousands(*check.usable_pages), 10),
-                                *check.usable_pages > wanted ? ">" : "≤",
+  const std::string usable = PadLeft(Thousands(*check.usable_pages), SumColumns(section));
+  std::string sum = fmt::format("{} {}", *check.usable_pages > wanted ? ">" : "≤",
                                 PadLeft(Thousands(*check.mark_pages), 6));
   if (check.reserve_pages.value_or(0) > 0) sum += " + " + Thousands(*check.reserve_pages);
-  writer.LineWithTail(name + sum + StepsWords(check, section.page_kb), verdict, Tone::kPlain);
+  sum += StepsWords(check, section.page_kb);
+  const std::string head = name + usable;
+  if (DisplayWidth(head) + 1 + DisplayWidth(sum) <= writer.width()) {
+    writer.LineWithTail(head + " " + sum, verdict, Tone::kPlain);
+  } else {
+    writer.Wrapped(head, kNameColumns, sum);
+    writer.LineWithTail("", verdict, Tone::kPlain);
+  }
   std::string note = LeftOutWords(check);
   const std::string mark = MarkWords(check);
   if (!mark.empty()) note += (note.empty() ? "" : "; ") + mark;

@@ -253,7 +253,7 @@ TEST_CASE("the driver whose device needs low memory is named where the trace sho
   for (ZoneFacts& zone : event.zones) zone.lowmem_reserve_pages = {0, 0, 0, 0};
   event.frames = {{"__alloc_pages_nodemask", std::nullopt, std::nullopt, true},
                   {"mhi_alloc_aligned_ring", "mhi", std::nullopt, true}};
-  CHECK(Mentions(RecommendationText(*RuleLowZone(On(event, "6.1.0"))), "driver mhi"));
+  CHECK(Mentions(RecommendationText(*RuleLowZone(On(event, "6.1.0"))), "maintainers of mhi"));
   CHECK(RuleLowZone(On(event, "6.1.0"))->confidence == Confidence::kHigh);
   // Below the high mark, but by the figures it would pass.
   event.zones[0].free_kb = event.zones[0].free_list_kb = 10000;

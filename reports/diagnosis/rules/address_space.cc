@@ -50,12 +50,14 @@ bool IsForCode(const EventFacts& event) {
 
 // `vmalloc=` is known to 32-bit arm and x86, and to s390; elsewhere the kernel's own hint is of no
 // use (arch/x86/mm/pgtable_32.c, arch/arm/mm/mmu.c, arch/s390/boot/startup.c).
-void AdviseSmallRange(Finding& finding) {
+void AdviseSmallRange(Width width, Finding& finding) {
   finding.advice.push_back({"sort -rnk2 /proc/vmallocinfo | head -20",
                             "names who holds the range, largest first", "",
                             "grep Vmalloc /proc/meminfo"});
-  finding.advice.push_back({"vmalloc=256M at boot (more, if that is too little)",
-                            "makes the range larger",
+  const char* const act = width == Width::k32
+                              ? "vmalloc=256M at boot (more, if that is too little)"
+                              : "if uname -m tells of 32-bit x86 or arm: vmalloc=256M at boot";
+  finding.advice.push_back({act, "makes the range larger",
                             "32 bit: takes as much from low memory, which the kernel needs as well",
                             "VmallocTotal of /proc/meminfo"});
 }
@@ -156,7 +158,7 @@ std::optional<Finding> RuleAddressSpace(const IncidentFacts& facts) {
     else if (width == Width::k64)
       DescribeWide(code, finding);
     else
-      AdviseSmallRange(finding);
+      AdviseSmallRange(width, finding);
     finding.evidence.push_back(HeaderEvidence(event));
     return finding;
   }

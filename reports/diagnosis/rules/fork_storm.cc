@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
@@ -47,13 +49,46 @@ Advice FewerOf(const EventFacts& event, const CommandSum& command, int64_t ram_k
       fmt::format("ps -C '{}' -o rss= | awk '{{s+=$1}} END {{print s}}'", CommName(command.comm))};
 }
 
+// Without a process table: who was killed, and who asked, were one program, which was starting a
+// process or a thread.
+std::optional<Finding> ForksWithoutTable(const IncidentFacts& facts, const EventFacts& event) {
+  if (!event.oom || event.tasks.rows > 0 || event.kills.empty()) return std::nullopt;
+  const KillFacts& kill = event.kills.front();
+  if (!event.oom->invoker_comm || event.oom->invoker_comm != kill.comm) return std::nullopt;
+  const CallPath path = ReadCallPath(facts, event);
+  if (!path.site || path.site->name != "kernel_stack") return std::nullopt;
+  Finding finding = DraftCause("fork_storm", event);
+  finding.role = Role::kContributing;
+  finding.severity = Severity::kMinor;
+  finding.confidence = Confidence::kLow;
+  finding.confidence_why = "how many there were is not in the text";
+  const std::string comm = CommName(kill.comm);
+  finding.title = fmt::format(
+      "{}: {} asked for memory to start another process or thread, and {} "
+      "was killed.",
+      OnDayHost(facts, event), comm, comm);
+  finding.brief = fmt::format("{} started processes until memory was short", comm);
+  finding.explanation =
+      "Who asked and who was killed have one name. Each process costs kernel memory too: its stack "
+      "and its page tables.";
+  finding.advice.push_back({fmt::format("ps -C '{}' -o pid= | wc -l under load; a limit on it "
+                                        "(ulimit -u, TasksMax= of its unit)",
+                                        comm),
+                            "tells whether it starts more and more of them",
+                            "what exceeds the limit fails with EAGAIN", "the count stays below"});
+  finding.evidence.push_back(HeaderEvidence(event));
+  return finding;
+}
+
 }  // namespace
 
 // Many processes of one name hold most of the memory.
 std::optional<Finding> RuleForkStorm(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
     const bool group = event.oom && event.oom->constraint_kind == "memcg";
-    if (group || !facts.ram_kb) continue;
+    if (group) continue;
+    if (std::optional<Finding> finding = ForksWithoutTable(facts, event)) return finding;
+    if (!facts.ram_kb) continue;
     const CommandSum* const command = Storm(event, *facts.ram_kb);
     if (!command) continue;
     const auto rss = static_cast<double>(*command->rss_kb);

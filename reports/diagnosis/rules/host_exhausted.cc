@@ -5,6 +5,7 @@
 #include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/rules/chronic.h"
 #include "reports/diagnosis/rules/clean_cache.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -95,7 +96,10 @@ bool CountersSayIt(const IncidentFacts& facts, const EventFacts& event) {
 bool Applies(const IncidentFacts& facts, const EventFacts& event) {
   if (OfGroup(event) || StatesConstraint(event) || (event.oom && event.oom->sysrq)) return false;
   if (!event.rerun) return CountersSayIt(facts, event);
-  return event.rerun->single_served == false || (IsOfPage(facts, event) && BelowHighMarks(event));
+  if (event.rerun->single_served == false) return true;
+  // Of a piece, too, where so little is free that joining pieces would not help.
+  const bool tells = event.oom ? !ShowsFragmentation(event) : IsOfPage(facts, event);
+  return tells && BelowHighMarks(event);
 }
 
 // Shared memory, which lies among that of programs, is the holder then, not they.
@@ -231,8 +235,9 @@ std::optional<Finding> RuleHostExhausted(const IncidentFacts& facts) {
     const std::optional<Exhaustion> found = Measure(facts, event);
     if (!found) continue;
     // Even ordinary requests, which may reclaim, would get nothing then.
-    const bool spent =
-        event.rerun && event.rerun->refused_order == 0 && NothingToReclaim(facts, event);
+    const bool short_of_pages =
+        event.rerun && (event.rerun->refused_order == 0 || (event.oom && BelowHighMarks(event)));
+    const bool spent = short_of_pages && NothingToReclaim(facts, event);
     if (!found->most && !spent) continue;
     if (OthersHoldIt(*found)) continue;
     Finding finding = Describe(facts, event, *found);

@@ -128,8 +128,8 @@ void DescribeDevice(const ZoneFacts& zone, const std::string& driver, Finding& f
       {driver.empty()
            ? fmt::format("find the driver in the call trace that asks for memory of zone {}",
                          zone.zone)
-           : fmt::format("ask the maintainers of driver {} why it asks for memory of zone {}",
-                         driver, zone.zone),
+           : fmt::format("ask the maintainers of {} why it asks for memory of zone {}", driver,
+                         zone.zone),
        "it says that its device reaches no other; most devices of today reach all memory", "",
        fmt::format("free of zone {} in /proc/zoneinfo", zone.zone)});
 }

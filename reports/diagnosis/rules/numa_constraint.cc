@@ -139,7 +139,8 @@ Advice Widen(const EventFacts& event, const Binding& binding, const Elsewhere& e
   else if (binding.list && !more.empty())
     advice.act = fmt::format("cpuset.mems={},{} for the group{}", *binding.list, more, now);
   else
-    advice.act = fmt::format("add a node to cpuset.mems of the group{}", now);
+    advice.act = fmt::format("add a node {}to cpuset.mems of the group{}",
+                             elsewhere.only_movable ? "with an ordinary zone " : "", now);
   if (binding.policy) advice.act += now;
   advice.why = !elsewhere.free_kb ? "what other nodes had free is not in the text"
                : *elsewhere.free_kb > 0
@@ -169,6 +170,13 @@ void Explain(const EventFacts& event, const Binding& binding, const Elsewhere& e
   }
 }
 
+// True if what the allowed nodes have free is of no use to the request.
+bool HasNoZone(const EventFacts& event, const Elsewhere& elsewhere) {
+  return elsewhere.only_movable && event.rerun &&
+         std::none_of(event.rerun->checks.begin(), event.rerun->checks.end(),
+                      [](const ZoneCheck& check) { return check.eligible; });
+}
+
 Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Binding& binding) {
   const Elsewhere elsewhere = FiguresFor(facts, event, binding.nodes);
   const bool empty = event.rerun && event.rerun->served == false;
@@ -179,10 +187,19 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Bind
                            : empty ? "the log states the binding, and those nodes had nothing left"
                                    : "the log states the binding; that the nodes were empty does "
                                      "not follow from its figures";
-  finding.title =
-      fmt::format("{} ran out of memory on the nodes that the request was bound to [{}].",
-                  OnDayHost(facts, event), binding.policy ? "mempolicy" : "cpuset");
-  finding.brief = "memory of the allowed nodes used up";
+  const std::string host = OnDayHost(facts, event);
+  const char* const by = binding.policy ? "mempolicy" : "cpuset";
+  if (HasNoZone(event, elsewhere)) {
+    finding.title = fmt::format(
+        "{} had only zone Movable, which the request may not use, on the nodes that it was bound "
+        "to [{}].",
+        host, by);
+    finding.brief = "the allowed nodes have no zone for such a request, only Movable";
+  } else {
+    finding.title = fmt::format(
+        "{} ran out of memory on the nodes that the request was bound to [{}].", host, by);
+    finding.brief = "memory of the allowed nodes used up";
+  }
   Explain(event, binding, elsewhere, finding);
   finding.advice.push_back(Widen(event, binding, elsewhere));
   finding.evidence.push_back(HeaderEvidence(event));

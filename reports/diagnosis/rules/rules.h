@@ -18,6 +18,7 @@ std::optional<Finding> RuleSwapoff(const IncidentFacts& facts);
 std::optional<Finding> RuleMemcgLimit(const IncidentFacts& facts);
 std::optional<Finding> RuleNumaConstraint(const IncidentFacts& facts);
 std::optional<Finding> RuleBoundToNode(const IncidentFacts& facts);
+std::optional<Finding> RuleUnprintedPolicy(const IncidentFacts& facts);
 std::optional<Finding> RuleKernelBug(const IncidentFacts& facts);
 std::optional<Finding> RuleStall(const IncidentFacts& facts);
 std::optional<Finding> RuleHardware(const IncidentFacts& facts);

@@ -27,9 +27,8 @@ bool IsAsleep(const FrameFacts& frame) {
 }
 
 std::string AskWords(const std::string& driver, bool sleeps) {
-  const std::string who = driver.empty()
-                              ? "the code that asks (call trace): "
-                              : fmt::format("ask the maintainers of driver {} for ", driver);
+  const std::string who = driver.empty() ? "the code that asks (call trace): "
+                                         : fmt::format("ask the maintainers of {} for ", driver);
   return who + (sleeps ? "memory that is kept while the machine sleeps, or smaller pieces"
                        : "smaller pieces, or single pages where no piece is left [kvmalloc()]");
 }

@@ -35,6 +35,28 @@ std::string WhatWords(const EventFacts& event) {
   return words;
 }
 
+// kernel/smp.c, smp_call_function_many_cond() and its neighbours: csd_lock_wait().
+bool WaitsForCpus(const CrashFacts& crash) {
+  return crash.symbol && (crash.symbol->starts_with("smp_call_function") ||
+                          crash.symbol->starts_with("csd_lock_wait"));
+}
+
+Advice HowToTell(const EventFacts& event) {
+  const std::string check = "then for reports of the function with this kernel";
+  if (event.kind == "hung_task")
+    return {
+        "look at disk errors and latency of the same minutes, in a virtual machine at steal "
+        "time",
+        "both look like this from inside", "", check};
+  // Documentation/admin-guide/sysctl/kernel.rst, softlockup_all_cpu_backtrace.
+  if (WaitsForCpus(*event.crash))
+    return {"sysctl kernel.softlockup_all_cpu_backtrace=1",
+            "the next report then shows what every CPU did",
+            "long reports on machines of many CPUs", check};
+  return {"look at steal time if it is a virtual machine, else at what the same CPU did before",
+          "a CPU that gets no time looks like this from inside", "", check};
+}
+
 }  // namespace
 
 // A lockup, a hung task, a stall of RCU. Beside a shortage of memory it is most often its
@@ -62,13 +84,16 @@ std::optional<Finding> RuleStall(const IncidentFacts& facts) {
         crash.blocker_pid ? fmt::format(" [pid {}]", *crash.blocker_pid) : std::string());
   if (count > 1)
     finding.explanation += fmt::format("It was told {} times in this incident. ", count);
+  const bool waits_for_others = WaitsForCpus(crash);
   finding.explanation +=
-      "Slow storage, a host that gives a virtual machine no time, and a bug of the kernel look "
-      "alike here.";
+      event->kind == "hung_task" ? "Slow storage, a host that gives a virtual machine no time, and "
+                                   "a bug of the kernel look alike here."
+      : waits_for_others
+          ? "It waits for other CPUs to answer [IPI]; which one did not is not in the text."
+          : "A host that gives a virtual machine no time, a loop of the kernel, and debugging that "
+            "slows it down [KASAN, lockdep] look alike here.";
   finding.confidence_why = "that it stood still is stated; why is not in the text";
-  finding.advice.push_back(
-      {"look at disk errors and latency of the same minutes, in a virtual machine at steal time",
-       "both look like this from inside", "", "then for reports of the function with this kernel"});
+  finding.advice.push_back(HowToTell(*event));
   finding.evidence.push_back(FirstLineEvidence(*event, "crash"));
   return finding;
 }
