@@ -127,6 +127,25 @@ TEST_CASE("a panic of a page fault whose group was full is the setting and a fau
   CHECK(finding->advice.at(0).act == "vm.panic_on_oom=0");
 }
 
+TEST_CASE("where no program is left to kill, the kernel holds the rest of the zones") {
+  EventFacts event = ExhaustedOom();
+  event.kills.clear();
+  event.mem.reset();
+  event.oom->outcome = "none_killable";
+  event.zones = {MakeZone(0, "Normal", 200000, 60000)};
+  event.zones[0].managed_kb = 3600000;
+  event.zones[0].active_anon_kb = event.zones[0].inactive_anon_kb = 1000;
+  event.zones[0].active_file_kb = event.zones[0].inactive_file_kb = 500;
+  const std::optional<Finding> finding = RuleUnkillable(On(event, "5.10.0"));
+  REQUIRE(finding);
+  CHECK(Mentions(finding->explanation, "programs and files had 2.9 MiB: the kernel and its"));
+  CHECK(Mentions(finding->advice.at(0).act, "SUnreclaim|PageTables"));
+  event.zones[0].active_anon_kb = 3000000;
+  CHECK_FALSE(Mentions(RuleUnkillable(On(event, "5.10.0"))->explanation, "held the rest"));
+  event.zones[0].active_anon_kb.reset();
+  CHECK_FALSE(Mentions(RuleUnkillable(On(event, "5.10.0"))->explanation, "held the rest"));
+}
+
 TEST_CASE("what a lockup may come from depends on its kind") {
   EventFacts event = MakeEvent(1, "soft_lockup", "Nov 24 10:00:00");
   event.crash.emplace();

@@ -6,6 +6,7 @@
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/wording.h"
+#include "reports/format.h"
 
 namespace kautopsy {
 namespace {
@@ -25,17 +26,54 @@ bool FoundNone(const IncidentFacts& facts, const EventFacts& event) {
 }
 
 constexpr int64_t kNeverKill = -1000;  // include/uapi/linux/oom.h, OOM_SCORE_ADJ_MIN
+constexpr double kMostShare = 0.5;
+
+bool AllSpared(const EventFacts& event) {
+  const auto& tasks = event.tasks.biggest;
+  return !tasks.empty() && std::all_of(tasks.begin(), tasks.end(), [](const TaskFacts& task) {
+    return task.oom_score_adj == kNeverKill;
+  });
+}
 
 std::string WhyNone(const EventFacts& event) {
   const auto& tasks = event.tasks.biggest;
   if (event.tasks.rows == 0 || tasks.empty())
     return "No program is in the process table: only the kernel's own threads ran, or the table is "
            "not in the text.";
-  const bool all = std::all_of(tasks.begin(), tasks.end(), [](const TaskFacts& task) {
-    return task.oom_score_adj == kNeverKill;
-  });
-  return all ? "The largest programs are all set to be spared [oom_score_adj -1000]."
+  return AllSpared(event)
+             ? "The largest programs are all set to be spared [oom_score_adj -1000]."
              : "The programs of the table were exiting already, or were killed before.";
+}
+
+// What of the printed zones neither is free nor belongs to programs and files; "" where that is not
+// most of it, or where a zone does not print it.
+std::string KernelsShare(const EventFacts& event) {
+  int64_t managed_kb = 0;
+  int64_t free_kb = 0;
+  int64_t lists_kb = 0;
+  for (const ZoneFacts& zone : event.zones) {
+    const bool told = zone.managed_kb && zone.free_kb && zone.active_anon_kb &&
+                      zone.inactive_anon_kb && zone.active_file_kb && zone.inactive_file_kb;
+    if (!told) return "";
+    managed_kb += *zone.managed_kb;
+    free_kb += *zone.free_kb;
+    lists_kb += *zone.active_anon_kb + *zone.inactive_anon_kb + *zone.active_file_kb +
+                *zone.inactive_file_kb;
+  }
+  if (ShareOf(managed_kb - free_kb - lists_kb, managed_kb) < kMostShare) return "";
+  return fmt::format(
+      " Of {} in the printed zones {} were free, and programs and files had {}: the "
+      "kernel and its drivers held the rest.",
+      SizeText(managed_kb), SizeText(free_kb), SizeText(lists_kb));
+}
+
+// With no program left, others hold the memory.
+Advice WatchKernel() {
+  return {
+      "grep -E 'SUnreclaim|PageTables|KernelStack|VmallocUsed|Percpu|Shmem' /proc/meminfo, again "
+      "and again until it happens",
+      "no program was left to kill, so the kernel, a driver or files in memory hold it", "",
+      "what grows tells whom to ask"};
 }
 
 // A small program that is spared would not have helped.
@@ -63,6 +101,10 @@ std::optional<Finding> RuleUnkillable(const IncidentFacts& facts) {
     finding.explanation =
         WhyNone(event) + (OfGroup(event) ? " In a control group the request then fails."
                                          : " The kernel panics then.");
+    if (!OfGroup(event) && !AllSpared(event)) {
+      finding.explanation += KernelsShare(event);
+      if (!event.mem) finding.advice.push_back(WatchKernel());
+    }
     if (SparesMuch(facts, event)) {
       finding.advice.push_back(
           {fmt::format("choom -n 0 -p $(pidof {}), or OOMScoreAdjust=0 in its unit",
