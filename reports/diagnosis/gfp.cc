@@ -51,6 +51,14 @@ bool WakesUnasked(const GfpMeaning& meaning, const GfpLayout* layout) {
   return old && !meaning.Has("NO_KSWAPD");
 }
 
+// What looks at one node first and reclaims elsewhere, as slab does: on NUMA machines these three
+// together neither reclaim nor wake kswapd, until 4167e9b2cf10 ("mm: remove GFP_THISNODE", 4.1).
+// mm/page_alloc.c, __alloc_pages_slowpath() of 2.6.32 and 3.10: "goto nopage".
+bool OnlyLooks(const GfpMeaning& meaning, const KernelVersion& kernel) {
+  return kernel.known() && kernel.Below(4, 1) && meaning.Has("THISNODE") &&
+         meaning.Has("NORETRY") && meaning.Has("NOWARN");
+}
+
 // Kernels since 4.6 print the names (lib/vsprintf.c, %pGg). A mask without them that makes no sense
 // in their numbering is of an older kernel than the text names.
 bool Contradicts(uint32_t mask, const GfpLayout* layout, const KernelVersion& kernel) {
@@ -87,6 +95,10 @@ std::optional<GfpMeaning> ReadGfp(const Integer& mask, const Text& printed_names
     if (meaning.Has(known.part)) meaning.*known.flag = true;
   }
   if (WakesUnasked(meaning, layout)) meaning.wakes_kswapd = true;
+  if (OnlyLooks(meaning, kernel)) {
+    meaning.only_looks = true;
+    meaning.may_reclaim = meaning.wakes_kswapd = false;
+  }
   meaning.highest = HighestOf(meaning);
   return meaning;
 }

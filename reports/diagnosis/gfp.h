@@ -33,6 +33,8 @@ struct GfpMeaning {
   bool no_fail = false;
   bool gives_up = false;  // NORETRY, RETRY_MAYFAIL: the caller has a way out; not REPEAT
   bool no_warn = false;   // __GFP_NOWARN: a failure is not printed
+  // Looks at one node and fails before it may reclaim or use of the reserves, though it may sleep.
+  bool only_looks = false;
   bool account = false;   // charged to the task's memory cgroup
 
   bool Has(std::string_view part) const;  // "COMP": a bit, set by itself or in a composite

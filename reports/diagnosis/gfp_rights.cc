@@ -6,7 +6,7 @@ namespace {
 // Until 4.3 who cannot wait may go further; not with __GFP_NOMEMALLOC, which older kernels did not
 // ask: mm/page_alloc.c, gfp_to_alloc_flags() of 2.6.32 (ALLOC_HARDER if !wait) and of 3.10.
 void GrantOld(const GfpMeaning& gfp, WatermarkRule rule, GfpRights& rights) {
-  const bool waits = gfp.may_reclaim;
+  const bool waits = gfp.may_reclaim || gfp.only_looks;
   rights.harder = !waits && (rule < WatermarkRule::k34 || !gfp.no_memalloc);
   rights.ignores_cpuset = !waits;
 }

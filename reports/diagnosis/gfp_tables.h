@@ -152,6 +152,7 @@ constexpr GfpCompositeRow kGfpCompositeRows[] = {
     {"GFP_USER", "RECLAIM|IO|FS|HARDWALL"},
     {"GFP_TEMPORARY", "RECLAIM|IO|FS|RECLAIMABLE", k2624, GfpVersion(4, 14)},
     {"GFP_KERNEL_ACCOUNT", "RECLAIM|IO|FS|ACCOUNT", k45},
+    {"GFP_THISNODE", "THISNODE|NOWARN|NORETRY", kGfpOldest, GfpVersion(4, 1)},
     {"GFP_KERNEL", "RECLAIM|IO|FS"},
     {"GFP_NOFS", "RECLAIM|IO"},
     {"GFP_ATOMIC", "HIGH", kGfpOldest, k44},

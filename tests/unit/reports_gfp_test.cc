@@ -215,6 +215,11 @@ constexpr CanCase kCan[] = {
     {"GFP_TRANSHUGE_LIGHT", "6.1.0", "cma no_memalloc DMA DMA32 Normal HighMem Movable"},
     {"GFP_KERNEL|__GFP_MEMALLOC", "6.1.0",
      "reclaim kswapd io fs compact reserve warn DMA DMA32 Normal"},
+    {"GFP_KERNEL|GFP_THISNODE", "3.10.0", "this_node_only give_up DMA DMA32 Normal"},
+    {"GFP_KERNEL|__GFP_THISNODE|__GFP_NORETRY|__GFP_NOWARN", "2.6.32",
+     "this_node_only give_up DMA DMA32 Normal"},
+    {"GFP_KERNEL|__GFP_THISNODE|__GFP_NORETRY|__GFP_NOWARN", "4.4.0",
+     "reclaim kswapd io fs compact this_node_only give_up DMA DMA32 Normal"},
     {"GFP_KERNEL|GFP_DMA32|__GFP_NORETRY|__GFP_THISNODE", "6.1.0",
      "reclaim kswapd io fs compact this_node_only give_up warn DMA DMA32"},
 };
