@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -124,10 +125,6 @@ std::string ItemWords(const MemorySection& section) {
   return drawn + (small.empty() ? "" : "  too small to draw: " + small);
 }
 
-std::string SectionName(std::string_view name, const std::string& day) {
-  return fmt::format("{}{}{}", name, day.empty() ? "" : " ", Safe(day));
-}
-
 }  // namespace
 
 void WriteDeaths(const IncidentReport& report, TextWriter& writer) {
@@ -174,8 +171,7 @@ void WriteMemory(const IncidentReport& report, TextWriter& writer) {
     const std::optional<MemorySection> reach = ReachSection(section);
     const MemorySection& drawn = reach ? *reach : section;
     writer.Heading("MEMORY",
-                   SectionName("", section.day).substr(section.day.empty() ? 0 : 1) +
-                       (section.day.empty() ? "" : ", ") + SizeText(drawn.ram_kb) +
+                   (section.day.empty() ? "" : Safe(section.day) + ", ") + SizeText(drawn.ram_kb) +
                        (reach ? " that the request could use: " + Safe(section.reach) : ""),
                    section.refs);
     WriteBar(drawn, writer);
@@ -188,18 +184,23 @@ void WriteMemory(const IncidentReport& report, TextWriter& writer) {
 void WriteHolders(const IncidentReport& report, TextWriter& writer) {
   constexpr std::size_t kMostNamed = 8;
   for (const HoldersSection& section : report.holders) {
-    std::string names;
+    std::vector<std::string> parts;
     for (std::size_t i = 0; i < section.holders.size() && i < kMostNamed; ++i) {
       const Holder& holder = section.holders[i];
-      names += fmt::format("{}{} {}{}", i == 0 ? "" : "   ", holder.name, SizeText(holder.rss_kb),
-                           holder.killed ? " (killed)" : "");
+      parts.push_back(fmt::format("{} {}{}", holder.name, SizeText(holder.rss_kb),
+                                  holder.killed ? " (killed)" : ""));
     }
     if (section.holders.size() > kMostNamed)
-      names += fmt::format("   and {} more", section.holders.size() - kMostNamed);
-    writer.Heading(section.guests ? "GUESTS" : "PROGRAMS",
-                   Safe(SectionName("", section.day).substr(section.day.empty() ? 0 : 1) +
-                        (section.day.empty() ? "" : "   ") + names),
-                   section.refs);
+      parts.push_back(fmt::format("and {} more", section.holders.size() - kMostNamed));
+    // Blanks set them apart in one line; where it is wrapped, blanks are lost.
+    constexpr int kBesideNames = 14;  // the section's name and a reference
+    const auto line = [&](std::string_view behind_day, std::string_view between) {
+      return fmt::format("{}{}{}", section.day, section.day.empty() ? "" : behind_day,
+                         fmt::join(parts, between));
+    };
+    std::string names = line("   ", "   ");
+    if (DisplayWidth(names) + kBesideNames > writer.width()) names = line(": ", ", ");
+    writer.Heading(section.guests ? "GUESTS" : "PROGRAMS", Safe(names), section.refs);
     const std::string commands = CommandsWords(section);
     if (!commands.empty()) writer.Wrapped("  by name: ", 11, Safe(commands));
     for (const std::string& grown : section.grown) writer.Wrapped("  grew: ", 8, Safe(grown));
