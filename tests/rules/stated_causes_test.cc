@@ -51,6 +51,20 @@ TEST_CASE("a group that had given its memory back is looked at before its limit 
         "memory.events and memory.current of the group");
 }
 
+TEST_CASE("where the victim held next to nothing of the limit, what did is looked for first") {
+  EventFacts event = ExhaustedOom();
+  event.oom->constraint_kind = "memcg";
+  event.oom->oom_memcg = "/writer";
+  event.group.counters = {{"memory", 308224, 308224, 2589}};
+  event.kills[0].anon_rss_kb = 1152;
+  CHECK(RuleMemcgLimit(SmallFacts(event))->advice.at(0).act.find("cat memory.stat") == 0);
+  event.group.stat_kb = {{"anon", 300000}};
+  CHECK(RuleMemcgLimit(SmallFacts(event))->advice.at(0).act.find("memory.max=") == 0);
+  event.group.stat_kb.clear();
+  event.kills[0].anon_rss_kb = 300000;
+  CHECK(RuleMemcgLimit(SmallFacts(event))->advice.at(0).act.find("memory.max=") == 0);
+}
+
 // A control group of 2 GiB that is full of memory of programs.
 EventFacts FullGroup(const std::string& group) {
   EventFacts event = ExhaustedOom();

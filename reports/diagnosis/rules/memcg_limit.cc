@@ -165,6 +165,27 @@ Advice FindPeak(const IncidentFacts& facts, const EventFacts& event,
           "", fmt::format("{} of the group: no new hits", CountFile(event))};
 }
 
+// What was killed held next to nothing of the limit, and what programs hold of it is not printed.
+bool VictimsAreSmall(const EventFacts& event, const GroupCounterFacts* memory) {
+  constexpr double kSmall = 0.1;
+  const auto& stats = event.group.stat_kb;
+  const bool told = stats.find("anon") != stats.end() || stats.find("rss") != stats.end();
+  if (told || !memory || event.kills.empty()) return false;
+  int64_t killed_kb = 0;
+  for (const KillFacts& kill : event.kills) {
+    if (!kill.RssKb()) return false;
+    killed_kb += *kill.RssKb();
+  }
+  const int64_t limit_kb = memory->limit_kb.value_or(0);
+  return limit_kb > 0 && ShareOf(killed_kb, limit_kb) < kSmall;
+}
+
+Advice LookAtStat(const EventFacts& event) {
+  return {fmt::format("cat memory.stat of {}: anon, shmem, file_dirty, kernel", GroupName(event)),
+          "what was killed held less than a tenth of the limit, so most of it is something else",
+          "", "the largest of these when it is full again"};
+}
+
 // A limit above RAM limits nothing.
 Advice UseLess(const IncidentFacts& facts, const EventFacts& event) {
   return {fmt::format("make the programs of {} use less, or give the machine more RAM",
@@ -183,6 +204,7 @@ void Advise(const IncidentFacts& facts, const EventFacts& event, Finding& findin
     finding.advice.push_back(FindPeak(facts, event, *memory));
     return;
   }
+  if (VictimsAreSmall(event, memory)) finding.advice.push_back(LookAtStat(event));
   const int64_t now_kb = memory ? memory->limit_kb.value_or(0) : 0;
   const bool above_ram = facts.ram_kb && now_kb + now_kb / kRaiseDivisor > *facts.ram_kb;
   finding.advice.push_back(above_ram ? UseLess(facts, event) : RaiseLimit(facts, event));
