@@ -68,13 +68,93 @@ std::optional<KeptZone> KeptByCma(const EventFacts& event) {
   return std::nullopt;
 }
 
+// A movable request may use CMA in every try but the last one before a kill: mm/page_alloc.c
+// of 5.4, gfp_to_alloc_flags() gives it ALLOC_CMA, and __alloc_pages_may_oom() tries once more with
+// ALLOC_WMARK_HIGH|ALLOC_CPUSET alone. The sums of both tests differ by the free CMA only, unless
+// the request has rights of its own.
+struct LastTryZone {
+  const ZoneFacts* zone = nullptr;
+  const ZoneCheck* check = nullptr;
+  int64_t cma_pages = 0;
+  int64_t lacking_pages = 0;  // of ordinary memory, to pass the high mark
+};
+
+bool MayUseCma(const Rerun& rerun) {
+  const GfpMeaning& gfp = rerun.request.gfp;
+  const bool plain = !gfp.high && !gfp.atomic && !gfp.memalloc;
+  return !rerun.request.assumed && rerun.request.order == 0 && gfp.movable && plain;
+}
+
+// The zone that fails the last try for nothing but its CMA, where no zone passes that try.
+std::optional<LastTryZone> FailedByCma(const EventFacts& event) {
+  const Rerun& rerun = *event.rerun;
+  std::optional<LastTryZone> found;
+  if (!event.oom || !MayUseCma(rerun) || rerun.served != true || rerun.lacks_zones) return found;
+  for (std::size_t i = 0; i < event.zones.size() && i < rerun.checks.size(); ++i) {
+    const ZoneCheck& check = rerun.checks[i];
+    if (!check.eligible) continue;
+    if (check.last_try_ok != false || !check.usable_pages || !check.last_try_pages)
+      return std::nullopt;
+    const int64_t wanted = *check.high_pages + check.reserve_pages.value_or(0);
+    const int64_t cma_pages = *check.usable_pages - *check.last_try_pages;
+    const bool decides = *check.last_try_pages <= wanted && *check.usable_pages > wanted;
+    if (!decides || ShareOf(cma_pages, *check.free_pages) <= kMostShare) continue;
+    const LastTryZone zone = {&event.zones[i], &check, cma_pages,
+                              wanted + 1 - *check.last_try_pages};
+    if (!found || zone.cma_pages > found->cma_pages) found = zone;
+  }
+  return found;
+}
+
+Advice SmallerForLastTry(const EventFacts& event, const LastTryZone& kept) {
+  const int64_t least_mib = (kept.lacking_pages * event.page_kb() + kKbPerMib - 1) / kKbPerMib;
+  const int64_t most_mib = kept.cma_pages * event.page_kb() / kKbPerMib;
+  Advice advice;
+  advice.act = least_mib < most_mib
+                   ? fmt::format("cma= at boot smaller by {} to {} MiB", least_mib, most_mib)
+                   : fmt::format("cma= at boot smaller by {} MiB", least_mib);
+  advice.why =
+      fmt::format("{} more of ordinary memory would have passed the last try{}",
+                  SizeText(kept.lacking_pages * event.page_kb()),
+                  least_mib < most_mib ? "; all that was free of the area is the most" : "");
+  advice.risk = "the device finds no large piece when it needs one";
+  advice.check = "grep Cma /proc/meminfo while the device works";
+  return advice;
+}
+
+Finding DescribeLastTry(const IncidentFacts& facts, const EventFacts& event,
+                        const LastTryZone& kept) {
+  Finding finding = DraftCause("cma", event);
+  finding.confidence = Confidence::kMedium;
+  finding.confidence_why =
+      "what is free is CMA, and the last try may not use it; the tries before may";
+  const std::string cma = SizeText(kept.cma_pages * event.page_kb());
+  finding.title = fmt::format(
+      "{} had {} free in {}, {} of it set aside for devices [CMA], which the last try before a "
+      "kill may not use.",
+      OnDayHost(facts, event), SizeText(*kept.check->free_pages * event.page_kb()),
+      ZoneName(*kept.zone), cma);
+  finding.brief = "what is free is set aside for devices [CMA], which the last try may not use";
+  finding.explanation = fmt::format(
+      "A movable request may use CMA, and with it {} pages stand above min. The kernel's last try "
+      "before it kills asks for the high mark without CMA, and fails for that alone: {}. What is "
+      "left beside CMA is used up. That the tries before took none of it, the text does not "
+      "explain: a kernel with changes of its vendor may "
+      "keep such requests out of it.",
+      Thousands(*kept.check->usable_pages), LastTryWords(*kept.check));
+  finding.advice.push_back(SmallerForLastTry(event, kept));
+  finding.evidence.push_back(ZoneEvidence(event, *kept.zone));
+  if (!kept.zone->cells.empty()) finding.evidence.push_back(FreeListEvidence(event, *kept.zone));
+  return finding;
+}
+
 std::string Explain(const EventFacts& event, const KeptZone& kept) {
   const ZoneFacts& zone = *kept.zone;
   std::string words = fmt::format("{}: {} kB free", ZoneName(zone), Thousands(*zone.free_kb));
   if (kept.cma_kb > 0)
-    words +=
-        fmt::format(", {}{} kB of it CMA", zone.free_cma_kb ? "" : "by the free list at least ",
-                    Thousands(kept.cma_kb));
+    words += fmt::format(", {}{} kB of it CMA",
+                         zone.free_cma_kb ? "" : "by the free list at least ",
+                         Thousands(kept.cma_kb));
   if (PiecesAreCma(zone, event.rerun->request.order))
     words += "; all pieces of the asked size are CMA";
   return words + ".";
@@ -106,8 +186,10 @@ void SetWords(const IncidentFacts& facts, const EventFacts& event, const KeptZon
 // Memory of contiguous areas [CMA] serves only movable requests: mm/page_alloc.c, ALLOC_CMA.
 std::optional<Finding> RuleCma(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
-    if (!event.rerun || event.rerun->request.assumed || event.rerun->request.gfp.movable) continue;
-    if (event.rerun->served != false) continue;
+    if (!event.rerun || event.rerun->request.assumed) continue;
+    if (const std::optional<LastTryZone> last = FailedByCma(event))
+      return DescribeLastTry(facts, event, *last);
+    if (event.rerun->request.gfp.movable || event.rerun->served != false) continue;
     const std::optional<KeptZone> kept = KeptByCma(event);
     if (!kept) continue;
     Finding finding = DraftCause("cma", event);

@@ -1,0 +1,74 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "reports/diagnosis/diagnosis.h"
+#include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/watermark.h"
+#include "tests/rules/facts_fixture.h"
+
+namespace kautopsy::test {
+namespace {
+
+bool Mentions(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+IncidentFacts On(EventFacts event, const std::string& release) {
+  IncidentFacts facts = SmallFacts(std::move(event));
+  facts.kernel_release = release;
+  RunAgain(facts);
+  return facts;
+}
+
+// A page for a program, on a board of one zone whose free memory is mostly CMA: 8,000 pages are
+// free, 6,500 of them CMA; min is 2,000 pages, high 3,000.
+EventFacts CmaOom(const std::string& names) {
+  EventFacts event = ExhaustedOom();
+  event.oom->gfp_mask.reset();
+  event.oom->gfp_flags = names;
+  event.zones = {MakeZone(0, "DMA32", 32000, 8000, {6000, 1000})};
+  event.zones[0].free_cma_kb = 26000;
+  event.zones[0].lowmem_reserve_pages = {0, 0, 0};
+  for (FreeCell& cell : event.zones[0].cells) cell.migrate_types = "UMC";
+  return event;
+}
+
+TEST_CASE("memory that only the last try may not have is CMA, not used up") {
+  const IncidentFacts facts = On(CmaOom("GFP_HIGHUSER_MOVABLE"), "5.4.60");
+  REQUIRE(facts.events[0].rerun->served == true);
+  const Diagnosis diagnosis = Diagnose(facts);
+  CHECK(diagnosis.primary_cause == "cma");
+  CHECK(diagnosis.confidence == Confidence::kMedium);
+  CHECK(Mentions(diagnosis.headline, "31 MiB free in node 0 DMA32, 25 MiB of it set aside"));
+  CHECK(Mentions(PrimaryFinding(diagnosis)->explanation, "1,500 <= 3,000 [high]"));
+  // 1,501 pages were lacking, and 6,500 are free of the area.
+  CHECK(PrimaryFinding(diagnosis)->advice.at(0).act == "cma= at boot smaller by 6 to 25 MiB");
+  const Finding* const exhausted = FindFinding(diagnosis, "host_exhausted");
+  REQUIRE(exhausted);
+  CHECK(exhausted->role == Role::kContributing);
+}
+
+TEST_CASE("CMA is not what the last try lacks where that is not sure") {
+  EventFacts refused = CmaOom("GFP_HIGHUSER_MOVABLE");
+  refused.oom.reset();
+  CHECK_FALSE(RuleCma(On(refused, "5.4.60")));
+  EventFacts spare = CmaOom("GFP_HIGHUSER_MOVABLE");  // enough beside it
+  spare.zones[0].free_cma_kb = 16000;
+  CHECK_FALSE(RuleCma(On(spare, "5.4.60")));
+  EventFacts used_up = CmaOom("GFP_HIGHUSER_MOVABLE");  // too little even with it
+  used_up.zones[0].free_kb = used_up.zones[0].free_list_kb = 10000;
+  used_up.zones[0].cells = {{0, 4, 2500, "UMC"}};
+  used_up.zones[0].free_cma_kb = 9000;
+  CHECK_FALSE(RuleCma(On(used_up, "5.4.60")));
+  EventFacts no_marks = CmaOom("GFP_HIGHUSER_MOVABLE");
+  no_marks.zones[0].high_kb.reset();
+  CHECK_FALSE(RuleCma(On(no_marks, "5.4.60")));
+  // A request that may not use it at all is another case, and a sure one.
+  EventFacts kernels = CmaOom("GFP_KERNEL");
+  kernels.zones[0].min_kb = 8000;
+  CHECK(RuleCma(On(kernels, "5.4.60"))->confidence == Confidence::kHigh);
+}
+
+}  // namespace
+}  // namespace kautopsy::test
