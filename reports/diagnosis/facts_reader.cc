@@ -1,7 +1,9 @@
 #include "reports/diagnosis/facts_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
+#include <string_view>
 #include <utility>
 
 #include "parsers/stream/boot_tracker.h"
@@ -74,6 +76,31 @@ Status ReadBoots(RowReader& reader, IncidentFacts& facts, Integer& physical_kb) 
     if (facts.ram_kb && facts.kernel_release) break;
   }
   return {};
+}
+
+constexpr const char* kHardware =
+    "SELECT o.hardware FROM oom_report o JOIN event USING (event_id)"
+    " WHERE incident_id = ?1 AND o.hardware IS NOT NULL ORDER BY event_id LIMIT 1";
+
+// What a guest's "Hardware name: " shows of its hypervisor, in the words of "Hypervisor detected:
+// ".
+Text HypervisorOf(std::string_view hardware) {
+  using Maker = std::pair<std::string_view, std::string_view>;
+  constexpr auto kMakers =
+      std::to_array<Maker>({{"VMware", "VMware"},
+                            {"Xen ", "Xen"},
+                            {"Microsoft Corporation Virtual Machine", "Microsoft Hyper-V"}});
+  for (const auto& [maker, hypervisor] : kMakers) {
+    if (hardware.starts_with(maker)) return std::string(hypervisor);
+  }
+  return std::nullopt;
+}
+
+Status ReadHypervisor(RowReader& reader, IncidentFacts& facts) {
+  if (facts.hypervisor) return {};
+  return reader.ForEach(kHardware, facts.id, [&](const Statement& row) {
+    facts.hypervisor = HypervisorOf(row.GetText(0).value_or(""));
+  });
 }
 
 // Thousands of guests are more than any host has.
@@ -202,6 +229,7 @@ Result<IncidentFacts> ReadIncidentFacts(RowReader& reader, int64_t incident_id) 
   OrderEvents(facts.events);
   Integer physical_kb;
   read = ReadBoots(reader, facts, physical_kb);
+  if (read) read = ReadHypervisor(reader, facts);
   if (!read) return tl::unexpected(read.error());
   read = ReadEndOfBoot(reader, facts);
   if (read) read = ReadLostLines(reader, facts);

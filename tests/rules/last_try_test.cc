@@ -70,5 +70,43 @@ TEST_CASE("CMA is not what the last try lacks where that is not sure") {
   CHECK(RuleCma(On(kernels, "5.4.60"))->confidence == Confidence::kHigh);
 }
 
+// Half of RAM is in no counter; the zone stands between min and high.
+EventFacts BetweenMarks() {
+  EventFacts event = ExhaustedOom();
+  event.zones[1] = MakeZone(0, "DMA32", 9000, 8000, {2000, 50, 10, 5, 3, 1, 1, 0, 0, 0, 0});
+  event.zones[1].lowmem_reserve_pages = {0, 0, 0, 0};
+  event.mem->anon_pages = 100000;
+  return event;
+}
+
+TEST_CASE("before a kill, memory is free only above the high mark") {
+  CHECK(Diagnose(SmallFacts(BetweenMarks())).primary_cause == "unaccounted");
+  EventFacts above = BetweenMarks();
+  above.zones[1].high_kb = 8800;
+  CHECK_FALSE(RuleHolder(SmallFacts(above)));
+  EventFacts unknown = BetweenMarks();
+  unknown.zones[1].high_kb.reset();
+  CHECK_FALSE(RuleHolder(SmallFacts(unknown)));
+}
+
+TEST_CASE("a guest's balloon is asked for first, by its hypervisor's own means") {
+  struct Known {
+    Text hypervisor;
+    std::string_view act;
+  };
+  const Known cases[] = {{"VMware", "vmware-toolbox-cmd stat balloon"},
+                         {"Xen HVM", "xen_memory"},
+                         {"Xen PV", "xen_memory"},
+                         {"Microsoft Hyper-V", "dynamic memory"},
+                         {"KVM", "grep -E 'Zswap"},
+                         {std::nullopt, "grep -E 'Zswap"}};
+  for (const Known& known : cases) {
+    CAPTURE(known.act);
+    IncidentFacts facts = SmallFacts(BetweenMarks());
+    facts.hypervisor = known.hypervisor;
+    CHECK(Mentions(RuleHolder(facts)->advice.at(0).act, known.act));
+  }
+}
+
 }  // namespace
 }  // namespace kautopsy::test

@@ -110,8 +110,10 @@ std::optional<Finding> RuleHolder(const IncidentFacts& facts) {
     const std::optional<OtherHolder> holder = LargestHolder(facts, event);
     if (!holder) continue;
     // What is not itemised explains a shortage, not the lack of pieces while memory is free.
+    // Before a kill, memory is free only if the last try may have it: above the high mark.
     const bool rest = holder->kind == HolderKind::kUnaccounted;
-    if (rest && event.rerun && event.rerun->single_served == true) continue;
+    const bool page_free = event.rerun && event.rerun->single_served == true && !IsUsedUp(event);
+    if (rest && page_free) continue;
     const Integer ram_kb = RamKb(facts, event);
     Finding finding = DraftCause(HolderCause(holder->kind), event);
     finding.rule = "holder";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "reports/diagnosis/alloc_profile.h"
 #include "reports/diagnosis/balance.h"
@@ -170,6 +171,31 @@ int64_t BalloonKb(const EventFacts& event) {
   return kb;
 }
 
+// The driver that gives memory back to the hypervisor, and how to ask how much. It tells the size
+// in the kernel's log or counters of new kernels only.
+struct BalloonOf {
+  std::string_view hypervisor;  // as arch/x86/kernel/cpu/ names it, "Hypervisor detected: "
+  std::string_view ask;
+};
+constexpr auto kBalloons = std::to_array<BalloonOf>(
+    {{"VMware", "vmware-toolbox-cmd stat balloon"},
+     {"Xen",
+      "cat /sys/devices/system/xen_memory/xen_memory0/info/current_kb, and target_kb beside"},
+     {"Microsoft Hyper-V", "the guest's assigned memory in Hyper-V's manager [dynamic memory]"}});
+
+// Those hypervisors take memory back that way by default.
+std::optional<Advice> AskBalloon(const IncidentFacts& facts) {
+  if (!facts.hypervisor) return std::nullopt;
+  for (const BalloonOf& balloon : kBalloons) {
+    if (!facts.hypervisor->starts_with(balloon.hypervisor)) continue;
+    return Advice{
+        std::string(balloon.ask),
+        "tells how much the hypervisor took back [balloon]; the report has no item for it", "",
+        "with a reservation for the guest, or without its balloon, it stays small"};
+  }
+  return std::nullopt;
+}
+
 // True if the kernel's own list of allocations names who holds some of it.
 bool DescribeProfile(const EventFacts& event, Finding& finding) {
   const ProfileNames names = NamedByProfile(event);
@@ -213,6 +239,7 @@ void DescribeRest(const IncidentFacts& facts, const EventFacts& event, Finding& 
   finding.explanation += "vmalloc, per-CPU memory, page fragments and buffers of drivers, ZFS ARC";
   finding.explanation +=
       facts.hypervisor ? ", and a balloon, as " + *facts.hypervisor + " runs below it." : ".";
+  if (std::optional<Advice> ask = AskBalloon(facts)) finding.advice.push_back(std::move(*ask));
   finding.advice.push_back(
       {std::string("grep -E 'Zswap|Vmalloc|Percpu|HugePages_Total' /proc/meminfo; cat ") +
            (swaps ? "/sys/block/zram*/mm_stat " : "") + "/proc/spl/kstat/zfs/arcstats",
