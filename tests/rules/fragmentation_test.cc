@@ -180,5 +180,44 @@ TEST_CASE("kernels without compaction are not told to start it") {
   CHECK(Mentions(finding->explanation, "This kernel cannot join small pieces"));
 }
 
+// A costly piece, with a memory report read behind its refusal: `list` is in pieces of 4 KiB, 8 KiB
+// and so on; min is 1,000 pages.
+struct BarelyCase {
+  std::string_view release;
+  std::vector<int64_t> list;
+  int64_t counter_kb;
+  std::string_view cause;
+  std::string_view words;
+};
+
+TEST_CASE("figures that barely pass say no less than none") {
+  const BarelyCase cases[] = {
+      // The loop of 3.13 ends 20 pages above its mark by the list, and below it by the counter.
+      {"3.13.0", {2000, 1000, 500, 250, 6}, 32000, "fragmentation", "would pass by 19 pages"},
+      {"3.13.0", {2000, 1000, 500, 250, 6}, 31000, "fragmentation", "it fails by"},
+      // Six pieces of 64 KiB of all that is free.
+      {"5.4.0", {2000, 1000, 500, 250, 6}, 32400, "fragmentation", "1.2 % of them in pieces of 64"},
+      // Many of them: the refusal is of another moment.
+      {"5.4.0", {2000, 1000, 500, 250, 200}, 44800, "unknown", ""},
+  };
+  for (const BarelyCase& known : cases) {
+    CAPTURE(known.words);
+    EventFacts event = SeedRefusal();
+    event.refusal->gfp_mask.reset();
+    event.refusal->gfp_flags = "GFP_KERNEL|__GFP_COMP";
+    event.refusal->context = "process";
+    event.zones = {MakeZone(0, "Normal", known.counter_kb, 4000, known.list)};
+    IncidentFacts facts = MakeFacts({});
+    facts.kernel_release = known.release;
+    facts.events.push_back(event);
+    RunAgain(facts);
+    const Diagnosis diagnosis = Diagnose(facts);
+    CHECK(diagnosis.primary_cause == known.cause);
+    if (known.words.empty()) continue;
+    CHECK(diagnosis.confidence == Confidence::kMedium);
+    CHECK(PrimaryFinding(diagnosis)->explanation.find(known.words) != std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace kautopsy::test

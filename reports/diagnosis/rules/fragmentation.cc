@@ -9,6 +9,7 @@
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/chronic.h"
 #include "reports/diagnosis/rules/compact_ahead.h"
+#include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/rules/smaller_request.h"
 #include "reports/diagnosis/snapshots.h"
@@ -143,16 +144,65 @@ void BlameRequest(const IncidentFacts& facts, const EventFacts& event, Finding& 
   finding.confidence_why = "no piece lay free; whether one could be made, nobody tried";
 }
 
-// Without a memory report the mode alone speaks: a request that may reclaim gets single pages, or
-// the OOM killer runs, so a costly order that is refused lacks the piece (mm/page_alloc.c of 5.10,
+// The zone's sum at its tightest, on the counter `free:` in place of the list; none without one.
+Integer MarginByCounter(const ZoneCheck& check) {
+  if (!check.counter_pages || !check.free_pages || !check.margin_pages) return std::nullopt;
+  return *check.margin_pages - *check.free_pages + check.isolated_pages + *check.counter_pages;
+}
+
+// Whether the zone serves the request, by the list that is read behind the refusal, and yet so
+// barely that it tells nothing of the moment before: by the counter it fails, or it stands hardly
+// above its mark, or hardly any of what is free is in pieces of the size.
+bool BarelyServes(const ZoneCheck& check) {
+  constexpr double kHardlyShare = 0.05;
+  if (check.verdict != ZoneVerdict::kServed || !check.free_pages || !check.margin_pages)
+    return false;
+  const Integer by_counter = MarginByCounter(check);
+  if (by_counter && *by_counter <= 0) return true;
+  return ShareOf(*check.margin_pages, *check.free_pages) <= kHardlyShare ||
+         check.unusable_index.value_or(0) >= 1 - kHardlyShare;
+}
+
+// The figures do not contradict what the mode of the request says.
+bool FiguresLeaveOpen(const EventFacts& event) {
+  if (!event.rerun) return event.zones.empty();
+  if (event.rerun->request.assumed || event.rerun->single_served != true) return false;
+  bool any = false;
+  for (const ZoneCheck& check : event.rerun->checks) {
+    if (!check.eligible || check.verdict == ZoneVerdict::kNotServed) continue;
+    if (!BarelyServes(check)) return false;
+    any = true;
+  }
+  return any;
+}
+
+std::string BarelyWords(const ZoneCheck& check, int order, int64_t page_kb) {
+  std::string words = fmt::format(
+      " By the list, read behind the refusal, {} would pass by {} pages of {} free, {} % of them "
+      "in "
+      "pieces of {} and more",
+      CheckName(check), Thousands(*check.margin_pages), Thousands(*check.free_pages),
+      PercentNumber(1 - check.unusable_index.value_or(0), 1), PieceSize(page_kb << order));
+  const Integer by_counter = MarginByCounter(check);
+  if (!by_counter) return words + ".";
+  return words + fmt::format("; by the counter \"free:\", read a moment before, it {} by {}.",
+                             *by_counter > 0 ? "passes" : "fails",
+                             Thousands(*by_counter > 0 ? *by_counter : 1 - *by_counter));
+}
+
+// Without a memory report, or where its figures leave it open, the mode alone speaks: a request
+// that may reclaim gets single pages, or the OOM killer runs, so a costly order that is refused
+// lacks the piece (mm/page_alloc.c of 5.10,
 // __alloc_pages_slowpath(): "Do not retry costly high order allocations"). Not where the request is
 // bound to a node or to low zones, or where other records of the incident tell of memory.
 const EventFacts* CostlyRefusal(const IncidentFacts& facts) {
   const bool other = std::any_of(facts.events.begin(), facts.events.end(), [](const auto& event) {
-    return event.oom || event.rerun || !event.kills.empty() || event.crash;
+    const bool told = event.rerun && !(event.refusal && FiguresLeaveOpen(event));
+    return event.oom || told || !event.kills.empty() || event.crash;
   });
   for (const EventFacts& event : facts.events) {
-    if (other || event.kind != "alloc_failure" || !event.refusal || !event.zones.empty()) continue;
+    if (other || event.kind != "alloc_failure" || !event.refusal || !FiguresLeaveOpen(event))
+      continue;
     const std::optional<PieceRequest> request = RequestOf(facts, event);
     if (!request || request->order <= kCostlyOrder || request->order > kLargestTestedOrder)
       continue;
@@ -161,6 +211,17 @@ const EventFacts* CostlyRefusal(const IncidentFacts& facts) {
     if (known && !bound) return &event;
   }
   return nullptr;
+}
+
+void AddBarely(const EventFacts& event, Finding& finding) {
+  if (!event.rerun) return;
+  for (std::size_t i = 0; i < event.rerun->checks.size() && i < event.zones.size(); ++i) {
+    const ZoneCheck& check = event.rerun->checks[i];
+    if (!check.eligible || !BarelyServes(check)) continue;
+    finding.explanation += BarelyWords(check, event.rerun->request.order, event.page_kb());
+    finding.evidence.push_back(ZoneEvidence(event, event.zones[i]));
+    finding.evidence.push_back(FreeListEvidence(event, event.zones[i]));
+  }
 }
 
 Finding DescribeCostly(const IncidentFacts& facts, const EventFacts& event) {
@@ -175,8 +236,9 @@ Finding DescribeCostly(const IncidentFacts& facts, const EventFacts& event) {
   finding.severity = HarmSeverity(path);
   finding.confidence = tried ? Confidence::kMedium : Confidence::kLow;
   finding.confidence_why =
-      tried ? "it follows from size and mode; no memory report is in the text"
-            : "by size and mode alone, and the kernel did little to make the piece";
+      !tried        ? "by size and mode alone, and the kernel did little to make the piece"
+      : event.rerun ? "it follows from size and mode; the figures, read behind it, barely pass"
+                    : "it follows from size and mode; no memory report is in the text";
   finding.event_id = event.id;
   finding.when = DayText(event);
   finding.title =
@@ -185,8 +247,9 @@ Finding DescribeCostly(const IncidentFacts& facts, const EventFacts& event) {
   finding.brief = "memory is fragmented, by the mode of the request";
   finding.explanation =
       "A request that may reclaim is given single pages, or the OOM killer runs. For a piece of "
-      "more than order 3 the kernel gives up after a few tries, so what was lacking is the piece. "
-      "How much was free is not in the text.";
+      "more than order 3 the kernel gives up after a few tries, so what was lacking is the piece.";
+  if (!event.rerun) finding.explanation += " How much was free is not in the text.";
+  AddBarely(event, finding);
   finding.explanation += CompactionWords(request.gfp, KernelOf(facts, event));
   const std::string site = SiteWords(path, request.order);
   if (!site.empty()) finding.explanation += " " + site;
