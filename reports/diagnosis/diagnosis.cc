@@ -11,6 +11,7 @@
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/settings.h"
 #include "reports/diagnosis/signature.h"
+#include "reports/diagnosis/vmalloc_request.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 
@@ -210,6 +211,17 @@ std::string WaitWords(const EventFacts& event) {
   return " for " + WaitText(*event.refusal->stall_ms);
 }
 
+// Of many pages that are mapped together [vmalloc]: how much was asked for, and how much was had.
+std::string SumHeadline(const IncidentFacts& facts, const EventFacts& event,
+                        const std::string& why) {
+  constexpr int64_t kBytesPerKb = 1024;
+  const std::optional<int64_t> had = BytesHad(*event.refusal);
+  return fmt::format("{} was asked for {} in single pages [vmalloc]{}; why {}",
+                     OnDayHost(facts, event), SizeText(*event.refusal->size_bytes / kBytesPerKb),
+                     had ? ", of which only " + SizeText(*had / kBytesPerKb) + " could be had" : "",
+                     why);
+}
+
 // What another allocator than that of pages says of its refusal is better than nothing.
 std::string RefusalHeadline(const IncidentFacts& facts, const EventFacts& event,
                             const std::string& why) {
@@ -229,6 +241,7 @@ std::string PlainHeadline(const IncidentFacts& facts, bool cause_named) {
     if (event.waits())
       return OnDayHost(facts, event) + " let a request for memory wait" + WaitWords(event) +
              "; why " + why;
+    if (LacksSum(event) && event.refusal->size_bytes) return SumHeadline(facts, event, why);
     if (event.refusal) return RefusalHeadline(facts, event, why);
     if (event.oom) {
       return OnDayHost(facts, event) +

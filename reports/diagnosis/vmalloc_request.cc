@@ -39,6 +39,18 @@ std::optional<int> OrderOfPages(const RefusalFacts& refusal) {
   return stage == VmallocStage::kPages ? std::optional(0) : std::nullopt;
 }
 
+bool LacksSum(const EventFacts& event) {
+  return event.refusal && StageOf(*event.refusal) == VmallocStage::kPages;
+}
+
+std::optional<int64_t> BytesHad(const RefusalFacts& refusal) {
+  constexpr std::string_view kBefore = "allocated ";
+  if (StageOf(refusal) != VmallocStage::kPages || !refusal.reason) return std::nullopt;
+  std::string_view reason = *refusal.reason;
+  if (!ConsumePrefix(reason, kBefore)) return std::nullopt;
+  return ConsumeInteger(reason);
+}
+
 bool RefusedBeforePages(const EventFacts& event) {
   if (!event.refusal) return false;
   const VmallocStage stage = StageOf(*event.refusal);

@@ -27,6 +27,14 @@ VmallocStage StageOf(const RefusalFacts& refusal);
 // pages are asked for behind it (__vmalloc_node_range(), "goto again").
 std::optional<int> OrderOfPages(const RefusalFacts& refusal);
 
+// True where pages were asked for one by one: what lacked is their sum, whatever the mask of each
+// allows.
+bool LacksSum(const EventFacts& event);
+
+// How much of its size could be had, where the text tells it: until 5.12 "allocated 4096 of 8192
+// bytes" (mm/vmalloc.c, __vmalloc_area_node()).
+std::optional<int64_t> BytesHad(const RefusalFacts& refusal);
+
 // True for a refusal that came before any page was asked for: the state of memory does not tell
 // why.
 bool RefusedBeforePages(const EventFacts& event);

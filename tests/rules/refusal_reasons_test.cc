@@ -81,6 +81,27 @@ TEST_CASE("the pages of vmalloc are tested one by one, not as one piece") {
   CHECK_FALSE(ShowsFragmentation(facts));
 }
 
+TEST_CASE("of many mapped pages the sum lacks, whatever the mask of each allows") {
+  EventFacts event = Vmalloc(int64_t{8} << 30, "allocated 2147483648 bytes of it");
+  event.refusal->gfp_flags = "GFP_ATOMIC";
+  event.zones.clear();
+  IncidentFacts facts = On(event, "4.6.0");
+  facts.ram_kb.reset();
+  CHECK_FALSE(RuleAtomicReserve(facts));
+  const Diagnosis diagnosis = Diagnose(facts);
+  CHECK(diagnosis.primary_cause == "unknown");
+  CHECK(diagnosis.confidence == Confidence::kLow);
+  CHECK(Mentions(diagnosis.headline, "8.0 GiB in single pages [vmalloc], of which only 2.0 GiB"));
+  facts.events[0].refusal->reason = "failed to allocate pages";
+  CHECK(Mentions(Diagnose(facts).headline, "8.0 GiB in single pages [vmalloc]; why is not"));
+  facts.ram_kb = 4 << 20;  // the machine has less
+  CHECK(Diagnose(facts).primary_cause == "bad_request");
+  facts.events[0].refusal->kind = "failure";  // a page by itself
+  facts.events[0].refusal->order = 0;
+  facts.events[0].refusal->size_bytes.reset();
+  CHECK(RuleAtomicReserve(facts));
+}
+
 TEST_CASE("how far a request of vmalloc came is told by its words") {
   const auto stage = [](int64_t bytes, const std::string& reason) {
     return StageOf(*Vmalloc(bytes, reason).refusal);

@@ -11,6 +11,7 @@
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/clean_cache.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/vmalloc_request.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/diagnosis/zone_terms.h"
@@ -215,7 +216,8 @@ std::optional<Finding> RuleAtomicReserve(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
     const std::optional<PieceRequest> request =
         event.refusal ? RequestOf(facts, event) : std::nullopt;
-    if (!request || request->order != 0) continue;
+    // Of many pages that are mapped together the sum lacks, whatever each of them may take.
+    if (!request || request->order != 0 || LacksSum(event)) continue;
     if (request->gfp.may_reclaim && !request->frees_memory) continue;
     const std::optional<EventFacts> joined = WithReportBehind(facts, event, *request);
     const EventFacts& shown = joined ? *joined : event;
