@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "reports/diagnosis/dying_task.h"
@@ -141,6 +142,27 @@ void AllowHighMem(const EventFacts& event, const KernelVersion& kernel, GfpMeani
   const bool mapped = event.refusal && StageOf(*event.refusal) != VmallocStage::kNone;
   if (mapped && kernel.AtLeast(4, 14) && gfp.highest == HighestZone::kNormal)
     gfp.highest = HighestZone::kHighMem;
+}
+
+// In the trace of a page that a program touched: what is asked for is a single page (mm/memory.c,
+// mm/filemap.c). A huge one gives way to it first.
+bool IsPageFault(const EventFacts& event) {
+  constexpr auto kFaults = std::to_array<std::string_view>(
+      {"filemap_fault", "handle_mm_fault", "__handle_mm_fault", "do_anonymous_page", "do_swap_page",
+       "do_wp_page", "wp_page_copy", "do_fault", "__do_fault", "do_cow_fault"});
+  return std::any_of(event.frames.begin(), event.frames.end(), [&](const FrameFacts& frame) {
+    return std::find(kFaults.begin(), kFaults.end(), frame.symbol) != kFaults.end();
+  });
+}
+
+// What is tested where the request is not in the text: the smallest that is refused. The allocator
+// kills for no piece above PAGE_ALLOC_COSTLY_ORDER (mm/page_alloc.c of 2.6.32 to 6.12,
+// __alloc_pages_may_oom(): "The OOM killer will not help higher order allocs").
+int AssumedOrder(const EventFacts& event, const std::optional<int>& refused_order) {
+  constexpr int kCostlyOrder = 3;
+  const int order = refused_order.value_or(0);
+  const bool killed = event.oom || !event.kills.empty();
+  return killed && (order > kCostlyOrder || IsPageFault(event)) ? 0 : order;
 }
 
 }  // namespace
@@ -300,7 +322,7 @@ void RunAgain(IncidentFacts& facts) {
     const KernelVersion kernel = TestedKernel(facts, event, &rerun.release_doubt);
     rerun.refused_order = FirstRefusedOrder(facts, event);
     const std::optional<PieceRequest> own = RequestOf(facts, event);
-    rerun.request = own ? *own : OrdinaryRequest(rerun.refused_order.value_or(0));
+    rerun.request = own ? *own : OrdinaryRequest(AssumedOrder(event, rerun.refused_order));
     rerun.checks = CheckZones(facts, event, rerun.request);
     AddLastTry(event, rerun.request, kernel, rerun.checks);
     rerun.lacks_zones = LacksZones(event, rerun.request, kernel);

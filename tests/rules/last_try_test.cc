@@ -108,5 +108,35 @@ TEST_CASE("a guest's balloon is asked for first, by its hypervisor's own means")
   }
 }
 
+// No piece above order 4, and the header, which names the order, is lost.
+EventFacts HeaderlessKill() {
+  EventFacts event = ExhaustedOom();
+  event.oom->order.reset();
+  event.oom->gfp_mask.reset();
+  event.zones = {MakeZone(0, "Normal", 36000, 8000, {5000, 1000, 200, 50, 50})};
+  event.zones[0].lowmem_reserve_pages = {0, 0};
+  return event;
+}
+
+TEST_CASE("what was asked for before a kill is assumed no larger than what the kernel kills for") {
+  EventFacts event = HeaderlessKill();
+  const auto order = [](const EventFacts& of) {
+    return SmallFacts(of).events[0].rerun->request.order;
+  };
+  REQUIRE(SmallFacts(event).events[0].rerun->refused_order == 5);
+  CHECK(order(event) == 0);
+  EventFacts report = event;  // a look at the memory, without a kill
+  report.kind = "mem_info";
+  report.oom.reset();
+  report.kills.clear();
+  CHECK(order(report) == 5);
+  event.zones = {MakeZone(0, "Normal", 36000, 8000, {7000, 1000})};
+  event.zones[0].lowmem_reserve_pages = {0, 0};
+  CHECK(order(event) == 2);
+  event.frames = {{"__alloc_pages", std::nullopt, "process", true},
+                  {"filemap_fault", std::nullopt, "process", true}};
+  CHECK(order(event) == 0);
+}
+
 }  // namespace
 }  // namespace kautopsy::test
