@@ -95,6 +95,12 @@ int64_t PagesOf(const ZoneFacts& zone, Fits fits) {
   return pages;
 }
 
+// What may be CMA of the list: pieces of several types share a cell.
+int64_t CmaPagesAtMost(const ZoneFacts& zone) {
+  return PagesOf(zone,
+                 [](const std::string& types) { return types.find('C') != std::string::npos; });
+}
+
 int64_t AtomicAlone(const ZoneFacts& zone) {
   return PagesOf(zone, [](const std::string& types) { return types == "H"; });
 }
@@ -147,9 +153,20 @@ Integer BoostKb(const ZoneFacts& zone, const KernelVersion& kernel) {
   return boost_kb > kRoundedKb ? boost_kb : 0;
 }
 
+Integer CountedCmaPages(const EventFacts& event, const ZoneFacts& zone) {
+  if (zone.free_cma_kb) return *zone.free_cma_kb / event.page_kb();
+  if (!event.mem || !event.mem->free_cma_pages) return std::nullopt;
+  const auto holds_some = [](const ZoneFacts& other) { return CmaPagesAtMost(other) > 0; };
+  const auto holders = std::count_if(event.zones.begin(), event.zones.end(), holds_some);
+  if (holders != 1 || !holds_some(zone)) return std::nullopt;
+  // The list is of a later moment than the counter.
+  return std::min(*event.mem->free_cma_pages, CmaPagesAtMost(zone));
+}
+
 ZoneTerms::ZoneTerms(const EventFacts& event, const PieceRequest& request,
                      const KernelVersion& kernel)
-    : kernel_(kernel),
+    : event_(&event),
+      kernel_(kernel),
       rule_(RuleOf(kernel, event.zones)),
       rights_(RightsOf(request, rule_)),
       movable_(request.gfp.movable),
@@ -167,7 +184,7 @@ Integer ZoneTerms::Reserve(const ZoneFacts& zone) const {
 
 int64_t ZoneTerms::Cma(const ZoneFacts& zone) const {
   if (rule_ < WatermarkRule::k34 || movable_) return 0;
-  if (zone.free_cma_kb) return *zone.free_cma_kb / page_kb_;
+  if (const Integer counted = CountedCmaPages(*event_, zone)) return *counted;
   return PagesOf(zone, [](const std::string& types) { return types == "C"; });
 }
 

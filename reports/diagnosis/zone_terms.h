@@ -23,6 +23,11 @@ int RankOf(HighestZone highest);
 // show it; none if that cannot be told.
 Integer BoostKb(const ZoneFacts& zone, const KernelVersion& kernel);
 
+// Free pages of the zone that are set aside for devices [CMA], as the report counts them: what the
+// zone's line prints, else what Mem-Info prints for the machine where no other zone can hold it.
+// None if neither is printed; the free list tells only what lies in pieces that are wholly CMA.
+Integer CountedCmaPages(const EventFacts& event, const ZoneFacts& zone);
+
 // A term that the text may give only bounds for.
 struct Bounds {
   int64_t least = 0;
@@ -41,8 +46,8 @@ class ZoneTerms {
 
   // What lowmem_reserve[] keeps back from the request; none if that is not in the text.
   Integer Reserve(const ZoneFacts& zone) const;
-  // Free pages that are set aside for devices [CMA] where the request may not use them: what
-  // `free_cma:` prints, else the pieces that lie in CMA alone.
+  // Free pages that are set aside for devices [CMA] where the request may not use them: those that
+  // are counted, else the pieces that lie in CMA alone.
   int64_t Cma(const ZoneFacts& zone) const;
   // Whether the loop over orders counts these again.
   bool CmaReturns() const;
@@ -56,6 +61,7 @@ class ZoneTerms {
   std::vector<MarkDiscount> Discounts(const ZoneFacts& zone, int64_t mark_pages) const;
 
  private:
+  const EventFacts* event_;
   int64_t LeastMark(const ZoneFacts& zone) const;
 
   KernelVersion kernel_;

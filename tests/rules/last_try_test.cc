@@ -138,5 +138,38 @@ TEST_CASE("what was asked for before a kill is assumed no larger than what the k
   CHECK(order(event) == 0);
 }
 
+// A report of 3.12 whose zone lines do not count CMA; of 3,000 free pages 400 are wholly CMA.
+EventFacts MixedCma(Integer free_cma_pages) {
+  EventFacts event = ExhaustedOom();
+  event.oom->gfp_mask = 0xd0;
+  event.zones = {MakeZone(std::nullopt, "Normal", 12000, 8000, {1000, 800, 100})};
+  event.zones[0].lowmem_reserve_pages = {0, 0};
+  event.zones[0].cells[0].migrate_types = "UMR";
+  event.zones[0].cells[1].migrate_types = "UMC";
+  event.zones[0].cells[2].migrate_types = "C";
+  event.mem->free_cma_pages = free_cma_pages;
+  return event;
+}
+
+TEST_CASE("CMA is what the report counts, not only the pieces that are wholly of it") {
+  const auto left_out = [](const EventFacts& event) {
+    return On(event, "3.12.0").events[0].rerun->checks[0].cma_pages;
+  };
+  CHECK(left_out(MixedCma(1500)) == 1500);
+  CHECK(left_out(MixedCma(std::nullopt)) == 400);
+  CHECK(left_out(MixedCma(2900)) == 2000);  // all that may be of it, by the list
+  EventFacts two = MixedCma(1500);          // which of both holds it, is not told
+  two.zones.push_back(two.zones[0]);
+  two.zones[1].zone = "HighMem";
+  CHECK(left_out(two) == 400);
+  EventFacts printed = MixedCma(1500);
+  printed.zones[0].free_cma_kb = 4800;
+  CHECK(left_out(printed) == 1200);
+  const std::optional<Finding> finding = RuleCma(On(MixedCma(1800), "3.12.0"));
+  REQUIRE(finding);
+  CHECK(Mentions(finding->explanation, ", 7,200 kB of it CMA"));
+  CHECK(finding->advice.at(0).act == "cma= at boot smaller by up to 7 MiB");
+}
+
 }  // namespace
 }  // namespace kautopsy::test

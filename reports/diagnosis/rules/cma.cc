@@ -7,6 +7,7 @@
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
+#include "reports/diagnosis/zone_terms.h"
 #include "reports/format.h"
 
 namespace kautopsy {
@@ -153,7 +154,7 @@ std::string Explain(const EventFacts& event, const KeptZone& kept) {
   std::string words = fmt::format("{}: {} kB free", ZoneName(zone), Thousands(*zone.free_kb));
   if (kept.cma_kb > 0)
     words += fmt::format(", {}{} kB of it CMA",
-                         zone.free_cma_kb ? "" : "by the free list at least ",
+                         CountedCmaPages(event, zone) ? "" : "by the free list at least ",
                          Thousands(kept.cma_kb));
   if (PiecesAreCma(zone, event.rerun->request.order))
     words += "; all pieces of the asked size are CMA";
