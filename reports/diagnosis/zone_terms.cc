@@ -163,6 +163,10 @@ Integer CountedCmaPages(const EventFacts& event, const ZoneFacts& zone) {
   return std::min(*event.mem->free_cma_pages, CmaPagesAtMost(zone));
 }
 
+int64_t FreeAtomicPages(const EventFacts& event, const ZoneFacts& zone) {
+  return zone.free_highatomic_kb ? *zone.free_highatomic_kb / event.page_kb() : AtomicAlone(zone);
+}
+
 ZoneTerms::ZoneTerms(const EventFacts& event, const PieceRequest& request,
                      const KernelVersion& kernel)
     : event_(&event),

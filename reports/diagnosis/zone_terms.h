@@ -28,6 +28,10 @@ Integer BoostKb(const ZoneFacts& zone, const KernelVersion& kernel);
 // None if neither is printed; the free list tells only what lies in pieces that are wholly CMA.
 Integer CountedCmaPages(const EventFacts& event, const ZoneFacts& zone);
 
+// Free pages of the zone that are kept for atomic requests of more than a page, as far as the text
+// tells: what its line prints, else the pieces that are wholly of that reserve.
+int64_t FreeAtomicPages(const EventFacts& event, const ZoneFacts& zone);
+
 // A term that the text may give only bounds for.
 struct Bounds {
   int64_t least = 0;

@@ -112,6 +112,48 @@ TEST_CASE("a title names the reserve only if the request may use it") {
   }
 }
 
+// What is kept for larger pieces, and whether this kernel keeps single pages out of it.
+struct SinglePageCase {
+  std::string_view release;
+  bool kept;
+};
+constexpr SinglePageCase kSinglePages[] = {
+    {"4.3.0", false},  {"4.19.0", true},   {"5.15.170", true}, {"5.15.171", false},
+    {"6.1.115", true}, {"6.1.116", false}, {"6.6.43", true},   {"6.6.60", false},
+    {"6.11.6", true},  {"6.11.7", false},  {"6.12.0", false}};
+
+TEST_CASE("a page that must not wait is not given what is kept for larger pieces before 6.12") {
+  for (const SinglePageCase& known : kSinglePages) {
+    CAPTURE(known.release);
+    EventFacts event = RefusedPage("GFP_ATOMIC");
+    event.mem->file_pages = 60000;
+    event.zones[1].cells = {{0, 4, 300, "UM"}, {1, 8, 100, "H"}};
+    const std::optional<Finding> finding =
+        RuleAtomicReserve(OnKernel(event, std::string(known.release)));
+    REQUIRE(finding);
+    CHECK(Mentions(finding->title, "but for 800 KiB that is kept for larger pieces") == known.kept);
+    CHECK(Mentions(finding->explanation, "200 free pages are kept") == known.kept);
+    event.zones[1].cells[1].migrate_types = "M";
+    const std::optional<Finding> none =
+        RuleAtomicReserve(OnKernel(event, std::string(known.release)));
+    REQUIRE(none);
+    CHECK_FALSE(Mentions(none->title, "kept for larger pieces"));
+  }
+}
+
+TEST_CASE("without figures it is left open whether pages were kept for larger pieces") {
+  EventFacts event = RefusedPage("GFP_ATOMIC");
+  event.zones.clear();
+  const std::optional<Finding> before = RuleAtomicReserve(OnKernel(event, "6.6.43"));
+  REQUIRE(before);
+  CHECK(Mentions(before->title, "must not wait, as far as a single page may have it"));
+  CHECK(Mentions(RecommendationText(*before), "kernel 6.12 or newer"));
+  const std::optional<Finding> mended = RuleAtomicReserve(OnKernel(event, "6.6.60"));
+  REQUIRE(mended);
+  CHECK_FALSE(Mentions(mended->title, "as far as"));
+  CHECK_FALSE(Mentions(RecommendationText(*mended), "kernel 6.12"));
+}
+
 TEST_CASE("the reserve is the cause only if no zone passes and one is known to fail") {
   EventFacts event = RefusedPage("GFP_ATOMIC");
   event.mem->file_pages = 60000;

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -95,6 +96,60 @@ bool IsAllSpent(const IncidentFacts& facts, const EventFacts& event) {
   return event.rerun->refused_order == 0 && NothingToReclaim(facts, event);
 }
 
+// Single pages that must not wait are given none of what is kept for larger pieces [highatomic],
+// which their test does not leave out: 281dd25c1a01 ("mm/page_alloc: let GFP_ATOMIC order-0 allocs
+// access highatomic reserves") mends that in 6.12, 6.11.7, 6.6.60, 6.1.116 and 5.15.171
+// (CVE-2024-50219). It blames 1d91df85f399 of 5.9; before, single pages came from lists of their
+// own, which hold none of that reserve (mm/page_alloc.c of 4.4 to 5.8, rmqueue()). Vendors' kernels
+// may hold the mend.
+bool IsKeptFromPages(const KernelVersion& kernel) {
+  struct Mend {
+    int major, minor, patch;
+  };
+  constexpr auto kMends = std::to_array<Mend>({{5, 15, 171}, {6, 1, 116}, {6, 6, 60}, {6, 11, 7}});
+  if (!kernel.known() || kernel.el > 0 || !kernel.AtLeast(4, 4) || !kernel.Below(6, 12))
+    return false;
+  return std::none_of(kMends.begin(), kMends.end(), [&](const Mend& mend) {
+    return kernel.major == mend.major && kernel.minor == mend.minor && kernel.patch >= mend.patch;
+  });
+}
+
+// Free pages that are kept for larger atomic pieces, in the zones that the request may use; 0 where
+// the kernel gives them to single pages too.
+int64_t KeptFromPages(const IncidentFacts& facts, const EventFacts& event) {
+  if (!event.rerun || !IsKeptFromPages(KernelOf(facts, event))) return 0;
+  int64_t pages = 0;
+  for (std::size_t i = 0; i < event.zones.size() && i < event.rerun->checks.size(); ++i) {
+    if (event.rerun->checks[i].eligible) pages += FreeAtomicPages(event, event.zones[i]);
+  }
+  return pages;
+}
+
+// ", but for 800 KiB that is kept for larger pieces [highatomic]"; where no figures are in the
+// text, that some may have been.
+std::string ButKeptWords(const IncidentFacts& facts, const EventFacts& event) {
+  const int64_t kept_kb = KeptFromPages(facts, event) * event.page_kb();
+  if (kept_kb > 0)
+    return fmt::format(", but for {} that is kept for larger pieces [highatomic]",
+                       SizeText(kept_kb));
+  const bool may = !event.rerun && IsKeptFromPages(KernelOf(facts, event));
+  return may ? ", as far as a single page may have it" : "";
+}
+
+void AddKeptFromPages(const IncidentFacts& facts, const EventFacts& event, Finding& finding) {
+  if (ButKeptWords(facts, event).empty()) return;
+  const int64_t pages = KeptFromPages(facts, event);
+  finding.explanation += fmt::format(
+      " {} for larger pieces that must not wait [highatomic], and this kernel gives a single page "
+      "none of them.",
+      pages > 0 ? fmt::format("{} free pages are kept", Thousands(pages))
+                : "Pages may have been free that are kept");
+  finding.advice.push_back(
+      {"kernel 6.12 or newer, or 6.11.7, 6.6.60, 6.1.116 or 5.15.171 of the same series",
+       "single pages that must not wait are then given what is kept for larger pieces",
+       "a new kernel has to be tested", "grep -c 'page allocation failure' LOG"});
+}
+
 std::string Explain(const EventFacts& event, const PieceRequest& request, bool reserve,
                     Proof proof) {
   std::string words;
@@ -181,10 +236,12 @@ void SetWords(const IncidentFacts& facts, const EventFacts& event, const PieceRe
   const char* const whose = request.frees_memory ? "even for a task that frees memory"
                                                  : "for requests that must not wait";
   finding.severity = HarmSeverity(path);
+  const std::string but = reserve ? ButKeptWords(facts, event) : "";
   finding.title =
-      reserve ? fmt::format("{} had used up the reserve {}{}.", host, whose, HarmlessWords(path))
-              : fmt::format("{} had no page above the min mark for a request that must not wait{}.",
-                            host, HarmlessWords(path));
+      reserve
+          ? fmt::format("{} had used up the reserve {}{}{}.", host, whose, but, HarmlessWords(path))
+          : fmt::format("{} had no page above the min mark for a request that must not wait{}.",
+                        host, HarmlessWords(path));
   finding.brief = reserve ? fmt::format("reserve {} used up", whose)
                           : "nothing above the min mark for a request that must not wait";
   finding.explanation = Explain(event, request, reserve, proof);
@@ -194,6 +251,7 @@ void SetWords(const IncidentFacts& facts, const EventFacts& event, const PieceRe
   if (const auto [zone, boost_kb] = FailedByBoost(facts, event, request); zone)
     AddBoost(*zone, boost_kb, finding);
   Advise(facts, event, reserve, finding);
+  if (reserve) AddKeptFromPages(facts, event, finding);
 }
 
 void SetConfidence(Proof proof, Finding& finding) {
