@@ -283,5 +283,37 @@ TEST_CASE("a kill whose own line states the group's limit is not said to be unsu
   CHECK_FALSE(Mentions(report, "whether it caused the kill"));
 }
 
+// Of 5,000 free pages 1,000 are kept for atomic requests; min is 4,000.
+std::string KillForPiece(std::string_view release, std::string_view mask) {
+  return fmt::format(
+      "[  100.000001] worker invoked oom-killer: gfp_mask={}(GFP_KERNEL), order=2, "
+      "oom_score_adj=0\n"
+      "[  100.000002] CPU: 1 PID: 77 Comm: worker Not tainted {} #1\n"
+      "[  100.000003] Mem-Info:\n"
+      "[  100.000004] active_anon:200000 inactive_anon:0 isolated_anon:0\n"
+      "[  100.000005] Normal free:20000kB min:16000kB low:20000kB high:24000kB "
+      "active_anon:800000kB inactive_anon:0kB active_file:0kB inactive_file:0kB unevictable:0kB "
+      "present:1000000kB managed:1000000kB free_cma:0kB all_unreclaimable? no\n"
+      "[  100.000006] lowmem_reserve[]: 0 0\n"
+      "[  100.000007] Normal: 4000*4kB (UM) 0*8kB 250*16kB (H) 0*32kB = 20000kB\n"
+      "[  100.000008] Out of memory: Kill process 80 (worker) score 500 or sacrifice child\n",
+      mask, release);
+}
+
+TEST_CASE("a page that passes beside a larger piece's row that fails is explained") {
+  constexpr std::string_view kNote = "A single page may pass where the row of Normal does not";
+  const auto notes = [&](std::string_view release, std::string_view mask) {
+    Database database = StoreOfText(KillForPiece(release, mask), "kill");
+    std::string report = Report(database);
+    std::replace(report.begin(), report.end(), '\n', ' ');
+    while (report.find("  ") != std::string::npos) report.erase(report.find("  "), 1);
+    return Mentions(report, kNote);
+  };
+  CHECK(notes("4.7.3", "0x24000c0"));
+  CHECK(notes("5.8.12", "0xcc0"));
+  CHECK_FALSE(notes("4.6.3", "0x24000c0"));
+  CHECK_FALSE(notes("5.9.1", "0xcc0"));
+}
+
 }  // namespace
 }  // namespace kautopsy::test
