@@ -171,5 +171,37 @@ TEST_CASE("CMA is what the report counts, not only the pieces that are wholly of
   CHECK(finding->advice.at(0).act == "cma= at boot smaller by up to 7 MiB");
 }
 
+// A 32-bit kernel: low memory is below min and holds nothing to reclaim, zone DMA has room.
+EventFacts OldLowMemory() {
+  EventFacts event = ExhaustedOom();
+  event.oom->gfp_mask.reset();
+  event.oom->order.reset();
+  event.zones = {MakeZone(std::nullopt, "DMA", 12000, 16, {0, 0, 750}),
+                 MakeZone(std::nullopt, "Normal", 700, 900, {75, 50}),
+                 MakeZone(std::nullopt, "HighMem", 9000, 500, {2250})};
+  for (ZoneFacts& zone : event.zones) zone.lowmem_reserve_pages = {0, 0, 0};
+  event.zones[1].all_unreclaimable = true;
+  return event;
+}
+
+TEST_CASE("before 2.6.11 reclaim kills whatever is free in lower zones") {
+  const std::optional<Finding> finding = RuleLowZone(On(OldLowMemory(), "2.6.9"));
+  REQUIRE(finding);
+  CHECK(finding->confidence == Confidence::kMedium);
+  CHECK(Mentions(finding->explanation, "Kernels before 2.6.11 kill as soon as"));
+  CHECK_FALSE(RuleLowZone(On(OldLowMemory(), "2.6.11")));
+  // Without a release, zones that keep nothing back tell those kernels.
+  CHECK(RuleLowZone(On(OldLowMemory(), "")));
+  EventFacts kept = OldLowMemory();
+  kept.zones[0].lowmem_reserve_pages = {0, 880, 1100};
+  CHECK_FALSE(RuleLowZone(On(kept, "")));
+  EventFacts not_told = OldLowMemory();
+  for (ZoneFacts& zone : not_told.zones) zone.lowmem_reserve_pages.clear();
+  CHECK_FALSE(RuleLowZone(On(not_told, "")));
+  EventFacts reclaimable = OldLowMemory();
+  reclaimable.zones[1].all_unreclaimable = false;
+  CHECK_FALSE(RuleLowZone(On(reclaimable, "2.6.9")));
+}
+
 }  // namespace
 }  // namespace kautopsy::test

@@ -170,6 +170,35 @@ Finding DescribeTooSmall(const IncidentFacts& facts, const EventFacts& event,
   return finding;
 }
 
+// Until 2.6.10 reclaim itself kills, as soon as it finds nothing in the zones of a request,
+// whatever is free (mm/vmscan.c of 2.6.9, try_to_free_pages(): out_of_memory()). 2.6.11 has "mm:
+// fix several oom killer bugs", and low zones that keep a part back from requests for higher ones,
+// which without a release tells those kernels apart ("mm: rework lower-zone protection
+// initialisation").
+bool KillsWhateverIsFree(const IncidentFacts& facts, const EventFacts& event) {
+  if (!event.oom || event.oom->sysrq || OfGroup(event)) return false;
+  const KernelVersion kernel = KernelOf(facts, event);
+  if (kernel.known()) return kernel.Below(2, 6, 11);
+  const bool old = RuleOf(kernel, event.zones) == WatermarkRule::k2618 && event.zones.size() > 1;
+  return old && std::all_of(event.zones.begin(), event.zones.end(), [](const ZoneFacts& zone) {
+           const std::vector<int64_t>& kept = zone.lowmem_reserve_pages;
+           return !kept.empty() &&
+                  std::all_of(kept.begin(), kept.end(), [](int64_t pages) { return pages == 0; });
+         });
+}
+
+// The highest zone of the request is below its mark, and reclaim found nothing in it.
+bool FailsByReclaim(const IncidentFacts& facts, const EventFacts& event) {
+  if (!KillsWhateverIsFree(facts, event)) return false;
+  for (std::size_t i = event.rerun->checks.size(); i-- > 0;) {
+    const ZoneCheck& check = event.rerun->checks[i];
+    if (!check.eligible || i >= event.zones.size()) continue;
+    return check.usable_pages && check.mark_pages && !PassesFirstTest(check) &&
+           event.zones[i].all_unreclaimable == true;
+  }
+  return false;
+}
+
 // A larger piece that is refused while single pages can be had is refused for want of pieces.
 bool IsShort(const EventFacts& event) {
   if (event.rerun->single_served == false) return true;
@@ -177,16 +206,31 @@ bool IsShort(const EventFacts& event) {
   return (single || event.oom || event.rerun->request.assumed) && BelowHighMarks(event);
 }
 
-void SetConfidence(const EventFacts& event, bool cache, Finding& finding) {
+void SetConfidence(const EventFacts& event, bool cache, bool by_reclaim, Finding& finding) {
   const char* doubt = nullptr;
   if (event.rerun->request.assumed)
     doubt = "what the request may use is assumed, as it is not in the text";
   if (event.rerun->served == true)
-    doubt = "the figures, read behind the request, would let it pass";
+    doubt = by_reclaim ? "a lower zone has a page; this kernel kills nevertheless"
+                       : "the figures, read behind the request, would let it pass";
   if (cache) doubt = "low memory was short, but held cache that could be dropped";
   finding.confidence = doubt ? Confidence::kMedium : Confidence::kHigh;
   finding.confidence_why =
       doubt ? doubt : "the request and the zones' figures are of the same record";
+}
+
+void SetTitle(const IncidentFacts& facts, const EventFacts& event, const ZoneFacts& zone,
+              int64_t above_kb, Finding& finding) {
+  const bool only_movable = OnlyMovableAbove(event);
+  finding.title =
+      only_movable ? fmt::format("{} had {} free, but only for what can be moved [zone Movable].",
+                                 OnDayHost(facts, event), SizeText(above_kb))
+                   : fmt::format(
+                         "{} had {} free, but not in the low memory [zone {}] that the request "
+                         "needs.",
+                         OnDayHost(facts, event), SizeText(above_kb), zone.zone);
+  finding.brief = only_movable ? "all but zone Movable used up"
+                               : fmt::format("low memory used up [zone {}]", zone.zone);
 }
 
 }  // namespace
@@ -200,7 +244,8 @@ std::optional<Finding> RuleLowZone(const IncidentFacts& facts) {
     const ZoneFacts* const zone = FirstEligible(event);
     const bool low = event.rerun->request.gfp.highest < HighestZone::kNormal;
     if (low && zone && IsLargerThanItsZones(event)) return DescribeTooSmall(facts, event, *zone);
-    if (!IsShort(event)) continue;
+    const bool by_reclaim = !IsShort(event) && FailsByReclaim(facts, event);
+    if (!IsShort(event) && !by_reclaim) continue;
     const int64_t above_kb = FreeAboveKb(event);
     if (above_kb == 0 || !zone) continue;
     Finding finding = DraftCause("low_zone", event);
@@ -209,20 +254,16 @@ std::optional<Finding> RuleLowZone(const IncidentFacts& facts) {
     // Who holds more than a third of all but Movable is nearer to the cause than its size.
     const bool held = only_movable && LargestHolder(facts, event);
     if (cache || held) finding.role = Role::kContributing;
-    SetConfidence(event, cache, finding);
-    finding.title =
-        only_movable ? fmt::format("{} had {} free, but only for what can be moved [zone Movable].",
-                                   OnDayHost(facts, event), SizeText(above_kb))
-                     : fmt::format(
-                           "{} had {} free, but not in the low memory [zone {}] that the request "
-                           "needs.",
-                           OnDayHost(facts, event), SizeText(above_kb), zone->zone);
-    finding.brief = only_movable ? "all but zone Movable used up"
-                                 : fmt::format("low memory used up [zone {}]", zone->zone);
+    SetConfidence(event, cache, by_reclaim, finding);
+    SetTitle(facts, event, *zone, above_kb, finding);
     finding.explanation =
         fmt::format("The request may not use the zones above {}; {} has {} free, min is {}.{}",
                     zone->zone, ZoneName(*zone), SizeText(zone->free_kb.value_or(0)),
                     SizeText(zone->min_kb.value_or(0)), FillingWords(*zone));
+    if (by_reclaim)
+      finding.explanation +=
+          " Kernels before 2.6.11 kill as soon as reclaim finds nothing in the zones of a request, "
+          "whatever is free in lower ones.";
     if (HasHighMem(event))
       DescribeHighMem(event, finding);
     else if (only_movable)
