@@ -203,5 +203,27 @@ TEST_CASE("before 2.6.11 reclaim kills whatever is free in lower zones") {
   CHECK_FALSE(RuleLowZone(On(reclaimable, "2.6.9")));
 }
 
+// Zones of 50 GiB, of which 100 MiB are handed to the allocator so far.
+EventFacts DeferredInit() {
+  EventFacts event = ExhaustedOom();
+  event.zones = {MakeZone(0, "DMA", 0, 0)};
+  event.zones[0].present_kb = 50 << 20;
+  event.zones[0].managed_kb = 100 << 10;
+  return event;
+}
+
+TEST_CASE("memory that is not set up yet is told from an allocator that is not") {
+  const auto title = [](const EventFacts& event, const char* release) {
+    return RuleEarlyBoot(On(event, release))->title;
+  };
+  CHECK(Mentions(title(DeferredInit(), "4.4.60"), "had set up only 100 MiB of 50.0 GiB"));
+  CHECK(Mentions(title(DeferredInit(), "4.1.20"), "before the kernel's allocator was ready"));
+  EventFacts all = DeferredInit();
+  all.zones[0].managed_kb = 49 << 20;
+  CHECK(Mentions(title(all, "4.4.60"), "before the kernel's allocator was ready"));
+  all.zones[0].managed_kb.reset();
+  CHECK(Mentions(title(all, "4.4.60"), "before the kernel's allocator was ready"));
+}
+
 }  // namespace
 }  // namespace kautopsy::test
