@@ -155,7 +155,7 @@ void ParsePrefixes(LogLine& line, LatestHead& latest) {
     }
   }
   for (int i = 1; line.prefixed && i < kMaxStacked && ConsumeOne(text, line);) ++i;
-  line.text = TrimBlanks(text);
+  line.text = TrimBlanks(line.prefixed ? StripNotes(text) : text);
 }
 
 }  // namespace kautopsy

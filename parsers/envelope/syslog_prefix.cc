@@ -1,5 +1,7 @@
 #include "parsers/envelope/syslog_prefix.h"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "base/text.h"
@@ -252,6 +254,39 @@ bool ConsumeRepetition(std::string_view& text) {
   if (rest.ends_with(']')) rest.remove_suffix(1);
   text = rest;
   return true;
+}
+
+namespace {
+
+// True for "kern.warning", of any facility.
+bool IsPriority(std::string_view note) {
+  constexpr std::array<std::string_view, 9> kSeverities = {
+      "emerg", "alert", "crit", "err", "warning", "warn", "notice", "info", "debug"};
+  const std::size_t dot = note.find('.');
+  if (dot == 0 || dot == std::string_view::npos) return false;
+  const auto in_name = [](char c) { return (c >= 'a' && c <= 'z') || IsDigit(c); };
+  return std::ranges::all_of(note.substr(0, dot), in_name) &&
+         std::ranges::find(kSeverities, note.substr(dot + 1)) != kSeverities.end();
+}
+
+// True for "7/972".
+bool IsScrollMark(std::string_view note) {
+  return ConsumeInteger(note) && ConsumePrefix(note, "/") && ConsumeInteger(note) && note.empty();
+}
+
+}  // namespace
+
+std::string_view StripNotes(std::string_view text) {
+  constexpr std::size_t kLongestNote = 20;  // " [authpriv.warning]"
+  constexpr std::string_view kToTheEdge = "   ";
+  if (!text.ends_with(']')) return text;
+  const std::size_t tail = text.size() - std::min(text.size(), kLongestNote);
+  const std::size_t open = text.rfind(" [");
+  if (open == std::string_view::npos || open < tail) return text;
+  const std::string_view note = text.substr(open + 2, text.size() - open - 3);
+  const std::string_view rest = text.substr(0, open);
+  const bool strip = IsPriority(note) || (IsScrollMark(note) && rest.ends_with(kToTheEdge));
+  return strip ? TrimBlanks(rest) : text;
 }
 
 }  // namespace kautopsy

@@ -55,4 +55,10 @@ bool ConsumeKernelTag(std::string_view& text);
 // "message repeated 2 times: [ text]" (rsyslog).
 bool ConsumeRepetition(std::string_view& text);
 
+// `text` without what stands behind the program's words: " [kern.warning]", facility and severity
+// as templates write them there (rsyslog, properties syslogfacility-text and syslogseverity-text),
+// and blanks and "[7/972]", the place in the history that a terminal shows at the right edge of its
+// first line while one copies from it (tmux, window-copy.c, window_copy_write_line()).
+std::string_view StripNotes(std::string_view text);
+
 }  // namespace kautopsy

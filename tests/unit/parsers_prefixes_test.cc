@@ -119,6 +119,25 @@ TEST_CASE("What a kernel prints in brackets is not taken for a prefix") {
   }
 }
 
+TEST_CASE("What a template or a terminal writes behind a text is no part of it") {
+  for (const std::string_view raw :
+       {"Nov  2 12:42:07 h kernel: [   12.345678] Mem-Info: [kern.warning]",
+        "Nov  2 12:42:07 h kernel: Mem-Info: [kern.err]",
+        "2024-05-01T12:00:00Z h kernel: Mem-Info: [user.info]",
+        "2024-05-01T12:00:00Z h kernel: Mem-Info:  [local7.debug]",
+        "[   12.345678] Mem-Info:               [7/972]"}) {
+    CAPTURE(raw);
+    CHECK(Parsed(raw).text == "Mem-Info:");
+  }
+  for (const std::string_view text :
+       {"f+0x1/0x2 [kern.warning", "f+0x1/0x2 [mod]", "v5.1 [rc.9]", "x [kern.loud]", "x [.err]",
+        "x[kern.err]", "task [a b.err]", "]", ".]", "md0: [2/3]", "md0:    [2/3/4]"}) {
+    CAPTURE(text);
+    CHECK(Parsed("Nov  2 12:42:07 h kernel: " + std::string(text)).text == text);
+  }
+  CHECK(Parsed("mails go to [kern.warning]").text == "mails go to [kern.warning]");  // prose
+}
+
 TEST_CASE("Classification and parsing agree on what is the kernel's") {
   for (const std::string_view raw :
        {"Nov  2 12:42:07 h kernel: x", "2024-05-01T12:00:00Z h kernel: x", "[   12.345678] x",
