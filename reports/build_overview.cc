@@ -225,6 +225,19 @@ Status ReadWorst(FilteredReader& reader, const Integer& most, Overview& overview
                         [&](const Statement& row) { overview.worst.push_back(ToLine(row)); });
 }
 
+// That nothing was found must not be said of a log whose lines speak of it.
+Status ReadUnread(Database& database, Overview& overview) {
+  constexpr const char* kUnread =
+      "SELECT source_id, line, substr(text, 1, 200), count(*) OVER () FROM unclaimed_line"
+      " WHERE instr(text, 'page allocation failure') OR instr(text, 'oom-kill')"
+      " OR instr(text, 'Out of memory') OR instr(text, 'Killed process')"
+      " ORDER BY source_id, line LIMIT 1";
+  return ForEachRow(database, kUnread, [&](const Statement& row) {
+    overview.unread = {row.GetInteger(3).value_or(0), row.GetInteger(0).value_or(0),
+                       row.GetInteger(1).value_or(0), row.GetText(2).value_or("")};
+  });
+}
+
 }  // namespace
 
 Result<StoreSummary> BuildStoreSummary(Database& database) {
@@ -257,6 +270,7 @@ Result<Overview> BuildOverview(Database& database, const IncidentFilter& filter,
   if (read) read = ReadHosts(reader, overview);
   if (read) read = ReadPeriods(reader, overview);
   if (read) read = ReadShared(reader, overview);
+  if (read && overview.incidents == 0) read = ReadUnread(database, overview);
   if (!read) return tl::unexpected(read.error());
   return overview;
 }

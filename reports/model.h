@@ -224,8 +224,17 @@ struct SharedSignature {
   std::vector<CountLine> hosts;  // most incidents first
 };
 
+// Lines of the kernel that no record claimed though they speak of what a record would tell.
+struct UnreadWords {
+  int64_t lines = 0;  // among those that the store keeps
+  int64_t source_id = 0;
+  int64_t line = 0;  // the first of them
+  std::string text;  // its head
+};
+
 struct Overview {
   StoreSummary store;
+  UnreadWords unread;     // looked for only if there is no incident
   int64_t incidents = 0;  // that the report is about
   int64_t with_kills = 0;
   int64_t dated = 0;    // incidents with a full date

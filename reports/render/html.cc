@@ -12,9 +12,6 @@
 namespace kautopsy {
 namespace {
 
-constexpr std::string_view kNothing =
-    "No kill by the OOM killer, no failed allocation and no memory report was found.";
-
 std::string Policy() {
   std::string styles;
   std::string scripts;
@@ -27,7 +24,7 @@ std::string Policy() {
 }
 
 std::string Headline(const HtmlReport& report) {
-  if (report.incidents.empty()) return std::string(kNothing);
+  if (report.incidents.empty()) return NoIncidentWords(report.overview);
   if (report.incidents.size() == 1 && report.left_out == 0)
     return report.incidents.front().report.line.headline;
   return OverviewSentence(report.overview);

@@ -144,7 +144,7 @@ void RenderOverviewMarkdown(const Overview& overview, std::ostream& out) {
   writer.Heading(2, "Incidents of kernel logs");
   writer.Paragraph(Md(StoreWords(overview.store)));
   if (overview.incidents == 0) {
-    writer.Paragraph(std::string(kNoIncidents));
+    writer.Paragraph(Md(NoIncidentWords(overview)));
     WriteNotReadMarkdown(overview.store, writer);
     return;
   }

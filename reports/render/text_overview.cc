@@ -136,7 +136,7 @@ void RenderOverviewText(const Overview& overview, const ReportOptions& options, 
   writer.Line("kautopsy │ " + StoreWords(overview.store));
   writer.Blank();
   if (overview.incidents == 0) {
-    writer.Wrapped("  ", 2, kNoIncidents);
+    writer.Wrapped("  ", 2, Safe(NoIncidentWords(overview)));
     WriteNotRead(overview, writer);
     return;
   }

@@ -250,7 +250,7 @@ void RenderOverviewPlain(const Overview& overview, const ReportOptions& options,
   TextWriter writer(options, out);
   writer.Wrapped("", 0, "kautopsy, " + StoreWords(overview.store));
   writer.Blank();
-  Say(writer, overview.incidents == 0 ? std::string(kNoIncidents) : OverviewSentence(overview));
+  Say(writer, overview.incidents == 0 ? NoIncidentWords(overview) : OverviewSentence(overview));
   if (overview.incidents == 0) return WriteNotRead(overview, writer);
   writer.Blank();
   SayIncidents(overview, writer);

@@ -97,8 +97,10 @@ std::string FileName(std::string_view path) {
   return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
 }
 
-std::string PlaceWords(const StoreSummary& store, int64_t source_id, int64_t line, int64_t column) {
-  std::string place = fmt::format("{}:{}", line, column);
+namespace {
+
+// `place` behind the source's name, as PlaceWords() has it.
+std::string InSource(const StoreSummary& store, int64_t source_id, const std::string& place) {
   const auto own = std::find_if(store.sources.begin(), store.sources.end(),
                                 [&](const SourceLedger& source) { return source.id == source_id; });
   if (own == store.sources.end() || store.sources.size() == 1) return place;
@@ -107,6 +109,12 @@ std::string PlaceWords(const StoreSummary& store, int64_t source_id, int64_t lin
       std::count_if(store.sources.begin(), store.sources.end(),
                     [&](const SourceLedger& source) { return FileName(source.path) == name; });
   return fmt::format("{}:{}", same_names > 1 ? own->path : name, place);
+}
+
+}  // namespace
+
+std::string PlaceWords(const StoreSummary& store, int64_t source_id, int64_t line, int64_t column) {
+  return InSource(store, source_id, fmt::format("{}:{}", line, column));
 }
 
 std::string SourceWords(const StoreSummary& store) {
@@ -277,6 +285,18 @@ std::string TogetherWords(const HoldersSection& section) {
       SharedUnit(section.total_kb, *section.ram_kb), SizeText(*section.ram_kb),
       PercentNumber(static_cast<double>(section.total_kb), static_cast<double>(*section.ram_kb)),
       SizeText(std::max<int64_t>(left_kb, 0)));
+}
+
+std::string NoIncidentWords(const Overview& overview) {
+  const UnreadWords& unread = overview.unread;
+  if (unread.lines == 0)
+    return "No kill by the OOM killer, no failed allocation and no memory report was found.";
+  const bool one = unread.lines == 1;
+  return fmt::format(
+      "No record could be read, but {} of the kernel {} of a kill or a failed allocation and {} "
+      "not understood. The first is {}: {}",
+      Counted(unread.lines, "line"), one ? "speaks" : "speak", one ? "was" : "were",
+      InSource(overview.store, unread.source_id, fmt::format("line {}", unread.line)), unread.text);
 }
 
 std::string OverviewSentence(const Overview& overview) {

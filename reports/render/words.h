@@ -62,9 +62,9 @@ std::string TogetherWords(const HoldersSection& section);
 // The number alone where the other size says the unit.
 std::string SharedUnit(int64_t kb, int64_t other_kb);
 
-// What is said of a store without incidents.
-inline constexpr std::string_view kNoIncidents =
-    "No kill by the OOM killer, no failed allocation and no memory report was found.";
+// What is said where there is no incident: that nothing was found, or which lines speak of one but
+// could not be read.
+std::string NoIncidentWords(const Overview& overview);
 // What the incidents are in sum: "23 incidents from 2026-08-31 to 2026-11-22: 1 critical".
 // REQUIRES: there is at least one.
 std::string OverviewSentence(const Overview& overview);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/text.h"
 #include "reports/diagnosis/incident_relations.h"
 #include "reports/render/text_writer.h"
 #include "tests/unit/report_fixture.h"
@@ -22,6 +23,12 @@ constexpr const char* kIncidentsOfTwoHosts =
     " unixepoch('2026-01-01', (n * 7) || ' days') * 1000000, 'major', 'slab_leak', 'high', 'h',"
     " 'slab_leak|oom' FROM week, (SELECT 'web1' AS host UNION ALL SELECT 'web2') WHERE n > 0 OR "
     "host = 'web1'";
+
+// Words may stand on two lines of a report.
+std::string InOneLine(std::string report) {
+  std::ranges::replace(report, '\n', ' ');
+  return CollapseBlanks(report);
+}
 
 TEST_CASE("the report of the seed case fits two screens of 46 lines and 80 columns") {
   Database database = StoreOf("samples/seed/paste.txt");
@@ -175,6 +182,23 @@ TEST_CASE("an empty store gives a report that says so, in both formats") {
   ReportOptions options;
   options.format = ReportFormat::kJson;
   CHECK(nlohmann::json::parse(Report(database, options)).at("incidents").empty());
+}
+
+TEST_CASE("nothing is said to be missing of which lines speak that could not be read") {
+  Database database = StoreOfText(
+      "Nov  2 12:42:07 h kernel: [   12.345678] eth0: link up\n"
+      "Nov  2 12:42:08 h kernel: [   13.345678] @9 [ app: page allocation failure @] order:5\n"
+      "Nov  2 12:42:09 h kernel: [   14.345678] @9 [ Killed process @]\n",
+      "one.log");
+  for (const ReportFormat format : {ReportFormat::kText, ReportFormat::kMarkdown}) {
+    ReportOptions options;
+    options.format = format;
+    const std::string report = InOneLine(Report(database, options));
+    CHECK_FALSE(Mentions(report, "was found"));
+    CHECK(Mentions(report, "2 lines of the kernel speak of"));
+    CHECK(Mentions(report, "line 2"));
+    CHECK(Mentions(report, "page allocation failure"));
+  }
 }
 
 TEST_CASE("an unknown incident is an error that names those there are") {
