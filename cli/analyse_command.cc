@@ -45,8 +45,9 @@ int Run(const po::variables_map& arguments) {
   ImportRequest request;
   if (Status read = ReadImportOptions(arguments, request); !read)
     return ComplainUsage("", read.error().message);
-  const Result<ReportOptions> report_options = ReadReportOptions(arguments);
+  Result<ReportOptions> report_options = ReadReportOptions(arguments);
   if (!report_options) return ComplainUsage("", report_options.error().message);
+  report_options->of_paths = true;
   return Analyse(request, *report_options, WantsPager(arguments));
 }
 

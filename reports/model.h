@@ -235,6 +235,7 @@ struct UnreadWords {
 struct Overview {
   StoreSummary store;
   UnreadWords unread;     // looked for only if there is no incident
+  std::string command;    // that makes a report of the same, to which options are added
   int64_t incidents = 0;  // that the report is about
   int64_t with_kills = 0;
   int64_t dated = 0;    // incidents with a full date

@@ -98,6 +98,10 @@ Status ReadTrends(RowReader& reader, HtmlReport& page) {
   return {};
 }
 
+std::string CommandOf(const ReportOptions& options) {
+  return options.of_paths ? "kautopsy PATH..." : "kautopsy report --db FILE";
+}
+
 Status PrintHtml(Database& database, const std::vector<int64_t>& ids, const ReportOptions& options,
                  std::ostream& out) {
   constexpr int64_t kMostListed = 500;
@@ -105,6 +109,7 @@ Status PrintHtml(Database& database, const std::vector<int64_t>& ids, const Repo
   if (!overview) return tl::unexpected(overview.error());
   HtmlReport page;
   page.overview = std::move(*overview);
+  page.overview.command = CommandOf(options);
   RowReader reader(database);
   for (const int64_t id : ids) {
     if (page.incidents.size() >= kMostHtmlIncidents) break;
@@ -126,9 +131,10 @@ Status PrintText(Database& database, const std::vector<int64_t>& ids, const Repo
                  std::ostream& out) {
   if (ids.size() != 1) {
     constexpr int64_t kMostListed = 20;
-    const Result<Overview> overview =
+    Result<Overview> overview =
         BuildOverview(database, options.filter, options.verbose ? Integer() : Integer(kMostListed));
     if (!overview) return tl::unexpected(overview.error());
+    overview->command = CommandOf(options);
     if (options.format == ReportFormat::kMarkdown)
       RenderOverviewMarkdown(*overview, out);
     else

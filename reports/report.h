@@ -23,10 +23,11 @@ struct ReportOptions {
   bool last = false;      // only the newest of them
   int width = 80;         // columns of the terminal
   bool colour = false;
-  bool unicode = true;   // false: bars and signs in ASCII
-  bool plain = false;    // text: sentences rather than bars and columns
-  bool redact = false;   // names of machines, users, guests replaced
-  bool verbose = false;  // every sum and every evidence line
+  bool unicode = true;    // false: bars and signs in ASCII
+  bool plain = false;     // text: sentences rather than bars and columns
+  bool redact = false;    // names of machines, users, guests replaced
+  bool verbose = false;   // every sum and every evidence line
+  bool of_paths = false;  // no store is kept: another report is got by reading the files again
 };
 
 // Prints what a store (after UpdateIncidents) says. An unknown incident is an error that names the

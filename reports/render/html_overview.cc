@@ -47,12 +47,12 @@ void WriteIncidents(const HtmlReport& report, HtmlWriter& writer) {
                 TextCell(line.headline)});
   writer.CloseTable();
   if (report.left_out > 0)
-    writer.Paragraph(fmt::format(
-        "The page holds {} of {} incidents, the worst; {} are left out. "
-        "kautopsy report --db FILE --incident N --format html makes a page of any other.",
-        Thousands(static_cast<int64_t>(report.incidents.size())),
-        Thousands(static_cast<int64_t>(report.incidents.size()) + report.left_out),
-        Thousands(report.left_out)));
+    writer.Paragraph(
+        fmt::format("The page holds {} of {} incidents, the worst; {} are left out. "
+                    "{} --incident N --format html makes a page of any other.",
+                    Thousands(static_cast<int64_t>(report.incidents.size())),
+                    Thousands(static_cast<int64_t>(report.incidents.size()) + report.left_out),
+                    Thousands(report.left_out), report.overview.command));
   writer.CloseSection();
 }
 

@@ -127,7 +127,7 @@ void WriteNotRead(const Overview& overview, TextWriter& writer) {
 
 void WriteNext(const Overview& overview, TextWriter& writer) {
   writer.Heading("NEXT",
-                 fmt::format("kautopsy report --db FILE --incident {}", overview.worst.front().id));
+                 fmt::format("{} --incident {}", overview.command, overview.worst.front().id));
 }
 
 void RenderOverviewText(const Overview& overview, const ReportOptions& options, std::ostream& out) {

@@ -220,6 +220,9 @@ TEST_CASE("several incidents give an overview, the worst first") {
   CHECK(Mentions(report, "2 incidents"));
   CHECK(report.find("critical") < report.find("major"));
   CHECK(Mentions(report, "kautopsy report --db FILE --incident 2"));
+  ReportOptions of_paths;
+  of_paths.of_paths = true;
+  CHECK(Mentions(Report(database, of_paths), "kautopsy PATH... --incident 2"));
 }
 
 TEST_CASE("an overview tells hosts, rhythm, causes and what hosts share") {
