@@ -140,12 +140,16 @@ Status ReadEndOfBoot(RowReader& reader, IncidentFacts& facts) {
                         [&](const Statement& /*row*/) { facts.ended_boot = true; });
 }
 
-// Marks of lost lines belong to no incident, but make the number of its events a lower bound.
+// Marks of lost lines belong to no incident, but make the number of its events a lower bound. Not
+// so "output lines suppressed": those are what a program wrote to /dev/kmsg, none of the kernel's
+// own (include/linux/ratelimit.h, ratelimit_state_exit(), as kernel/printk/printk.c,
+// devkmsg_release(), calls it).
 constexpr const char* kLostLines =
     "WITH own AS MATERIALIZED (SELECT source_id, min(first_line) AS first, max(last_line) AS last"
     " FROM event WHERE incident_id = ?1 GROUP BY source_id)"
     " SELECT 1 FROM lost_lines JOIN event AS lost USING (event_id) JOIN own USING (source_id)"
-    " WHERE lost.first_line BETWEEN own.first AND own.last LIMIT 1";
+    " WHERE lost.first_line BETWEEN own.first AND own.last"
+    " AND lost_lines.marker <> 'output lines suppressed' LIMIT 1";
 
 Status ReadLostLines(RowReader& reader, IncidentFacts& facts) {
   const bool refused = std::any_of(facts.events.begin(), facts.events.end(),

@@ -342,5 +342,18 @@ TEST_CASE("a page that passes beside a larger piece's row that fails is explaine
   CHECK_FALSE(notes("5.9.1", "0xcc0"));
 }
 
+TEST_CASE("lines that a program wrote and the kernel held back are none of the kernel's") {
+  const auto report = [](const std::string& marker) {
+    const std::string at = "Nov  2 12:42:0";
+    const std::string refusal = " h kernel: app: page allocation failure: order:2, mode:0x20\n";
+    Database database = StoreOfText(
+        at + "7" + refusal + at + "8 h kernel: " + marker + "\n" + at + "9" + refusal, "one.log");
+    return InOneLine(Report(database));
+  };
+  CHECK(Mentions(report("warn_alloc: 3 callbacks suppressed"), "lines of the log are lost"));
+  CHECK_FALSE(Mentions(report("printk: systemd: 27 output lines suppressed due to ratelimiting"),
+                       "are lost"));
+}
+
 }  // namespace
 }  // namespace kautopsy::test
