@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "reports/builder.h"
 #include "reports/diagnosis/badness.h"
 #include "reports/diagnosis/call_path.h"
@@ -23,6 +24,13 @@ std::string WhoWords(const KillFacts& kill) {
   if (kill.uid) inside.push_back(fmt::format("uid {}", *kill.uid));
   for (std::size_t i = 0; i < inside.size(); ++i) who += (i == 0 ? " [" : ", ") + inside[i];
   return inside.empty() ? who : who + "]";
+}
+
+// Whom the kernel names as chosen, where the line of the kill is not in the text.
+std::string ChosenWords(const EventFacts& event) {
+  std::string_view chosen = event.title;
+  if (!ConsumePrefix(chosen, "OOM killer: chose ")) return "";
+  return fmt::format("the OOM killer chose {}; the line of the kill is not in the text", chosen);
 }
 
 // The OOM killer chooses by a score, which nothing tells of here.
@@ -182,6 +190,7 @@ Death KilledNobody(const BuildInput& input, const EventFacts& event, ReferenceLi
   Death death;
   death.moment = MomentText(event);
   death.what = "the OOM killer ran; whom it killed is not in the text";
+  if (const std::string chosen = ChosenWords(event); !chosen.empty()) death.what = chosen;
   // Set to panic, or without anybody to kill: the panic's own words tell, see its event.
   if (event.oom->outcome == "panicked") death.what = "the kernel: it panicked instead of killing";
   if (event.oom->outcome == "none_killable") death.what = "nothing: no program could be killed";

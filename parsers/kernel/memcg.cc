@@ -252,15 +252,27 @@ void MemcgSection::NoteMissing(Damage& damage) const {
                "no usage of the memory cgroup's kernel memory");
 }
 
+Integer MemcgSection::LimitKb() const {
+  for (const MemcgCounter& counter : counters_) {
+    if (counter.counter == "memory") return counter.limit_kb;
+  }
+  return std::nullopt;
+}
+
+// Pages of 16 KiB, the next larger ones of arm64, would be far more than the group may hold. Twice
+// its limit, as its programs may also use pages of files that another group is charged for.
+bool MemcgSection::ShowsSmallPages(const Integer& rss_pages) const {
+  constexpr int64_t kLargerPageKb = 16;
+  const Integer limit_kb = LimitKb();
+  return IsSize(limit_kb) && IsSize(rss_pages) && *rss_pages > 2 * (*limit_kb / kLargerPageKb);
+}
+
 // mem_cgroup_get_limit(), mem_cgroup_get_max() since 4.19: the limit, and of swap what its own
 // limit and the machine's swap allow; nothing of it where memory.swappiness is 0.
 ScoreBase MemcgSection::score_base(const Integer& page_size_kb) const {
   ScoreBase base;
-  Integer memory_kb;
+  const Integer memory_kb = LimitKb();
   Integer most_kb;
-  for (const MemcgCounter& counter : counters_) {
-    if (counter.counter == "memory") memory_kb = counter.limit_kb;
-  }
   if (!IsSize(memory_kb) || !page_size_kb) return base;
   for (const MemcgCounter& counter : counters_) {
     if (!IsSize(counter.limit_kb)) continue;

@@ -50,6 +50,8 @@ class MemcgSection : public Section {
   // Whose limit was hit. The statistics since 5.3 are those of that group.
   Text limit_of() const { return limit_of_ || !new_stats_ ? limit_of_ : Text(stats_path_); }
   const Text& task_in() const { return task_in_; }  // the chosen task's group
+  // True if the programs in it, of so many pages, can only have pages of 4 KiB.
+  bool ShowsSmallPages(const Integer& rss_pages) const;
   // What the group's scores are measured by (task_scores.h).
   ScoreBase score_base(const Integer& page_size_kb) const;
   // Its kernel is so new (3.9) that it prints no Mem-Info for a memory cgroup.
@@ -67,6 +69,7 @@ class MemcgSection : public Section {
   Claim OfferOldStats(std::string_view text, const LogLine& line);
   Claim OfferNewStats(std::string_view text, const LogLine& line);
   bool HasCounter(std::string_view name) const;
+  Integer LimitKb() const;  // of its memory
   bool AddStat(std::string_view name, const Integer& value, std::string unit, const LogLine& line);
 
   Text task_in_;

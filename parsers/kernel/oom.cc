@@ -74,7 +74,7 @@ class OomBlock final : public Block {
     AddTasks(report, event.page_size_kb);
     AddScores(report, event.page_size_kb);
     event.comm = report.invoker_comm ? report.invoker_comm : process_.comm();
-    event.pid = process_.pid();
+    event.pid = report.invoker_pid;
     event.kernel_release = process_.release();
     if (!IsRefusal()) event.subject = Victim();
     event.title = Title(report);
@@ -233,10 +233,19 @@ class OomBlock final : public Block {
     tags_.AddTo(event);
   }
 
-  // From the free lists, else from a size that the kill line gives in kB and the table in pages.
+  // From the free lists, else from a size that the kill line gives in kB and the table in pages,
+  // else by a memory cgroup's limit.
   void SetPageSize(EventRecord& event) const {
     mem_info_.SetPageSize(event);
-    if (event.page_size_kb || kill_.kills().empty()) return;
+    if (!event.page_size_kb) SetPageSizeByKill(event);
+    if (event.page_size_kb || !IsMemcg() || !memcg_.ShowsSmallPages(table_.rows().rss_pages()))
+      return;
+    event.page_size_kb = 4;
+    event.page_size_from = "memcg_limit";
+  }
+
+  void SetPageSizeByKill(EventRecord& event) const {
+    if (kill_.kills().empty()) return;
     const OomKill& kill = kill_.kills().front();
     for (std::size_t row = 0; row < table_.rows().size(); ++row) {
       const Task task = table_.rows()[row];
@@ -314,6 +323,8 @@ class OomBlock final : public Block {
     }
     if (report.outcome == "none_killable") return "OOM killer: found nothing to kill";
     if (report.outcome == "panicked") return "OOM killer: the kernel panicked instead of a kill";
+    if (report.outcome == "unknown" && report.chosen_comm && report.chosen_pid)
+      return fmt::format("OOM killer: chose {} (pid {})", *report.chosen_comm, *report.chosen_pid);
     if (header_.seen() && !report.invoker_comm) return "OOM killer: called";
     if (report.invoker_comm) return fmt::format("OOM killer: called by {}", *report.invoker_comm);
     return "OOM killer: part of a report";

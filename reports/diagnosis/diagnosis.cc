@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/missing.h"
 #include "reports/diagnosis/moments.h"
@@ -243,6 +244,9 @@ std::string PlainHeadline(const IncidentFacts& facts, bool cause_named) {
              "; why " + why;
     if (LacksSum(event) && event.refusal->size_bytes) return SumHeadline(facts, event, why);
     if (event.refusal) return RefusalHeadline(facts, event, why);
+    if (std::string_view chosen = event.title; ConsumePrefix(chosen, "OOM killer: chose "))
+      return fmt::format("{} ran the OOM killer, which chose {}; why memory was short {}",
+                         OnDayHost(facts, event), chosen, why);
     if (event.oom) {
       return OnDayHost(facts, event) +
              (cause_named ? " ran the OOM killer; whom it killed is not in the text, and why "

@@ -31,7 +31,8 @@ CREATE TABLE event (
   kernel_release TEXT,              -- as the record prints it
   page_size_kb INTEGER,             -- [KiB] of one page
   page_size_from TEXT,              -- where page_size_kb comes from: free_list (first column of a buddy
-                                    -- list), zone_sum, kill_line, arch, assumed
+                                    -- list), zone_sum, kill_line, memcg_limit (larger
+                                    -- pages would not fit into it), arch, assumed
   title TEXT NOT NULL,              -- one line for people
   complete INTEGER NOT NULL,        -- [0/1] 0: lines of the record are missing
   log_lines INTEGER NOT NULL,       -- [lines] it consists of; a source may write several into one of its own

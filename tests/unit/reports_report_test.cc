@@ -342,6 +342,26 @@ TEST_CASE("a page that passes beside a larger piece's row that fails is explaine
   CHECK_FALSE(notes("5.9.1", "0xcc0"));
 }
 
+TEST_CASE("whom the kernel chose is told without the line of the kill, and what programs held") {
+  Database database = StoreOfText(
+      "job invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+      "CPU: 0 PID: 110 Comm: job Not tainted 6.1.0-21-amd64 #1 Debian 6.1.90-1\n"
+      "memory: usage 40960kB, limit 40960kB, failcnt 81\n"
+      "swap: usage 0kB, limit 9007199254740988kB, failcnt 0\n"
+      "Memory cgroup stats for /batch.slice:\n"
+      "Tasks state (memory values in pages):\n"
+      "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"
+      "[    110]     0   110      600      100    28672        0             0 job\n"
+      "[    111]   107   111    12000    10000   106496        0             0 sorter\n"
+      "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
+      "oom_memcg=/batch.slice,task_memcg=/batch.slice,task=sorter,pid=111,uid=107\n",
+      "memcg.log");
+  const std::string report = InOneLine(Report(database));
+  CHECK(Mentions(report, "the OOM killer chose sorter (pid 111); the line of the kill is not"));
+  CHECK_FALSE(Mentions(report, "whom it killed"));
+  CHECK(Mentions(report, "sorter 39 MiB"));
+}
+
 TEST_CASE("lines that a program wrote and the kernel held back are none of the kernel's") {
   const auto report = [](const std::string& marker) {
     const std::string at = "Nov  2 12:42:0";
