@@ -43,6 +43,7 @@ class OomBlock final : public Block {
  public:
   Claim Offer(const LogLine& line) override {
     const std::size_t rows = table_.rows().size();
+    if (rows + lines_besides_rows_ == 0) caller_pid_ = CallerPid(line.caller);
     const Claim claim = OfferToSections(line);
     if (claim == Claim::kTaken && table_.rows().size() == rows) ++lines_besides_rows_;
     return claim;
@@ -67,6 +68,10 @@ class OomBlock final : public Block {
     OomReport report = header_.report();
     report.invoker_pid = process_.pid();
     if (!report.invoker_comm) report.invoker_comm = process_.comm();
+    if (const Text caller = report.invoker_comm ? std::nullopt : Caller()) {
+      report.invoker_comm = caller;
+      report.invoker_pid = caller_pid_;
+    }
     report.kernel_release = process_.release();
     report.hardware = process_.hardware();
     AddConstraint(report);
@@ -196,6 +201,13 @@ class OomBlock final : public Block {
            trace_.Holds("memory_max_write");
   }
 
+  // Whose own report it is, as the table names the task that printed it.
+  Text Caller() const {
+    for (std::size_t row = 0; caller_pid_ && row < table_.rows().size(); ++row)
+      if (const Task task = table_.rows()[row]; task.pid == caller_pid_) return task.comm;
+    return std::nullopt;
+  }
+
   // Empty if the report does not say who was killed.
   std::string Victim() const {
     if (kill_.kills().empty()) return {};
@@ -268,7 +280,9 @@ class OomBlock final : public Block {
   void NoteMissing(EventRecord& event) const {
     Damage damage;
     damage.AddIf(closed(), "too long for one report: what follows is left out");
-    damage.AddIf(!header_.seen(), "no header: who asked, and for what, is lost");
+    const bool who = !header_.seen() && !process_.seen() && Caller();
+    damage.AddIf(!header_.seen(), who ? "no header: what was asked for is lost"
+                                      : "no header: who asked, and for what, is lost");
     damage.AddIf(header_.broken(), "the header is cut");
     damage.AddIf(header_.cpuset_broken(), "the cpuset line is cut");
     // Kernels before 2.6.24 did not print it on all machines.
@@ -341,6 +355,7 @@ class OomBlock final : public Block {
   OomSummarySection summary_;
   KillSection kill_;
   std::size_t lines_besides_rows_ = 0;
+  Integer caller_pid_;  // of its first line
   SectionList later_sections_{&table_, &mem_info_, &summary_, &kill_, &memcg_, &slabs_, &tags_};
   SectionList sections_{&table_,   &mem_info_, &trace_, &header_, &process_,
                         &summary_, &kill_,     &memcg_, &slabs_,  &tags_};

@@ -13,6 +13,10 @@ constexpr std::string_view kHardware = "Hardware name: ";
 
 }  // namespace
 
+Integer CallerPid(std::string_view caller) {
+  return ConsumePrefix(caller, "T") ? ParseInteger(caller) : std::nullopt;
+}
+
 Text TaintOf(std::string_view field) {
   if (ConsumePrefix(field, "Not tainted")) return "";
   if (!ConsumePrefix(field, "Tainted: ")) return std::nullopt;

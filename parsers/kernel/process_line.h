@@ -22,6 +22,10 @@ struct ProcessLine {
 // None if it is no such line.
 std::optional<ProcessLine> ParseProcessLine(std::string_view text);
 
+// The pid in the caller "T709" of a line that a task printed, in process context; none of "C3", a
+// CPU in an interrupt (kernel/printk/printk.c, printk_caller_id()).
+Integer CallerPid(std::string_view caller);
+
 // The letters of "Tainted: G        W  OE", which stand in one column per flag; empty for "Not
 // tainted", none for other text.
 Text TaintOf(std::string_view field);

@@ -252,5 +252,28 @@ TEST_CASE("The reaper's line belongs to the kill it names, though another stands
   CHECK(sink.events()[1].lines.size() == 1);
 }
 
+TEST_CASE("The task that printed a report asked for memory, where its header is lost") {
+  const auto report = [](const std::string& caller) {
+    const auto line = [&](const std::string& text) {
+      return "[  385.952126][" + caller + "] " + text + "\n";
+    };
+    return line("Call Trace:") + line(" dump_header+0x4a/0x220") +
+           line(" oom_kill_process+0xe8/0x140") + line("Tasks state (memory values in pages):") +
+           line(
+               "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj "
+               "name") +
+           line("[    811]     0   811    19824      674   188416        0          -250 loader") +
+           line("[    812]     0   812    21762      503   192512        0         -1000 other");
+  };
+  const TextSink by_task = Import(report("  T811"));
+  REQUIRE(by_task.events().size() == 1);
+  CHECK(test::CellOf(by_task.events()[0], "oom_report", "invoker_comm") == "loader");
+  CHECK(test::CellOf(by_task.events()[0], "oom_report", "invoker_pid") == "811");
+  CHECK(by_task.events()[0].damage.find("what was asked for is lost") != std::string::npos);
+  const TextSink by_cpu = Import(report("  C811"));  // in an interrupt of anybody's
+  REQUIRE(by_cpu.events().size() == 1);
+  CHECK(test::CellOf(by_cpu.events()[0], "oom_report", "invoker_comm").empty());
+}
+
 }  // namespace
 }  // namespace kautopsy
