@@ -4,7 +4,8 @@
 //       fs/xfs/kmem.c, kmem_alloc() and others, until 6.8; without process until 4.1, without size
 //       until 4.5. The request is repeated until it succeeds.
 //   nommu: Allocation of length 221184 from process 67 (free) failed
-//       mm/nommu.c, do_mmap_private(); Mem-Info follows
+//       mm/nommu.c, do_mmap_private(); without "nommu: " before "mm: convert some level-less
+//       printks to pr_*" of 2014; Mem-Info follows
 //   __alloc_pages: 0-order allocation failed (gfp=0x1d2/0)
 //       mm/page_alloc.c of 2.4
 //   TCP: out of memory -- consider tuning tcp_mem
@@ -51,7 +52,7 @@ std::optional<Refusal> ParseXfs(std::string_view text) {
 
 std::optional<Refusal> ParseNommu(std::string_view text) {
   static const LogPattern kPattern(
-      R"re(nommu: Allocation of length (\d+) from process (\d+) \((.{0,15})\) failed)re");
+      R"re((?:nommu: )?Allocation of length (\d+) from process (\d+) \((.{0,15})\) failed)re");
   const auto groups = MatchAll<3>(text, kPattern);
   if (!groups) return std::nullopt;
   const auto& [size, pid, comm] = *groups;
@@ -122,9 +123,10 @@ class OneLineFailureBlock final : public Block {
   std::optional<Refusal> refusal_;
 };
 
-// Without a prefix it may be prose about it.
+// Without a prefix it may be prose about it, but for lines of figures.
 bool IsRefusal(const LogLine& line) {
-  return (line.prefixed || ParseKernel24(line.text)) && Parse(line).has_value();
+  const bool sure = line.prefixed || ParseKernel24(line.text) || ParseNommu(line.text);
+  return sure && Parse(line).has_value();
 }
 
 }  // namespace
@@ -132,7 +134,7 @@ bool IsRefusal(const LogLine& line) {
 RecordKind OneLineFailureKind() {
   return {.name = "alloc_failure",
           .openers = {{"possible memory allocation deadlock", IsRefusal, true},
-                      {"nommu: Allocation of length", IsRefusal, true},
+                      {"Allocation of length ", IsRefusal, true},
                       {"-order allocation failed", IsRefusal, true},
                       {"TCP: out of memory", IsRefusal, true},
                       {"Out of socket memory", IsRefusal, true},

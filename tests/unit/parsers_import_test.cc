@@ -275,5 +275,14 @@ TEST_CASE("The task that printed a report asked for memory, where its header is 
   CHECK(test::CellOf(by_cpu.events()[0], "oom_report", "invoker_comm").empty());
 }
 
+TEST_CASE("A mapping that got no memory is told by old kernels without the file's name") {
+  const TextSink sink = Import("Allocation of length 221184 from process 67 (free) failed\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].title == "free: mapping of 221184 bytes failed");
+  CHECK(Import("so the Allocation of length 221184 from process 67 (free) failed\n")
+            .events()
+            .empty());
+}
+
 }  // namespace
 }  // namespace kautopsy
