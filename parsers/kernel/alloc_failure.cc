@@ -35,12 +35,16 @@ class AllocFailureBlock final : public Block {
     Claim claim = OfferHead(line);
     if (claim == Claim::kNone) claim = sections_.Offer(line);
     if (claim == Claim::kNone && !trace_.empty() && !line.cut) more_lines_ = true;
+    if (claim == Claim::kNone && !process_.seen()) parted_ = true;
     return claim;
   }
 
   void Finish(EventRecord& event) override {
     mem_info_.SetPageSize(event);
     NoteMissing(event);
+    // Below a note of vmap's the dump of the stack names who asked, also where the request's own
+    // line is missing.
+    if (!failure_.comm && !parted_) failure_.comm = process_.comm();
     if (failure_.kind == "stall") event.kind = "alloc_stall";
     event.comm = failure_.comm;
     event.pid = process_.pid();
@@ -148,6 +152,7 @@ class AllocFailureBlock final : public Block {
 
   PageAllocFailure failure_;
   bool more_lines_ = false;  // of other records, behind the trace
+  bool parted_ = false;      // others stand between the request and the process line
   ProcessLineSection process_;
   CallTraceSection trace_;
   MemInfoSection mem_info_;

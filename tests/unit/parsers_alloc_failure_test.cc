@@ -107,6 +107,20 @@ TEST_CASE("The biggest allocations stand below the memory report of a failed one
   CHECK(CellOf(sink.events()[0], "alloc_tag", "function") == "folio_prealloc");
 }
 
+TEST_CASE("The stack below a note of vmap's names who asked, where nothing stands between") {
+  const std::string note =
+      "vmap allocation for size 4194304 failed: use vmalloc=<size> to increase size";
+  const std::string stack = "CPU: 3 PID: 812 Comm: udev-loader Not tainted 5.19.0 #2";
+  const test::TextSink near = Import(Log({note, stack}));
+  REQUIRE(near.events().size() == 1);
+  CHECK(near.events()[0].title == "udev-loader: vmalloc of 4194304 bytes failed");
+  CHECK(CellOf(near.events()[0], "page_alloc_failure", "comm") == "udev-loader");
+  CHECK(CellOf(near.events()[0], "page_alloc_failure", "pid") == "812");
+  const test::TextSink parted = Import(Log({note, "eth0: link is up", stack}));
+  REQUIRE_FALSE(parted.events().empty());
+  CHECK(parted.events()[0].title == "vmalloc of 4194304 bytes failed");
+}
+
 TEST_CASE("A note of vmalloc's and the request below it are one event") {
   const test::TextSink sink = Import(Log({"vmalloc: allocation failure: 17178820608 bytes",
                                           "m: page allocation failure: order:0, mode:0xd2",
