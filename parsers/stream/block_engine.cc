@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "parsers/envelope/printk_prefix.h"
 
 namespace kautopsy {
 namespace {
@@ -156,6 +157,19 @@ void BlockEngine::CloseOldest(const Stream& current) {
   if (&stream != &current && stream.open.empty()) streams_.erase(host);
 }
 
+// Who pastes a log in parts copies some lines twice. A line that has its moment to the microsecond,
+// and is equal to one of the record byte for byte, is no line of another record.
+bool BlockEngine::IsCopy(const LogLine& line, const OpenBlock& block) {
+  constexpr std::size_t kLongestRecord = 300;    // others are not searched
+  const std::size_t clock = line.raw.find('[');  // of some formats it stands in another line
+  const bool exact = clock != std::string_view::npos && line.uptime_us &&
+                     ReadUptime(line.raw.substr(clock)) == line.uptime_us;
+  if (!exact || block.event.lines.size() > kLongestRecord) return false;
+  const std::vector<RawLine> lines = block.event.lines.Split();
+  return std::any_of(lines.begin(), lines.end(),
+                     [&](const RawLine& known) { return known.text == line.raw; });
+}
+
 bool BlockEngine::OfferTo(OpenBlock& block, const LogLine& line, Stream& stream) {
   if (TooFarApart(block.last_time, block.last_uptime_us, line)) return false;
   const std::string_view date = line.time ? std::string_view() : DateWords(line.local_time);
@@ -167,6 +181,7 @@ bool BlockEngine::OfferTo(OpenBlock& block, const LogLine& line, Stream& stream)
       Keep(line, block);
       return true;
     case Claim::kConflict:
+      if (IsCopy(line, block)) return true;
       Close(block);
       return false;
     case Claim::kNone:

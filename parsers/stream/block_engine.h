@@ -61,6 +61,7 @@ class BlockEngine {
   bool OfferToUnnamed(const LogLine& line, Stream& stream);
   bool OfferTo(OpenBlock& block, const LogLine& line, Stream& stream);
   void Keep(const LogLine& line, OpenBlock& block);
+  static bool IsCopy(const LogLine& line, const OpenBlock& block);
   void CountForeign(Stream& stream, const OpenBlock* taker);
   static void MarkCut(Stream& stream);
   void Close(OpenBlock& block);

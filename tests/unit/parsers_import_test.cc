@@ -252,6 +252,25 @@ TEST_CASE("The reaper's line belongs to the kill it names, though another stands
   CHECK(sink.events()[1].lines.size() == 1);
 }
 
+TEST_CASE("Lines of a record that were pasted twice are no second record") {
+  const std::string counters =
+      "[  812.000401] memory: usage 204800kB, limit 204800kB, failcnt 77\n"
+      "[  812.000402] memory+swap: usage 0kB, limit 9007199254740988kB, failcnt 0\n"
+      "[  812.000403] kmem: usage 7000kB, limit 9007199254740988kB, failcnt 0\n";
+  const std::string head =
+      "[  812.000300] job invoked oom-killer: gfp_mask=0x24000c0, order=0, oom_score_adj=0\n"
+      "[  812.000400] Task in /a killed as a result of limit of /a\n";
+  const std::string kill =
+      "[  812.000500] Memory cgroup out of memory: Kill process 77 (job) score 904 or sacrifice "
+      "child\n";
+  CHECK(Import(head + counters + counters + kill).events().size() == 1);
+  // The same text at another moment is another group's.
+  std::string later = counters;
+  for (std::size_t at = later.find(".0004"); at != std::string::npos; at = later.find(".0004"))
+    later.replace(at, 5, ".0009");
+  CHECK(Import(head + counters + later + kill).events().size() == 2);
+}
+
 TEST_CASE("The task that printed a report asked for memory, where its header is lost") {
   const auto report = [](const std::string& caller) {
     const auto line = [&](const std::string& text) {
