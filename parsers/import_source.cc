@@ -26,6 +26,7 @@
 #include "parsers/kernel/kinds.h"
 #include "parsers/line_group.h"
 #include "parsers/stream/block_engine.h"
+#include "parsers/stream/quoted_tail.h"
 
 namespace kautopsy {
 namespace {
@@ -84,12 +85,12 @@ struct Share {
 // keeps the ledger, and hands events to the sink. After a failure of the sink it only drains.
 class Importer {
  public:
-  Importer(const ImportOptions& options, std::string_view path, EventSink& sink)
+  Importer(const ImportOptions& options, EventSink& sink)
       : options_(options),
-        path_(path),
         sink_(sink),
+        tails_([this](EventRecord&& event) { OnEvent(std::move(event)); }),
         engine_(
-            AllKinds(), [this](EventRecord&& event) { OnEvent(std::move(event)); },
+            AllKinds(), [this](EventRecord&& event) { tails_.Take(std::move(event)); },
             [this](uint32_t index, BootRecord&& boot) {
               if (status_) status_ = sink_.WriteBoot(index, std::move(boot));
             }) {}
@@ -116,8 +117,9 @@ class Importer {
     OfferGroup();
     if (entries_) OfferEntry();
     engine_.Finish();
+    tails_.Finish();
     result.summary.ledger = ledger_;
-    result.summary.quotes = quotes_;
+    result.summary.quotes = quotes_ + tails_.left_out();
     if (first_cut_line_) {
       result.summary.damage = fmt::format(
           "line {} is longer than {} MiB: only its beginning was read; if log lines were joined in "
@@ -336,8 +338,8 @@ class Importer {
   }
 
   const ImportOptions& options_;
-  std::string_view path_;
   EventSink& sink_;
+  QuotedTail tails_;
   BlockEngine engine_;
   Unwrapper unwrapper_;
   std::unique_ptr<EntryReader> entries_;  // once the source showed that it has some
@@ -367,7 +369,7 @@ Result<ImportResult> ImportSource(ByteSource& source, std::string_view path, std
   if (options.sha256) hashed.emplace(source);
   ByteSource& bytes_of = hashed ? *hashed : source;
   ScanPipeline pipeline(bytes_of, kWords, options.scan_threads, options.chunk_bytes);
-  Importer importer(options, path, sink);
+  Importer importer(options, sink);
   uint64_t bytes = 0;
   ScannedChunk scanned;
   ImportResult result;

@@ -303,5 +303,26 @@ TEST_CASE("A mapping that got no memory is told by old kernels without the file'
             .empty());
 }
 
+TEST_CASE("Lines that an author quotes above the whole report are no record of their own") {
+  const std::string quote =
+      "[  385.000001] vm7 kernel: Free swap  = -24580kB\n"
+      "[  385.000002] vm7 kernel: Total swap = 0kB\n"
+      "[  385.000003] vm7 kernel: 458615 pages RAM\n\nThe whole of it:\n\n";
+  const std::string whole =
+      "  Mem-Info:\n"
+      "  122508 total pagecache pages\n"
+      "  1176 pages in swap cache\n"
+      "  Free swap  = -24580kB\n"
+      "  Total swap = 0kB\n"
+      "  458615 pages RAM\n";
+  const TextSink quoted = Import(quote + whole);
+  REQUIRE(quoted.events().size() == 1);
+  CHECK(quoted.events()[0].lines.front().place.line == 7);
+  std::string other = whole;
+  other.replace(other.find("458615"), 6, "458616");
+  CHECK(Import(quote + other).events().size() == 2);
+  CHECK(Import(quote).events().size() == 1);
+}
+
 }  // namespace
 }  // namespace kautopsy
