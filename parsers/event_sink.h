@@ -48,7 +48,7 @@ struct EventRecord {
   Integer pid;
   Text kernel_release;
   Integer page_size_kb;
-  Text page_size_from;  // free_list, zone_sum, kill_line, arch, assumed
+  Text page_size_from;  // free_list, zone_sum, kill_line, memcg_limit, arch, assumed
   Integer ram_kb;       // memory that the kernel manages, if the record tells: for the boot
   std::unique_ptr<BootRecord> boot_facts;  // what else it tells of its boot; most tell nothing
   std::string title;
