@@ -129,6 +129,70 @@ std::optional<std::string_view> GlueOfFields(std::string_view line, std::string_
   return within_name || rest.starts_with("kB") ? "" : " ";
 }
 
+// A field of a zone's or node's line from its name on: "isolated(anon):0kB", "shmem_thp: 0kB"; the
+// size may be broken off.
+struct ZoneField {
+  bool named = false;  // a whole name and its colon stand there
+  bool whole = false;
+};
+
+ZoneField ReadZoneField(std::string_view text) {
+  ZoneField field;
+  if (text == "all_unreclaimable?") return {true, true};
+  const std::size_t colon = text.find(':');
+  std::string_view name = text.substr(0, colon);
+  const bool counts = name == "pages_scanned";
+  if (name.ends_with("(anon)") || name.ends_with("(file)")) name.remove_suffix(6);
+  field.named = colon != std::string_view::npos && !name.empty() && name[0] != '_' &&
+                name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos;
+  if (!field.named) return field;
+  std::string_view size = SkipBlanks(text.substr(colon + 1));
+  const bool figure = ConsumeInteger(size).has_value();
+  field.whole = figure && (size == "kB" || (counts && size.empty()));
+  return field;
+}
+
+// The last field of `line`, maybe broken off within its name.
+std::string_view LastZoneField(std::string_view line) {
+  const std::size_t colon = line.rfind(':');
+  if (colon != std::string_view::npos &&
+      line.find_first_not_of(" 0123456789kB", colon + 1) == std::string_view::npos) {
+    const std::size_t blank = line.substr(colon).find_last_of(' ');
+    const bool one = blank == std::string_view::npos || blank == 1;
+    if (one) return line.substr(line.rfind(' ', colon) + 1);
+  }
+  return line.substr(line.rfind(' ') + 1);
+}
+
+// True if `last`, which ends `line`, may be a field that is not whole: no prose, but a broken name
+// behind a whole field, or a broken size.
+bool MayBeBroken(std::string_view line, std::string_view last) {
+  if (last.find(':') != std::string_view::npos) return true;
+  const std::string_view before = TrimBlanks(line.substr(0, line.size() - last.size()));
+  return ReadZoneField(LastZoneField(before)).whole;
+}
+
+// A zone's or node's line is whole when it ends in "all_unreclaimable? no", or since 4.8 in
+// "free_cma:0kB" (mm/page_alloc.c, show_free_areas()); until then it goes on with a field, wherever
+// in the line and in the word a mail program broke it.
+std::optional<std::string_view> GlueOfZone(std::string_view line, std::string_view rest) {
+  if (rest[0] >= 'A' && rest[0] <= 'Z' && rest[0] != 'B') return std::nullopt;
+  const std::string_view last = LastZoneField(line);
+  const std::string_view first = rest.substr(0, rest.find(' '));
+  if (ReadZoneField(last).whole && !IsDigit(first[0])) {
+    const std::size_t end = first.ends_with(':') ? first.size() + 1 : first.size();
+    const ZoneField field = ReadZoneField(rest.substr(0, rest.find(' ', end)));
+    if (field.whole || (field.named && first == rest)) return " ";
+    return std::nullopt;
+  }
+  const bool within_no = (last == "n" && rest == "o") || (last == "y" && rest == "es") ||
+                         (last == "ye" && rest == "s");
+  if (within_no && line.find("all_unreclaimable? ") != std::string_view::npos) return "";
+  if (!MayBeBroken(line, last) || !ReadZoneField(std::string(last).append(first)).whole)
+    return std::nullopt;
+  return "";
+}
+
 // The rest's first word would not have fitted into the line.
 std::optional<std::string_view> GlueAtWidth(std::string_view line, std::string_view rest) {
   static const LogPattern kKill(
@@ -197,6 +261,7 @@ std::optional<std::string_view> GlueOfBroken(std::string_view line, bool lenient
   const std::string_view rest = SkipQuoteMarks(next);
   if (whole.empty() || rest.empty() || BeginsLine(rest)) return std::nullopt;
   if (IsBetweenWords(whole, rest)) return " ";
+  if (const std::optional<std::string_view> glue = GlueOfZone(whole, rest)) return glue;
   if (line.size() > kWidestTerminal) return std::nullopt;
   if (line.size() > kWidest) return GlueOfFields(whole, rest);
   if (const std::optional<std::string_view> glue = GlueBySides(whole, rest)) return glue;

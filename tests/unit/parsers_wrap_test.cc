@@ -96,6 +96,48 @@ TEST_CASE("A report that a mail program wrapped gives the rows of the whole one"
   }
 }
 
+// `text` with the lines of its zones and nodes broken at `width`, in the middle of words, too.
+std::string CutAt(const std::string& text, std::size_t width) {
+  std::string cut;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const bool zone = line.find("kB min:") != std::string::npos;
+    const bool node = line.find("Node 0 active_anon:") != std::string::npos;
+    for (; (zone || node) && line.size() > width; line.erase(0, width))
+      cut.append(line, 0, width).append("\n");
+    cut.append(line).append("\n");
+  }
+  return cut;
+}
+
+TEST_CASE("Lines of zones and nodes that were broken within words give the rows of whole ones") {
+  for (const std::string name :
+       {"samples/oom/el6-complete.log", "samples/alloc_failure/el6-complete.log",
+        "samples/mem_info/el5-sysrq.log"}) {
+    const std::string whole = AsDmesg(test::ReadFile(name));
+    const std::string expected = RowsOf(whole);
+    for (std::size_t width = 62; width <= 110; ++width) {
+      CAPTURE(name);
+      CAPTURE(width);
+      const std::string actual = RowsOf(CutAt(whole, width));
+      CHECK_MESSAGE(actual == expected, FirstDifference(expected, actual));
+    }
+  }
+}
+
+TEST_CASE("Prose below a zone's line does not go on with it") {
+  constexpr std::string_view kZone = "[    1.000002] Node 0 DMA free:15880kB min:256kB low:320kB";
+  for (const std::string_view prose : {"free memory: see above", "and this is what we saw",
+                                       "low: that is what it was", "B is the zone"}) {
+    CAPTURE(prose);
+    CHECK_FALSE(GlueOfBroken(kZone, false, prose));
+  }
+  CHECK_FALSE(GlueOfBroken("[    1.000002] What about", false, "free:12kB min:4kB"));
+  CHECK(GlueOfBroken("unevictable:0kB isolat", false, "ed(anon):0kB dirty:0kB") == "");
+  CHECK(GlueOfBroken("kernel_stack:0k", false, "B pagetables:0kB unstable:0kB") == "");
+  CHECK(GlueOfBroken("free_cma:0kB", false, "writeback_tmp:0kB pages_scanned:0") == " ");
+}
+
 // What some web pages and mail programs make of a text: an empty line behind each.
 std::string DoubleSpaced(const std::string& text) {
   std::string spaced;
