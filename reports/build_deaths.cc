@@ -182,6 +182,7 @@ Death NothingDied(const BuildInput& input, const EventFacts& event, ReferenceLis
     if (event.refusal && event.refusal->stall_ms)
       death.what += " for " + WaitText(*event.refusal->stall_ms);
   }
+  if (!event.complete && !packet) death.damage = event.damage.value_or("lines are missing");
   death.refs = {HeaderReference(references, event)};
   return death;
 }

@@ -242,6 +242,7 @@ void MemInfoSection::NoteMissingZones(Damage& damage) const {
     // Its last field was "present" then.
     const bool whole = IsWhole(zone) || (before_2_6_11_ && zone.present_kb);
     damage.AddIf(!whole, fmt::format("{}: the zone's line is cut", name));
+    damage.AddIf(zone.torn, fmt::format("{}: a figure of its line is torn", name));
   }
   for (const FreeList& list : lists_)
     damage.AddIf(!IsWhole(list), fmt::format("{}: the free list has no total", list.zone));
@@ -255,8 +256,10 @@ void MemInfoSection::NoteMissing(Damage& damage, bool alone) const {
   const bool per_node =
       !zones_.empty() && !zones_.front().all_unreclaimable && !before_2_6_11_ && !is_2_4_;
   damage.AddIf(per_node && nodes_.empty(), "no node lines");
-  for (const NodeLine& node : nodes_)
+  for (const NodeLine& node : nodes_) {
     damage.AddIf(!node.all_unreclaimable, fmt::format("node {}: its line is cut", *node.node));
+    damage.AddIf(node.torn, fmt::format("node {}: a figure of its line is torn", *node.node));
+  }
   // show_free_areas() alone, which the OOM killer called until 2.6.11, prints none.
   damage.AddIf(!alone && (!counters_.ram || !counters_.reserved),
                "no count of RAM or reserved pages");

@@ -58,7 +58,7 @@ std::optional<NodeLine> ParseNodeLine(std::string_view text, std::vector<MemInfo
   if (!line.node || !text.starts_with("active_anon:")) return std::nullopt;
   std::size_t hint = 0;
   SizeField field;
-  while (ConsumeSizeField(text, field)) {
+  while (ConsumeSizeField(text, field) || ConsumeBehindTorn(text, field, line.torn)) {
     if (field.yes_no)
       line.all_unreclaimable = field.value;
     else if (!SetByKey<NodeLine>(line, kFields, field.key, *field.value, hint))

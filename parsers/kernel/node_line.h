@@ -20,6 +20,7 @@ struct NodeLine {
   Integer pages_scanned;
   Integer all_unreclaimable;  // 0 or 1
   Integer log_line;
+  bool torn = false;  // a blank stands within a field, which is lost
 
   static constexpr std::string_view kRelation = "node";
   static std::span<const Field<NodeLine>> Fields();

@@ -31,6 +31,12 @@ inline bool ConsumeYesNo(std::string_view& text, SizeField& field) {
   return true;
 }
 
+// " 688kB ...", behind "unevictable:22": a blank stands within the figure.
+inline bool IsRestOfSize(std::string_view text) {
+  return ConsumePrefix(text, " ") && ConsumeInteger(text) && ConsumePrefix(text, "kB") &&
+         (text.empty() || text[0] == ' ');
+}
+
 }  // namespace internal
 
 // Takes one field off the head of `text`; false, and `text` unchanged, if none whole stands there.
@@ -47,10 +53,31 @@ inline bool ConsumeSizeField(std::string_view& text, SizeField& field) {
   rest.remove_prefix(colon + 1);
   ConsumePrefix(rest, " ");  // behind shmem_thp: and its like until 6.5
   field = {.key = key, .value = ConsumeInteger(rest)};
-  field.has_unit = ConsumePrefix(rest, "kB") || ConsumePrefix(rest, "KB");
+  field.has_unit =
+      ConsumePrefix(rest, "kB") || ConsumePrefix(rest, "KB") || ConsumePrefix(rest, " kB");
   if (!field.value || (!rest.empty() && rest[0] != ' ')) return false;
+  if (!field.has_unit && internal::IsRestOfSize(rest)) return false;
   if (!field.has_unit && rest.empty() && key != "pages_scanned") return false;
   text = rest;
+  return true;
+}
+
+// Takes the field behind one with a blank within its name or figure ("isolate d(file):0kB", as mail
+// programs and web pages make them), whose figure may be wrong and so is lost: `torn` becomes true.
+// False, and `text` unchanged, if no such field stands there.
+inline bool ConsumeBehindTorn(std::string_view& text, SizeField& field, bool& torn) {
+  std::string_view rest = TrimBlanks(text);
+  std::string_view word = rest.substr(0, rest.find(' '));
+  if (word.empty() || word.ends_with("kB")) return false;
+  rest = TrimBlanks(rest.substr(word.size()));
+  word = rest.substr(0, rest.find(' '));
+  if (!word.ends_with("kB")) return false;
+  rest.remove_prefix(word.size());
+  SizeField next;
+  if (!ConsumeSizeField(rest, next) || !(next.has_unit || next.yes_no)) return false;
+  text = rest;
+  field = next;
+  torn = true;
   return true;
 }
 

@@ -69,7 +69,7 @@ std::optional<Zone> ParseZoneLine(std::string_view text, std::vector<MemInfoExtr
   zone.zone = std::string(name);
   std::size_t hint = 0;
   SizeField field;
-  while (ConsumeSizeField(text, field)) {
+  while (ConsumeSizeField(text, field) || ConsumeBehindTorn(text, field, zone.torn)) {
     const bool sized = field.has_unit || field.key == "pages_scanned";
     if (field.yes_no)
       zone.all_unreclaimable = field.value;

@@ -27,6 +27,7 @@ struct Zone {
   Integer free_list_kb;       // the total that the zone's list of free blocks prints
   Integer pcp_pages;          // sum of the per-cpu lists printed
   Integer log_line;
+  bool torn = false;  // a blank stands within a field, which is lost
 
   static constexpr std::string_view kRelation = "zone";
   static std::span<const Field<Zone>> Fields();

@@ -184,6 +184,24 @@ TEST_CASE("Lines that mail or a terminal broke, also within words, are read as o
   CHECK(read.rows.size() == 4);  // and no row twice
 }
 
+TEST_CASE("A blank within a figure or a name loses that field alone, and is told") {
+  const Read read = ReadBlock(
+      {"Mem-Info:",
+       "DMA32 free:400kB min:40kB low:50kB high:60kB unevictable:22 688kB isolated(anon):8kB "
+       "isolate d(file):4kB present:4096kB pagetables: 356kB kernel_stack:12 kB unstable:0kB "
+       "pages_scanned:0 all_unreclaimable? no"});
+  CHECK(read.Cell("zone", "unevictable_kb") == "none");
+  CHECK(read.Cell("zone", "isolated_anon_kb") == "8");
+  CHECK(read.Cell("zone", "isolated_file_kb") == "none");
+  CHECK(read.Cell("zone", "present_kb") == "4096");
+  CHECK(read.Cell("zone", "pagetables_kb") == "356");
+  CHECK(read.Cell("zone", "kernel_stack_kb") == "12");
+  CHECK(read.Cell("zone", "all_unreclaimable") == "0");
+  CHECK(read.Cell("mem_info_extra", "name") == "none");
+  CHECK(read.damage.find("DMA32: a figure of its line is torn") != std::string::npos);
+  CHECK(read.damage.find("is cut") == std::string::npos);
+}
+
 TEST_CASE("A free list ends where the sizes stop doubling") {
   FreeList list;
   REQUIRE(ParseFreeList("Normal: 3*4kB 2*8kB 1*64kB = 92kB", list));
