@@ -84,6 +84,7 @@ bool IsBetweenWords(std::string_view line, std::string_view rest) {
       R"re(oom-killer:\ngfp_mask=|failure:\norder:| page\nallocation failure: ?(?:order:.*)?|)re"
       R"re( page allocation\nfailure: ?(?:order:.*)?|[Oo]ut of memory:\nKill|[Kk]ill(?:ed)?\nprocess \d|)re"
       R"re([Cc]omm:\n| Not\ntainted |usage\n\d+kB, limit |usage \d+kB,\nlimit | limit\n\d+kB,|)re"
+      R"re( available pages:\n *\d+@\d|@\d+=>\n *\d+ free of \d| pages,\nret: -?\d|)re"
       R"re( find\n\d+/\d|: hi:\n *\d+, btch:|, btch:\n *\d+ usd:| usd:\n *\d|)re"
       R"re(lowmem_reserve\[\]:\n\d|(?:DMA|DMA32|Normal|HighMem|Movable)(?:\nfree:\d+kB|:\n\d+\*\d+kB)|)re"
       R"re( error: size\n\d+, |\d\nhugepages_|all_unreclaimable\?\n(?:yes|no)|)re"
@@ -98,6 +99,16 @@ bool IsBetweenWords(std::string_view line, std::string_view rest) {
   return Matches(joint, kBreaks);
 }
 
+// The holes of a contiguous area, "4@300+7@320=> 11 free of 2048 total pages", go on.
+bool IsWithinHoles(std::string_view line, std::string_view rest) {
+  static const LogPattern kHoles(R"re((?:cma: number of available pages: )?[\d@+]*\d@[\d@+]*)re");
+  static const LogPattern kMore(R"re([\d@+]*(?:\d@\d|\+\d|\d=>)[\d@+]*(?:=>)?(?: .*)?)re");
+  const std::size_t cma = line.find("cma: number of available pages: ");
+  if (cma != std::string_view::npos) line.remove_prefix(cma);
+  if (!(IsDigit(rest[0]) || rest[0] == '+' || rest[0] == '@')) return false;
+  return line.find('@') != std::string_view::npos && Matches(line, kHoles) && Matches(rest, kMore);
+}
+
 // Both sides show the break. Its place tells nothing: of many blanks that stood there all are lost.
 std::optional<std::string_view> GlueBySides(std::string_view line, std::string_view rest) {
   static const LogPattern kRelease(R"re((?:[A-Z\-]+ +)*\d+\.\d[^ ]* #.*)re");
@@ -107,6 +118,7 @@ std::optional<std::string_view> GlueBySides(std::string_view line, std::string_v
   static const LogPattern kRestOfPid(R"re(\d+ Comm: .+)re");
   if (IsDigit(rest[0]) && EndsInPid(line) && Matches(rest, kRestOfPid)) return "";
   if (EndsInNames(line) && Matches(rest, kNames)) return "";
+  if (IsWithinHoles(line, rest)) return "";
   const bool joins =
       (line.ends_with(',') && IsField(rest)) || (line.ends_with('=') && Matches(rest, kTotal)) ||
       (EndsInTaint(line) && Matches(rest, kRelease)) ||

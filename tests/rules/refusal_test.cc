@@ -288,6 +288,25 @@ TEST_CASE("a contiguous area that had no room is the cause, by the error of its 
   CHECK(Diagnose(SmallFacts(event)).confidence == Confidence::kLow);
 }
 
+TEST_CASE("the title tells of a contiguous area what its list of free pages shows") {
+  EventFacts event = MakeEvent(1, "alloc_failure", "Mar  3 04:17:12");
+  event.refusal = RefusalFacts();
+  event.refusal->size_pages = 2000;
+  event.refusal->error = 16;
+  event.refusal->area_total_pages = 65536;
+  event.refusal->area_free_pages = 2540;
+  event.refusal->area_largest_pages = 2536;
+  const auto title = [&] { return RuleCmaArea(SmallFacts(event))->title; };
+  CHECK(Mentions(title(),
+                 "'s contiguous area [CMA] had a free run of 2,536 pages, more than the "
+                 "2,000 asked for, but pages between could not be moved."));
+  event.refusal->area_largest_pages = 1536;
+  event.refusal->error = 12;
+  CHECK(Mentions(title(),
+                 "had no 2,000 pages in one piece for a device: its largest free run has "
+                 "1,536."));
+}
+
 // A refusal of a page to task 700, `seconds` after the OOM killer killed `victim`; the zone has
 // less than half of its mark free.
 IncidentFacts AfterKill(int64_t victim, int64_t seconds, const std::string& release) {

@@ -212,6 +212,27 @@ TEST_CASE("A contiguous area without room tells its name, its pages and what is 
   CHECK(sink.events()[1].complete);
 }
 
+TEST_CASE("A list of free pages that was broken anywhere tells the largest hole") {
+  const std::string head = "[  100.000001] cma: cma_alloc: alloc failed, req-size: 1500 pages,";
+  for (
+      const std::string_view list :
+      {"[  100.000002] cma: number of available pages:\n4@300+2236@9216=> 2240 free of 65536 total "
+       "pages\n",
+       "[  100.000002] cma: number of available pages: 4@300+2236@9216=>\n2240 free of 65536 total "
+       "pages\n",
+       "[  100.000002] cma: number of available pages: 4@300+22\n36@9216=> 2240 free of 65536 "
+       "total pages\n",
+       "[  100.000002] cma: number of available pages: 4@300+\n2236@92\n16=> 2240 free of 65536 "
+       "total pages\n"}) {
+    CAPTURE(list);
+    const test::TextSink sink = Import(head + "\nret: -16\n" + std::string(list));
+    REQUIRE(sink.events().size() == 1);
+    CHECK(sink.events()[0].complete);
+    CHECK(CellOf(sink.events()[0], "page_alloc_failure", "error") == "16");
+    CHECK(CellOf(sink.events()[0], "page_alloc_failure", "area_largest_pages") == "2236");
+  }
+}
+
 TEST_CASE("A list of free pages without its sum is damage") {
   const test::TextSink sink =
       Import(Log({"cma: cma_alloc: alloc failed, req-size: 5 pages, ret: -12",

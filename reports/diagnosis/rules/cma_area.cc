@@ -19,8 +19,33 @@ bool TellsWhy(const RefusalFacts& refusal) {
 }
 
 std::string AreaName(const RefusalFacts& refusal) {
-  return refusal.area ? fmt::format("the contiguous area [CMA {}]", *refusal.area)
-                      : "the contiguous area [CMA]";
+  return refusal.area ? fmt::format("contiguous area [CMA {}]", *refusal.area)
+                      : "contiguous area [CMA]";
+}
+
+// The list of free pages is printed a moment after the refusal, so what it has was most likely
+// there.
+bool HadRoom(const RefusalFacts& refusal) {
+  return refusal.area_largest_pages && *refusal.area_largest_pages >= *refusal.size_pages;
+}
+
+// What the area had or lacked, for the title.
+std::string LackWords(const RefusalFacts& refusal) {
+  const std::string asked = Thousands(*refusal.size_pages);
+  if (HadRoom(refusal)) {
+    const bool more = *refusal.area_largest_pages > *refusal.size_pages;
+    return fmt::format(
+        "had a free run of {} pages, {} the {} asked for, {}",
+        Thousands(*refusal.area_largest_pages), more ? "more than" : "as many as", asked,
+        refusal.error == kBusy ? "but pages between could not be moved" : "but gave none of it");
+  }
+  std::string words = fmt::format("had no {} pages in one piece for a device", asked);
+  if (refusal.area_largest_pages)
+    return words +
+           fmt::format(": its largest free run has {}", Thousands(*refusal.area_largest_pages));
+  if (refusal.error == kBusy)
+    return words + ": pages in the way could not be moved, or were just claimed by another";
+  return words + (refusal.error == kNoMemory ? ": no hole was large enough" : "");
 }
 
 std::string StateWords(const RefusalFacts& refusal) {
@@ -45,6 +70,10 @@ std::string CauseWords(const RefusalFacts& refusal) {
     return "It had holes of that size, but pages of programs or files lay in them that could not "
            "be "
            "moved [EBUSY]: pinned for I/O or by a driver, or in use at that moment.";
+  if (refusal.error == kNoMemory && HadRoom(refusal))
+    return "It told of no hole of that size [ENOMEM]: what is free now came back after the "
+           "refusal, "
+           "or does not begin where the device needs it.";
   if (refusal.error == kNoMemory)
     return "It had no hole of that size [ENOMEM]: most of it was given to devices already.";
   return "Why is not in the text.";
@@ -94,12 +123,7 @@ std::optional<Finding> RuleCmaArea(const IncidentFacts& facts) {
              "not in the text"
            : "the error is not in the text";
   finding.title =
-      fmt::format("{}: {} had no {} pages in one piece for a device{}.", OnDayHost(facts, *found),
-                  AreaName(refusal), Thousands(*refusal.size_pages),
-                  refusal.error == kBusy
-                      ? ": pages in the way could not be moved, or were just claimed by another"
-                  : refusal.error == kNoMemory ? ": no hole was large enough"
-                                               : "");
+      fmt::format("{}'s {} {}.", OnDayHost(facts, *found), AreaName(refusal), LackWords(refusal));
   finding.brief = refusal.error == kBusy ? "pages in the contiguous area were busy"
                                          : "the contiguous area had no piece of the size";
   finding.explanation = CauseWords(refusal) + StateWords(refusal);
