@@ -177,6 +177,10 @@ std::optional<CallFrame> ParseCallFrame(std::string_view text, std::string& mark
   CallFrame frame;
   const bool enclosed = text.size() > 2 && text[0] == '(' && text[1] == '[';  // s390
   if (enclosed) text = text.ends_with(')') ? text.substr(1, text.size() - 2) : text.substr(1);
+  // 32-bit arm, of whose lines "[<c0109a55>] (show_stack+0x11/0x14) from ..." a part is left.
+  const bool braced = !enclosed && text.starts_with('(') && text.ends_with(')') &&
+                      text.find("+0x") != std::string_view::npos;
+  if (braced) text = text.substr(1, text.size() - 2);
   frame.bracketed = text.starts_with("[");
   if (frame.bracketed && !ConsumeAddresses(text, frame)) return std::nullopt;
   frame.reliable = ConsumePrefix(text, "? ") || enclosed ? 0 : 1;

@@ -96,6 +96,11 @@ TEST_CASE("32-bit arm names each function twice") {
                         "Exception stack(0xc2cadfb0 to 0xc2cadff8)",
                         "dfa0:                                     00000000 00000000"}) ==
         "show_stack dump_stack_lvl dump_header 0");
+  CallTraceSection cut;  // the addresses are lost, and with them the functions that stand twice
+  CHECK(Symbols(cut, {"(unwind_backtrace) from [<c021abf8>] (show_stack+0x10/0x14)",
+                      "(vzalloc+0x24/0x30)", "(fox_dump_register+0x6c/0x88 [fox_core])"}) ==
+        "unwind_backtrace show_stack vzalloc fox_dump_register 0");
+  CHECK(cut.frames()[3].module == "fox_core");
   CallTraceSection prose;
   CHECK(Symbols(prose, {"apart from that (it is slow)", "cut from [<c0>", "a from b"}) == "3");
 }
