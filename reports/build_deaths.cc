@@ -169,6 +169,40 @@ Death Crashed(const EventFacts& event, ReferenceList& references) {
 
 bool IsCrashOrFault(const EventFacts& event) { return event.crash || event.kind == "segfault"; }
 
+bool IsWithinSecond(const EventFacts& before, const EventFacts& event) {
+  constexpr int64_t kSecondUs = 1'000'000;
+  if (before.source_id != event.source_id || before.boot_id != event.boot_id) return false;
+  if (!before.uptime_us || !event.uptime_us)
+    return before.time_us && before.time_us == event.time_us;
+  const int64_t behind_us = *event.uptime_us - *before.uptime_us;
+  return behind_us >= 0 && behind_us <= kSecondUs;
+}
+
+// slab_out_of_memory() (mm/slab.c, mm/slub.c) tells of the cache whose request for pages was
+// refused just above, by its own mask: the cache adds flags to the one for the pages.
+bool TellsAgain(const IncidentFacts& facts, const EventFacts& event) {
+  const RefusalFacts& slab = *event.refusal;
+  if (slab.kind != "slub" || !slab.gfp_mask || !slab.order) return false;
+  return std::any_of(facts.events.begin(), facts.events.end(), [&](const EventFacts& other) {
+    return other.refusal && other.refusal->kind == "failure" &&
+           other.refusal->order == slab.order && other.refusal->gfp_mask &&
+           (*other.refusal->gfp_mask & *slab.gfp_mask) == *slab.gfp_mask &&
+           other.first_line < event.first_line && IsWithinSecond(other, event);
+  });
+}
+
+// Disks and filesystems that failed right behind the refusal.
+std::string LossWords(const IncidentFacts& facts, const EventFacts& event) {
+  const auto errors =
+      std::count_if(facts.events.begin(), facts.events.end(), [&](const EventFacts& other) {
+        return (other.kind == "io_error" || other.kind == "fs_error") &&
+               other.first_line > event.first_line && IsWithinSecond(event, other);
+      });
+  if (errors == 0) return "";
+  return fmt::format("in the second behind it: {} storage {}; what was written may be lost",
+                     Thousands(errors), errors == 1 ? "error" : "errors");
+}
+
 Death NothingDied(const BuildInput& input, const EventFacts& event, ReferenceList& references) {
   Death death;
   death.moment = MomentText(event);
@@ -182,6 +216,10 @@ Death NothingDied(const BuildInput& input, const EventFacts& event, ReferenceLis
     if (event.refusal && event.refusal->stall_ms)
       death.what += " for " + WaitText(*event.refusal->stall_ms);
   }
+  const bool again = TellsAgain(input.facts, event);
+  if (again) death.what = fmt::format("nothing more; the same request: {}", event.title);
+  const std::string loss = again ? "" : LossWords(input.facts, event);
+  if (!loss.empty()) death.details.push_back(loss);
   if (!event.complete && !packet) death.damage = event.damage.value_or("lines are missing");
   death.refs = {HeaderReference(references, event)};
   return death;

@@ -7,6 +7,23 @@
 namespace kautopsy::test {
 namespace {
 
+TEST_CASE("the slab cache whose pages were refused is no second request") {
+  Database database = StoreOfText(
+      "[   76.674219] fox/1: page allocation failure: order:1, mode:0x200020\n"
+      "[   76.674256] CPU: 0 PID: 612 Comm: fox/1 Not tainted 3.12.10 #2\n"
+      "[   76.674691] Mem-info:\n"
+      "[   76.674739] active_anon:4889 inactive_anon:13 isolated_anon:0\n"
+      "[   76.674739]  free:3286 slab_reclaimable:1090 slab_unreclaimable:915\n"
+      "[   76.674938] SLAB: Unable to allocate memory on node 0 (gfp=0x20)\n"
+      "[   76.674949]   cache: kmalloc-8192, object size: 8192, order: 1\n"
+      "[   76.674962]   node 0: slabs: 3/3, objs: 3/3, free: 0\n"
+      "[   76.676300] end_request: I/O error, dev mmcblk0, sector 27648\n",
+      "slab.log");
+  const std::string report = Report(database);
+  CHECK(Mentions(report, "the same request: no memory for slab cache"));
+  CHECK(Mentions(report, "in the second behind it: 1 storage error; what was"));
+}
+
 TEST_CASE("what a refused request's report lacks is told") {
   Database database = StoreOfText(
       "[   76.674219] fox/1: page allocation failure: order:1, mode:0x200020\n"
