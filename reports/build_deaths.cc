@@ -55,11 +55,11 @@ std::string WhatWords(const IncidentFacts& facts, const KillChoice& choice) {
                                                         static_cast<double>(*facts.ram_kb)));
   }
   if (rss_kb) what += InSwapWords(choice);
-  constexpr int64_t kMostPermille =
-      2000;  // 1000, and 1000 by oom_score_adj; before 2.6.36 no bound
+  constexpr int64_t kMostPermille = 2000;  // 1000, and 1000 by oom_score_adj
+  const bool of_1000 =
+      kill.score.value_or(0) <= kMostPermille && ScoresPerMille(KernelOf(facts, *choice.event));
   if (kill.score)
-    what += fmt::format(", score {}{}", Thousands(*kill.score),
-                        *kill.score <= kMostPermille ? " of 1000" : "");
+    what += fmt::format(", score {}{}", Thousands(*kill.score), of_1000 ? " of 1000" : "");
   return fmt::format("{}, {}", what, How(*choice.event, kill));
 }
 

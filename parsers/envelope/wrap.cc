@@ -109,6 +109,13 @@ bool IsWithinHoles(std::string_view line, std::string_view rest) {
   return line.find('@') != std::string_view::npos && Matches(line, kHoles) && Matches(rest, kMore);
 }
 
+// "score 12" and below it "48 or a child".
+bool IsWithinScore(std::string_view line, std::string_view rest) {
+  static const LogPattern kScore(R"re(.*[Kk]ill process .*\) score \d+)re");
+  static const LogPattern kRest(R"re(\d+ or (?:a|sacrifice)(?: child)?)re");
+  return IsDigit(rest[0]) && IsDigit(line.back()) && Matches(rest, kRest) && Matches(line, kScore);
+}
+
 // Both sides show the break. Its place tells nothing: of many blanks that stood there all are lost.
 std::optional<std::string_view> GlueBySides(std::string_view line, std::string_view rest) {
   static const LogPattern kRelease(R"re((?:[A-Z\-]+ +)*\d+\.\d[^ ]* #.*)re");
@@ -118,7 +125,8 @@ std::optional<std::string_view> GlueBySides(std::string_view line, std::string_v
   static const LogPattern kRestOfPid(R"re(\d+ Comm: .+)re");
   if (IsDigit(rest[0]) && EndsInPid(line) && Matches(rest, kRestOfPid)) return "";
   if (EndsInNames(line) && Matches(rest, kNames)) return "";
-  if (IsWithinHoles(line, rest)) return "";
+  if (IsWithinHoles(line, rest) || IsWithinScore(line, rest))
+    return "";
   const bool joins =
       (line.ends_with(',') && IsField(rest)) || (line.ends_with('=') && Matches(rest, kTotal)) ||
       (EndsInTaint(line) && Matches(rest, kRelease)) ||

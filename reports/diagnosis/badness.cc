@@ -199,6 +199,10 @@ Integer SwapKb(const IncidentFacts& facts) {
   return std::nullopt;
 }
 
+bool ScoresPerMille(const KernelVersion& kernel) {
+  return kernel.el == 6 || !kernel.Below(2, 6, 36);
+}
+
 BadnessRule RuleOfKernel(const KernelVersion& kernel) {
   if (!kernel.known() || kernel.el == 6) return BadnessRule::kPerMille;
   if (kernel.Below(3, 6)) return BadnessRule::kPerMille;

@@ -92,4 +92,7 @@ Integer SwapKb(const IncidentFacts& facts);
 // wider ranges.
 BadnessRule RuleOfKernel(const KernelVersion& kernel);
 
+// False for kernels until 2.6.35, whose scores have no bound; EL6 has the newer ones by backport.
+bool ScoresPerMille(const KernelVersion& kernel);
+
 }  // namespace kautopsy

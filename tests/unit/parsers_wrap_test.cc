@@ -223,6 +223,14 @@ TEST_CASE("A process line that was broken within its pid is put together") {
   CHECK_FALSE(GlueOfBroken("CPU: 1 PID:", false, "Comm: a"));
 }
 
+TEST_CASE("A score that was broken within its digits is put together") {
+  constexpr std::string_view kKill =
+      "[   70.300482] Memory cgroup out of memory: kill process 2207 (fox) score 12";
+  CHECK(GlueOfBroken(kKill, false, "48 or a child") == "");
+  CHECK(GlueOfBroken(kKill, false, "or sacrifice child") == " ");
+  CHECK_FALSE(GlueOfBroken(kKill, false, "48 of them died"));
+}
+
 TEST_CASE("A bare banner is not the rest of an empty line of the kernel's") {
   const test::TextSink sink = test::Import(
       "Mar  3 04:17:11 old1 kernel: \n"

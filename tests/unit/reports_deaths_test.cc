@@ -33,5 +33,20 @@ TEST_CASE("what a refused request's report lacks is told") {
   CHECK(Mentions(Report(database), "incomplete: "));
 }
 
+std::string Kill(const std::string& release) {
+  return "[  100.000001] fox invoked oom-killer: gfp_mask=0xd0, order=0, oom_adj=0\n"
+         "[  100.000002] Pid: 77, comm: fox Not tainted " +
+         release +
+         " #1\n[  100.000003] Out of memory: kill process 77 (fox) score 1248 or a child\n"
+         "[  100.000004] Killed process 77 (fox)\n";
+}
+
+TEST_CASE("a score of the old heuristic is not one of 1000") {
+  Database old = StoreOfText(Kill("2.6.32"), "old.log");
+  CHECK(Mentions(Report(old), "score 1,248, by"));
+  Database backport = StoreOfText(Kill("2.6.32-754.el6.x86_64"), "el6.log");
+  CHECK(Mentions(Report(backport), "score 1,248 of 1000"));
+}
+
 }  // namespace
 }  // namespace kautopsy::test
