@@ -35,6 +35,10 @@ std::string ReclaimNote(const BuildInput& input, const EventFacts& event, int64_
     }
   }
   const MemInfoFacts& mem = *event.mem;
+  // 2.4 and 2.6.9 print no total (mm/page_alloc.c, show_free_areas(); arch/i386/mm/init.c).
+  if (mem.free_swap_kb.value_or(-1) >= 0 && !mem.total_swap_kb)
+    return fmt::format("{}{} {} free; its size is not in the text.", note,
+                       note.empty() ? "Swap" : ", swap", SizeText(*mem.free_swap_kb));
   if (!mem.total_swap_kb || !mem.free_swap_kb) return note.empty() ? note : note + ".";
   if (*mem.free_swap_kb < 0)
     return fmt::format("{}{} is being turned off, {} still in it.", note,

@@ -109,6 +109,13 @@ bool IsWithinHoles(std::string_view line, std::string_view rest) {
   return line.find('@') != std::string_view::npos && Matches(line, kHoles) && Matches(rest, kMore);
 }
 
+// "Not tainted 5.3.0-" and below it "rc1+ #159": the release was broken at its dash.
+bool IsWithinRelease(std::string_view line, std::string_view rest) {
+  static const LogPattern kBegin(R"re(.*ainted[:A-Z ]* \d+\.\d+\.\d[\w.+~]*-(?:[\w.+~]+-)*)re");
+  static const LogPattern kEnd(R"re([\w.+~-]+ #\d.*)re");
+  return line.ends_with('-') && Matches(line, kBegin) && Matches(rest, kEnd);
+}
+
 // "score 12" and below it "48 or a child".
 bool IsWithinScore(std::string_view line, std::string_view rest) {
   static const LogPattern kScore(R"re(.*[Kk]ill process .*\) score \d+)re");
@@ -125,7 +132,7 @@ std::optional<std::string_view> GlueBySides(std::string_view line, std::string_v
   static const LogPattern kRestOfPid(R"re(\d+ Comm: .+)re");
   if (IsDigit(rest[0]) && EndsInPid(line) && Matches(rest, kRestOfPid)) return "";
   if (EndsInNames(line) && Matches(rest, kNames)) return "";
-  if (IsWithinHoles(line, rest) || IsWithinScore(line, rest))
+  if (IsWithinHoles(line, rest) || IsWithinRelease(line, rest) || IsWithinScore(line, rest))
     return "";
   const bool joins =
       (line.ends_with(',') && IsField(rest)) || (line.ends_with('=') && Matches(rest, kTotal)) ||

@@ -29,6 +29,12 @@ bool IsWhole(const Zone& zone) {
   return zone.high_kb && (zone.all_unreclaimable || zone.free_cma_kb);
 }
 
+// Since 4.8 nodes tell what zones did before, and zones as new what waits for writing
+// (mm/page_alloc.c, show_free_areas()); a cut line may not show it.
+bool IsOfNodes(const Zone& zone) {
+  return zone.writepending_kb || (zone.free_cma_kb && !zone.all_unreclaimable && !zone.unstable_kb);
+}
+
 bool IsWhole(const FreeList& list) { return list.empty || list.total_kb; }
 
 // What a log that was cut has left of a block may begin like this.
@@ -252,21 +258,23 @@ void MemInfoSection::NoteMissing(Damage& damage, bool alone) const {
   damage.AddIf(!header_ && !alone, "no Mem-Info line");
   damage.AddIf(!counters_.free, "no counters");
   NoteMissingZones(damage);
-  // Since 4.8 zones do not tell whether they are unreclaimable, nodes do.
-  const bool per_node =
-      !zones_.empty() && !zones_.front().all_unreclaimable && !before_2_6_11_ && !is_2_4_;
+  const bool per_node = std::any_of(zones_.begin(), zones_.end(), IsOfNodes);
   damage.AddIf(per_node && nodes_.empty(), "no node lines");
   for (const NodeLine& node : nodes_) {
     damage.AddIf(!node.all_unreclaimable, fmt::format("node {}: its line is cut", *node.node));
     damage.AddIf(node.torn, fmt::format("node {}: a figure of its line is torn", *node.node));
   }
   // show_free_areas() alone, which the OOM killer called until 2.6.11, prints none.
-  damage.AddIf(!alone && (!counters_.ram || !counters_.reserved),
+  damage.AddIf(!alone && !counters_.ram && !counters_.reserved,
                "no count of RAM or reserved pages");
+  damage.AddIf(!alone && !counters_.ram && counters_.reserved, "no count of RAM pages");
+  damage.AddIf(!alone && counters_.ram && !counters_.reserved, "no count of reserved pages");
   // What ends the block: "pages shared" and "pages swap cached" until 2.6.27, whose counters have
   // one sum of active pages (show_mem() of each architecture); "pages shared" and "pages
   // non-shared" until 3.12 (lib/show_mem.c), while "managed" is new in 3.8.
-  const bool old = !zones_.empty() && !per_node && !zones_.front().managed_kb && !alone;
+  const bool by_zone =
+      is_2_4_ || before_2_6_11_ || (!zones_.empty() && zones_.front().all_unreclaimable);
+  const bool old = !zones_.empty() && by_zone && !zones_.front().managed_kb && !alone;
   damage.AddIf(old && counters_.active && !(counters_.shared && counters_.swap_cache),
                "no count of shared or swap cached pages");
   damage.AddIf(old && !counters_.active && !counters_.non_shared, "no count of non-shared pages");

@@ -202,6 +202,18 @@ TEST_CASE("A blank within a figure or a name loses that field alone, and is told
   CHECK(read.damage.find("is cut") == std::string::npos);
 }
 
+TEST_CASE("What a report lacks is told by what its lines show of the kernel's age") {
+  const std::string cut = "Node 0 DMA free:400kB min:40kB low:50kB high:60kB active_anon:4kB";
+  CHECK(ReadBlock({"Mem-Info:", cut}).damage.find("no node lines") == std::string::npos);
+  CHECK(ReadBlock({"Mem-Info:", cut + " writepending:0kB"}).damage.find("no node lines") !=
+        std::string::npos);
+  CHECK(
+      ReadBlock({"Mem-Info:", cut, "1030 pages RAM"}).damage.find("; no count of reserved pages") !=
+      std::string::npos);
+  CHECK(ReadBlock({"Mem-Info:", cut}).damage.find("no count of RAM or reserved pages") !=
+        std::string::npos);
+}
+
 TEST_CASE("A free list ends where the sizes stop doubling") {
   FreeList list;
   REQUIRE(ParseFreeList("Normal: 3*4kB 2*8kB 1*64kB = 92kB", list));

@@ -223,7 +223,10 @@ TEST_CASE("A process line that was broken within its pid is put together") {
   CHECK_FALSE(GlueOfBroken("CPU: 1 PID:", false, "Comm: a"));
 }
 
-TEST_CASE("A score that was broken within its digits is put together") {
+TEST_CASE("A release and a score that were broken within are put together") {
+  constexpr std::string_view kTask = "[   70.321399] CPU: 2 PID: 482 Comm: fox Not tainted 5.3.0-";
+  CHECK(GlueOfBroken(kTask, false, "rc1+ #159") == "");
+  CHECK_FALSE(GlueOfBroken(kTask, false, "is what we run"));
   constexpr std::string_view kKill =
       "[   70.300482] Memory cgroup out of memory: kill process 2207 (fox) score 12";
   CHECK(GlueOfBroken(kKill, false, "48 or a child") == "");

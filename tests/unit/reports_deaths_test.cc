@@ -48,5 +48,22 @@ TEST_CASE("a score of the old heuristic is not one of 1000") {
   CHECK(Mentions(Report(backport), "score 1,248 of 1000"));
 }
 
+// show_free_areas() until 2.6.10, as it stands in a report of 2.6.9.
+TEST_CASE("free swap is told where the report has no total") {
+  Database database = StoreOfText(
+      "[  100.000003] Mem-info:\n"
+      "[  100.000004] Active:2000 inactive:1000 dirty:0 writeback:0 unstable:0 free:2048 slab:100 "
+      "mapped:50 pagetables:10\n"
+      "[  100.000005] DMA free:8192kB min:16kB low:32kB high:48kB active:8000kB inactive:4000kB "
+      "present:32768kB\n"
+      "[  100.000006] protections[]: 0 0 0\n"
+      "[  100.000007] DMA: 0*4kB 0*8kB 0*16kB 0*32kB 0*64kB 0*128kB 0*256kB 0*512kB 0*1024kB "
+      "0*2048kB 2*4096kB = 8192kB\n"
+      "[  100.000008] Free swap:       2097152kB\n"
+      "[  100.000009] Out of Memory: Killed process 77 (fox).\n",
+      "old.log");
+  CHECK(Mentions(Report(database), "wap 2.0 GiB free; its size is not in the text"));
+}
+
 }  // namespace
 }  // namespace kautopsy::test
