@@ -194,6 +194,25 @@ Integer SumOfZones(const EventFacts& event) {
   return sum_kb >= ItemisedKb(event) ? Integer(sum_kb) : std::nullopt;
 }
 
+// Until 4.2 show_mem() of lib/show_mem.c set the count of reserved pages anew for each zone instead
+// of adding to it, so that of the last zone was printed (Linux kernel commit "lib/show_mem.c:
+// correct reserved memory calculation").
+void MendReserved(EventFacts& event) {
+  if (!event.mem || !event.mem->ram_pages || !event.mem->reserved_pages) return;
+  int64_t present_kb = 0;
+  int64_t managed_kb = 0;
+  bool of_one_zone = false;
+  const int64_t reserved_kb = *event.mem->reserved_pages * event.page_kb();
+  for (const ZoneFacts& zone : event.zones) {
+    if (!zone.present_kb || !zone.managed_kb) return;
+    present_kb += *zone.present_kb;
+    managed_kb += *zone.managed_kb;
+    of_one_zone = of_one_zone || *zone.present_kb - *zone.managed_kb == reserved_kb;
+  }
+  const bool whole = present_kb == *event.mem->ram_pages * event.page_kb();
+  if (whole && of_one_zone) event.mem->reserved_pages = (present_kb - managed_kb) / event.page_kb();
+}
+
 // What the records themselves say where no boot does.
 void FillFromEvents(IncidentFacts& facts, const Integer& physical_kb) {
   for (const EventFacts& event : facts.events) {
@@ -229,6 +248,7 @@ Result<IncidentFacts> ReadIncidentFacts(RowReader& reader, int64_t incident_id) 
   if (!read) return tl::unexpected(read.error());
   for (EventFacts& event : facts.events) {
     if (!event.page_size_kb) event.page_size_kb = PageKbFromZones(event);
+    MendReserved(event);
   }
   OrderEvents(facts.events);
   Integer physical_kb;

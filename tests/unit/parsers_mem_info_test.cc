@@ -214,6 +214,25 @@ TEST_CASE("What a report lacks is told by what its lines show of the kernel's ag
         std::string::npos);
 }
 
+// As show_mem() prints it until 4.2: what is reserved in the last zone, 100 pages.
+TEST_CASE("RAM is what the zones manage where the count of reserved pages is of one zone") {
+  const std::vector<std::string> lines = {
+      "Mem-Info:",
+      "DMA free:400kB min:40kB low:50kB high:60kB present:4000kB managed:3000kB",
+      "Normal free:400kB min:40kB low:50kB high:60kB present:8000kB managed:7600kB",
+      "DMA: 100*4kB 0*8kB = 400kB",
+      "3000 pages RAM",
+      "100 pages reserved"};
+  MemInfoSection section;
+  for (const std::string& text : lines) {
+    LogLine line;
+    line.place = {1, 1};
+    line.raw = line.text = text;
+    CHECK(section.Offer(line) == Claim::kTaken);
+  }
+  CHECK(section.RamKb(4) == 10600);
+}
+
 TEST_CASE("A free list ends where the sizes stop doubling") {
   FreeList list;
   REQUIRE(ParseFreeList("Normal: 3*4kB 2*8kB 1*64kB = 92kB", list));
