@@ -170,6 +170,27 @@ TEST_CASE("who is named by the kernel's list makes what is not itemised sure") {
   CHECK(Mentions(RuleUnaccountedShare(SmallFacts(event))->explanation, "Candidates"));
 }
 
+TEST_CASE("candidates for what is not itemised are those that such a machine can run") {
+  EventFacts event = ProfiledOom();
+  event.alloc_tags.clear();
+  event.mem->total_swap_kb = 1000000;
+  const auto words = [&](const std::string& release, int64_t ram_pages) {
+    event.mem->ram_pages = ram_pages;
+    event.mem->reserved_pages = 0;
+    IncidentFacts facts = SmallFacts(event);
+    facts.kernel_release = release;
+    std::optional<Finding> finding = RuleHolder(facts);
+    if (!finding) finding = RuleUnaccountedShare(facts);
+    return finding ? finding->explanation + finding->advice.at(0).act : std::string();
+  };
+  CHECK(Mentions(words("5.10.0-9-amd64", 400000), "ZFS ARC"));
+  CHECK(Mentions(words("5.10.0-9-amd64", 400000), "arcstats"));
+  CHECK(Mentions(words("5.10.0-9-amd64", 400000), "/sys/block/zram"));
+  CHECK_FALSE(Mentions(words("5.10.0-9-amd64", 256000), "ZFS"));
+  CHECK(Mentions(words("2.6.9-5.EL", 400000), "Candidates: vmalloc"));
+  CHECK_FALSE(Mentions(words("2.6.9-5.EL", 400000), "; cat"));
+}
+
 TEST_CASE("a machine without an ordinary zone tells the free memory of those that it has") {
   EventFacts event = ExhaustedOom();
   event.oom->order = 3;

@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -213,6 +214,44 @@ bool DescribeProfile(const EventFacts& event, Finding& finding) {
   return true;
 }
 
+// ZFS on Linux is not made for kernels before 2.6.26 (github.com/openzfs/zfs/issues/2740), and a
+// small board does not run it.
+bool MayRunZfs(const IncidentFacts& facts, const EventFacts& event) {
+  constexpr int64_t kLeastKb = int64_t{1} << 20;
+  return !KernelOf(facts, event).Below(2, 6, 26) && RamKb(facts, event).value_or(0) >= kLeastKb;
+}
+
+// zram was staged in 2.6.37 and zswap came with 3.11. A full pool of zswap is a fifth of RAM by
+// default (mm/zswap.c, zswap_max_pool_percent).
+bool MayCompressSwap(const IncidentFacts& facts, const EventFacts& event) {
+  return event.mem && event.mem->total_swap_kb.value_or(0) > event.mem->free_swap_kb.value_or(0) &&
+         !KernelOf(facts, event).Below(2, 6, 37);
+}
+
+// Who may hold what is not itemised, of what a machine like this can run, and how to tell.
+void NameCandidates(const IncidentFacts& facts, const EventFacts& event, Finding& finding) {
+  std::vector<std::string> names;
+  std::string look = "grep -E 'Zswap|Vmalloc|Percpu|HugePages_Total' /proc/meminfo";
+  std::string files;
+  if (facts.hypervisor) names.push_back("a balloon, as " + *facts.hypervisor + " runs below it");
+  if (MayCompressSwap(facts, event)) {
+    names.emplace_back("what swap holds compressed in RAM [zswap, zram]");
+    files += " /sys/block/zram*/mm_stat";
+  }
+  names.emplace_back("vmalloc");
+  names.emplace_back("per-CPU memory");
+  names.emplace_back("page fragments and buffers of drivers");
+  if (MayRunZfs(facts, event)) {
+    names.emplace_back("ZFS ARC");
+    files += " /proc/spl/kstat/zfs/arcstats";
+  }
+  finding.explanation += fmt::format(" Candidates: {}.", fmt::join(names, ", "));
+  if (!files.empty()) look += "; cat" + files;
+  if (std::optional<Advice> ask = AskBalloon(facts)) finding.advice.push_back(std::move(*ask));
+  finding.advice.push_back(
+      {look, "tells the candidates apart while it is large", "", "the one that grew stays small"});
+}
+
 void DescribeRest(const IncidentFacts& facts, const EventFacts& event, Finding& finding) {
   const int64_t balloon_kb = BalloonKb(event);
   const bool named = DescribeProfile(event, finding);
@@ -231,19 +270,7 @@ void DescribeRest(const IncidentFacts& facts, const EventFacts& event, Finding& 
                               "the same list after an update of it"});
     return;
   }
-  // A full pool of zswap is a fifth of RAM by default (mm/zswap.c, zswap_max_pool_percent).
-  const bool swaps =
-      event.mem && event.mem->total_swap_kb.value_or(0) > event.mem->free_swap_kb.value_or(0);
-  finding.explanation += " Candidates: ";
-  if (swaps) finding.explanation += "what swap holds compressed in RAM [zswap, zram], ";
-  finding.explanation += "vmalloc, per-CPU memory, page fragments and buffers of drivers, ZFS ARC";
-  finding.explanation +=
-      facts.hypervisor ? ", and a balloon, as " + *facts.hypervisor + " runs below it." : ".";
-  if (std::optional<Advice> ask = AskBalloon(facts)) finding.advice.push_back(std::move(*ask));
-  finding.advice.push_back(
-      {std::string("grep -E 'Zswap|Vmalloc|Percpu|HugePages_Total' /proc/meminfo; cat ") +
-           (swaps ? "/sys/block/zram*/mm_stat " : "") + "/proc/spl/kstat/zfs/arcstats",
-       "tells the candidates apart while it is large", "", "the one that grew stays small"});
+  NameCandidates(facts, event, finding);
 }
 
 }  // namespace
