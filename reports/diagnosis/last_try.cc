@@ -45,6 +45,7 @@ void AddLastTry(const EventFacts& event, const PieceRequest& request, const Kern
     raised.boost_kb = 0;  // the printed high mark holds it
     const ZoneCheck last = CheckZone(event, raised, plain, terms);
     checks[i].last_try_pages = last.usable_pages;
+    checks[i].last_try_cma_pages = last.cma_pages.value_or(0) - checks[i].cma_pages.value_or(0);
     checks[i].high_pages = last.mark_pages;
     checks[i].last_try_ok = Outcome(last, terms.rule());
   }

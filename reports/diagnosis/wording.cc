@@ -133,9 +133,13 @@ std::string CheckWords(const ZoneCheck& check) {
 std::string LastTryWords(const ZoneCheck& check) {
   if (!check.last_try_pages || !check.high_pages) return "";
   const int64_t wanted = *check.high_pages + check.reserve_pages.value_or(0);
-  std::string words =
-      fmt::format("{}: {} {} {} [high]", CheckName(check), Thousands(*check.last_try_pages),
-                  *check.last_try_pages > wanted ? ">" : "<=", Thousands(*check.high_pages));
+  const std::string without_cma =
+      check.last_try_cma_pages > 0
+          ? fmt::format(" (without {} of CMA)", Thousands(check.last_try_cma_pages))
+          : std::string();
+  std::string words = fmt::format(
+      "{}: {}{} {} {} [high]", CheckName(check), Thousands(*check.last_try_pages), without_cma,
+      *check.last_try_pages > wanted ? ">" : "<=", Thousands(*check.high_pages));
   if (check.reserve_pages.value_or(0) > 0)
     words += fmt::format(" + {} [lowmem_reserve]", Thousands(*check.reserve_pages));
   return words;

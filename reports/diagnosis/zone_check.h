@@ -63,6 +63,7 @@ struct ZoneCheck {
   // Of an OOM kill, the kernel's last try before it: what counts as usable there, the high mark,
   // and whether it would succeed; none where that is not known or where there was none.
   Integer last_try_pages, high_pages;
+  int64_t last_try_cma_pages = 0;  // that usable_pages holds, and last_try_pages does not
   std::optional<bool> last_try_ok;
 };
 

@@ -41,7 +41,8 @@ TEST_CASE("memory that only the last try may not have is CMA, not used up") {
   CHECK(diagnosis.primary_cause == "cma");
   CHECK(diagnosis.confidence == Confidence::kMedium);
   CHECK(Mentions(diagnosis.headline, "31 MiB free in node 0 DMA32, 25 MiB of it set aside"));
-  CHECK(Mentions(PrimaryFinding(diagnosis)->explanation, "1,500 <= 3,000 [high]"));
+  CHECK(Mentions(PrimaryFinding(diagnosis)->explanation,
+                 "1,500 (without 6,500 of CMA) <= 3,000 [high]"));
   // 1,501 pages were lacking, and 6,500 are free of the area.
   CHECK(PrimaryFinding(diagnosis)->advice.at(0).act == "cma= at boot smaller by 6 to 25 MiB");
   const Finding* const exhausted = FindFinding(diagnosis, "host_exhausted");

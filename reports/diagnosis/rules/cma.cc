@@ -172,11 +172,10 @@ void SetWords(const IncidentFacts& facts, const EventFacts& event, const KeptZon
                              : "only such pieces are left; why others are lacking is not in the "
                                "text";
   finding.title = fmt::format(
-      "{} had {} free in {}, {} set aside for devices [CMA], which this request may not "
-      "use.",
+      "{} had {} free in {}, {} set aside for devices [CMA], which this request may not use.",
       OnDayHost(facts, event), SizeText(*kept.zone->free_kb), ZoneName(*kept.zone),
       kept.most ? SizeText(kept.cma_kb) + " of it"
-                : fmt::format("but all of it in pieces of {} and more is", size));
+                : fmt::format("but its pieces of {} and more are all", size));
   finding.brief = kept.most ? "what is free is set aside for devices [CMA]"
                             : "the large pieces are set aside for devices [CMA]";
   finding.explanation = Explain(event, kept);

@@ -213,12 +213,16 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Exha
   return finding;
 }
 
-void SetConfidence(const EventFacts& event, const Exhaustion& found, Finding& finding) {
+void SetConfidence(const IncidentFacts& facts, const EventFacts& event, const Exhaustion& found,
+                   Finding& finding) {
   const char* doubt = nullptr;
   if (event.rerun && event.rerun->request.assumed) doubt = "what was asked for is not in the text";
   if (!found.swap_known) doubt = "whether there is swap is not in the text";
   if (found.swap_known && !found.swap_full) doubt = "swap had room left";
   if (found.from_table) doubt = "programs are added up from the process table, shared pages twice";
+  // RuleCma says so of what the last try may not use.
+  if (const std::optional<Finding> cma = RuleCma(facts); cma && cma->event_id == event.id)
+    doubt = "memory was free, though set aside for devices [CMA]";
   if (!found.most) doubt = "who holds most of it, programs do not tell";
   if (!event.rerun) doubt = "the zones are not in the text; the counters alone say it";
   if (!found.ram_known) doubt = "how much RAM there is is not in the text";
@@ -241,7 +245,7 @@ std::optional<Finding> RuleHostExhausted(const IncidentFacts& facts) {
     if (!found->most && !spent) continue;
     if (OthersHoldIt(*found)) continue;
     Finding finding = Describe(facts, event, *found);
-    SetConfidence(event, *found, finding);
+    SetConfidence(facts, event, *found, finding);
     if (found->programs_kb > found->ram_kb) DistrustShare(finding);
     for (const ZoneFacts& zone : event.zones) finding.evidence.push_back(ZoneEvidence(event, zone));
     if (event.mem) finding.evidence.push_back(CounterEvidence(event, "active_anon:"));
