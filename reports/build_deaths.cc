@@ -8,6 +8,7 @@
 #include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/choice_words.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/refusal_words.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 
@@ -211,6 +212,7 @@ Death NothingDied(const BuildInput& input, const EventFacts& event, ReferenceLis
   death.what = packet ? "nothing; one network packet of the host was refused"
                       : "nothing; one request for memory was refused";
   if (!packet && path.site) death.what += fmt::format(": {}", path.wanted);
+  if (const std::string words = OwnWords(event); !words.empty()) death.what = "nothing; " + words;
   if (event.waits()) {
     death.what = "nothing; one request for memory had to wait";
     if (event.refusal && event.refusal->stall_ms)

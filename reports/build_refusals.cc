@@ -6,6 +6,7 @@
 #include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/refusal_rate.h"
+#include "reports/diagnosis/refusal_words.h"
 #include "reports/diagnosis/vmalloc_request.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
@@ -29,21 +30,29 @@ std::string WhatOfArea(const RefusalFacts& refusal) {
   return refusal.error ? fmt::format("{}: error {}", what, *refusal.error) : what;
 }
 
-// What was not asked for as a piece: "8 bytes of per-CPU memory: failed to populate".
+// What was not asked for as a piece: "16,384 bytes [vmalloc]: failed to map pages".
 std::string SizeRefused(const EventFacts& event) {
   const RefusalFacts& refusal = *event.refusal;
-  const bool per_cpu = event.title.find("[percpu]") != std::string::npos;
-  const std::string of =
-      per_cpu ? "of per-CPU memory" : "[" + refusal.kind.value_or("failure") + "]";
   const std::string why = refusal.reason ? ": " + *refusal.reason : "";
-  return fmt::format("{} bytes {}{}", Thousands(*refusal.size_bytes), of, why);
+  return fmt::format("{} bytes [{}]{}", Thousands(*refusal.size_bytes),
+                     refusal.kind.value_or("failure"), why);
+}
+
+// What the line says itself, and the size if that leaves it out.
+std::string OwnWordsWithSize(const EventFacts& event) {
+  std::string words = OwnWords(event);
+  const Integer& bytes = event.refusal->size_bytes;
+  if (words.empty() || !bytes || words.find(std::to_string(*bytes)) != std::string::npos)
+    return words;
+  return fmt::format("{} [{} bytes]", words, Thousands(*bytes));
 }
 
 std::string WhatRefused(const EventFacts& event, const std::optional<PieceRequest>& request,
                         const CallPath& path) {
   const bool mapped = StageOf(*event.refusal) != VmallocStage::kNone;
-  if ((!request || mapped) && event.refusal->size_bytes) return SizeRefused(event);
   if (!request && event.refusal->size_pages) return WhatOfArea(*event.refusal);
+  if (std::string words = OwnWordsWithSize(event); !request && !words.empty()) return words;
+  if ((!request || mapped) && event.refusal->size_bytes) return SizeRefused(event);
   if (!request) return "a request of unknown size";
   std::string what = fmt::format("{}, mode {}", PieceWords(request->order, event.page_kb()),
                                  GfpWords(event.refusal->gfp_mask, request->gfp));
@@ -130,7 +139,10 @@ std::string InterruptedWords(const CallPath& path, const EventFacts& event) {
 
 void AddMeaning(const CallPath& path, const RefusalGroup& group, RefusalSection& section) {
   const std::string seen = RateWords(group);
-  section.lines.push_back({"means", "", path.meaning.empty() ? seen : path.meaning + " " + seen});
+  if (path.meaning.empty())
+    section.lines.push_back({"seen", "", seen.substr(std::string_view("Seen ").size())});
+  else
+    section.lines.push_back({"means", "", path.meaning + " " + seen});
   std::string harm(path.harm ? HarmName(*path.harm) : "");
   // Whoever asks without waiting is ready for it; only repetition is a fault of the machine.
   const bool waited = group.first->waits();
@@ -175,9 +187,13 @@ void BuildRefusals(const BuildInput& input, ReferenceList& references, IncidentR
     return !IsHarmlessRefusal(input.facts, *group.first);
   });
   for (const RefusalGroup& group : groups) {
-    if (report.refusals.size() >= kMostRefusals) return;
+    if (report.refusals.size() >= kMostRefusals) break;
     report.refusals.push_back(DescribeRefusal(input, group, references));
   }
+  const auto more = static_cast<int64_t>(groups.size() - report.refusals.size());
+  if (more > 0)
+    report.refusals.back().lines.push_back(
+        {"more", "", Counted(more, "other kind") + " of request; all of them: kautopsy query"});
 }
 
 }  // namespace kautopsy

@@ -10,9 +10,11 @@
 //       mm/page_alloc.c of 2.4
 //   TCP: out of memory -- consider tuning tcp_mem
 //       net/ipv4/tcp.c, tcp_check_oom(), since 3.4; "Out of socket memory" before, in
-//       tcp_timer.c: a limit of its own is reached
+//       tcp_timer.c, tcp_out_of_resources(), which tests the number of orphans, too: a limit of
+//       its own is reached
 //   cgroup: fork rejected by pids controller in /user.slice
-//       kernel/cgroup/pids.c, pids_can_fork(), since 4.3: likewise
+//       kernel/cgroup/pids.c, pids_can_fork(), since 4.3: likewise, of this group or of one above
+//       it (pids_try_charge() goes up)
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,16 +81,21 @@ std::optional<Refusal> ParseKernel24(std::string_view text) {
 
 std::optional<Refusal> ParseLimit(std::string_view text) {
   Refusal refusal;
-  if (text == "TCP: out of memory -- consider tuning tcp_mem" || text == "Out of socket memory") {
+  if (text == "TCP: out of memory -- consider tuning tcp_mem") {
     refusal.row.reason = "limit: net.ipv4.tcp_mem";
     refusal.title = "TCP: its own limit of memory is reached";
+    return refusal;
+  }
+  if (text == "Out of socket memory") {
+    refusal.row.reason = "limit: net.ipv4.tcp_mem or net.ipv4.tcp_max_orphans";
+    refusal.title = "TCP: its own limit of memory, or of sockets without a program, is reached";
     return refusal;
   }
   constexpr std::string_view kFork = "cgroup: fork rejected by pids controller in /";
   if (!text.starts_with(kFork)) return std::nullopt;
   const std::string path(text.substr(kFork.size() - 1));
   refusal.row.reason = "limit: pids.max of " + path;
-  refusal.title = "fork refused: pids.max of " + path + " is reached";
+  refusal.title = "fork refused: pids.max of " + path + " or of a group above it is reached";
   return refusal;
 }
 

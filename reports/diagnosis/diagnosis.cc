@@ -9,6 +9,7 @@
 #include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/missing.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/refusal_words.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/settings.h"
 #include "reports/diagnosis/signature.h"
@@ -223,13 +224,32 @@ std::string SumHeadline(const IncidentFacts& facts, const EventFacts& event,
                      why);
 }
 
-// What another allocator than that of pages says of its refusal is better than nothing.
+// What a line says itself of its refusal is better than nothing.
 std::string RefusalHeadline(const IncidentFacts& facts, const EventFacts& event,
                             const std::string& why) {
   const RefusalFacts& refusal = *event.refusal;
-  const bool says = refusal.reason && refusal.kind == "failure" && refusal.size_bytes;
-  return fmt::format("{} refused a request for memory; {}", OnDayHost(facts, event),
-                     says ? "the kernel says: " + *refusal.reason + "." : "why " + why);
+  const std::string words = OwnWords(event);
+  if (event.waits() || TriesAgain(event))
+    return fmt::format("{} let a request for memory wait{}; why {}", OnDayHost(facts, event),
+                       words.empty() ? WaitWords(event) : ": " + words, why);
+  if (LacksSum(event) && refusal.size_bytes) return SumHeadline(facts, event, why);
+  const std::string what = OnDayHost(facts, event) + " refused a request for memory";
+  if (!words.empty()) return what + ": " + words + ".";
+  if (refusal.reason && refusal.kind == "failure" && refusal.size_bytes)
+    return fmt::format("{}; the kernel says: {}.", what, *refusal.reason);
+  return fmt::format("{}{}; why {}", what, IsHarmlessRefusal(facts, event) ? ", without harm" : "",
+                     why);
+}
+
+// The first refusal or wait, unless that one does no harm and a later one may.
+const EventFacts* RefusalToTell(const IncidentFacts& facts) {
+  const EventFacts* first = nullptr;
+  for (const EventFacts& event : facts.events) {
+    if (!event.refusal && !event.waits()) continue;
+    if (!IsHarmlessRefusal(facts, event)) return &event;
+    if (!first) first = &event;
+  }
+  return first;
 }
 
 // What happened when no rule names a cause, or none surely: the first thing of weight, without a
@@ -238,12 +258,12 @@ std::string PlainHeadline(const IncidentFacts& facts, bool cause_named) {
   const EventFacts* const kill = FirstKill(facts);
   const std::string why = cause_named ? "is not sure." : "is not in the text.";
   if (kill) return KillSentence(facts, *kill, false) + " Why memory was short " + why;
+  const EventFacts* const refusal = RefusalToTell(facts);
   for (const EventFacts& event : facts.events) {
-    if (event.waits())
-      return OnDayHost(facts, event) + " let a request for memory wait" + WaitWords(event) +
-             "; why " + why;
-    if (LacksSum(event) && event.refusal->size_bytes) return SumHeadline(facts, event, why);
-    if (event.refusal) return RefusalHeadline(facts, event, why);
+    if (event.refusal || event.waits()) {
+      if (&event == refusal) return RefusalHeadline(facts, event, why);
+      continue;
+    }
     if (std::string_view chosen = event.title; ConsumePrefix(chosen, "OOM killer: chose "))
       return fmt::format("{} ran the OOM killer, which chose {}; why memory was short {}",
                          OnDayHost(facts, event), chosen, why);

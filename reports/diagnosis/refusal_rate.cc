@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/refusal_words.h"
 #include "reports/format.h"
 
 namespace kautopsy {
@@ -12,7 +13,10 @@ namespace {
 
 constexpr int64_t kMinuteSeconds = 60;
 
-bool SameKind(const RefusalFacts& one, const RefusalFacts& other) {
+bool SameKind(const EventFacts& event, const EventFacts& other_event) {
+  const RefusalFacts& one = *event.refusal;
+  const RefusalFacts& other = *other_event.refusal;
+  if (OwnKind(event) != OwnKind(other_event)) return false;
   const bool same_area =
       one.area == other.area && one.size_pages == other.size_pages && one.error == other.error;
   return same_area && one.order == other.order && one.gfp_mask == other.gfp_mask &&
@@ -33,7 +37,7 @@ int64_t WorstMinute(const std::vector<int64_t>& seconds) {
 int64_t WorstMinuteOf(const IncidentFacts& facts, const RefusalGroup& group) {
   std::vector<int64_t> seconds;
   for (const EventFacts& event : facts.events) {
-    if (!event.refusal || !SameKind(*event.refusal, *group.first->refusal)) continue;
+    if (!event.refusal || !SameKind(event, *group.first)) continue;
     const std::optional<int64_t> at = SecondsFromTo(*group.first, event);
     if (!at) return 0;
     seconds.push_back(*at);
@@ -54,7 +58,7 @@ std::vector<RefusalGroup> GroupRefusals(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
     if (!event.refusal) continue;
     const auto same = std::find_if(groups.begin(), groups.end(), [&](const RefusalGroup& group) {
-      return SameKind(*group.first->refusal, *event.refusal);
+      return SameKind(*group.first, event);
     });
     if (same != groups.end())
       ++same->count;

@@ -150,6 +150,16 @@ TEST_CASE("From an interrupt there may be no Mem-Info, if the log shows that non
   CHECK(Import(Log(lines)).events()[0].complete);
 }
 
+TEST_CASE("TCP's older line stands for two limits, the newer one for one") {
+  const std::string head = "Mar  3 04:17:16 nas2 kernel: [88126.031970] ";
+  const test::TextSink sink = Import(head + "TCP: out of memory -- consider tuning tcp_mem\n" +
+                                     head + "Out of socket memory\n");
+  REQUIRE(sink.events().size() == 2);
+  CHECK(sink.events()[0].title == "TCP: its own limit of memory is reached");
+  CHECK(sink.events()[1].title ==
+        "TCP: its own limit of memory, or of sockets without a program, is reached");
+}
+
 TEST_CASE("A slab cache without memory is told with its nodes") {
   const test::TextSink sink = Import(
       Log({"SLUB: Unable to allocate memory on CPU 3 (of node 1) on node -1, gfp=0xa20(GFP_ATOMIC)",

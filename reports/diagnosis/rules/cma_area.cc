@@ -93,7 +93,7 @@ std::vector<Advice> Advise(const EventFacts& event) {
   larger.check = check;
   if (refusal.error == kNoMemory) return {larger};
   Advice again;
-  again.act = "look in the log below whether the driver tried again or took other memory";
+  again.act = "look in the lines after it whether the driver tried again or took other memory";
   again.why = "such pages are often free a moment later";
   again.check = check;
   return {again, larger};
