@@ -7,6 +7,7 @@
 
 #include "reports/diagnosis/alloc_profile.h"
 #include "reports/diagnosis/call_path.h"
+#include "reports/diagnosis/refusal_words.h"
 
 namespace kautopsy {
 namespace {
@@ -77,6 +78,7 @@ std::string HolderOf(const IncidentFacts& facts, const EventFacts& event, std::s
   if (cause == "shmem") return HolderOfShared(event);
   if (cause == "pagetables") return HolderOfPageTables(event);
   if (cause == "unaccounted") return HoldingModule(event);
+  if (cause == "own_limit") return std::string(OwnLimit(event));
   if (cause == "premature_oom") return KernelSeries(facts, event);
   return "";
 }

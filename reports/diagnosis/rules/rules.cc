@@ -7,7 +7,7 @@ namespace kautopsy {
 std::span<const Rule> AllRules() {
   static constexpr Rule kRules[] = {
       // Stated in the text.
-      RuleManual, RuleSwapoff, RuleMemcgLimit, RuleNumaConstraint,
+      RuleManual, RuleSwapoff, RuleMemcgLimit, RuleNumaConstraint, RuleOwnLimit,
       // The kernel or the caller is at fault.
       RuleHardware, RuleKernelBug, RuleStall, RuleEarlyBoot, RuleCountBelowZero, RuleBadRequest,
       RuleAddressSpace, RulePercpu, RuleCrashKernel,

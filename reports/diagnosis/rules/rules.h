@@ -17,6 +17,7 @@ std::optional<Finding> RuleManual(const IncidentFacts& facts);
 std::optional<Finding> RuleSwapoff(const IncidentFacts& facts);
 std::optional<Finding> RuleMemcgLimit(const IncidentFacts& facts);
 std::optional<Finding> RuleNumaConstraint(const IncidentFacts& facts);
+std::optional<Finding> RuleOwnLimit(const IncidentFacts& facts);
 std::optional<Finding> RuleBoundToNode(const IncidentFacts& facts);
 std::optional<Finding> RuleUnprintedPolicy(const IncidentFacts& facts);
 std::optional<Finding> RuleKernelBug(const IncidentFacts& facts);
