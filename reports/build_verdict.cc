@@ -129,10 +129,16 @@ void AddHistory(const BuildInput& input, IncidentReport& report) {
 
 void BuildVerdict(const BuildInput& input, IncidentReport& report) {
   const Finding* const primary = PrimaryFinding(input.diagnosis);
+  const Finding* const stated = FindFinding(input.diagnosis, "userspace_kill");
   if (primary) {
     report.verdict.push_back(ToLine(*primary, "cause"));
   } else {
-    report.verdict.push_back({"cause", "not in the text", "unknown", "", "low"});
+    const char* const what = stated ? "why memory was short is not in the text" : "not in the text";
+    report.verdict.push_back({"cause", what, "unknown", "", "low"});
+  }
+  if (stated) {
+    report.verdict.push_back(ToLine(*stated, "killed by"));
+    report.verdict.back().when.clear();
   }
   AddUnsureKill(input, primary, report);
   for (const Finding& finding : input.diagnosis.findings) {

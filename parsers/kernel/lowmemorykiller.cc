@@ -8,7 +8,7 @@
 //   lowmemorykiller: send sigkill to 378 (Usage), adj 10, size 5552
 // the same until 3.9: size in pages.
 //   lowmemorykiller: Kill 'com.example' (17933), uid 10446, oom_score_adj 0 to free 140528kB rss,
-//   ...
+//   37404kB swap; reason: low watermark is breached
 // the daemon that took its place, system/memory/lmkd, kill_one_process().
 #include <fmt/core.h>
 
@@ -56,6 +56,13 @@ std::optional<OomKill> ParseKill(std::string_view text) {
   return kill;
 }
 
+// "low watermark is breached", which newer daemons print at the end of their line.
+std::string DaemonsReason(std::string_view text) {
+  constexpr std::string_view kReason = "; reason: ";
+  const std::size_t at = text.rfind(kReason);
+  return at == std::string_view::npos ? "" : std::string(text.substr(at + kReason.size()));
+}
+
 class LowmemorykillerBlock final : public Block {
  public:
   Claim Offer(const LogLine& line) override {
@@ -63,6 +70,7 @@ class LowmemorykillerBlock final : public Block {
       kill_ = ParseKill(line.text);
       if (!kill_) return Claim::kNone;
       cut_ = line.cut;
+      if (!cut_) reason_ = DaemonsReason(line.text);
       needs_reason_ = line.text.find("Killing '") != std::string_view::npos;
       kill_->log_line = static_cast<int64_t>(line.place.line);
       return Claim::kTaken;

@@ -252,6 +252,14 @@ const EventFacts* RefusalToTell(const IncidentFacts& facts) {
   return first;
 }
 
+std::string DaemonHeadline(const IncidentFacts& facts, const EventFacts& event) {
+  std::string who = event.title;  // "earlyoom: SIGTERM to java", "systemd-oomd: killed a.scope"
+  if (const std::size_t at = who.find(": "); at < who.size())
+    who.replace(at, 2, who.compare(at + 2, 3, "SIG") == 0 ? " sent " : " ");
+  return fmt::format("{} had memory freed before the OOM killer had to act: {}.",
+                     OnDayHost(facts, event), who);
+}
+
 // What happened when no rule names a cause, or none surely: the first thing of weight, without a
 // guess.
 std::string PlainHeadline(const IncidentFacts& facts, bool cause_named) {
@@ -273,13 +281,7 @@ std::string PlainHeadline(const IncidentFacts& facts, bool cause_named) {
                           : " ran the OOM killer; whom it killed and why ") +
              why;
     }
-    if (event.kind == "userspace_kill") {
-      std::string who = event.title;  // "earlyoom: SIGTERM to java", "systemd-oomd: killed a.scope"
-      if (const std::size_t at = who.find(": "); at < who.size())
-        who.replace(at, 2, who.compare(at + 2, 3, "SIG") == 0 ? " sent " : " ");
-      return fmt::format("{} had memory freed before the OOM killer had to act: {}.",
-                         OnDayHost(facts, event), who);
-    }
+    if (event.kind == "userspace_kill") return DaemonHeadline(facts, event);
   }
   for (const EventFacts& event : facts.events) {
     if (event.mem)

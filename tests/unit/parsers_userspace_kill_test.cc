@@ -56,5 +56,15 @@ TEST_CASE("The low memory killer is read without a prefix, and in a mail that qu
   CHECK(Import("lowmemorykiller: Killing a process is its last means\n").events().empty());
 }
 
+TEST_CASE("The daemon's reason stands at the end of its line") {
+  const std::string kill =
+      "lowmemorykiller: Kill 'mail' (812), uid 10, oom_score_adj 905 to free 140kB rss, 37kB "
+      "swap; ";
+  const test::TextSink sink = Import(kill + "reason: device is not responding\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].title ==
+        "low memory killer: killed mail (pid 812): device is not responding");
+}
+
 }  // namespace
 }  // namespace kautopsy

@@ -22,7 +22,8 @@ std::span<const Rule> AllRules() {
       // What made it worse.
       RulePanicOnOom, RuleUnaccountedShare,
       // Not causes: what was checked and did not hold, and what happened.
-      RuleMemoryUsedUp, RuleKillVictim, RuleAllocatingTask, RuleOomRequest, RuleRefusedAllocation,
+      RuleMemoryUsedUp, RuleKillVictim, RuleUserspaceKill, RuleAllocatingTask, RuleOomRequest,
+      RuleRefusedAllocation,
       // The state of memory at that moment.
       RuleSwapState, RuleGaveUp, RuleKeptBack, RuleKeptForAtomic, RuleRaisedMarks, RuleParkedPages,
       RuleIsolatedPages, RuleNumaImbalance, RuleSlabShare, RuleReclaimableSlab, RulePageTableShare,

@@ -46,6 +46,7 @@ std::optional<Finding> RuleUnkillable(const IncidentFacts& facts);
 std::optional<Finding> RulePanicOnOom(const IncidentFacts& facts);
 std::optional<Finding> RuleMemoryUsedUp(const IncidentFacts& facts);
 std::optional<Finding> RuleKillVictim(const IncidentFacts& facts);
+std::optional<Finding> RuleUserspaceKill(const IncidentFacts& facts);
 std::optional<Finding> RuleAllocatingTask(const IncidentFacts& facts);
 std::optional<Finding> RuleRefusedAllocation(const IncidentFacts& facts);
 std::optional<Finding> RuleOomRequest(const IncidentFacts& facts);
