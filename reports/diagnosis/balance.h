@@ -26,9 +26,9 @@ struct NodeBalance {
 };
 
 // What a Mem-Info block, or a pasted /proc/meminfo, says; empty if it does not print the totals
-// that are needed. Where nothing tells of RAM there is no `not_itemised`, the rest of MemTotal (it may be negative when counters were
-// read at different moments): vmalloc, per-cpu memory, buffers of drivers and other memory that the
-// kernel does not print.
+// that are needed. Where nothing tells of RAM there is no `not_itemised`, the rest of MemTotal (it
+// may be negative when counters were read at different moments): vmalloc, per-cpu memory, buffers
+// of drivers and other memory that the kernel does not print.
 std::vector<BalanceItem> BalanceOf(const IncidentFacts& facts, const EventFacts& event);
 
 // What is inside of those items, and what is reserved outside of them.

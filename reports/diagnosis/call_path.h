@@ -24,9 +24,9 @@ struct CallPath {
   const CallSite* site = nullptr;  // null: none is known for any of its functions
   std::string symbol;              // function that told the site
   std::string wanted;              // the site's, or "memory for the driver tg3"
-  bool dying = false;        // a refusal of a task that the OOM killer had killed just before
+  bool dying = false;              // a refusal of a task that the OOM killer had killed just before
   bool large_first = false;  // a try for large pages [vmalloc]; single ones are asked for behind it
-  std::optional<Harm> harm;        // none for an OOM, whose request waits, and for unknown sites
+  std::optional<Harm> harm;  // none for an OOM, whose request waits, and for unknown sites
 };
 
 CallPath ReadCallPath(const IncidentFacts& facts, const EventFacts& event);

@@ -269,8 +269,8 @@ bool ListIsCut(const ZoneFacts& zone);
 // A zone's free list in pages: the printed total, else the sum of its cells; none without a list,
 // and if the list is cut.
 Integer ListedPages(const ZoneFacts& zone, int64_t page_kb);
-// Pages of the list in blocks that are all Isolate: memory that is being taken away, which nobody is
-// given. The counter `free:` leaves them out, the list's total holds them (mm/page_isolation.c,
+// Pages of the list in blocks that are all Isolate: memory that is being taken away, which nobody
+// is given. The counter `free:` leaves them out, the list's total holds them (mm/page_isolation.c,
 // set_migratetype_isolate(), since 2139cbe627b8 in 3.7).
 int64_t IsolatedPages(const ZoneFacts& zone);
 bool IsIsolated(const FreeCell& cell);

@@ -35,7 +35,7 @@ struct GfpMeaning {
   bool no_warn = false;   // __GFP_NOWARN: a failure is not printed
   // Looks at one node and fails before it may reclaim or use of the reserves, though it may sleep.
   bool only_looks = false;
-  bool account = false;   // charged to the task's memory cgroup
+  bool account = false;  // charged to the task's memory cgroup
 
   bool Has(std::string_view part) const;  // "COMP": a bit, set by itself or in a composite
   std::vector<std::string> parts;         // the names of all bits, composites taken apart

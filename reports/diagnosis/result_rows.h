@@ -15,7 +15,8 @@ struct ZoneCheckRow {
   static std::span<const Field<ZoneCheckRow>> Fields();
 
   Integer event_id, node, eligible, free_pages, usable_pages, cma_pages, atomic_pages;
-  Integer isolated_pages, min_pages, mark_pages, reserve_pages, watermark_ok, blocks_ok, margin_pages;
+  Integer isolated_pages, min_pages, mark_pages, reserve_pages, watermark_ok, blocks_ok,
+      margin_pages;
   Text zone, reason, free_from, mark, mark_sum, verdict;
   Real frag_index, unusable_index;
   Integer last_try_pages, high_pages, last_try_ok;
