@@ -199,6 +199,13 @@ bool MayBeBroken(std::string_view line, std::string_view last) {
   return ReadZoneField(LastZoneField(before)).whole;
 }
 
+// True for a whole line of a zone since 4.8: what stands below is no part of it.
+bool EndsZone(std::string_view line) {
+  const std::string_view last = LastZoneField(line);
+  return last.starts_with("free_cma:") && last.ends_with("kB") &&
+         line.find(" writepending:") != std::string_view::npos;
+}
+
 // A zone's or node's line is whole when it ends in "all_unreclaimable? no", or since 4.8 in
 // "free_cma:0kB" (mm/page_alloc.c, show_free_areas()); until then it goes on with a field, wherever
 // in the line and in the word a mail program broke it.
@@ -287,6 +294,7 @@ std::optional<std::string_view> GlueOfBroken(std::string_view line, bool lenient
   const std::string_view whole = TrimBlanks(line);
   const std::string_view rest = SkipQuoteMarks(next);
   if (whole.empty() || rest.empty() || BeginsLine(rest)) return std::nullopt;
+  if (EndsZone(whole)) return std::nullopt;
   if (IsBetweenWords(whole, rest)) return " ";
   if (const std::optional<std::string_view> glue = GlueOfZone(whole, rest)) return glue;
   if (line.size() > kWidestTerminal) return std::nullopt;

@@ -27,14 +27,15 @@ namespace {
 
 constexpr std::string_view kName = "lowmemorykiller: ";
 
-std::optional<OomKill> ParseKill(std::string_view text) {
+// `behind`, if not null, is set to what the daemon's line says behind whom it killed.
+std::optional<OomKill> ParseKill(std::string_view text, std::string_view* behind = nullptr) {
   if (!ConsumePrefix(text, kName)) return std::nullopt;
   static const LogPattern kDriver(
       R"re(Killing '(.{0,15})' \((\d+)\)(?: \(tgid \d+\))?, adj (-?\d+),.*)re");
   static const LogPattern kOldDriver(
       R"re(send sigkill to (\d+) \((.{0,15})\), adj (-?\d+), size \d+.*)re");
   static const LogPattern kDaemon(
-      R"re(Kill '(.{1,255})' \((\d+)\), uid (\d+), oom_(?:score_)?adj (-?\d+) .*)re");
+      R"re(Kill '(.{1,255})' \((\d+)\), uid (\d+), oom_(?:score_)?adj (-?\d+) (.*))re");
   OomKill kill;
   if (const auto groups = MatchAll<3>(text, kDriver)) {
     kill.comm = std::string((*groups)[0]);
@@ -47,8 +48,9 @@ std::optional<OomKill> ParseKill(std::string_view text) {
     kill.comm = std::string((*groups)[1]);
     return kill;  // its adj is the old one, -17 to 15
   }
-  const auto groups = MatchAll<4>(text, kDaemon);
+  const auto groups = MatchAll<5>(text, kDaemon);
   if (!groups) return std::nullopt;
+  if (behind) *behind = (*groups)[4];
   kill.comm = std::string((*groups)[0]);
   kill.pid = ParseInteger((*groups)[1]);
   kill.uid = ParseInteger((*groups)[2]);
@@ -67,10 +69,11 @@ class LowmemorykillerBlock final : public Block {
  public:
   Claim Offer(const LogLine& line) override {
     if (!kill_) {
-      kill_ = ParseKill(line.text);
+      std::string_view behind;
+      kill_ = ParseKill(line.text, &behind);
       if (!kill_) return Claim::kNone;
       cut_ = line.cut;
-      if (!cut_) reason_ = DaemonsReason(line.text);
+      if (!cut_) reason_ = DaemonsReason(behind);
       needs_reason_ = line.text.find("Killing '") != std::string_view::npos;
       kill_->log_line = static_cast<int64_t>(line.place.line);
       return Claim::kTaken;

@@ -162,7 +162,9 @@ void BlockEngine::CloseOldest(const Stream& current) {
 bool BlockEngine::IsCopy(const LogLine& line, const OpenBlock& block) {
   constexpr std::size_t kLongestRecord = 300;    // others are not searched
   const std::size_t clock = line.raw.find('[');  // of some formats it stands in another line
+  constexpr int64_t kCoarse = 1000;              // clocks of a tick have zeros there
   const bool exact = clock != std::string_view::npos && line.uptime_us &&
+                     *line.uptime_us % kCoarse != 0 &&
                      ReadUptime(line.raw.substr(clock)) == line.uptime_us;
   if (!exact || block.event.lines.size() > kLongestRecord) return false;
   const std::vector<RawLine> lines = block.event.lines.Split();

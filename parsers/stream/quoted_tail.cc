@@ -35,11 +35,22 @@ std::set<std::string> TextsOf(const EventRecord& event) {
   return texts;
 }
 
+// What differs from moment to moment and from machine to machine: the counters of programs, an
+// ordinary zone, swap in use. Zone DMA and a machine without swap look alike everywhere.
+bool TellsMoment(const std::set<std::string>& texts) {
+  return std::ranges::any_of(texts, [](const std::string& text) {
+    const bool swap = text.starts_with("Free swap") && !text.ends_with("= 0kB");
+    return swap || text.find("Normal free:") != std::string::npos ||
+           text.starts_with("active_anon:") || text.starts_with("Active:");
+  });
+}
+
 bool IsQuoteOf(const EventRecord& part, const EventRecord& whole) {
   const bool report =
       whole.kind == "oom" || whole.kind == "alloc_failure" || whole.kind == "mem_info";
   if (!report || HasClock(whole) || whole.log_lines <= part.log_lines) return false;
-  return std::ranges::includes(TextsOf(whole), TextsOf(part));
+  const std::set<std::string> texts = TextsOf(part);
+  return TellsMoment(texts) && std::ranges::includes(TextsOf(whole), texts);
 }
 
 }  // namespace

@@ -33,6 +33,10 @@ std::string_view OwnLimit(const EventFacts& event) {
   return reason.ends_with(" KiB atomic DMA coherent pool is too small!") ? "coherent_pool" : "";
 }
 
+bool TellsOfMemory(const EventFacts& event) {
+  return event.about_memory() && OwnLimit(event).empty();
+}
+
 // fs/xfs/kmem.c, kmem_alloc(); mm/oom_kill.c, pagefault_out_of_memory().
 bool TriesAgain(const EventFacts& event) {
   return StandsAlone(event) && (event.refusal->reason == "possible memory allocation deadlock" ||

@@ -18,6 +18,9 @@ std::string OwnKind(const EventFacts& event);
 // The setting whose limit the line states: "net.ipv4.tcp_mem", "pids.max", "swiotlb",
 // "coherent_pool"; empty for other refusals.
 std::string_view OwnLimit(const EventFacts& event);
+// True for what tells of memory that was short, or of how much there was; a limit of another
+// allocator's own does not.
+bool TellsOfMemory(const EventFacts& event);
 // True where whoever asked was not refused: it waits and tries again.
 bool TriesAgain(const EventFacts& event);
 // The device in the words of a refusal for want of memory that it can reach; empty for others.

@@ -174,6 +174,11 @@ WatermarkRule RuleOf(const KernelVersion& kernel, const std::vector<ZoneFacts>& 
   // show_migration_types(): E is of reclaimable pieces in all of them).
   bool since_38 = false;
   bool since_44 = false;  // by E without an R: until 4.3 few machines had no reserve free
+  // Since 4.8 nodes tell whether they are unreclaimable, and a zone's line ends in "free_cma:".
+  const bool since_48 =
+      !zones.empty() && std::all_of(zones.begin(), zones.end(), [](const auto& zone) {
+        return zone.free_cma_kb && zone.managed_kb && !zone.all_unreclaimable;
+      });
   for (const ZoneFacts& zone : zones) {
     if (zone.free_highatomic_kb) return WatermarkRule::k63;
     if (zone.reserved_highatomic_kb) return WatermarkRule::k44;
@@ -185,7 +190,7 @@ WatermarkRule RuleOf(const KernelVersion& kernel, const std::vector<ZoneFacts>& 
       since_38 = since_38 || !cell.migrate_types->empty();
     }
   }
-  if (since_44) return WatermarkRule::k44;
+  if (since_44 || since_48) return WatermarkRule::k44;
   return since_38 ? WatermarkRule::k34 : WatermarkRule::k2618;
 }
 

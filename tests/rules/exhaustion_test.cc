@@ -53,7 +53,10 @@ TEST_CASE("of a report that lost its zones and RAM, the counters alone may tell 
   IncidentFacts facts = CutOom();
   const std::optional<Finding> finding = RuleHostExhausted(facts);
   REQUIRE(finding);
-  CHECK(finding->confidence == Confidence::kMedium);
+  CHECK(finding->confidence == Confidence::kLow);
+  facts.ram_kb = 1000000;
+  CHECK(RuleHostExhausted(facts)->confidence == Confidence::kMedium);
+  facts.ram_kb.reset();
   CHECK(finding->title.find("898 MiB of the itemised 954 MiB = 94.1 %") != std::string::npos);
   CHECK(BalanceTotalKb(facts, facts.events[0]) == 4 * (230000 + 100 + 5725 + 7000 + 1500));
   CHECK(ItemKb(BalanceOf(facts, facts.events[0]), "not_itemised") == 0);

@@ -3,6 +3,7 @@
 #include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/diagnosis.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/shell_word.h"
 #include "reports/diagnosis/watermark.h"
 #include "tests/rules/facts_fixture.h"
 
@@ -44,6 +45,12 @@ TEST_CASE(
   EventFacts fault = FullNode();
   fault.oom->from_fault = true;  // may be the limit of a control group
   CHECK_FALSE(RuleUnprintedPolicy(On(fault, "3.10.0-1160.el7.x86_64")));
+  CHECK_FALSE(RuleUnprintedPolicy(On(FullNode(), "4.9.0")));
+  IncidentFacts storm = On(FullNode(), "3.10.0-1160.el7.x86_64");
+  EventFacts before = FullNode();
+  before.oom->nodemask = "0";  // says so itself
+  storm.events.insert(storm.events.begin(), before);
+  CHECK_FALSE(RuleUnprintedPolicy(storm));  // its victim freed what is free
   EventFacts little = FullNode();
   little.zones[1] = MakeZone(1, "Normal", 20000, 8000, {5000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
   little.zones[1].lowmem_reserve_pages = {0, 0, 0, 0};
@@ -52,6 +59,39 @@ TEST_CASE(
   roomy.zones[0] = roomy.zones[1];
   roomy.zones[0].node = 0;
   CHECK_FALSE(RuleUnprintedPolicy(On(roomy, "3.10.0-1160.el7.x86_64")));
+}
+
+TEST_CASE("the nodes that everybody may use do not bind a request, those of a policy do") {
+  EventFacts event = SeedRefusal();
+  event.refusal->order = 0;
+  event.refusal->gfp_mask.reset();
+  event.refusal->gfp_flags = "GFP_NOWAIT";
+  event.refusal->nodemask = "(null)";
+  event.refusal->mems_allowed = "0-1";
+  CHECK(Diagnose(On(event, "5.10.0")).primary_cause == "atomic_reserve");
+  event.refusal->nodemask = "0";
+  CHECK(Diagnose(On(event, "5.10.0")).primary_cause == "unknown");
+}
+
+TEST_CASE("a memory report without its header tells of a holder where not even a page was free") {
+  EventFacts event = ExhaustedOom();
+  event.kind = "mem_info";
+  event.oom.reset();
+  event.kills.clear();
+  event.mem->anon_pages = 30000;
+  CHECK(Diagnose(On(event, "5.10.0")).primary_cause == "unaccounted");
+  event.zones[1] = MakeZone(0, "DMA32", 700000, 8000, {150000, 5000, 2000, 1000, 500});
+  event.zones[1].lowmem_reserve_pages = {0, 0, 0, 0};
+  CHECK_FALSE(RuleHolder(On(event, "5.10.0")));
+}
+
+TEST_CASE("zones without a word of being unreclaimable are of kernels from 4.8 on") {
+  ZoneFacts zone = MakeZone(0, "Normal", 8000, 4000);
+  zone.managed_kb = 100000;
+  zone.free_cma_kb = 0;
+  CHECK(RuleOf(KernelVersion(), {zone}) == WatermarkRule::k44);
+  zone.all_unreclaimable = false;
+  CHECK(RuleOf(KernelVersion(), {zone}) == WatermarkRule::k34);
 }
 
 TEST_CASE("nodes that have only zone Movable were not used up by a request that may not use it") {
@@ -144,6 +184,16 @@ TEST_CASE("where no program is left to kill, the kernel holds the rest of the zo
   CHECK_FALSE(Mentions(RuleUnkillable(On(event, "5.10.0"))->explanation, "held the rest"));
   event.zones[0].active_anon_kb.reset();
   CHECK_FALSE(Mentions(RuleUnkillable(On(event, "5.10.0"))->explanation, "held the rest"));
+}
+
+TEST_CASE("names that a shell would not take as they are do not get into commands") {
+  CHECK(ShellWord("java") == "java");
+  CHECK(ShellWord("kworker/0:1") == "kworker/0:1");
+  for (const char* const name : {"a';id>/p;'", "$(reboot)", "a b", "-rf", "", "`id`", "a\nb"})
+    CHECK(ShellWord(name) == "NAME");
+  EventFacts event = Forking();
+  event.oom->invoker_comm = event.kills[0].comm = "a';id>/p;'";
+  CHECK(RuleForkStorm(On(event, "2.6.31"))->advice.at(0).act.find("ps -C NAME -o") == 0);
 }
 
 TEST_CASE("what a lockup may come from depends on its kind") {

@@ -57,7 +57,46 @@ EventFacts XfsWaits() {
   return event;
 }
 
-Diagnosis Of(EventFacts event) { return Diagnose(MakeFacts({std::move(event)})); }
+Diagnosis Of(EventFacts event) {
+  IncidentFacts facts = MakeFacts({std::move(event)});
+  facts.kernel_release = "5.10.0-9-amd64";
+  return Diagnose(facts);
+}
+
+TEST_CASE("a limit of its own does not hide what else befell the machine") {
+  EventFacts oops = MakeEvent(2, "oops", "Mar  4 11:20:32");
+  oops.crash.emplace();
+  oops.crash->title = "BUG: unable to handle page fault for address: 0000000000000008";
+  const Diagnosis crashed = Diagnose(MakeFacts({TcpLimit(), oops}));
+  CHECK(crashed.primary_cause == "kernel_bug");
+  CHECK(FindFinding(crashed, "own_limit")->role == Role::kContributing);
+  EventFacts hung = MakeEvent(2, "hung_task", "Mar  4 11:20:32");
+  hung.crash.emplace();
+  CHECK(Diagnose(MakeFacts({TaskLimit("/a.slice"), hung})).primary_cause == "stall");
+  EventFacts refused = SeedRefusal();
+  refused.local_time = "Mar  4 11:20:32";
+  CHECK(Diagnose(MakeFacts({TcpLimit(), refused})).primary_cause != "own_limit");
+}
+
+TEST_CASE("before 4.5 TCP's line may mean the limit of a control group") {
+  IncidentFacts facts = MakeFacts({TcpLimit()});
+  facts.kernel_release = "3.10.0-1160.el7.x86_64";
+  CHECK(RuleOwnLimit(facts)->confidence == Confidence::kMedium);
+  facts.kernel_release = "5.10.0-9-amd64";
+  CHECK(RuleOwnLimit(facts)->confidence == Confidence::kHigh);
+}
+
+TEST_CASE("figures of bounce buffers that no kernel prints are not computed with") {
+  for (const char* const figures :
+       {", total 4611686018427387905 (slots), used 4611686018427387905 (slots)",
+        ", total 32768 (slots), used 40000 (slots)"}) {
+    CAPTURE(figures);
+    const std::optional<Finding> finding = RuleOwnLimit(MakeFacts({BounceBuffer(4096, figures)}));
+    REQUIRE(finding);
+    CHECK(finding->confidence == Confidence::kMedium);
+    CHECK_FALSE(Mentions(RecommendationText(*finding), "swiotlb=-"));
+  }
+}
 
 TEST_CASE("a limit that its line states is the cause, and its advice names the setting") {
   struct Case {

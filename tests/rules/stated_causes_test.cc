@@ -57,7 +57,7 @@ TEST_CASE("where the victim held next to nothing of the limit, what did is looke
   event.oom->oom_memcg = "/writer";
   event.group.counters = {{"memory", 308224, 308224, 2589}};
   event.kills[0].anon_rss_kb = 1152;
-  CHECK(RuleMemcgLimit(SmallFacts(event))->advice.at(0).act.find("cat memory.stat") == 0);
+  CHECK(RuleMemcgLimit(SmallFacts(event))->advice.at(0).act.find("look at memory.stat") == 0);
   event.group.stat_kb = {{"anon", 300000}};
   CHECK(RuleMemcgLimit(SmallFacts(event))->advice.at(0).act.find("memory.max=") == 0);
   event.group.stat_kb.clear();

@@ -18,7 +18,21 @@ bool Mentions(std::string_view text, std::string_view part) {
 EventFacts DaemonKill(const std::string& title) {
   EventFacts event = MakeEvent(1, "userspace_kill", "Mar  4 11:20:31");
   event.title = title;
+  event.comm = "mail";
+  event.pid = 8;
   return event;
+}
+
+TEST_CASE("a program cannot choose the reason for its kill by its name") {
+  EventFacts android = DaemonKill("low memory killer: killed a: memory pressure for b (pid 8)");
+  android.comm = "a: memory pressure for b";
+  CHECK_FALSE(RuleUserspaceKill(MakeFacts({android})));
+  android.title = "low memory killer: killed x): cache y (pid 8): low watermark is breached";
+  android.comm = "x): cache y";
+  CHECK(RuleUserspaceKill(MakeFacts({android}))->brief ==
+        "the killer's own reason: low watermark is breached");
+  EventFacts earlyoom = DaemonKill("earlyoom: SIGTERM to java): x (pid 8)");
+  CHECK_FALSE(RuleUserspaceKill(MakeFacts({earlyoom})));
 }
 
 TEST_CASE("the limit that a watching program states is told beside an unknown cause") {

@@ -322,6 +322,13 @@ TEST_CASE("Lines that an author quotes above the whole report are no record of t
   other.replace(other.find("458615"), 6, "458616");
   CHECK(Import(quote + other).events().size() == 2);
   CHECK(Import(quote).events().size() == 1);
+  // Any machine without swap prints such lines.
+  const std::string common = "Free swap  = 0kB\n";
+  std::string no_swap = quote;
+  no_swap.replace(no_swap.find("Free swap  = -24580kB\n"), 22, common);
+  std::string no_swap_whole = whole;
+  no_swap_whole.replace(no_swap_whole.find("Free swap  = -24580kB\n"), 22, common);
+  CHECK(Import(no_swap + no_swap_whole).events().size() == 2);
 }
 
 }  // namespace

@@ -136,6 +136,9 @@ TEST_CASE("Prose below a zone's line does not go on with it") {
   CHECK(GlueOfBroken("unevictable:0kB isolat", false, "ed(anon):0kB dirty:0kB") == "");
   CHECK(GlueOfBroken("kernel_stack:0k", false, "B pagetables:0kB unstable:0kB") == "");
   CHECK(GlueOfBroken("free_cma:0kB", false, "writeback_tmp:0kB pages_scanned:0") == " ");
+  // Since 4.8 a zone's line ends there.
+  CHECK_FALSE(GlueOfBroken("Node 0 Normal free:4kB min:4kB writepending:0kB free_cma:0kB", false,
+                           "shmem:77kB"));
 }
 
 // What some web pages and mail programs make of a text: an empty line behind each.

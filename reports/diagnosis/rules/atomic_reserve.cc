@@ -10,6 +10,7 @@
 #include "reports/diagnosis/gfp_rights.h"
 #include "reports/diagnosis/min_free.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/node_list.h"
 #include "reports/diagnosis/rules/clean_cache.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/vmalloc_request.h"
@@ -56,8 +57,9 @@ std::optional<Proof> ProofOf(const EventFacts& event) {
 // all that can be said if nothing else of the incident tells of memory, and if the request was not
 // bound to some nodes or to low zones.
 bool IsAlone(const IncidentFacts& facts, const EventFacts& event, const PieceRequest& request) {
-  const bool bound =
-      request.gfp.this_node || !request.nodes.empty() || request.gfp.highest < HighestZone::kNormal;
+  // A cpuset is printed for everybody; what it allows is most often all there is.
+  const bool policy = !ParseNodeList(event.refusal->nodemask.value_or("")).empty();
+  const bool bound = request.gfp.this_node || policy || request.gfp.highest < HighestZone::kNormal;
   const bool known = !request.gfp.names.empty() || event.refusal->gfp_mask.value_or(0) != 0;
   const bool printed = event.kind == "alloc_failure" && event.zones.empty();
   return printed && known && !bound &&

@@ -7,6 +7,7 @@
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/shell_word.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 
@@ -46,7 +47,8 @@ Advice FewerOf(const EventFacts& event, const CommandSum& command, int64_t ram_k
                   Thousands(std::max<int64_t>(room_kb / each_kb, 1)), CommName(command.comm)),
       fmt::format("{} each; nine tenths of RAM less what other programs hold", SizeText(each_kb)),
       "requests wait or are refused under load",
-      fmt::format("ps -C '{}' -o rss= | awk '{{s+=$1}} END {{print s}}'", CommName(command.comm))};
+      fmt::format("ps -C {} -o rss= | awk '{{s+=$1}} END {{print s}}'",
+                  ShellWord(CommName(command.comm)))};
 }
 
 // Without a process table: who was killed, and who asked, were one program, which was starting a
@@ -71,9 +73,9 @@ std::optional<Finding> ForksWithoutTable(const IncidentFacts& facts, const Event
   finding.explanation =
       "Who asked and who was killed have one name. Each process costs kernel memory too: its stack "
       "and its page tables.";
-  finding.advice.push_back({fmt::format("ps -C '{}' -o pid= | wc -l under load; a limit on it "
+  finding.advice.push_back({fmt::format("ps -C {} -o pid= | wc -l under load; a limit on it "
                                         "(ulimit -u, TasksMax= of its unit)",
-                                        comm),
+                                        ShellWord(comm)),
                             "tells whether it starts more and more of them",
                             "what exceeds the limit fails with EAGAIN", "the count stays below"});
   finding.evidence.push_back(HeaderEvidence(event));

@@ -227,6 +227,8 @@ void SetConfidence(const IncidentFacts& facts, const EventFacts& event, const Ex
   if (!event.rerun) doubt = "the zones are not in the text; the counters alone say it";
   if (!found.ram_known) doubt = "how much RAM there is is not in the text";
   finding.confidence = doubt ? Confidence::kMedium : Confidence::kHigh;
+  // What no counter holds may be more than all that is itemised.
+  if (!event.rerun && !found.ram_known) finding.confidence = Confidence::kLow;
   finding.confidence_why = doubt ? doubt : "marks, counters and swap of the same record all say so";
 }
 

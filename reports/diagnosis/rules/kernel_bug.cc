@@ -5,6 +5,7 @@
 
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/refusal_words.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/wording.h"
 
@@ -61,15 +62,14 @@ const EventFacts* FindCrash(const IncidentFacts& facts) {
 
 bool StandsBefore(const IncidentFacts& facts, const EventFacts& crash) {
   return std::none_of(facts.events.begin(), facts.events.end(), [&](const EventFacts& event) {
-    return event.about_memory() && &event < &crash;
+    return TellsOfMemory(event) && &event < &crash;
   });
 }
 
 // A crash is the cause of what follows it. What follows a shortage of memory may come from that,
 // and a warning beside one need not matter.
 Role RoleOf(const IncidentFacts& facts, const EventFacts& crash) {
-  const bool memory = std::any_of(facts.events.begin(), facts.events.end(),
-                                  [](const EventFacts& event) { return event.about_memory(); });
+  const bool memory = std::any_of(facts.events.begin(), facts.events.end(), TellsOfMemory);
   if (!memory) return Role::kPrimary;
   if (!IsFatal(crash)) return Role::kContext;
   return StandsBefore(facts, crash) ? Role::kPrimary : Role::kContributing;

@@ -181,9 +181,10 @@ bool VictimsAreSmall(const EventFacts& event, const GroupCounterFacts* memory) {
 }
 
 Advice LookAtStat(const EventFacts& event) {
-  return {fmt::format("cat memory.stat of {}: anon, shmem, file_dirty, kernel", GroupName(event)),
-          "what was killed held less than a tenth of the limit, so most of it is something else",
-          "", "the largest of these when it is full again"};
+  return {
+      fmt::format("look at memory.stat of {}: anon, shmem, file_dirty, kernel", GroupName(event)),
+      "what was killed held less than a tenth of the limit, so most of it is something else", "",
+      "the largest of these when it is full again"};
 }
 
 // A limit above RAM limits nothing.

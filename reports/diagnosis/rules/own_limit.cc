@@ -16,10 +16,16 @@ namespace {
 
 // net/ipv4/tcp.c, tcp_check_oom(), called by __tcp_close(), and by tcp_out_of_resources() of
 // tcp_timer.c for sockets without a program; include/net/tcp.h, tcp_out_of_memory(): more than
-// tcp_mem[2] pages. Documentation/networking/ip-sysctl.rst.
-LimitWords TcpMemory() {
+// tcp_mem[2] pages. Documentation/networking/ip-sysctl.rst. Before e805605c7210 (4.5) the same line
+// stood for the limit of a socket's control group, too.
+LimitWords TcpMemory(const KernelVersion& kernel) {
   LimitWords words;
-  words.confidence_why = "the kernel states it; whose sockets hold the memory is not printed";
+  const bool one_limit = kernel.known() && kernel.AtLeast(4, 5);
+  words.confidence = one_limit ? Confidence::kHigh : Confidence::kMedium;
+  words.confidence_why =
+      one_limit ? "the kernel states it; whose sockets hold the memory is not printed"
+                : "kernels before 4.5 print the same line for a control group's limit of sockets "
+                  "[memory.kmem.tcp.limit_in_bytes]";
   words.title =
       "all TCP sockets together held more memory than TCP's own limit [net.ipv4.tcp_mem].";
   words.brief = "TCP's own limit of memory reached";
@@ -40,8 +46,8 @@ LimitWords TcpMemory() {
 
 // net/ipv4/tcp_timer.c, tcp_out_of_resources() until 3.3: one line for both tests of
 // tcp_too_many_orphans().
-LimitWords TcpMemoryOrOrphans() {
-  LimitWords words = TcpMemory();
+LimitWords TcpMemoryOrOrphans(const KernelVersion& kernel) {
+  LimitWords words = TcpMemory(kernel);
   words.confidence = Confidence::kMedium;
   words.confidence_why = "this kernel prints the same line for two limits";
   words.title =
@@ -113,12 +119,14 @@ LimitWords Tasks(const EventFacts& event) {
   return words;
 }
 
-LimitWords WordsOf(const EventFacts& event) {
+LimitWords WordsOf(const IncidentFacts& facts, const EventFacts& event) {
   const std::string_view limit = OwnLimit(event);
   if (limit == "swiotlb") return BounceBufferWords(event);
   if (limit == "coherent_pool") return CoherentPoolWords(event);
   if (limit == "pids.max") return Tasks(event);
-  return event.refusal->reason->ends_with("tcp_max_orphans") ? TcpMemoryOrOrphans() : TcpMemory();
+  const KernelVersion kernel = KernelOf(facts, event);
+  return event.refusal->reason->ends_with("tcp_max_orphans") ? TcpMemoryOrOrphans(kernel)
+                                                             : TcpMemory(kernel);
 }
 
 struct Reached {
@@ -134,7 +142,7 @@ std::vector<Reached> FindReached(const IncidentFacts& facts) {
     const bool known = std::any_of(all.begin(), all.end(), [&](const Reached& reached) {
       return OwnKind(*reached.event) == OwnKind(event);
     });
-    if (!known) all.push_back({&event, WordsOf(event)});
+    if (!known) all.push_back({&event, WordsOf(facts, event)});
   }
   std::stable_sort(all.begin(), all.end(), [](const Reached& one, const Reached& other) {
     return one.words.confidence > other.words.confidence;

@@ -34,8 +34,17 @@ struct Buffers {
 Buffers ReadBuffers(const EventFacts& event) {
   const std::string device = DeviceOf(event);
   const std::string& reason = *event.refusal->reason;
-  return {device.empty() ? "a device" : device, event.refusal->size_bytes,
-          NumberBehind(reason, ", total "), NumberBehind(reason, ", used ")};
+  Buffers buffers = {device.empty() ? "a device" : device, event.refusal->size_bytes,
+                     NumberBehind(reason, ", total "), NumberBehind(reason, ", used ")};
+  // Figures that no kernel prints are damage.
+  constexpr int64_t kMostSlots = int64_t{1} << 40;
+  const auto makes_sense = [](const Integer& number) {
+    return number && *number >= 0 && *number <= kMostSlots;
+  };
+  if (!makes_sense(buffers.bytes)) buffers.bytes.reset();
+  if (!makes_sense(buffers.total) || !makes_sense(buffers.used) || *buffers.used > *buffers.total)
+    buffers.total = buffers.used = std::nullopt;
+  return buffers;
 }
 
 std::string SlotsText(int64_t slots) { return SizeText(slots * kSlotBytes / kBytesPerKib); }
@@ -58,7 +67,9 @@ LimitWords TooLarge(const Buffers& buffers) {
       buffers.who, SizeText(*buffers.bytes / kBytesPerKib), SizeText(kMostBytes / kBytesPerKib));
   words.brief = "more asked than a bounce buffer can hold";
   words.explanation =
-      "The device does not reach the memory that it was to use, so the kernel copies through "
+      "The device does not reach the memory that it was to use, or may not see it as it is "
+      "encrypted, "
+      "so the kernel copies through "
       "buffers that it does reach. These are given in runs of at most 128 slots of 2 KiB "
       "[IO_TLB_SEGSIZE], however many are free: a larger swiotlb= does not help.";
   words.advice.push_back(
@@ -76,7 +87,9 @@ LimitWords NoneSetUp(const Buffers& buffers) {
                             buffers.who);
   words.brief = "no bounce buffers were set up [swiotlb]";
   words.explanation =
-      "The device does not reach the memory that it was to use, so the kernel had to copy through "
+      "The device does not reach the memory that it was to use, or may not see it as it is "
+      "encrypted, "
+      "so the kernel had to copy through "
       "buffers that it does reach. They are made at boot, or not at all.";
   words.advice.push_back({"dmesg | grep -iE 'software IO TLB|swiotlb|iommu'; cat /proc/cmdline",
                           "tells why there are none; iommu=off, for one, leaves them out on x86",
@@ -96,7 +109,9 @@ LimitWords Full(const Buffers& buffers) {
       Thousands(*buffers.total), Thousands(*buffers.used), buffers.who, Thousands(buffers.slots()));
   words.brief = "the bounce buffers were full [swiotlb]";
   words.explanation =
-      "A device that does not reach the memory that it is to use gets a buffer that it does reach. "
+      "A device that does not reach the memory that it is to use, or may not see it as it is "
+      "encrypted, "
+      "gets a buffer that it does reach. "
       "Their number is set at boot; what else is free does not matter.";
   words.advice.push_back({"watch -n 10 cat /sys/kernel/debug/swiotlb/io_tlb_used",
                           "if it only grows, a driver does not give its buffers back: report that; "
@@ -128,7 +143,9 @@ LimitWords Unclear(const Buffers& buffers) {
   }
   words.confidence_why = "the kernel states it; how many there are is not printed";
   words.explanation =
-      "A device that does not reach the memory that it is to use gets a buffer that it does reach. "
+      "A device that does not reach the memory that it is to use, or may not see it as it is "
+      "encrypted, "
+      "gets a buffer that it does reach. "
       "Their number is set at boot; what else is free does not matter.";
   words.advice.push_back({"dmesg | grep -i 'software IO TLB'", "tells how many there are", "", ""});
   words.advice.push_back(Larger(

@@ -7,7 +7,7 @@ namespace kautopsy {
 std::span<const Rule> AllRules() {
   static constexpr Rule kRules[] = {
       // Stated in the text.
-      RuleManual, RuleSwapoff, RuleMemcgLimit, RuleNumaConstraint, RuleOwnLimit,
+      RuleManual, RuleSwapoff, RuleMemcgLimit, RuleNumaConstraint,
       // The kernel or the caller is at fault.
       RuleHardware, RuleKernelBug, RuleStall, RuleEarlyBoot, RuleCountBelowZero, RuleBadRequest,
       RuleAddressSpace, RulePercpu, RuleCrashKernel,
@@ -19,6 +19,8 @@ std::span<const Rule> AllRules() {
       // Free, but in pieces; then simply used up.
       RuleFragmentation, RuleHostExhausted, RuleVmOvercommit, RuleForkStorm, RuleTaskLeak,
       RuleUnkillable, RuleCmaArea,
+      // Stated, too, but no shortage of memory: whatever else happened is asked about first.
+      RuleOwnLimit,
       // What made it worse.
       RulePanicOnOom, RuleUnaccountedShare,
       // Not causes: what was checked and did not hold, and what happened.

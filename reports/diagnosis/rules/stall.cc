@@ -4,6 +4,7 @@
 
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/moments.h"
+#include "reports/diagnosis/refusal_words.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/wording.h"
 
@@ -65,8 +66,7 @@ std::optional<Finding> RuleStall(const IncidentFacts& facts) {
   const auto event = std::find_if(facts.events.begin(), facts.events.end(), IsStall);
   if (event == facts.events.end()) return std::nullopt;
   const CrashFacts& crash = *event->crash;
-  const bool memory = std::any_of(facts.events.begin(), facts.events.end(),
-                                  [](const EventFacts& other) { return other.about_memory(); });
+  const bool memory = std::any_of(facts.events.begin(), facts.events.end(), TellsOfMemory);
   const auto count = std::count_if(facts.events.begin(), facts.events.end(), IsStall);
   Finding finding;
   finding.rule = "stall";

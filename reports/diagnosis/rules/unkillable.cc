@@ -5,6 +5,7 @@
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/shell_word.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 
@@ -108,7 +109,7 @@ std::optional<Finding> RuleUnkillable(const IncidentFacts& facts) {
     if (SparesMuch(facts, event)) {
       finding.advice.push_back(
           {fmt::format("choom -n 0 -p $(pidof {}), or OOMScoreAdjust=0 in its unit",
-                       CommName(event.tasks.biggest.front().comm)),
+                       ShellWord(CommName(event.tasks.biggest.front().comm))),
            "the largest program is set to -1000, so the kernel has no way out",
            "it may be killed then", "cat /proc/$(pidof ...)/oom_score_adj"});
     }

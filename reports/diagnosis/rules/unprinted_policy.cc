@@ -18,7 +18,8 @@ constexpr int64_t kPlentyTimesHigh = 20;
 // An OOM report without the request's nodes and without a constraint: kernels before 4.9 print
 // neither (mm/oom_kill.c, dump_header(); 82e7d3abec86 "oom: print nodemask in the oom report"). A
 // page fault that was refused by the limit of a control group gets here, too, and is another fault.
-bool HidesPolicy(const EventFacts& event) {
+bool HidesPolicy(const IncidentFacts& facts, const EventFacts& event) {
+  if (KernelOf(facts, event).AtLeast(4, 9)) return false;
   return event.oom && event.rerun && !event.rerun->request.assumed && !event.oom->nodemask &&
          !event.oom->constraint_kind && !event.oom->from_fault && IsShortage(event);
 }
@@ -48,8 +49,11 @@ const ZoneCheck* FullNode(const EventFacts& event) {
 // Plenty on other nodes and yet a kill: what binds the request, most likely a memory policy, is not
 // printed.
 std::optional<Finding> RuleUnprintedPolicy(const IncidentFacts& facts) {
+  bool killed = false;  // what a victim gave back a moment before may be what is free
   for (const EventFacts& event : facts.events) {
-    if (!HidesPolicy(event)) continue;
+    const bool after_kill = killed;
+    killed = killed || !event.kills.empty();
+    if (after_kill || !HidesPolicy(facts, event)) continue;
     const ZoneCheck* const full = FullNode(event);
     if (!full) continue;
     int64_t plenty_kb = 0;

@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "base/text.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -9,13 +10,19 @@ namespace kautopsy {
 namespace {
 
 // What the killer's own line gives as its reason, behind whom it killed: "low memory killer: killed
-// a (pid 7): cache ...", "systemd-oomd: killed a.scope: memory pressure for ...".
+// a (pid 7): cache ...", "systemd-oomd: killed a.scope: memory pressure for ...". The name of a
+// program may hold anything, so it is taken off whole.
 std::string ReasonOf(const EventFacts& event) {
   if (event.kind != "userspace_kill") return "";
-  for (const char* const start : {": cache ", ": memory pressure for ", ": memory used (", "): "}) {
-    const std::size_t at = event.title.find(start);
-    if (at == std::string::npos) continue;
-    return event.title.substr(event.title.find(": ", at) + 2);
+  std::string_view rest = event.title;
+  if (event.comm && event.pid &&
+      ConsumePrefix(
+          rest, fmt::format("low memory killer: killed {} (pid {}): ", *event.comm, *event.pid)))
+    return std::string(rest);
+  if (!ConsumePrefix(rest, "systemd-oomd: killed ")) return "";
+  for (const std::string_view start : {": memory pressure for ", ": memory used ("}) {
+    const std::size_t at = rest.find(start);
+    if (at != std::string_view::npos) return std::string(rest.substr(at + 2));
   }
   return "";
 }
