@@ -203,7 +203,36 @@ bool ConsumeNumericStamp(std::string_view& text, LogLine& line) {
          ConsumeLogcat(text, line);
 }
 
+namespace {
+
+// "10.0.0.7: kern:    info: [2025-06-04T04:51:57.572293906Z]: text", of Talos Linux (talosctl
+// dmesg). Other facilities are other programs'.
+bool ConsumeTalosHead(std::string_view& text, LogLine& line) {
+  constexpr std::size_t kLongestHost = 72;
+  constexpr std::size_t kLongestLevel = 8;
+  constexpr std::string_view kTag = ": kern:";
+  const std::size_t tag = text.substr(0, kLongestHost).find(kTag);
+  if (tag == std::string_view::npos) return false;
+  const std::string_view host = text.substr(0, tag);
+  std::string_view rest = SkipBlanks(text.substr(tag + kTag.size()));
+  const std::size_t level = rest.find(": [");
+  if (level > kLongestLevel || host.find(' ') != std::string_view::npos) return false;
+  rest.remove_prefix(level + 3);
+  const std::size_t end = rest.find("]: ");
+  if (end == std::string_view::npos) return false;
+  const std::optional<Stamp> stamp = ParseStamp(rest.substr(0, end));
+  if (!stamp) return false;
+  line.host = host;
+  line.time = stamp->Time();
+  line.local_time = stamp->text;
+  text = rest.substr(end + 3);
+  return true;
+}
+
+}  // namespace
+
 bool ConsumeForeignStamp(std::string_view& text, LogLine& line) {
+  if (ConsumeTalosHead(text, line)) return true;
   // Cheap for the lines of all programs: is there a clock, and the kernel's tag behind it?
   constexpr std::size_t kLongestStamp = 48;
   constexpr std::size_t kLongestHost = 72;

@@ -151,5 +151,25 @@ TEST_CASE("Full dates in the text give years to days, contradictions give none")
   CHECK(years.at({11, 25}) == 2014);
 }
 
+TEST_CASE("Talos Linux puts node, facility and level before the time of a kernel's line") {
+  const std::string raw =
+      "10.0.0.7: kern:    info: [2025-06-04T04:51:57.572293906Z]: memory: usage 40kB";
+  CHECK(Classify(raw).line_class == LineClass::kKernel);
+  LogLine line;
+  line.raw = line.text = raw;
+  LatestHead latest;
+  ParsePrefixes(line, latest);
+  CHECK(line.prefixed);
+  CHECK(line.text == "memory: usage 40kB");
+  CHECK(line.host == "10.0.0.7");
+  CHECK(Iso8601Utc(*line.time) == "2025-06-04T04:51:57.572293Z");
+  for (const char* const other :
+       {"10.0.0.7: daemon: info: [2025-06-04T04:51:57.5Z]: x", "he said: kern: info: [now]: x",
+        "a b: kern: info: [2025-06-04T04:51:57.5Z]: x", "10.0.0.7: kern: info: 2025 x"}) {
+    CAPTURE(other);
+    CHECK(Classify(other).line_class != LineClass::kKernel);
+  }
+}
+
 }  // namespace
 }  // namespace kautopsy
