@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "cli/messages.h"
 #include "cli/number_text.h"
@@ -164,8 +165,9 @@ std::string DescribeIngest(const ImportTotals& totals, const StoreContents& befo
                            const StoreContents& after, const std::string& store) {
   std::string text = fmt::format(
       "{} {}, {}, {} lines in {} ({})\n", totals.store_failed ? "not all is stored of" : "ingested",
-      Files(totals.sources), SizeText(totals.bytes), WithThousands(totals.ledger.lines),
-      DurationText(totals.seconds), RateText(totals.bytes, totals.seconds));
+      Files(totals.sources), SizeText(totals.bytes),
+      WithThousands(totals.ledger.lines), DurationText(totals.seconds),
+      RateText(totals.bytes, totals.seconds));
   text += DescribeRecords(totals, after);
   text += DescribeLines(totals.ledger);
   text += DescribeSkipped(totals);

@@ -14,7 +14,4 @@ void Complain(std::string_view message);
 // Tells what is wrong with the arguments of `command` and where its help is; returns kExitUsage.
 int ComplainUsage(std::string_view command, std::string_view message);
 
-// `path` as a shell takes it.
-std::string ShellWord(const std::string& path);
-
 }  // namespace kautopsy

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "base/shell_word.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
-#include "reports/diagnosis/shell_word.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 
