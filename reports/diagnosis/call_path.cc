@@ -215,27 +215,26 @@ bool HasAnotherWay(const GfpMeaning& gfp, const CallSite* site) {
   return gfp.gives_up && (!site || site->harm == Harm::kDegraded);
 }
 
-// Victims: mm/page_alloc.c, __alloc_pages_slowpath() of 2.6.32 ("Avoid allocations with no
-// watermarks from looping endlessly") and of 5.10.
+// Why a refusal did no harm, whatever was asked for; empty where that is not known. Victims:
+// mm/page_alloc.c, __alloc_pages_slowpath() of 2.6.32 ("Avoid allocations with no watermarks from
+// looping endlessly") and of 5.10.
+std::string_view WhyHarmless(const GfpMeaning& gfp, const CallPath& path) {
+  if (path.dying)
+    return "The program was dying: the OOM killer had killed it before. What a victim cannot be "
+           "given at once is refused and not tried again: a consequence of the kill.";
+  if (path.large_first)
+    return "It tried for large pages, of which there need not be any; single ones are asked for "
+           "behind it, and only if these fail, too, is the request lost.";
+  if (HasAnotherWay(gfp, path.site))
+    return "The caller is ready for a refusal, as its mode says, and takes another way.";
+  return "";
+}
+
 void Explain(const Walk& walk, const GfpMeaning& gfp, CallPath& path) {
   if (path.site) path.harm = path.site->harm;
-  if (path.dying) {
+  if (const std::string_view why = WhyHarmless(gfp, path); !why.empty()) {
     path.harm = Harm::kHarmless;
-    path.meaning =
-        "The program was dying: the OOM killer had killed it before. What a victim cannot be given "
-        "at once is refused and not tried again: a consequence of the kill.";
-    return;
-  }
-  if (path.large_first) {
-    path.harm = Harm::kHarmless;
-    path.meaning =
-        "It tried for large pages, of which there need not be any; single ones are asked for "
-        "behind it, and only if these fail, too, is the request lost.";
-    return;
-  }
-  if (HasAnotherWay(gfp, path.site)) {
-    path.harm = Harm::kHarmless;
-    path.meaning = "The caller is ready for a refusal, as its mode says, and takes another way.";
+    path.meaning = why;
     return;
   }
   const bool packet = path.site ? path.site->name.starts_with("packet") : path.network;
