@@ -165,7 +165,8 @@ std::string DescribeIngest(const ImportTotals& totals, const StoreContents& befo
                            const StoreContents& after, const std::string& store) {
   std::string text = fmt::format(
       "{} {}, {}, {} lines in {} ({})\n", totals.store_failed ? "not all is stored of" : "ingested",
-      Files(totals.sources), SizeText(totals.bytes),
+      // How many were read when the store failed is chance.
+      Files(totals.store_failed ? totals.inputs : totals.sources), SizeText(totals.bytes),
       WithThousands(totals.ledger.lines), DurationText(totals.seconds),
       RateText(totals.bytes, totals.seconds));
   text += DescribeRecords(totals, after);
