@@ -102,8 +102,8 @@ void AddBeside(const Snapshot& beside, const EventFacts& event, ReferenceList& r
       fmt::format("{} [{}], not the same moment: ", same_day ? "that day" : "stands beside it",
                   SnapshotReference(references, beside));
   std::vector<std::string> words;
-  for (const ZoneFacts& zone : beside.lists->zones) {
-    if (IsOrdinaryZone(zone.zone) && !zone.cells.empty()) words.push_back(LargePieces(zone));
+  for (const ZoneFacts* const zone : MainZones(*beside.lists)) {
+    if (!zone->cells.empty()) words.push_back(LargePieces(*zone));
   }
   const Integer anon_kb = beside.values ? beside.values->ValueKb("AnonPages") : Integer();
   if (anon_kb) words.push_back("AnonPages " + SizeText(*anon_kb));

@@ -366,9 +366,8 @@ void BuildReruns(const BuildInput& input, ReferenceList& references, IncidentRep
           ? fmt::format("could {} be had{}? In pages", piece, OnDay(DayText(*event)))
           : fmt::format("{} could not be had{}. In pages", piece, OnDay(DayText(*event)));
   const KernelVersion kernel = TestedKernel(input.facts, *event);
-  section.rule =
-      fmt::format("{} ({})", RuleWords(kernel, RuleOf(kernel, event->zones), *event->rerun),
-                  RequestWords(*event));
+  section.rule = fmt::format("{} ({})", RuleWords(kernel, RuleOf(kernel, *event), *event->rerun),
+                             RequestWords(*event));
   section.page_kb = event->page_kb();
   section.rerun = *event->rerun;
   const std::string zones = ShowsFragmentation(*event) ? OrdinaryZoneWords(*event) : "";

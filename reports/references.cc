@@ -35,9 +35,7 @@ int KillReference(ReferenceList& references, const EventFacts& event, const Kill
 
 int ZoneReference(ReferenceList& references, const EventFacts& event) {
   std::vector<Evidence> quotes;
-  for (const ZoneFacts& zone : event.zones) {
-    if (IsOrdinaryZone(zone.zone)) quotes.push_back(ZoneEvidence(event, zone));
-  }
+  for (const ZoneFacts* const zone : MainZones(event)) quotes.push_back(ZoneEvidence(event, *zone));
   if (quotes.empty() && !event.zones.empty())
     quotes.push_back(ZoneEvidence(event, event.zones.back()));
   return references.Number(Key("zone", event), std::move(quotes));
@@ -45,9 +43,8 @@ int ZoneReference(ReferenceList& references, const EventFacts& event) {
 
 int ListReference(ReferenceList& references, const EventFacts& event) {
   std::vector<Evidence> quotes;
-  for (const ZoneFacts& zone : event.zones) {
-    if (IsOrdinaryZone(zone.zone)) quotes.push_back(FreeListEvidence(event, zone));
-  }
+  for (const ZoneFacts* const zone : MainZones(event))
+    quotes.push_back(FreeListEvidence(event, *zone));
   if (quotes.empty() && !event.zones.empty())
     quotes.push_back(FreeListEvidence(event, event.zones.back()));
   return references.Number(Key("list", event), std::move(quotes));

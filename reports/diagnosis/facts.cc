@@ -27,6 +27,16 @@ std::optional<double> KbPerUnit(std::string_view unit) {
   }
 }
 
+// free(1) without an option prints KiB, with -m MiB, both without a unit. From 4 to 256 GiB the
+// total tells which: as MiB it would be 4 TiB and more, as bytes a machine that runs nothing.
+bool IsFreeInKb(const EventFacts& event) {
+  constexpr double kLeast = 1 << 22;
+  constexpr double kMost = 1 << 28;
+  const auto total = event.values.find("Mem.total");
+  return total != event.values.end() && !total->second.unit && total->second.value >= kLeast &&
+         total->second.value < kMost;
+}
+
 constexpr double kLargestKb = 1e15;  // no machine is larger; keeps the conversion defined
 
 }  // namespace
@@ -38,8 +48,11 @@ Integer KillFacts::RssKb() const {
 
 Integer EventFacts::ValueKb(std::string_view name) const {
   const auto found = values.find(name);
-  if (found == values.end() || !found->second.unit) return std::nullopt;
-  const std::optional<double> factor = KbPerUnit(*found->second.unit);
+  if (found == values.end()) return std::nullopt;
+  const Text& unit = found->second.unit;
+  const std::optional<double> factor = unit                ? KbPerUnit(*unit)
+                                       : IsFreeInKb(*this) ? std::optional(1.0)
+                                                           : std::nullopt;
   if (!factor) return std::nullopt;
   const double kb = found->second.value * *factor;
   if (!(std::abs(kb) < kLargestKb)) return std::nullopt;
@@ -56,6 +69,13 @@ int64_t ItemisedKb(const EventFacts& event) {
     pages += part.value_or(0);
   }
   return pages * event.page_kb();
+}
+
+Integer AddressSpaceKb(const EventFacts& event) {
+  constexpr int64_t kAll = int64_t{1} << 32;
+  constexpr int64_t kBytesPerKb = 1024;
+  if (!event.lowest_address) return std::nullopt;
+  return (kAll - *event.lowest_address) / kBytesPerKb;
 }
 
 KernelVersion KernelOf(const IncidentFacts& facts, const EventFacts& event) {
@@ -120,6 +140,22 @@ std::string ZoneName(const ZoneFacts& zone) {
 
 bool IsOrdinaryZone(std::string_view zone) {
   return zone == "Normal" || zone == "HighMem" || zone == "Movable";
+}
+
+std::vector<const ZoneFacts*> MainZones(const EventFacts& event) {
+  std::vector<const ZoneFacts*> zones;
+  for (const ZoneFacts& zone : event.zones) {
+    if (IsOrdinaryZone(zone.zone)) zones.push_back(&zone);
+  }
+  // Cut among its zones, the report may have lost the ordinary ones.
+  if (!zones.empty() || (event.rerun && event.rerun->lacks_zones)) return zones;
+  for (const std::string_view highest : {"DMA32", "DMA"}) {
+    for (const ZoneFacts& zone : event.zones) {
+      if (zone.zone == highest) zones.push_back(&zone);
+    }
+    if (!zones.empty()) break;
+  }
+  return zones;
 }
 
 std::string CommName(const Text& comm) {

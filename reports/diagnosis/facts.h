@@ -213,6 +213,9 @@ struct EventFacts {
   std::optional<MemInfoFacts> mem;
   std::vector<KillFacts> kills;
   std::vector<FrameFacts> frames;
+  // Of the addresses that the call trace prints: 8 digits on 32 bit, 16 on 64; 0 without any.
+  int address_digits = 0;
+  Integer lowest_address;  // on 32 bit
   std::vector<ZoneFacts> zones;
   int64_t zone_rows = 0, list_rows = 0;   // that were read: zones, and free lists of zones
   std::vector<NodeFacts> nodes;           // that hold something of note
@@ -232,7 +235,8 @@ struct EventFacts {
   // True for a request that was not refused, but had to wait and goes on waiting ("stalls for").
   bool waits() const { return kind == "alloc_stall"; }
   int64_t page_kb() const { return page_size_kb.value_or(kUsualPageKb); }
-  // A value of a pasted meminfo, in kB; none if it is not there or has no unit.
+  // A value of a pasted meminfo or free, in KiB; none if it is not there, or in a unit that cannot
+  // be told.
   Integer ValueKb(std::string_view name) const;
 
   static constexpr int64_t kUsualPageKb = 4;  // x86, and arm64 as distributions build it
@@ -256,6 +260,11 @@ struct IncidentFacts {
 
 // What the counters of a memory report add up to: RAM is at least that much. 0 without counters.
 int64_t ItemisedKb(const EventFacts& event);
+
+// All that a 32-bit kernel can reach at once, itself included; none unless the call trace shows its
+// addresses. It has its own ones above those of programs, and maps memory [vmalloc] above its code
+// (arch/x86/include/asm/pgtable_32_areas.h, arch/arm/include/asm/pgtable.h, VMALLOC_START).
+Integer AddressSpaceKb(const EventFacts& event);
 
 // What kernel the event's lines are from: its own release, else the incident's.
 KernelVersion KernelOf(const IncidentFacts& facts, const EventFacts& event);
@@ -282,6 +291,9 @@ std::optional<int> LargestOrder(const ZoneFacts& zone);
 std::string ZoneName(const ZoneFacts& zone);
 // True for the zones that ordinary requests live on; DMA and DMA32 are kept for devices.
 bool IsOrdinaryZone(std::string_view zone);
+// The event's zones of that kind; where there is none, as on machines of up to 4 GiB, those of the
+// highest kind, on which requests live then. They point into the event.
+std::vector<const ZoneFacts*> MainZones(const EventFacts& event);
 
 // The command's name; "?" if it is not in the text, "(no name)" if it is blank.
 std::string CommName(const Text& comm);

@@ -227,6 +227,27 @@ Status CountZonesLeftOut(RowReader& reader, IncidentFacts& facts) {
   return read;
 }
 
+void FillFromNodes(EventFacts& event) {
+  if (!event.mem || event.mem->lru_pages || !event.mem->ram_pages || !event.mem->reserved_pages)
+    return;
+  int64_t total_kb = 0;
+  for (const NodeMemory& node : event.node_memory) total_kb += node.total_kb.value_or(0);
+  const int64_t managed_pages = *event.mem->ram_pages - *event.mem->reserved_pages;
+  if (total_kb != managed_pages * event.page_kb()) return;
+  const auto fill = [&](Integer& pages, Integer NodeMemory::*member) {
+    if (pages) return;
+    int64_t kb = 0;
+    for (const NodeMemory& node : event.node_memory) {
+      if (!(node.*member)) return;
+      kb += *(node.*member);
+    }
+    pages = kb / event.page_kb();
+  };
+  fill(event.mem->anon_pages, &NodeMemory::anon_kb);
+  fill(event.mem->file_pages, &NodeMemory::file_kb);
+  fill(event.mem->unevictable_pages, &NodeMemory::unevictable_kb);
+}
+
 const std::vector<Part>& NodeParts() {
   static const std::vector<Part> kParts = {
       {ReportKinds(), TakeZones,

@@ -33,6 +33,11 @@ const std::vector<Part>& NodeParts();
 // Fills in `zones_left_out`, once the events have their rows.
 Status CountZonesLeftOut(RowReader& reader, IncidentFacts& facts);
 
+// A cut report that lost the counters of the machine, but printed the lines of all its nodes, gets
+// them from these: they add up to the same. All are there if their zones make up what the kernel
+// manages.
+void FillFromNodes(EventFacts& event);
+
 // What tells who holds memory beside programs: caches, places of the kernel, control groups.
 const std::vector<Part>& HolderParts();
 

@@ -249,6 +249,7 @@ Result<IncidentFacts> ReadIncidentFacts(RowReader& reader, int64_t incident_id) 
   for (EventFacts& event : facts.events) {
     if (!event.page_size_kb) event.page_size_kb = PageKbFromZones(event);
     MendReserved(event);
+    FillFromNodes(event);
   }
   OrderEvents(facts.events);
   Integer physical_kb;

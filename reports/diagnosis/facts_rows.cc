@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <iterator>
 #include <span>
@@ -125,6 +126,18 @@ void TakeHardwareError(EventFacts& event, const Statement& row) {
   event.hardware_errors.push_back(std::move(error));
 }
 
+// On 32 bit an address has 8 digits, on 64 bit 16 (lib/vsprintf.c, pointer()).
+void TakeAddress(EventFacts& event, std::string_view address) {
+  constexpr std::size_t kDigits32 = 8;
+  ConsumePrefix(address, "0x");
+  event.address_digits = static_cast<int>(address.size());
+  uint32_t value = 0;
+  const char* const end = address.data() + address.size();
+  const auto [stop, error] = std::from_chars(address.data(), end, value, 16);
+  if (address.size() != kDigits32 || stop != end || error != std::errc()) return;
+  event.lowest_address = std::min<int64_t>(value, event.lowest_address.value_or(value));
+}
+
 void TakeFrames(EventFacts& event, const Statement& row) {
   constexpr std::size_t kUsualFrames = 32;
   if (event.frames.empty()) event.frames.reserve(kUsualFrames);
@@ -134,6 +147,8 @@ void TakeFrames(EventFacts& event, const Statement& row) {
   frame.context = row.GetText(2);
   frame.reliable = row.GetInteger(3).value_or(1) != 0;
   if (event.oom && frame.symbol == "pagefault_out_of_memory") event.oom->from_fault = true;
+  if (const std::string_view address = row.ViewText(4); !address.empty())
+    TakeAddress(event, address);
 }
 
 Integer Sum(const Integer& one, const Integer& other) {
@@ -277,7 +292,7 @@ const std::vector<Part>& TraceParts() {
        "title, comm, pid, cpu, taint, ip_symbol, ip_module, seconds, message, oops_count,"
        " blocker_comm, blocker_pid",
        "crash"},
-      {kWithTrace, TakeFrames, "symbol, module, context, reliable", "call_frame", "rowid",
+      {kWithTrace, TakeFrames, "symbol, module, context, reliable, address", "call_frame", "rowid",
        "coalesce(trace, 0) = 0"},
       {{"mce"},
        TakeHardwareError,

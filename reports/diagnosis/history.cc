@@ -41,13 +41,13 @@ void MeasureCounters(const EventFacts& event, std::vector<Measure>& measures) {
 }
 
 void MeasurePieces(const EventFacts& event, std::vector<Measure>& measures) {
-  for (const ZoneFacts& zone : event.zones) {
-    if (!IsOrdinaryZone(zone.zone) || zone.cells.empty() || ListIsCut(zone)) continue;
+  for (const ZoneFacts* const zone : MainZones(event)) {
+    if (zone->cells.empty() || ListIsCut(*zone)) continue;
     int64_t pieces = 0;
-    for (const FreeCell& cell : zone.cells) {
+    for (const FreeCell& cell : zone->cells) {
       if (cell.order >= kMeasuredOrder) pieces += cell.count << (cell.order - kMeasuredOrder);
     }
-    measures.push_back({"pieces", ZoneName(zone), pieces});
+    measures.push_back({"pieces", ZoneName(*zone), pieces});
   }
 }
 

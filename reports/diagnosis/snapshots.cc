@@ -70,7 +70,10 @@ Integer CacheOf(const EventFacts& values) {
   const Integer cached = values.ValueKb("Cached");
   if (buffers && cached)
     return std::max<int64_t>(*buffers + *cached - values.ValueKb("Shmem").value_or(0), 0);
-  const Integer cache = values.ValueKb("Mem.buff/cache");
+  Integer cache = values.ValueKb("Mem.buff/cache");
+  // Until procps-ng 3.3.10 in two columns.
+  const Integer files = values.ValueKb("Mem.cached");
+  if (!cache && files) cache = *files + values.ValueKb("Mem.buffers").value_or(0);
   if (!cache) return std::nullopt;
   return std::max<int64_t>(*cache - values.ValueKb("Mem.shared").value_or(0), 0);
 }
@@ -213,9 +216,9 @@ std::string SnapshotLabel(const Snapshot& snapshot) {
 Integer PiecesFrom(const Snapshot& snapshot, int order, const Integer& node) {
   if (!snapshot.lists) return std::nullopt;
   Integer pieces;
-  for (const ZoneFacts& zone : snapshot.lists->zones) {
-    if (!IsOrdinaryZone(zone.zone) || (node && zone.node != node)) continue;
-    const Integer blocks = BlocksFrom(zone, order);
+  for (const ZoneFacts* const zone : MainZones(*snapshot.lists)) {
+    if (node && zone->node != node) continue;
+    const Integer blocks = BlocksFrom(*zone, order);
     if (blocks) pieces = pieces.value_or(0) + *blocks;
   }
   return pieces;
@@ -223,10 +226,9 @@ Integer PiecesFrom(const Snapshot& snapshot, int order, const Integer& node) {
 
 Integer OrdinaryFreeKb(const EventFacts& event) {
   Integer kb;
-  for (const ZoneFacts& zone : event.zones) {
-    const Integer pages = ListedPages(zone, event.page_kb());
-    if (IsOrdinaryZone(zone.zone) && pages)
-      kb = kb.value_or(0) + (*pages - IsolatedPages(zone)) * event.page_kb();
+  for (const ZoneFacts* const zone : MainZones(event)) {
+    const Integer pages = ListedPages(*zone, event.page_kb());
+    if (pages) kb = kb.value_or(0) + (*pages - IsolatedPages(*zone)) * event.page_kb();
   }
   return kb;
 }

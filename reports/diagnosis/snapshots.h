@@ -36,10 +36,10 @@ std::vector<Snapshot> CollectSnapshots(const IncidentFacts& facts);
 // "after drop and compact", "meminfo", "memory report".
 std::string SnapshotLabel(const Snapshot& snapshot);
 
-// Pieces of at least `order` in the ordinary zones of a node (any node if none is given); none
+// Pieces of at least `order` in the main zones of a node (any node if none is given); none
 // without free lists.
 Integer PiecesFrom(const Snapshot& snapshot, int order, const Integer& node);
-// Free memory of the ordinary zones by the lists; none without lists.
+// Free memory of the main zones by the lists; none without lists.
 Integer OrdinaryFreeKb(const EventFacts& event);
 
 // Size of request whose pieces a report counts: the largest refused one, else kUsualPieceOrder.

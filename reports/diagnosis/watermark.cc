@@ -167,12 +167,14 @@ int AssumedOrder(const EventFacts& event, const std::optional<int>& refused_orde
 
 }  // namespace
 
-WatermarkRule RuleOf(const KernelVersion& kernel, const std::vector<ZoneFacts>& zones) {
+WatermarkRule RuleOf(const KernelVersion& kernel, const EventFacts& event) {
   if (kernel.known()) return RuleOf(kernel);
   // What is printed since when: "free_highatomic:" 6.16, "reserved_highatomic:" after 5.4 (not by
-  // 5.4.51), the letter H 4.4; R until 4.3; letters 3.8, "managed:" 3.8 (mm/page_alloc.c,
-  // show_migration_types(): E is of reclaimable pieces in all of them).
-  bool since_38 = false;
+  // 5.4.51), the letter H 4.4; R until 4.3; letters 3.8, "managed:" 3.8, "free_cma:" of the machine
+  // 3.7 (mm/page_alloc.c, show_free_areas(), show_migration_types(): E is of reclaimable pieces in
+  // all of them).
+  const std::vector<ZoneFacts>& zones = event.zones;
+  bool since_38 = event.mem && event.mem->free_cma_pages;
   bool since_44 = false;  // by E without an R: until 4.3 few machines had no reserve free
   // Since 4.8 nodes tell whether they are unreclaimable, and a zone's line ends in "free_cma:".
   const bool since_48 =
@@ -226,8 +228,7 @@ KernelVersion TestedKernel(const IncidentFacts& facts, const EventFacts& event,
         "kernels {}: the release in the text is not believed.",
         kernel.major, kernel.minor, static_cast<uint64_t>(*printed.mask), older->releases);
   // The zones may tell of a still older one.
-  return RuleOf(older->first) < RuleOf(KernelVersion(), event.zones) ? older->first
-                                                                     : KernelVersion();
+  return RuleOf(older->first) < RuleOf(KernelVersion(), event) ? older->first : KernelVersion();
 }
 
 std::optional<PieceRequest> RequestOf(const IncidentFacts& facts, const EventFacts& event) {
@@ -253,7 +254,7 @@ std::optional<PieceRequest> RequestOf(const IncidentFacts& facts, const EventFac
   AllowHighMem(event, kernel, request.gfp);
   request.frees_memory = !request.gfp.no_memalloc && FreesMemory(event);
   request.gfp.memalloc = request.gfp.memalloc || request.frees_memory;
-  const WatermarkRule rule = RuleOf(kernel, event.zones);
+  const WatermarkRule rule = RuleOf(kernel, event);
   request.dying = !request.gfp.no_memalloc && KilledBefore(facts, event) != nullptr;
   if (request.dying && GivesVictimsAll(kernel, rule)) request.gfp.memalloc = true;
   request.nodes = AllowedNodes(event, request, rule);

@@ -12,8 +12,8 @@
 
 namespace kautopsy {
 
-// By release; without one, by what the zone lines and free lists print.
-WatermarkRule RuleOf(const KernelVersion& kernel, const std::vector<ZoneFacts>& zones);
+// By release; without one, by what the memory report prints.
+WatermarkRule RuleOf(const KernelVersion& kernel, const EventFacts& event);
 
 // The kernel by whose rules the event's request is tested: that of its lines, unless the printed
 // mask contradicts the release; then one that prints such masks, or an unknown one. `doubt`, if not

@@ -171,7 +171,7 @@ ZoneTerms::ZoneTerms(const EventFacts& event, const PieceRequest& request,
                      const KernelVersion& kernel)
     : event_(&event),
       kernel_(kernel),
-      rule_(RuleOf(kernel, event.zones)),
+      rule_(RuleOf(kernel, event)),
       rights_(RightsOf(request, rule_)),
       movable_(request.gfp.movable),
       single_(request.order == 0),

@@ -86,12 +86,13 @@ TEST_CASE("a memory report without its header tells of a holder where not even a
 }
 
 TEST_CASE("zones without a word of being unreclaimable are of kernels from 4.8 on") {
-  ZoneFacts zone = MakeZone(0, "Normal", 8000, 4000);
-  zone.managed_kb = 100000;
-  zone.free_cma_kb = 0;
-  CHECK(RuleOf(KernelVersion(), {zone}) == WatermarkRule::k44);
-  zone.all_unreclaimable = false;
-  CHECK(RuleOf(KernelVersion(), {zone}) == WatermarkRule::k34);
+  EventFacts event = MakeEvent(1, "mem_info");
+  event.zones = {MakeZone(0, "Normal", 8000, 4000)};
+  event.zones[0].managed_kb = 100000;
+  event.zones[0].free_cma_kb = 0;
+  CHECK(RuleOf(KernelVersion(), event) == WatermarkRule::k44);
+  event.zones[0].all_unreclaimable = false;
+  CHECK(RuleOf(KernelVersion(), event) == WatermarkRule::k34);
 }
 
 TEST_CASE("nodes that have only zone Movable were not used up by a request that may not use it") {

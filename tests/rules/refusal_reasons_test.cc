@@ -82,7 +82,7 @@ TEST_CASE("the pages of vmalloc are tested one by one, not as one piece") {
 }
 
 TEST_CASE("of many mapped pages the sum lacks, whatever the mask of each allows") {
-  EventFacts event = Vmalloc(int64_t{8} << 30, "allocated 2147483648 bytes of it");
+  EventFacts event = Vmalloc(int64_t{8} << 30, "allocated 1047483648 bytes of it");
   event.refusal->gfp_flags = "GFP_ATOMIC";
   event.zones.clear();
   IncidentFacts facts = On(event, "4.6.0");
@@ -91,7 +91,7 @@ TEST_CASE("of many mapped pages the sum lacks, whatever the mask of each allows"
   const Diagnosis diagnosis = Diagnose(facts);
   CHECK(diagnosis.primary_cause == "unknown");
   CHECK(diagnosis.confidence == Confidence::kLow);
-  CHECK(Mentions(diagnosis.headline, "8.0 GiB in single pages [vmalloc], of which only 2.0 GiB"));
+  CHECK(Mentions(diagnosis.headline, "8.0 GiB in single pages [vmalloc], of which only 999 MiB"));
   facts.events[0].refusal->reason = "failed to allocate pages";
   CHECK(Mentions(Diagnose(facts).headline, "8.0 GiB in single pages [vmalloc]; why is not"));
   facts.ram_kb = 4 << 20;  // the machine has less

@@ -75,6 +75,7 @@ TEST_CASE("memory that nobody can give back is told with who holds it, as far as
   event.mem->anon_pages = 20000;
   const Diagnosis diagnosis = Diagnose(OnKernel(event, "6.1.0-56-amd64"));
   CHECK(Mentions(diagnosis.headline, "nothing was left that could be given back"));
+  CHECK(Mentions(diagnosis.headline, "% are not itemised."));
   CHECK(diagnosis.confidence == Confidence::kMedium);
   const Finding* const holder = FindFinding(diagnosis, "holder");
   REQUIRE(holder);

@@ -309,26 +309,29 @@ TEST_CASE("a kill whose header has the mask alone is tested for one page") {
 }
 
 TEST_CASE("the rule follows the release, else what is printed") {
-  CHECK(RuleOf(ParseKernelVersion("2.6.32-431.17.1.el6.x86_64"), {}) ==
+  CHECK(RuleOf(ParseKernelVersion("2.6.32-431.17.1.el6.x86_64"), EventFacts()) ==
         WatermarkRule::kEl6Build431);
-  CHECK(RuleOf(ParseKernelVersion("2.6.32-358.el6"), {}) == WatermarkRule::k2636);
-  CHECK(RuleOf(ParseKernelVersion("2.6.32-21-generic"), {}) == WatermarkRule::k2618);
-  CHECK(RuleOf(ParseKernelVersion("3.10.0-514.el7"), {}) == WatermarkRule::k34);
-  CHECK(RuleOf(ParseKernelVersion("5.14.0-70.el9"), {}) == WatermarkRule::k44);
-  CHECK(RuleOf(ParseKernelVersion("5.14.0-570.12.1.el9_6.x86_64"), {}) == WatermarkRule::k63);
-  CHECK(RuleOf(ParseKernelVersion("6.12.0"), {}) == WatermarkRule::k63);
-  ZoneFacts zone = MakeZone(0, "Normal", 100, 10, {1});
-  CHECK(RuleOf({}, {zone}) == WatermarkRule::k2618);
+  CHECK(RuleOf(ParseKernelVersion("2.6.32-358.el6"), EventFacts()) == WatermarkRule::k2636);
+  CHECK(RuleOf(ParseKernelVersion("2.6.32-21-generic"), EventFacts()) == WatermarkRule::k2618);
+  CHECK(RuleOf(ParseKernelVersion("3.10.0-514.el7"), EventFacts()) == WatermarkRule::k34);
+  CHECK(RuleOf(ParseKernelVersion("5.14.0-70.el9"), EventFacts()) == WatermarkRule::k44);
+  CHECK(RuleOf(ParseKernelVersion("5.14.0-570.12.1.el9_6.x86_64"), EventFacts()) ==
+        WatermarkRule::k63);
+  CHECK(RuleOf(ParseKernelVersion("6.12.0"), EventFacts()) == WatermarkRule::k63);
+  EventFacts event;
+  event.zones = {MakeZone(0, "Normal", 100, 10, {1})};
+  ZoneFacts& zone = event.zones[0];
+  CHECK(RuleOf({}, event) == WatermarkRule::k2618);
   zone.cells[0].migrate_types = "UM";
-  CHECK(RuleOf({}, {zone}) == WatermarkRule::k34);
+  CHECK(RuleOf({}, event) == WatermarkRule::k34);
   zone.cells[0].migrate_types = "UME";
-  CHECK(RuleOf({}, {zone}) == WatermarkRule::k44);
+  CHECK(RuleOf({}, event) == WatermarkRule::k44);
   zone.cells.push_back({1, 8, 1, "R"});  // MIGRATE_RESERVE, of 3.8 to 4.3
-  CHECK(RuleOf({}, {zone}) == WatermarkRule::k34);
+  CHECK(RuleOf({}, event) == WatermarkRule::k34);
   zone.cells.pop_back();
   zone.reserved_highatomic_kb = 0;
   zone.free_highatomic_kb = 0;
-  CHECK(RuleOf({}, {zone}) == WatermarkRule::k63);
+  CHECK(RuleOf({}, event) == WatermarkRule::k63);
 }
 
 TEST_CASE("the last try before an OOM kill asks for the high mark, with no right to CMA") {

@@ -15,8 +15,8 @@ namespace {
 
 enum class Width { kUnknown, k32, k64 };
 
-// How wide the kernel's addresses are: by what distributions append to the release, by zones that
-// only one kind has, and by entries of the call trace.
+// How wide the kernel's addresses are: by what distributions append to the release, by those that
+// the call trace prints, by zones that only one kind has, and by entries of the call trace.
 Width WidthOf(const IncidentFacts& facts, const EventFacts& event) {
   static constexpr auto kReleases = std::to_array<std::string_view>(
       {"x86_64", "amd64", "aarch64", "arm64", "ppc64", "powerpc64", "s390x", "riscv64"});
@@ -27,6 +27,8 @@ Width WidthOf(const IncidentFacts& facts, const EventFacts& event) {
   for (const std::string_view word : kReleases) {
     if (release.find(word) != std::string::npos) return Width::k64;
   }
+  if (event.address_digits == 8) return Width::k32;
+  if (event.address_digits == 16) return Width::k64;
   for (const ZoneFacts& zone : event.zones) {
     if (zone.zone == "HighMem") return Width::k32;
     if (zone.zone == "DMA32") return Width::k64;

@@ -188,7 +188,7 @@ std::pair<const ZoneFacts*, int64_t> FailedByBoost(const IncidentFacts& facts,
                                                    const PieceRequest& request) {
   const KernelVersion kernel = KernelOf(facts, event);
   if (!event.rerun || (kernel.known() && kernel.AtLeast(5, 9))) return {};
-  const GfpRights rights = RightsOf(request.gfp, 0, RuleOf(kernel, event.zones));
+  const GfpRights rights = RightsOf(request.gfp, 0, RuleOf(kernel, event));
   const std::vector<ZoneCheck>& checks = event.rerun->checks;
   for (std::size_t i = 0; i < checks.size() && i < event.zones.size(); ++i) {
     const ZoneCheck& check = checks[i];
@@ -231,7 +231,7 @@ void Advise(const IncidentFacts& facts, const EventFacts& event, bool reserve, F
 
 void SetWords(const IncidentFacts& facts, const EventFacts& event, const PieceRequest& request,
               Proof proof, Finding& finding) {
-  const WatermarkRule rule = RuleOf(KernelOf(facts, event), event.zones);
+  const WatermarkRule rule = RuleOf(KernelOf(facts, event), event);
   const CallPath path = ReadCallPath(facts, event);
   const bool reserve = RightsOf(request.gfp, 0, rule).below_min();
   const std::string host = OnDayHost(facts, event);

@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -13,16 +14,25 @@ namespace {
 // The buddy allocator has no pieces above MAX_ORDER - 1 (include/linux/mmzone.h: 10 by default, up
 // to 13 on arm64 with 64 KiB pages), and nothing gives out more memory than the machine has.
 constexpr int64_t kLargestOrderAnywhere = 13;
+// No machine has 64 TiB and more for one request.
+constexpr int64_t kLargestMachineKb = int64_t{1} << 36;
 
 bool IsEmpty(const RefusalFacts& refusal) {
   return refusal.size_bytes == 0 && StageOf(refusal) == VmallocStage::kImpossible;
 }
 
-bool IsTooLarge(const IncidentFacts& facts, const RefusalFacts& refusal) {
+// Larger than all that a 32-bit kernel can reach.
+bool IsBeyondAddresses(const EventFacts& event) {
+  const Integer reach_kb = AddressSpaceKb(event);
+  return reach_kb && event.refusal->size_bytes.value_or(0) / 1024 > *reach_kb;
+}
+
+bool IsTooLarge(const IncidentFacts& facts, const EventFacts& event) {
+  const RefusalFacts& refusal = *event.refusal;
   const int64_t size_kb = refusal.size_bytes.value_or(0) / 1024;
   const bool no_such_order = refusal.order && *refusal.order > kLargestOrderAnywhere;
   return size_kb < 0 || (facts.ram_kb && size_kb > *facts.ram_kb) || no_such_order ||
-         StageOf(refusal) == VmallocStage::kImpossible;
+         StageOf(refusal) == VmallocStage::kImpossible || IsBeyondAddresses(event);
 }
 
 void DescribeEmpty(const IncidentFacts& facts, const EventFacts& event, Finding& finding) {
@@ -40,10 +50,43 @@ void DescribeTooLarge(const IncidentFacts& facts, const EventFacts& event, Findi
       OnDayHost(facts, event) + " was asked for more memory than can exist in one piece.";
   finding.brief = "the request cannot be met by any machine";
   finding.explanation = "The size asked for is beyond what the allocator gives out.";
-  if (size_kb > 0 && facts.ram_kb && size_kb > *facts.ram_kb) {
+  const bool possible = size_kb > 0 && size_kb <= kLargestMachineKb;
+  if (possible && facts.ram_kb && size_kb > *facts.ram_kb) {
+    finding.title = fmt::format("{} was asked for {}, more than all the RAM it has.",
+                                OnDayHost(facts, event), SizeText(size_kb));
+    finding.brief = "more was asked for than the machine has";
     finding.explanation = fmt::format("{} were asked for; the machine has {}.", SizeText(size_kb),
                                       SizeText(*facts.ram_kb));
+  } else if (IsBeyondAddresses(event)) {
+    finding.explanation = fmt::format(
+        "{} were asked for; this 32-bit kernel, whose code is at {:#x}, can reach {} at once, "
+        "itself included.",
+        SizeText(size_kb), *event.lowest_address, SizeText(*AddressSpaceKb(event)));
   }
+}
+
+// One request that got most of the memory, and yet not all that it asked for. Without RAM, a GiB
+// and more of a report that prints no other holder.
+bool TookMost(const IncidentFacts& facts, const EventFacts& event) {
+  constexpr int64_t kManyKb = int64_t{1} << 20;
+  const int64_t had_kb = BytesHad(*event.refusal).value_or(0) / 1024;
+  if (const Integer ram_kb = RamKb(facts, event)) return had_kb > *ram_kb / 2;
+  return !event.mem && had_kb >= kManyKb;
+}
+
+void DescribeMost(const IncidentFacts& facts, const EventFacts& event, Finding& finding) {
+  const std::string asked = SizeText(*event.refusal->size_bytes / 1024);
+  finding.confidence = Confidence::kMedium;
+  finding.confidence_why = "its size is printed; what else held memory is not";
+  finding.title = fmt::format(
+      "{} gave one request {} of the {} bytes that it asked for [vmalloc], and had no more.",
+      OnDayHost(facts, event), Thousands(*BytesHad(*event.refusal)),
+      Thousands(*event.refusal->size_bytes));
+  finding.brief = fmt::format("one request asked for {} [vmalloc]", asked);
+  finding.explanation =
+      "Such memory is neither a program's nor cache: while it was being taken, the OOM killer "
+      "could "
+      "only kill programs, whatever they held. It was given back when the request failed.";
 }
 
 std::string CallerOf(const RefusalFacts& refusal) {
@@ -53,18 +96,30 @@ std::string CallerOf(const RefusalFacts& refusal) {
 
 }  // namespace
 
+// The request itself is the fault: it can never be met, or took more than a machine like this has
+// to give.
 std::optional<Finding> RuleBadRequest(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
     if (!event.refusal) continue;
     const bool empty = IsEmpty(*event.refusal);
-    if (!empty && !IsTooLarge(facts, *event.refusal)) continue;
+    const bool impossible = empty || IsTooLarge(facts, event);
+    if (!impossible && !TookMost(facts, event)) continue;
     Finding finding = DraftCause("bad_request", event);
     finding.confidence = Confidence::kHigh;
     finding.confidence_why = "the size itself shows it";
-    empty ? DescribeEmpty(facts, event, finding) : DescribeTooLarge(facts, event, finding);
-    finding.advice.push_back(
-        {fmt::format("report it to the maintainers of {}", CallerOf(*event.refusal)),
-         "the caller is wrong, not the memory", "", ""});
+    const std::string caller = CallerOf(*event.refusal);
+    if (impossible) {
+      empty ? DescribeEmpty(facts, event, finding) : DescribeTooLarge(facts, event, finding);
+      finding.advice.push_back({"report it to the maintainers of " + caller,
+                                "the caller is wrong, not the memory", "", ""});
+    } else {
+      DescribeMost(facts, event, finding);
+      finding.advice.push_back({fmt::format("set {} up for less than {}", caller,
+                                            SizeText(*event.refusal->size_bytes / 1024)),
+                                "what it keeps in memory must fit beside programs",
+                                "it then serves a smaller device or cache",
+                                "no such failure when it is started again"});
+    }
     finding.evidence.push_back(HeaderEvidence(event));
     return finding;
   }

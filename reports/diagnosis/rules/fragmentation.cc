@@ -57,17 +57,15 @@ void AddZones(const EventFacts& event, Finding& finding) {
   for (const ZoneCheck& check : event.rerun->checks) {
     finding.explanation += " " + CheckWords(check) + ".";
   }
-  for (const ZoneFacts& zone : event.zones) {
-    if (!IsOrdinaryZone(zone.zone)) continue;
-    finding.evidence.push_back(ZoneEvidence(event, zone));
-    finding.evidence.push_back(FreeListEvidence(event, zone));
+  for (const ZoneFacts* const zone : MainZones(event)) {
+    finding.evidence.push_back(ZoneEvidence(event, *zone));
+    finding.evidence.push_back(FreeListEvidence(event, *zone));
   }
 }
 
 void AddWitness(const EventFacts& witness, int order, Finding& finding) {
-  for (const ZoneFacts& zone : witness.zones) {
-    if (IsOrdinaryZone(zone.zone)) finding.evidence.push_back(FreeListEvidence(witness, zone));
-  }
+  for (const ZoneFacts* const zone : MainZones(witness))
+    finding.evidence.push_back(FreeListEvidence(witness, *zone));
   finding.explanation +=
       fmt::format(" At another moment the same machine had no piece of {} and more either.",
                   PieceSize(witness.page_kb() << order));
@@ -241,9 +239,12 @@ Finding DescribeCostly(const IncidentFacts& facts, const EventFacts& event) {
                     : "it follows from size and mode; no memory report is in the text";
   finding.event_id = event.id;
   finding.when = DayText(event);
+  // Figures that barely pass are of the moment behind it.
   finding.title =
-      fmt::format("{} had no {} for a request that may reclaim{}.", OnDayHost(facts, event),
-                  PieceWords(request.order, event.page_kb()), HarmlessWords(path));
+      fmt::format("{} {} {} a request that may reclaim{}.", OnDayHost(facts, event),
+                  event.rerun ? "refused" : "had no",
+                  PieceWords(request.order, event.page_kb()) + (event.rerun ? " to" : " for"),
+                  HarmlessWords(path));
   finding.brief = "memory is fragmented, by the mode of the request";
   finding.explanation =
       "A request that may reclaim is given single pages, or the OOM killer runs. For a piece of "

@@ -23,12 +23,14 @@ enum class HolderKind {
 struct OtherHolder {
   HolderKind kind = HolderKind::kSlab;
   int64_t size_kb = 0;
-  int64_t of_kb = 0;         // what its share is taken of: RAM, or
+  // What its share is taken of: RAM, or
+  int64_t of_kb = 0;
   bool of_eligible = false;  // only what the request may use of it, which is all but zone Movable
+  bool of_itemised = false;  // what the report itemises, as it does not tell how much RAM there is
 };
 
-// Who holds more than a third of the memory without being able to give it back; none if nobody
-// does.
+// Who holds more than a third of the memory (half of what is itemised) without being able to give
+// it back; none if nobody does. The event has a Mem-Info block or is a pasted /proc/meminfo.
 std::optional<OtherHolder> LargestHolder(const IncidentFacts& facts, const EventFacts& event);
 
 // Memory set aside as huge pages (mm/hugetlb.c): programs must ask for it by name, and the OOM

@@ -156,7 +156,8 @@ void DescribeHugePages(const EventFacts& event, Finding& finding) {
 }
 
 void DescribePageTables(const EventFacts& event, Finding& finding) {
-  const int64_t kvm_kb = event.mem->sec_pagetables_pages.value_or(0) * event.page_kb();
+  const int64_t kvm_kb = event.mem ? event.mem->sec_pagetables_pages.value_or(0) * event.page_kb()
+                                   : event.ValueKb("SecPageTables").value_or(0);
   finding.explanation +=
       " Each program that maps shared memory in small pages has tables of its own for it.";
   if (kvm_kb > 0) finding.explanation += fmt::format(" {} are of guests [KVM].", SizeText(kvm_kb));
@@ -286,11 +287,10 @@ std::string_view HolderNeedle(HolderKind kind) { return WordsOf(kind).needle; }
 
 void DescribeHolder(const IncidentFacts& facts, const EventFacts& event, const OtherHolder& holder,
                     Finding& finding) {
-  const Integer ram_kb = RamKb(facts, event);
-  finding.explanation =
-      fmt::format("{} of {}{}.", SizeText(holder.size_kb),
-                  SizeText(holder.of_eligible ? holder.of_kb : ram_kb.value_or(0)),
-                  holder.of_eligible ? ", which is all but zone Movable" : "");
+  finding.explanation = fmt::format("{} of {}{}.", SizeText(holder.size_kb), SizeText(holder.of_kb),
+                                    holder.of_eligible   ? ", which is all but zone Movable"
+                                    : holder.of_itemised ? ", which is all that is itemised"
+                                                         : "");
   switch (holder.kind) {
     case HolderKind::kSlab:
       return DescribeSlab(event, finding);

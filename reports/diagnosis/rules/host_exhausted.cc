@@ -8,6 +8,7 @@
 #include "reports/diagnosis/rules/chronic.h"
 #include "reports/diagnosis/rules/clean_cache.h"
 #include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/rules/holder.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/rules/swapoff.h"
 #include "reports/diagnosis/unevictable.h"
@@ -71,6 +72,19 @@ std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& 
   return result;
 }
 
+// Whether a page is to be had is not known: the report was cut before its zones, or among them.
+bool LacksZoneTest(const EventFacts& event) { return !event.rerun || !event.rerun->single_served; }
+
+// A memory report just before a kill, whose own head is lost.
+bool PrecedesKill(const IncidentFacts& facts, const EventFacts& event) {
+  constexpr int64_t kSameStormSeconds = 10;
+  if (event.kind != "mem_info") return false;
+  return std::any_of(facts.events.begin(), facts.events.end(), [&](const EventFacts& other) {
+    const std::optional<int64_t> apart = other.oom ? SecondsFromTo(event, other) : std::nullopt;
+    return apart && *apart >= 0 && *apart <= kSameStormSeconds && !OfGroup(other);
+  });
+}
+
 // A kill for one page, or ten seconds and more of waiting for one [alloc_stall].
 bool IsOfPage(const IncidentFacts& facts, const EventFacts& event) {
   if (!event.oom && !event.waits()) return false;
@@ -78,13 +92,18 @@ bool IsOfPage(const IncidentFacts& facts, const EventFacts& event) {
   return request && request->order == 0;
 }
 
-// Where the report was cut before its zones, the counters alone may say it: programs hold nearly
-// all, and hardly anything is free or could be dropped.
+// Of a kill whose header is lost, too: hardly any is for more than the counters can tell.
+bool MayBeOfPage(const IncidentFacts& facts, const EventFacts& event) {
+  const bool header_lost = (event.oom && !event.oom->order) || PrecedesKill(facts, event);
+  return header_lost || IsOfPage(facts, event);
+}
+
+// Where the zones do not tell, the counters alone may: programs hold nearly all, and hardly
+// anything is free or could be dropped.
 bool CountersSayIt(const IncidentFacts& facts, const EventFacts& event) {
   constexpr double kNearlyAll = 0.9;
   constexpr double kHardlyAny = 0.05;
-  if (!event.zones.empty() || !event.mem || !event.mem->anon_pages || !IsOfPage(facts, event))
-    return false;
+  if (!event.mem || !event.mem->anon_pages || !MayBeOfPage(facts, event)) return false;
   const MemInfoFacts& mem = *event.mem;
   const int64_t total = BalanceTotalKb(facts, event).value_or(0) / event.page_kb();
   const int64_t spare = mem.free_pages.value_or(0) + mem.file_pages.value_or(0) +
@@ -95,7 +114,8 @@ bool CountersSayIt(const IncidentFacts& facts, const EventFacts& event) {
 // The re-run must not have found room for a single page, or only what is kept between the marks.
 bool Applies(const IncidentFacts& facts, const EventFacts& event) {
   if (OfGroup(event) || StatesConstraint(event) || (event.oom && event.oom->sysrq)) return false;
-  if (!event.rerun) return CountersSayIt(facts, event);
+  if (LacksZoneTest(event) && CountersSayIt(facts, event)) return true;
+  if (!event.rerun) return false;
   if (event.rerun->single_served == false) return true;
   // Of a piece, too, where so little is free that joining pieces would not help.
   const bool tells = event.oom ? !ShowsFragmentation(event) : IsOfPage(facts, event);
@@ -162,10 +182,11 @@ Advice AddSwap(const Exhaustion& found) {
 }
 
 void Explain(const EventFacts& event, const Exhaustion& found, Finding& finding) {
-  finding.explanation = event.rerun
-                            ? NothingSpareWords(event)
-                            : "The zones are not in the text; by the counters hardly anything was "
-                              "free, and little could have been dropped.";
+  finding.explanation =
+      !LacksZoneTest(event)
+          ? NothingSpareWords(event)
+          : "Of the zones too little is in the text; by the counters hardly anything was "
+            "free, and little could have been dropped.";
   if (ShareOf(found.shared_kb, found.programs_kb) > kLargestShare)
     finding.explanation += fmt::format(" Of what programs held, {} are shared memory and tmpfs.",
                                        SizeText(found.shared_kb));
@@ -186,14 +207,25 @@ bool OthersGrew(const IncidentFacts& facts, const EventFacts& event, const Exhau
   return holder && holder->role == Role::kPrimary && holder->event_id == event.id;
 }
 
+// Where programs are not the most of it: who is, if that is known to be what is not itemised.
+std::string RestWords(const IncidentFacts& facts, const EventFacts& event,
+                      const Exhaustion& found) {
+  const int64_t rest_kb = found.ram_known ? RestKb(facts, event).value_or(0) : 0;
+  if (rest_kb <= found.programs_kb || rest_kb > found.ram_kb) return "";
+  return fmt::format(
+      ", and {} = {} % are not itemised", SizeText(rest_kb),
+      PercentNumber(static_cast<double>(rest_kb), static_cast<double>(found.ram_kb)));
+}
+
 Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Exhaustion& found) {
   Finding finding = DraftCause("host_exhausted", event);
   finding.when = DayText(event);
   const std::string share =
       PercentNumber(static_cast<double>(found.programs_kb), static_cast<double>(found.ram_kb));
   const std::string held =
-      fmt::format("rograms held {} of {} = {} %.", SizeText(found.programs_kb),
-                  (found.ram_known ? "" : "the itemised ") + SizeText(found.ram_kb), share);
+      fmt::format("rograms held {} of {} = {} %{}.", SizeText(found.programs_kb),
+                  (found.ram_known ? "" : "the itemised ") + SizeText(found.ram_kb), share,
+                  found.most ? "" : RestWords(facts, event, found));
   const std::string host = OnDayHost(facts, event);
   const bool waited = event.waits();
   finding.title = found.most
@@ -224,11 +256,11 @@ void SetConfidence(const IncidentFacts& facts, const EventFacts& event, const Ex
   if (const std::optional<Finding> cma = RuleCma(facts); cma && cma->event_id == event.id)
     doubt = "memory was free, though set aside for devices [CMA]";
   if (!found.most) doubt = "who holds most of it, programs do not tell";
-  if (!event.rerun) doubt = "the zones are not in the text; the counters alone say it";
+  if (LacksZoneTest(event)) doubt = "the zones are not in the text; the counters alone say it";
   if (!found.ram_known) doubt = "how much RAM there is is not in the text";
   finding.confidence = doubt ? Confidence::kMedium : Confidence::kHigh;
   // What no counter holds may be more than all that is itemised.
-  if (!event.rerun && !found.ram_known) finding.confidence = Confidence::kLow;
+  if (LacksZoneTest(event) && !found.ram_known) finding.confidence = Confidence::kLow;
   finding.confidence_why = doubt ? doubt : "marks, counters and swap of the same record all say so";
 }
 

@@ -179,7 +179,7 @@ bool KillsWhateverIsFree(const IncidentFacts& facts, const EventFacts& event) {
   if (!event.oom || event.oom->sysrq || OfGroup(event)) return false;
   const KernelVersion kernel = KernelOf(facts, event);
   if (kernel.known()) return kernel.Below(2, 6, 11);
-  const bool old = RuleOf(kernel, event.zones) == WatermarkRule::k2618 && event.zones.size() > 1;
+  const bool old = RuleOf(kernel, event) == WatermarkRule::k2618 && event.zones.size() > 1;
   return old && std::all_of(event.zones.begin(), event.zones.end(), [](const ZoneFacts& zone) {
            const std::vector<int64_t>& kept = zone.lowmem_reserve_pages;
            return !kept.empty() &&

@@ -20,7 +20,7 @@ const ZoneFacts* FailsByBoost(const IncidentFacts& facts, const EventFacts& even
     const ZoneCheck& check = event.rerun->checks[i];
     const bool known = check.eligible && check.usable_pages && check.mark_pages && zone.boost_kb;
     if (!known || zone.boost_kb <= 0 || zone.min_kb.value_or(0) <= 0) continue;
-    const WatermarkRule rule = RuleOf(KernelOf(facts, event), event.zones);
+    const WatermarkRule rule = RuleOf(KernelOf(facts, event), event);
     const GfpRights rights = RightsOf(event.rerun->request.gfp, event.rerun->request.order, rule);
     // It does not count for single atomic pages, whose mark is without it already.
     const int64_t raised = *zone.min_kb / event.page_kb();

@@ -12,8 +12,8 @@ std::span<const Rule> AllRules() {
       RuleHardware, RuleKernelBug, RuleStall, RuleEarlyBoot, RuleCountBelowZero, RuleBadRequest,
       RuleAddressSpace, RulePercpu, RuleCrashKernel,
       // The allocation run again over the zones that the request may use.
-      RuleLowZone, RuleCma, RuleBoundToNode, RuleUnprintedPolicy, RuleAtomicReserve,
-      RuleAtomicHighOrder,
+      RuleLowZone, RuleUnprintedLowZone, RuleCma, RuleBoundToNode, RuleUnprintedPolicy,
+      RuleAtomicReserve, RuleAtomicHighOrder,
       // Who holds the memory.
       RuleHolder, RulePrematureOom, RuleWritebackStall,
       // Free, but in pieces; then simply used up.

@@ -30,6 +30,7 @@ std::optional<Finding> RuleAddressSpace(const IncidentFacts& facts);
 std::optional<Finding> RulePercpu(const IncidentFacts& facts);
 std::optional<Finding> RuleCrashKernel(const IncidentFacts& facts);
 std::optional<Finding> RuleLowZone(const IncidentFacts& facts);
+std::optional<Finding> RuleUnprintedLowZone(const IncidentFacts& facts);
 std::optional<Finding> RuleCma(const IncidentFacts& facts);
 std::optional<Finding> RuleCmaArea(const IncidentFacts& facts);
 std::optional<Finding> RuleAtomicReserve(const IncidentFacts& facts);

@@ -52,7 +52,7 @@ std::optional<Finding> RuleUnaccountedShare(const IncidentFacts& facts) {
         "{} had {} = {} % of its RAM in {}.", OnDayHost(facts, event), SizeText(rest_kb),
         PercentNumber(static_cast<double>(rest_kb), static_cast<double>(*ram_kb)), words);
     finding.brief = fmt::format("{} held {}", words, SizeText(rest_kb));
-    DescribeHolder(facts, event, {HolderKind::kUnaccounted, rest_kb}, finding);
+    DescribeHolder(facts, event, {HolderKind::kUnaccounted, rest_kb, *ram_kb}, finding);
     finding.evidence.push_back(CounterEvidence(event, HolderNeedle(HolderKind::kUnaccounted)));
     return finding;
   }
