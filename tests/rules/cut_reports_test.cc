@@ -252,5 +252,54 @@ TEST_CASE("a machine of up to 4 GiB has its pieces in DMA32") {
   CHECK(MainZones(event).empty());
 }
 
+// 32 bit: page tables of 600 MiB, and low memory of 860 MiB.
+EventFacts HighMemOom() {
+  EventFacts event = ExhaustedOom();
+  event.oom->gfp_mask = 0xd0;
+  event.zones = {MakeZone(std::nullopt, "DMA", 3500, 60),
+                 MakeZone(std::nullopt, "Normal", 3600, 3700),
+                 MakeZone(std::nullopt, "HighMem", 5900000, 512)};
+  event.zones[0].present_kb = 16256;
+  event.zones[1].present_kb = 864256;
+  event.mem->pagetables_pages = 153600;
+  event.mem->ram_pages = 4194304;
+  event.mem->reserved_pages = 0;
+  return event;
+}
+
+TEST_CASE("page tables are measured by low memory where a 32-bit kernel lacks that") {
+  const auto rule = [](const EventFacts& event) {
+    IncidentFacts facts = SmallFacts(event);
+    facts.ram_kb = 16777216;
+    return RulePageTableShare(facts);
+  };
+  EventFacts event = HighMemOom();
+  std::optional<Finding> finding = rule(event);
+  REQUIRE(finding);
+  CHECK(finding->role == Role::kContributing);
+  CHECK(finding->confidence == Confidence::kLow);
+  CHECK(Mentions(finding->title, "page tables held 600 MiB, as much as 69.8 % of low memory"));
+  event.zones[1].pagetables_kb = 500000;
+  event.zones[2].pagetables_kb = 0;
+  CHECK(rule(event)->confidence == Confidence::kHigh);
+  event.zones[1].pagetables_kb = 2000;  // they lie in high memory
+  event.zones[2].pagetables_kb = 612400;
+  finding = rule(event);
+  CHECK((!finding || finding->role == Role::kContext));
+  event.oom->gfp_mask = 0x201d2;  // a page that may lie in high memory
+  finding = rule(event);
+  CHECK((!finding || finding->role == Role::kContext));
+}
+
+TEST_CASE("a broken page table beside a shortage is told, though not as its cause") {
+  IncidentFacts facts = SmallFacts(ExhaustedOom());
+  EventFacts event = MakeEvent(2, "bad_page", "Nov 24 10:00:02");
+  event.crash.emplace().title = "BUG: Bad page map";
+  facts.events.push_back(event);
+  CHECK(RuleKernelBug(facts)->role == Role::kContributing);
+  facts.events[1].kind = "warning";
+  CHECK(RuleKernelBug(facts)->role == Role::kContext);
+}
+
 }  // namespace
 }  // namespace kautopsy::test

@@ -67,10 +67,11 @@ bool StandsBefore(const IncidentFacts& facts, const EventFacts& crash) {
 }
 
 // A crash is the cause of what follows it. What follows a shortage of memory may come from that,
-// and a warning beside one need not matter.
+// and a warning beside one need not matter, unless it is about the tables of pages themselves.
 Role RoleOf(const IncidentFacts& facts, const EventFacts& crash) {
   const bool memory = std::any_of(facts.events.begin(), facts.events.end(), TellsOfMemory);
   if (!memory) return Role::kPrimary;
+  if (crash.kind == "bad_page") return Role::kContributing;
   if (!IsFatal(crash)) return Role::kContext;
   return StandsBefore(facts, crash) ? Role::kPrimary : Role::kContributing;
 }
