@@ -182,9 +182,13 @@ Integer PageKbFromZones(const EventFacts& event) {
 }
 
 // What the allocator manages of all zones, on old kernels what they hold. None if that is less than
-// the counters of the same report add up to: then a zone's line is missing.
+// the counters of the same report add up to: then a zone's line is missing. Likewise without a node
+// 0, which hardly any machine has without memory.
 Integer SumOfZones(const EventFacts& event) {
   if (!event.mem || event.zones.empty()) return std::nullopt;
+  const bool first = std::any_of(event.zones.begin(), event.zones.end(),
+                                 [](const auto& zone) { return zone.node.value_or(0) == 0; });
+  if (!first) return std::nullopt;
   int64_t sum_kb = 0;
   for (const ZoneFacts& zone : event.zones) {
     const Integer kb = zone.managed_kb ? zone.managed_kb : zone.present_kb;

@@ -28,6 +28,7 @@ enum class Proof {
   kCounter,    // by the counter `free:`; the list, which is read later, shows what was freed since
   kPartly,     // no zone is known to pass, and one is known to fail
   kBeside,     // by a memory report right behind the refusal, which prints none itself
+  kMaybeKept,  // no more is free than may be kept for larger pieces; no list tells
   kMechanism,  // the refusal alone: no memory report is in the text
 };
 
@@ -116,6 +117,25 @@ bool IsKeptFromPages(const KernelVersion& kernel) {
   });
 }
 
+// True if all that is free may be kept for larger pieces: a hundredth of each zone and one block of
+// 2 MiB may be (mm/page_alloc.c since 4.4, reserve_highatomic_pageblock()), and no free list is
+// printed, whose letters would tell.
+bool MayAllBeKept(const IncidentFacts& facts, const EventFacts& event) {
+  constexpr int64_t kBlockKb = 2048;
+  if (!event.rerun || !IsKeptFromPages(KernelOf(facts, event))) return false;
+  bool any = false;
+  for (std::size_t i = 0; i < event.zones.size() && i < event.rerun->checks.size(); ++i) {
+    const ZoneCheck& check = event.rerun->checks[i];
+    if (!check.eligible || check.verdict == ZoneVerdict::kNotServed) continue;
+    const ZoneFacts& zone = event.zones[i];
+    const Integer size_kb = zone.managed_kb ? zone.managed_kb : zone.present_kb;
+    if (!zone.cells.empty() || !size_kb || !zone.free_kb) return false;
+    if (*zone.free_kb > *size_kb / 100 + kBlockKb) return false;
+    any = true;
+  }
+  return any;
+}
+
 // Free pages that are kept for larger atomic pieces, in the zones that the request may use; 0 where
 // the kernel gives them to single pages too.
 int64_t KeptFromPages(const IncidentFacts& facts, const EventFacts& event) {
@@ -134,7 +154,8 @@ std::string ButKeptWords(const IncidentFacts& facts, const EventFacts& event) {
   if (kept_kb > 0)
     return fmt::format(", but for {} that is kept for larger pieces [highatomic]",
                        SizeText(kept_kb));
-  const bool may = !event.rerun && IsKeptFromPages(KernelOf(facts, event));
+  const bool may =
+      (!event.rerun || MayAllBeKept(facts, event)) && IsKeptFromPages(KernelOf(facts, event));
   return may ? ", as far as a single page may have it" : "";
 }
 
@@ -158,6 +179,15 @@ std::string Explain(const EventFacts& event, const PieceRequest& request, bool r
   if (proof == Proof::kMechanism)
     return "A request of one page that must not wait is refused only if no zone has a page for it, "
            "above the min mark or below as far as it may go. How much was free is not in the text.";
+  if (proof == Proof::kMaybeKept) {
+    words = "By the marks it would have passed:";
+    for (const ZoneCheck& check : event.rerun->checks) {
+      if (check.eligible) words += " " + CheckWords(check) + ".";
+    }
+    return words +
+           " But that is no more than a hundredth of each zone, which the kernel may keep for "
+           "larger pieces; the free lists would tell, and are not in the text.";
+  }
   if (request.frees_memory)
     words =
         "The task frees memory itself [PF_MEMALLOC], so it may take all that is left, and even "
@@ -265,6 +295,8 @@ void SetConfidence(Proof proof, Finding& finding) {
       : proof == Proof::kPartly  ? "not every zone's test is wholly in the text"
       : proof == Proof::kBeside
           ? "every zone fails its test on the figures of a report right behind"
+      : proof == Proof::kMaybeKept
+          ? "by the marks it would pass; that what is free is kept for larger pieces is likely"
           : "it follows from the mode alone; no memory report is in the text";
 }
 
@@ -284,6 +316,9 @@ std::optional<Finding> RuleAtomicReserve(const IncidentFacts& facts) {
     std::optional<Proof> proof = event.rerun ? ProofOf(event) : std::nullopt;
     if (!event.rerun && IsAlone(facts, event, *request)) proof = Proof::kMechanism;
     if (joined) proof = Proof::kBeside;
+    const bool below_min =
+        RightsOf(request->gfp, 0, RuleOf(KernelOf(facts, event), event)).below_min();
+    if (!proof && below_min && MayAllBeKept(facts, event)) proof = Proof::kMaybeKept;
     if (!proof || (shown.rerun && IsAllSpent(facts, shown))) continue;
     Finding finding;
     finding.rule = "atomic_reserve";
