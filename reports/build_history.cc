@@ -6,6 +6,7 @@
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/node_list.h"
 #include "reports/diagnosis/snapshot_series.h"
+#include "reports/diagnosis/vmalloc_request.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
@@ -35,6 +36,8 @@ std::string GapWords(const EventFacts* before, const EventFacts& event) {
   return ", +" + SpanText(*seconds);
 }
 
+constexpr int64_t kBytesPerKb = 1024;
+
 std::string PlainWhat(const BuildInput& input, const EventFacts& event) {
   if (!event.kills.empty()) {
     const KillFacts& kill = event.kills.front();
@@ -42,8 +45,11 @@ std::string PlainWhat(const BuildInput& input, const EventFacts& event) {
   }
   if (event.refusal) {
     const std::optional<PieceRequest> request = RequestOf(input.facts, event);
-    const std::string what =
-        request ? PieceSize(event.page_kb() << request->order) : std::string("request");
+    // Of many pages that are mapped together the sum lacked, no piece.
+    const Integer sum = LacksSum(event) ? event.refusal->size_bytes : Integer();
+    const std::string what = sum       ? SizeText(*sum / kBytesPerKb)
+                             : request ? PieceSize(event.page_kb() << request->order)
+                                       : std::string("request");
     return what + (event.waits() ? " waited for" : " refused");
   }
   if (event.oom) return "OOM killer ran";

@@ -30,12 +30,19 @@ std::string WhatOfArea(const RefusalFacts& refusal) {
   return refusal.error ? fmt::format("{}: error {}", what, *refusal.error) : what;
 }
 
+// A size is a number without a sign to the kernel; what a caller miscalculated may be beyond what
+// the store's integers hold.
+std::string BytesWords(int64_t bytes) {
+  return bytes < 0 ? fmt::format("{} bytes", static_cast<uint64_t>(bytes))
+                   : fmt::format("{} bytes", Thousands(bytes));
+}
+
 // What was not asked for as a piece: "16,384 bytes [vmalloc]: failed to map pages".
 std::string SizeRefused(const EventFacts& event) {
   const RefusalFacts& refusal = *event.refusal;
   const std::string why = refusal.reason ? ": " + *refusal.reason : "";
-  return fmt::format("{} bytes [{}]{}", Thousands(*refusal.size_bytes),
-                     refusal.kind.value_or("failure"), why);
+  return fmt::format("{} [{}]{}", BytesWords(*refusal.size_bytes), refusal.kind.value_or("failure"),
+                     why);
 }
 
 // What the line says itself, and the size if that leaves it out.
@@ -44,7 +51,7 @@ std::string OwnWordsWithSize(const EventFacts& event) {
   const Integer& bytes = event.refusal->size_bytes;
   if (words.empty() || !bytes || words.find(std::to_string(*bytes)) != std::string::npos)
     return words;
-  return fmt::format("{} [{} bytes]", words, Thousands(*bytes));
+  return fmt::format("{} [{}]", words, BytesWords(*bytes));
 }
 
 std::string WhatRefused(const EventFacts& event, const std::optional<PieceRequest>& request,

@@ -11,6 +11,7 @@
 #include "parsers/kernel/limits.h"
 #include "parsers/kernel/mem_info_2_4.h"
 #include "parsers/kernel/oom.h"
+#include "parsers/kernel/reserved_pages.h"
 #include "parsers/kernel/size_fields.h"
 
 namespace kautopsy {
@@ -45,23 +46,15 @@ bool StartsNamed(std::string_view text) {
          ParseHugePages(text);
 }
 
-// The memory of all zones that the kernel manages, where show_mem() of lib/show_mem.c did not count
-// what is reserved right: until 4.2 (Linux kernel commit "lib/show_mem.c: correct reserved memory
-// calculation") it set the count anew for each zone, so the last one's was printed.
+// None where "pages reserved" is right, or a zone's line is missing.
 Integer ManagedKb(const MemInfo& counters, std::span<const Zone> zones, int64_t page_size_kb) {
-  int64_t present_kb = 0;
-  int64_t managed_kb = 0;
-  bool of_one_zone = false;
+  ManagedOfZones managed(*counters.ram * page_size_kb, *counters.reserved * page_size_kb);
   for (const Zone& zone : zones) {
     if (!IsSize(zone.present_kb) || !IsSize(zone.managed_kb)) return std::nullopt;
-    present_kb += *zone.present_kb;
-    managed_kb += *zone.managed_kb;
-    of_one_zone |= *zone.present_kb - *zone.managed_kb == *counters.reserved * page_size_kb;
+    managed.Add(*zone.present_kb, *zone.managed_kb);
   }
-  const bool whole = present_kb == *counters.ram * page_size_kb;
-  return whole && of_one_zone ? Integer(managed_kb) : std::nullopt;
+  return managed.kb();
 }
-
 std::size_t CountKnown(const MemInfo& counters) {
   const std::span<const Field<MemInfo>> fields = MemInfo::Fields();
   return static_cast<std::size_t>(std::count_if(

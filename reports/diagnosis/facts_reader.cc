@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "parsers/kernel/reserved_pages.h"
 #include "parsers/stream/boot_tracker.h"
 #include "reports/diagnosis/facts_parts.h"
 #include "reports/diagnosis/moments.h"
@@ -198,23 +199,16 @@ Integer SumOfZones(const EventFacts& event) {
   return sum_kb >= ItemisedKb(event) ? Integer(sum_kb) : std::nullopt;
 }
 
-// Until 4.2 show_mem() of lib/show_mem.c set the count of reserved pages anew for each zone instead
-// of adding to it, so that of the last zone was printed (Linux kernel commit "lib/show_mem.c:
-// correct reserved memory calculation").
+// Where "pages reserved" is that of one zone, it becomes that of all.
 void MendReserved(EventFacts& event) {
   if (!event.mem || !event.mem->ram_pages || !event.mem->reserved_pages) return;
-  int64_t present_kb = 0;
-  int64_t managed_kb = 0;
-  bool of_one_zone = false;
-  const int64_t reserved_kb = *event.mem->reserved_pages * event.page_kb();
+  const int64_t ram_kb = *event.mem->ram_pages * event.page_kb();
+  ManagedOfZones managed(ram_kb, *event.mem->reserved_pages * event.page_kb());
   for (const ZoneFacts& zone : event.zones) {
     if (!zone.present_kb || !zone.managed_kb) return;
-    present_kb += *zone.present_kb;
-    managed_kb += *zone.managed_kb;
-    of_one_zone = of_one_zone || *zone.present_kb - *zone.managed_kb == reserved_kb;
+    managed.Add(*zone.present_kb, *zone.managed_kb);
   }
-  const bool whole = present_kb == *event.mem->ram_pages * event.page_kb();
-  if (whole && of_one_zone) event.mem->reserved_pages = (present_kb - managed_kb) / event.page_kb();
+  if (managed.kb()) event.mem->reserved_pages = (ram_kb - *managed.kb()) / event.page_kb();
 }
 
 // What the records themselves say where no boot does.

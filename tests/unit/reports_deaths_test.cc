@@ -33,6 +33,21 @@ TEST_CASE("what a refused request's report lacks is told") {
   CHECK(Mentions(Report(database), "incomplete: "));
 }
 
+TEST_CASE(
+    "the timeline tells the sum of what is mapped together, and a size as the kernel counts it") {
+  Database database = StoreOfText(
+      "[ 2186.412135] Killed process 840 (bash) total-vm:115568kB, anon-rss:0kB, file-rss:0kB, "
+      "shmem-rss:0kB\n"
+      "[ 2186.486416] vmalloc: allocation failure, allocated 3221225472 of 4294967296 bytes\n"
+      "[ 2186.486420] fox: page allocation failure: order:0, mode:0xd2\n"
+      "[ 2187.000001] fox: vmalloc error: size 18446744071562596352, exceeds total pages, "
+      "mode:0xdc0(GFP_KERNEL|__GFP_ZERO), nodemask=(null),cpuset=/,mems_allowed=0\n",
+      "mapped.log");
+  const std::string report = Report(database);
+  CHECK(Mentions(report, "4.0 GiB refused"));
+  CHECK(Mentions(report, "18446744071562596352 bytes [vmalloc]"));
+}
+
 std::string Kill(const std::string& release) {
   return "[  100.000001] fox invoked oom-killer: gfp_mask=0xd0, order=0, oom_adj=0\n"
          "[  100.000002] Pid: 77, comm: fox Not tainted " +
