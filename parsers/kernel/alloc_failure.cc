@@ -58,6 +58,7 @@ class AllocFailureBlock final : public Block {
     }
     event.rows.push_back(std::make_unique<RowsOf<PageAllocFailure>>(
         std::vector<PageAllocFailure>{std::move(failure_)}));
+    process_.AddTo(event);
     trace_.AddTo(event);
     mem_info_.AddTo(event);
     tags_.AddTo(event);

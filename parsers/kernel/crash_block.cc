@@ -61,6 +61,7 @@ class CrashBlock final : public Block {
     event.rows.insert(event.rows.begin(),
                       std::make_unique<RowsOf<Crash>>(std::vector<Crash>{std::move(crash)}));
     rcu_.AddTo(event);
+    task_.AddTo(event);
     trace_.AddTo(event);
     modules_.AddTo(event);
   }

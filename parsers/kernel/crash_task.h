@@ -28,6 +28,7 @@ class CrashTaskSection : public Section {
   const Text& taint() const { return taint_; }
   const Text& release() const { return release_; }
   const Text& hardware() const { return line_.hardware(); }
+  void AddTo(EventRecord& event) { line_.AddTo(event); }
 
  private:
   Claim OfferOldForms(const LogLine& line);

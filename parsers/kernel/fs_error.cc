@@ -311,6 +311,7 @@ class FsErrorBlock final : public Block {
     damage.AddIf(!closed(), "nothing shows the end");
     damage.StoreIn(event);
     AddRows(event, std::vector<FsError>{std::move(row_)});
+    process_.AddTo(event);
     trace_.AddTo(event);
   }
 

@@ -59,10 +59,8 @@ class OomBlock final : public Block {
   void Finish(EventRecord& event) override {
     table_.ResolveColumns(header_.report().oom_adj.has_value());
     SetPageSize(event);
-    if (IsMemInfoAlone()) {
-      FinishMemInfo(event);
-      return;
-    }
+    process_.AddTo(event);
+    if (IsMemInfoAlone()) return FinishMemInfo(event);
     event.kind = IsRefusal() ? "alloc_failure" : "oom";
     NoteMissing(event);
     OomReport report = header_.report();
@@ -78,9 +76,9 @@ class OomBlock final : public Block {
     AddVictim(report);
     AddTasks(report, event.page_size_kb);
     AddScores(report, event.page_size_kb);
-    event.comm = report.invoker_comm ? report.invoker_comm : process_.comm();
+    event.comm = report.invoker_comm;
     event.pid = report.invoker_pid;
-    event.kernel_release = process_.release();
+    event.kernel_release = report.kernel_release;
     if (!IsRefusal()) event.subject = Victim();
     event.title = Title(report);
     memcg_.AddTo(event, report.oom_memcg);

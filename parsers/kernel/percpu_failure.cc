@@ -75,6 +75,7 @@ class PercpuFailureBlock final : public Block {
     damage.StoreIn(event);
     event.rows.push_back(std::make_unique<RowsOf<PageAllocFailure>>(
         std::vector<PageAllocFailure>{std::move(failure_)}));
+    process_.AddTo(event);
     trace_.AddTo(event);
   }
 

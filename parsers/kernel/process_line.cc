@@ -10,6 +10,7 @@ namespace kautopsy {
 namespace {
 
 constexpr std::string_view kHardware = "Hardware name: ";
+constexpr std::string_view kWorkqueue = "Workqueue: ";
 
 }  // namespace
 
@@ -51,6 +52,49 @@ std::optional<ProcessLine> ParseProcessLine(std::string_view text) {
                      .release = TextOf(release)};
 }
 
+std::span<const Field<WorkItem>> WorkItem::Fields() {
+  static constexpr std::array<Field<WorkItem>, 5> kFields = {{
+      {"workqueue", &WorkItem::workqueue},
+      {"symbol", &WorkItem::symbol},
+      {"module", &WorkItem::module},
+      {"description", &WorkItem::description},
+      {"log_line", &WorkItem::log_line},
+  }};
+  return kFields;
+}
+
+std::optional<WorkItem> ParseWorkqueueLine(std::string_view text) {
+  if (!ConsumePrefix(text, kWorkqueue)) return std::nullopt;
+  // A queue's name may hold blanks, a function's none.
+  static const LogPattern kPattern(
+      R"re( *(.*?) *(?:0x[0-9a-f]+|[0-9a-f]{8,16}|\(?null\)?|([A-Za-z_][\w.$]*))(?: \[([^\] ]+)\])?(?: \((.*)\))?)re");
+  const auto groups = MatchAll<4>(text, kPattern);
+  if (!groups) return std::nullopt;
+  const auto& [queue, symbol, module, description] = *groups;
+  if (queue.empty() && symbol.empty()) return std::nullopt;
+  return WorkItem{.workqueue = TextOf(queue),
+                  .symbol = TextOf(symbol),
+                  .module = TextOf(module),
+                  .description = TextOf(description),
+                  .log_line = std::nullopt};
+}
+
+void ProcessLineSection::AddTo(EventRecord& event) {
+  if (work_) AddRows(event, std::vector<WorkItem>{std::move(*work_)});
+  work_.reset();
+}
+
+Claim ProcessLineSection::OfferJob(const LogLine& line) {
+  static constexpr std::array<std::string_view, 3> kJobs = {kWorkqueue, "Stopper: ", "Sched_ext: "};
+  const bool job = std::any_of(kJobs.begin(), kJobs.end(),
+                               [&](std::string_view head) { return line.text.starts_with(head); });
+  if (!job || job_) return Claim::kNone;
+  job_ = true;
+  if (!line.cut) work_ = ParseWorkqueueLine(line.text);
+  if (work_) work_->log_line = static_cast<int64_t>(line.place.line);
+  return Claim::kTaken;
+}
+
 Claim ProcessLineSection::OfferBelow(const LogLine& line) {
   const std::string_view text = line.text;
   if (text.starts_with(kHardware)) {
@@ -65,13 +109,7 @@ Claim ProcessLineSection::OfferBelow(const LogLine& line) {
     taint_names_ = true;
     return Claim::kTaken;
   }
-  static constexpr std::array<std::string_view, 3> kJobs = {
-      "Workqueue: ", "Stopper: ", "Sched_ext: "};
-  const bool job = std::any_of(kJobs.begin(), kJobs.end(),
-                               [&](std::string_view head) { return text.starts_with(head); });
-  if (!job || job_) return Claim::kNone;
-  job_ = true;
-  return Claim::kTaken;
+  return OfferJob(line);
 }
 
 Claim ProcessLineSection::Offer(const LogLine& line) {

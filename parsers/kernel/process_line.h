@@ -22,6 +22,24 @@ struct ProcessLine {
 // None if it is no such line.
 std::optional<ProcessLine> ParseProcessLine(std::string_view text);
 
+// What a kernel worker does for others, as print_worker_info() of kernel/workqueue.c prints it
+// below the process line ("%sWorkqueue: %s %ps", then " (%s)"; %pf before v5.2):
+//   Workqueue: events_freezable vmballoon_work [vmw_balloon]
+//   Workqueue: writeback wb_workfn (flush-8:0)
+struct WorkItem {
+  Text workqueue;
+  Text symbol;       // the function that runs; none where its address has no name
+  Text module;       // of it; none if built in
+  Text description;  // in the brackets at the end
+  Integer log_line;
+
+  static constexpr std::string_view kRelation = "work_item";
+  static std::span<const Field<WorkItem>> Fields();
+};
+
+// None if it is no such line, or names neither queue nor function.
+std::optional<WorkItem> ParseWorkqueueLine(std::string_view text);
+
 // The pid in the caller "T709" of a line that a task printed, in process context; none of "C3", a
 // CPU in an interrupt (kernel/printk/printk.c, printk_caller_id()).
 Integer CallerPid(std::string_view caller);
@@ -44,8 +62,11 @@ class ProcessLineSection : public Section {
   const Text& release() const { return read_.release; }
   const Text& hardware() const { return hardware_; }
   bool seen() const { return read_.pid.has_value(); }
+  // Gives the event its row of work_item, if a worker ran.
+  void AddTo(EventRecord& event);
 
  private:
+  Claim OfferJob(const LogLine& line);
   Claim OfferBelow(const LogLine& line);
 
   Text expected_;
@@ -54,6 +75,7 @@ class ProcessLineSection : public Section {
   Text hardware_;
   bool taint_names_ = false;
   bool job_ = false;
+  std::optional<WorkItem> work_;
 };
 
 }  // namespace kautopsy

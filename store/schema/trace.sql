@@ -50,6 +50,18 @@ CREATE TABLE slab_node (
 ) STRICT;
 CREATE INDEX slab_node_by_event ON slab_node (event_id);
 
+CREATE TABLE work_item (
+  -- One row per event that a kernel worker ran into, at most: whose work it did then. "Workqueue:
+  -- events_freezable vmballoon_work [vmw_balloon]": kernel/workqueue.c, print_worker_info().
+  event_id INTEGER NOT NULL REFERENCES event (event_id),  -- [id]
+  workqueue TEXT,                   -- name of the queue; NULL if it has none
+  symbol TEXT,                      -- function that the worker ran; NULL if only its address is printed
+  module TEXT,                      -- module of it; NULL if built in
+  description TEXT,                 -- what the work is about, in brackets at the end: "(flush-8:0)"
+  log_line INTEGER                  -- [line] in the source
+) STRICT;
+CREATE INDEX work_item_by_event ON work_item (event_id);
+
 CREATE TABLE call_frame (
   -- One row per frame of a call trace, "[<ffffffff8112f64a>] ? __alloc_pages_nodemask+0x74a/0x8d0":
   -- arch/x86/kernel/dumpstack.c, print_context_stack() and printk_address() in 2.6.32.

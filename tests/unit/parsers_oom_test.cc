@@ -10,6 +10,7 @@
 #include "parsers/kernel/oom_summary.h"
 #include "parsers/kernel/process_line.h"
 #include "parsers/kernel/task_table.h"
+#include "tests/support/text_sink.h"
 #include "tests/unit/section_fixture.h"
 
 namespace kautopsy {
@@ -166,6 +167,49 @@ TEST_CASE("The process line is followed by flags, job and machine, each once") {
   CHECK(section.hardware() == "QEMU");
   CHECK(section.Offer(Line("Workqueue: events moom_callback")) == Claim::kTaken);
   CHECK(section.Offer(Line("Tainted: [O]=OOT_MODULE")) == Claim::kConflict);
+}
+
+TEST_CASE("The job of a kernel worker is read with its queue, function, module and description") {
+  const auto work = ParseWorkqueueLine("Workqueue: events_freezable balloon_work [acme_balloon]");
+  REQUIRE(work.has_value());
+  CHECK(work->workqueue == "events_freezable");
+  CHECK(work->symbol == "balloon_work");
+  CHECK(work->module == "acme_balloon");
+  CHECK_FALSE(work->description.has_value());
+  const auto built_in = ParseWorkqueueLine("Workqueue: my queue flush.isra.0 (flush-8:0 (x))");
+  REQUIRE(built_in.has_value());
+  CHECK(built_in->workqueue == "my queue");
+  CHECK(built_in->symbol == "flush.isra.0");
+  CHECK_FALSE(built_in->module.has_value());
+  CHECK(built_in->description == "flush-8:0 (x)");
+  const auto nameless = ParseWorkqueueLine("Workqueue: events 0x0");
+  REQUIRE(nameless.has_value());
+  CHECK_FALSE(nameless->symbol.has_value());
+  for (const std::string_view text :
+       {"Workqueue:  0x0 ((null))", "Workqueue: ", "Stopper: multi_cpu_stop+0x0/0x100"})
+    CHECK_FALSE(ParseWorkqueueLine(text).has_value());
+}
+
+TEST_CASE("An event has the row of the worker's job, unless its line is cut") {
+  for (const bool cut : {false, true}) {
+    ProcessLineSection section;
+    REQUIRE(section.Offer(Line("CPU: 0 PID: 44 Comm: kworker/0:1 Not tainted 5.4.114 #1")) ==
+            Claim::kTaken);
+    LogLine line = Line("Workqueue: events balloon_work [acme_balloon]");
+    line.cut = cut;
+    REQUIRE(section.Offer(line) == Claim::kTaken);
+    EventRecord event;
+    section.AddTo(event);
+    const std::vector<test::RecordedRow> rows = test::RowsOfEvent(event);
+    REQUIRE(rows.size() == (cut ? 0 : 1));
+    if (cut) continue;
+    CHECK(rows[0].relation == "work_item");
+    CHECK(rows[0].cells ==
+          std::vector<std::pair<std::string, std::string>>{{"workqueue", "events"},
+                                                           {"symbol", "balloon_work"},
+                                                           {"module", "acme_balloon"},
+                                                           {"log_line", "7"}});
+  }
 }
 
 TEST_CASE("The summary is split at its keys only") {
