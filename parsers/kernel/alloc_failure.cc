@@ -174,7 +174,8 @@ RecordKind AllocFailureKind() {
                       {"vmap allocation ", IsVmallocNote, true},
                       {"vmalloc_node_range for size ", IsVmallocNote, true}},
           .open = [] { return std::unique_ptr<Block>(std::make_unique<AllocFailureBlock>()); },
-          .max_foreign_lines = 200};
+          .max_foreign_lines = 200,
+          .takes_bare = true};
 }
 
 }  // namespace kautopsy

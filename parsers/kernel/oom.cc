@@ -383,6 +383,7 @@ RecordKind OomKind() {
                       {"Memory cgroup stats for", IsMemcgLine, true}},
           .open = NewOomBlock,
           .max_foreign_lines = 200,
+          .takes_bare = true,
           .max_lines = kMaxLinesWithTable};
 }
 

@@ -63,6 +63,9 @@ struct RecordKind {
   // Text that repeats a line which could open this kind is a quote of it. Not so for lines of which
   // every report has many.
   bool quotable = true;
+  // Its lines are known without their prefix, too: bare ones below a first one that has it are its
+  // own. Not so registers, say, or what only its place below another line makes the record's.
+  bool takes_bare = false;
   // A block that has so many is closed; the rest is left out, or a record of its own.
   std::size_t max_lines = kMaxLines;
 };

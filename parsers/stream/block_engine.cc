@@ -42,8 +42,9 @@ struct BlockEngine::OpenBlock {
   const RecordKind* kind = nullptr;
   std::string caller;  // of its first line
   std::unique_ptr<Block> block;
-  Stream* stream = nullptr;  // none once closed
-  bool prefixed = false;     // its first line is
+  Stream* stream = nullptr;    // none once closed
+  bool prefixed = false;       // its first line is
+  std::size_t bare_lines = 0;  // that name no host, below its first line, which does
   EventRecord event;
   std::optional<PrintedTime> last_time;
   std::optional<int64_t> last_uptime_us;
@@ -96,6 +97,7 @@ void BlockEngine::Keep(const LogLine& line, OpenBlock& block) {
     block.unread_date = std::string(DateWords(line.local_time));
   if (line.cut && (line.trimmed || !block.block->ProvesWhole())) event.damage = kCut;
   block.foreign_lines = 0;
+  taker_ = &block;
   const bool full =
       event.lines.size() >= block.kind->max_lines || event.lines.bytes() >= kMaxBytesPerEvent;
   if (full) event.damage = kFull;
@@ -226,20 +228,31 @@ void BlockEngine::MarkCut(Stream& stream) {
   }
 }
 
-// The first line that was copied often lacks its prefix. What it opened belongs to the host of the
-// next line, if that goes on with it.
-bool BlockEngine::OfferToUnnamed(const LogLine& line, Stream& stream) {
-  if (line.host.empty() || !stream.open.empty() || in_order_.empty()) return false;
-  OpenBlock& block = *in_order_.back();
-  const bool above = block.stream != nullptr && !block.event.host &&
-                     block.event.lines.size() == 1 &&
-                     block.event.lines.last().line + 1 == line.place.line && !block.prefixed;
-  if (!above || block.block->Offer(line) != Claim::kTaken) return false;
-  block.stream->open.remove(&block);
-  block.stream = &stream;
-  stream.open.push_front(&block);
-  block.event.host = std::string(line.host);
-  block.event.boot = boots_.OnLine(line);
+// The first line that was copied often lacks its prefix, and where it alone has one, all others do.
+// The host of either is that of the record, whose lines stand one below the other.
+bool BlockEngine::OfferToNeighbour(const LogLine& line, Stream& stream) {
+  if (taker_ == nullptr || taker_->stream == &stream) return false;
+  OpenBlock& block = *taker_;
+  const bool named = block.event.host.has_value();
+  if (named && !block.kind->takes_bare) return false;
+  const bool one_head = block.event.lines.size() == block.bare_lines + 1;
+  if (!one_head || named != line.host.empty() ||
+      block.event.lines.last().line + 1 != line.place.line)
+    return false;
+  // A line with a prefix of another form is of the record's boot by its clock only.
+  const bool bare = named ? !line.prefixed : !block.prefixed;
+  const bool clocked = block.last_uptime_us && line.uptime_us;
+  if ((!bare && !clocked) || TooFarApart({}, block.last_uptime_us, line)) return false;
+  if (block.block->Offer(line) != Claim::kTaken) return false;
+  if (named) {
+    ++block.bare_lines;
+  } else {
+    block.stream->open.remove(&block);
+    block.stream = &stream;
+    stream.open.push_front(&block);
+    block.event.host = std::string(line.host);
+    block.event.boot = boots_.OnLine(line);
+  }
   Keep(line, block);
   return true;
 }
@@ -251,7 +264,7 @@ LineFate BlockEngine::Offer(const LogLine& line, uint64_t openers) {
   if (line.witness)
     fate = OpenNew(line, openers, false, stream) ? LineFate::kClaimed : LineFate::kUnclaimed;
   else if (!OpenNew(line, openers, false, stream) && !OfferToOpen(line, stream) &&
-           !OfferToUnnamed(line, stream)) {
+           !OfferToNeighbour(line, stream)) {
     if (openers != 0 && !line.prefixed && quotes_.IsQuote(CollapseBlanks(line.text)))
       fate = LineFate::kQuoted;
     else if (!OpenNew(line, openers, true, stream))
@@ -276,6 +289,7 @@ void BlockEngine::Close(OpenBlock& block) {
   if (block.stream == nullptr) return;
   block.stream->open.remove(&block);
   block.stream = nullptr;
+  if (taker_ == &block) taker_ = nullptr;
   --open_count_;
   Complete(block);
 }

@@ -58,7 +58,7 @@ class BlockEngine {
   void Insert(const LogLine& line, const RecordKind& kind, std::unique_ptr<Block> block,
               Stream& stream);
   bool OfferToOpen(const LogLine& line, Stream& stream);
-  bool OfferToUnnamed(const LogLine& line, Stream& stream);
+  bool OfferToNeighbour(const LogLine& line, Stream& stream);
   bool OfferTo(OpenBlock& block, const LogLine& line, Stream& stream);
   void Keep(const LogLine& line, OpenBlock& block);
   static bool IsCopy(const LogLine& line, const OpenBlock& block);
@@ -80,7 +80,8 @@ class BlockEngine {
   Streams streams_;                             // those with open blocks
   Streams::value_type* last_stream_ = nullptr;  // of the line before: most often the next one's too
   std::deque<std::unique_ptr<OpenBlock>>
-      in_order_;  // by first line; closed ones wait for older ones
+      in_order_;                // by first line; closed ones wait for older ones
+  OpenBlock* taker_ = nullptr;  // of the line that was taken last, while it is open
   std::size_t open_count_ = 0;
   std::size_t waiting_bytes_ = 0;  // of the closed ones' text
   std::string normalised_;         // of the line at hand

@@ -95,6 +95,45 @@ TEST_CASE("A first line that was copied without its prefix belongs to the host o
   CHECK(test::CellOf(sink.events()[0], "page_alloc_failure", "pid") == "111104");
 }
 
+TEST_CASE("A first line without its prefix belongs to the next one's host below an open report") {
+  const std::string at = "Jun 13 04:36:30 h kernel: ";
+  const TextSink sink =
+      Import(at + "Node 1 Normal free:2448kB min:1684kB low:5200kB high:6200kB\n" + at +
+             "lowmem_reserve[]: 0 0 0 0\n" +
+             "java: page allocation failure: order:0, mode:0x20(GFP_ATOMIC)\n" + at +
+             "CPU: 7 PID: 1104 Comm: java Not tainted 4.4.0 #1\n" + at + "Call Trace:\n" + at +
+             " [<ffffffff8112f64a>] f+0x1/0x2\n");
+  REQUIRE(sink.events().size() == 2);
+  CHECK(sink.events()[1].kind == "alloc_failure");
+  CHECK(sink.events()[1].lines.size() == 4);
+  CHECK(test::CellOf(sink.events()[1], "page_alloc_failure", "pid") == "1104");
+}
+
+TEST_CASE("A report of which only the first line has its prefix is one, of that line's host") {
+  const std::string at = "Jun 13 04:36:30 h kernel: ";
+  const TextSink sink =
+      Import(at + "java: page allocation failure: order:0, mode:0x20(GFP_ATOMIC)\n" +
+             "CPU: 7 PID: 1104 Comm: java Not tainted 4.4.0 #1\nCall Trace:\n" +
+             " [<ffffffff8112f64a>] f+0x1/0x2\n" + at + "eth0: link up\nCall Trace:\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].lines.size() == 4);
+  CHECK(sink.ToText().find("host=h") != std::string::npos);
+  CHECK(test::CellOf(sink.events()[0], "page_alloc_failure", "pid") == "1104");
+}
+
+TEST_CASE("A first line with its uptime alone is of the next one's host by that clock") {
+  const std::string header =
+      "snmpd invoked oom-killer: gfp_mask=0x840d0, order=0, oom_score_adj=0\n";
+  for (const std::string_view uptime : {"3110562.214498", "12.214498"}) {
+    const TextSink sink =
+        Import("[" + std::string(uptime) + "] " + header +
+               "Jun  6 12:43:18 h kernel: [3110562.214502] snmpd cpuset=/ mems_allowed=0\n");
+    const bool near = uptime.size() > 10;
+    CHECK(sink.events().size() == (near ? 1 : 2));
+    CHECK((sink.ToText().find("cpuset=/") != std::string::npos) == near);
+  }
+}
+
 TEST_CASE("A report that lost its header is known by the requester's cpuset, or by its trace") {
   const std::string trace =
       "[  10.000002] CPU: 2 PID: 22101 Comm: mongod Kdump: loaded Not tainted "
