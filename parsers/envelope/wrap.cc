@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "parsers/envelope/stamp.h"
+#include "parsers/envelope/wrap_memcg.h"
 #include "parsers/match.h"
 
 namespace kautopsy {
@@ -278,7 +279,10 @@ std::size_t PrefixOfPartial(std::string_view line, std::string_view next) {
 }
 
 bool IsBrokenBetweenWords(std::string_view line, std::string_view next) {
-  return IsBetweenWords(TrimBlanks(line), SkipQuoteMarks(next));
+  const std::string_view whole = TrimBlanks(line);
+  const std::string_view rest = SkipQuoteMarks(next);
+  return IsBetweenWords(whole, rest) ||
+         (!whole.empty() && !rest.empty() && GlueOfMemcg(whole, rest));
 }
 
 std::optional<std::string_view> GlueByWords(std::string_view line, std::string_view next) {
@@ -297,6 +301,7 @@ std::optional<std::string_view> GlueOfBroken(std::string_view line, bool lenient
   if (EndsZone(whole)) return std::nullopt;
   if (IsBetweenWords(whole, rest)) return " ";
   if (const std::optional<std::string_view> glue = GlueOfZone(whole, rest)) return glue;
+  if (const std::optional<std::string_view> glue = GlueOfMemcg(whole, rest)) return glue;
   if (line.size() > kWidestTerminal) return std::nullopt;
   if (line.size() > kWidest) return GlueOfFields(whole, rest);
   if (const std::optional<std::string_view> glue = GlueBySides(whole, rest)) return glue;

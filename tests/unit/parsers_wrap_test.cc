@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "parsers/envelope/wrap.h"
+#include "parsers/envelope/wrap_memcg.h"
 #include "tests/support/files.h"
 #include "tests/support/import.h"
 
@@ -96,12 +97,13 @@ TEST_CASE("A report that a mail program wrapped gives the rows of the whole one"
   }
 }
 
-// `text` with the lines of its zones and nodes broken at `width`, in the middle of words, too.
-std::string CutAt(const std::string& text, std::size_t width) {
+// `text` with the lines of its zones and nodes, or those that hold `word`, broken at `width`, in
+// the middle of words, too.
+std::string CutAt(const std::string& text, std::size_t width, std::string_view word = "kB min:") {
   std::string cut;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
-    const bool zone = line.find("kB min:") != std::string::npos;
+    const bool zone = line.find(word) != std::string::npos;
     const bool node = line.find("Node 0 active_anon:") != std::string::npos;
     for (; (zone || node) && line.size() > width; line.erase(0, width))
       cut.append(line, 0, width).append("\n");
@@ -123,6 +125,55 @@ TEST_CASE("Lines of zones and nodes that were broken within words give the rows 
       CHECK_MESSAGE(actual == expected, FirstDifference(expected, actual));
     }
   }
+}
+
+TEST_CASE("A memory cgroup's report that was broken within words gives the rows of the whole one") {
+  const std::string path = "/kubepods/burstable/pod0c1d7f0a-5e0b-4c0d-9f5a-0a1b2c3d4e5f/";
+  const std::string id = "5d41402abc4b2a76b9719d911017c592aa11bb22cc33dd44ee55ff6677889900";
+  const std::string at = "[  100.000001] ";
+  const std::string old_form =
+      at + "mongod invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=999\n" + at +
+      "mongod cpuset=" + id + " mems_allowed=0\n" + at + "Task in " + path + id +
+      " killed as a result of limit of " + path + id + "\n" + at +
+      "memory: usage 524288kB, limit 524288kB, failcnt 12\n" + at + "Memory cgroup stats for " +
+      path + id +
+      ": cache:507172KB rss:11448KB rss_huge:0KB shmem:28KB dirty:503316KB writeback:0KB\n" + at +
+      "Memory cgroup out of memory: Kill process 626 (mongod) score 7 or sacrifice child\n";
+  const std::string new_form =
+      at + "mongod invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=999\n" + at +
+      "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=" + id +
+      ",mems_allowed=0,oom_memcg=" + path + id + ",task_memcg=" + path + id +
+      ",task=mongod,pid=62685,uid=1001\n";
+  for (const std::string& whole : {old_form, new_form}) {
+    const std::string expected = RowsOf(whole);
+    CHECK(expected.find("oom_memcg=" + path + id) != std::string::npos);
+    // Within the task's name it is not known whether a blank was lost; a uid may end anywhere.
+    const std::size_t summary = whole.rfind(at);
+    const std::size_t name = whole.find(",task=") - summary + std::string_view(",task=").size();
+    for (std::size_t width = 101; width <= 240; ++width) {
+      const std::size_t uid = whole.rfind('=') - summary + 1;
+      const bool sure = (name + 5) / width == name / width && (uid + 3) / width == uid / width;
+      if (whole == new_form && !sure) continue;
+      CAPTURE(width);
+      const std::string actual = RowsOf(CutAt(whole, width, "/kubepods"));
+      CHECK_MESSAGE(actual == expected, FirstDifference(expected, actual));
+    }
+  }
+}
+
+TEST_CASE("Text below a memory cgroup's line does not go on with it") {
+  constexpr std::string_view kTask = "Task in /kube/pod1 killed as a result of limit of /kube";
+  CHECK(GlueOfMemcg(kTask, "/pod1") == "");
+  for (const std::string_view text : {"/pod", "/pod2", "/pod1 is mine", "s", "Mem-Info:"})
+    CHECK_FALSE(GlueOfMemcg(kTask, text));
+  constexpr std::string_view kSummary = "oom-kill:constraint=CONSTRAINT_NONE,task=a";
+  CHECK_FALSE(GlueOfMemcg(kSummary, "b,pid=1,uid=0"));  // maybe "a b"
+  CHECK(GlueOfMemcg(kSummary, ",pid=1,uid=0") == "");
+  CHECK_FALSE(GlueOfMemcg("oom-kill:constraint=CONSTRAINT_NONE,task=a,pid=1,uid=0", "0"));
+  constexpr std::string_view kStats = "Memory cgroup stats for /a: cache:507KB rss:44";
+  CHECK(GlueOfMemcg(kStats, "8KB rss_huge:0KB") == "");
+  CHECK_FALSE(GlueOfMemcg(kStats, "8 KB of what"));
+  CHECK_FALSE(GlueOfMemcg("we saw rss:44", "8KB rss_huge:0KB"));
 }
 
 TEST_CASE("Prose below a zone's line does not go on with it") {
