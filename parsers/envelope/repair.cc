@@ -62,6 +62,27 @@ void SplitJoinedLine(std::string_view line, std::vector<Fragment>& fragments) {
   }
 }
 
+std::string_view StripCodeMarks(std::string_view line) {
+  std::string_view text = line;
+  while (ConsumePrefix(text, "`")) {
+  }
+  if (text.size() < line.size()) {
+    const bool kernels = text.starts_with('[') || text.find(" invoked oom-killer:") < text.size() ||
+                         text.find(": page allocation failure") < text.size();
+    return kernels ? text : line;
+  }
+  // Not the note of dropped messages, "** 6 printk messages dropped ** ".
+  return ConsumePrefix(text, "**") && text.starts_with('[') ? text : line;
+}
+
+std::string_view StripBold(std::string_view text) {
+  static const LogPattern kFrame(
+      R"re((?:\*\*)?((?:\[<[0-9a-f]+>\] )?(?:\? )?[\w.]+\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[[\w-]+\])?)(?:\*\*)?)re");
+  if (!text.starts_with("**") && !text.ends_with("**")) return text;
+  const auto frame = MatchAll<1>(text, kFrame);
+  return frame ? (*frame)[0] : text;
+}
+
 std::string_view TrimToSure(std::string_view line) {
   std::size_t end = line.size();
   while (end > 0 && IsWordByte(line[end - 1])) --end;

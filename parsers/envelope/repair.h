@@ -19,6 +19,14 @@ struct Fragment {
 // out.
 void SplitJoinedLine(std::string_view line, std::vector<Fragment>& fragments);
 
+// Takes off what Markdown puts in front of the kernel's line: code ticks ("`java invoked
+// oom-killer:
+// ...") and bold marks ("**[   12.345678] f+0x1/0x2"). Other text stays as it is.
+std::string_view StripCodeMarks(std::string_view line);
+
+// Takes the bold marks off a frame of a call trace: "**[<c0109a55>] f+0x1/0x2 [mod]**".
+std::string_view StripBold(std::string_view text);
+
 // Trims `line`, which the end of the input or a length limit cut, to what cannot be the beginning
 // of a longer word or number: "free:1234" may have been "free:123456kB", but "0" and "4kB" are
 // whole.

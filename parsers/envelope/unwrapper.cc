@@ -9,6 +9,7 @@
 #include "parsers/envelope/journal_json.h"
 #include "parsers/envelope/printk_prefix.h"
 #include "parsers/envelope/quoted_printable.h"
+#include "parsers/envelope/repair.h"
 #include "parsers/envelope/unescape.h"
 
 namespace kautopsy {
@@ -120,8 +121,9 @@ std::vector<LogLine>& Unwrapper::Unwrap(const LogLine& line) {
   const std::string_view object = JsonObjectOf(clean);
   if (!object.empty() && UnwrapJson(line, object)) return lines_;
   LogLine& whole = lines_.emplace_back(line);
-  whole.text = clean;
+  whole.text = StripCodeMarks(clean);
   ParsePrefixes(whole, head_);
+  whole.text = StripBold(whole.text);
   if (SplitMessages(whole)) return lines_;
   is_rest_ = IsRestOfAbove(whole);
   if (is_rest_) Inherit(whole);

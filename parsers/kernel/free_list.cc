@@ -35,11 +35,16 @@ std::string_view ConsumeTypes(std::string_view& text) {
   return letters;
 }
 
+// Of "1*4kB", which Markdown makes "1_4kB", and who guards against that "1\*4kB".
+bool ConsumeTimes(std::string_view& text) {
+  return ConsumePrefix(text, "*") || ConsumePrefix(text, "\\*") || ConsumePrefix(text, "_");
+}
+
 // Takes one cell; false if the text does not hold a whole one.
 bool ConsumeCell(std::string_view& text, Cell& cell) {
   std::string_view rest = TrimBlanks(text);
   const Integer count = ConsumeInteger(rest);
-  if (!count || *count < 0 || !ConsumePrefix(rest, "*")) return false;
+  if (!count || *count < 0 || !ConsumeTimes(rest)) return false;
   const Integer block_kb = ConsumeInteger(rest);
   if (!block_kb || *block_kb <= 0 || !ConsumePrefix(rest, "kB")) return false;
   cell = {*count, *block_kb, ConsumeTypes(rest)};

@@ -84,6 +84,31 @@ TEST_CASE("The pid tells to which of two reports a victim belongs") {
   CHECK(rows.find("chosen_pid=10 chosen_comm=a log_line") == std::string::npos);
 }
 
+TEST_CASE("A code tick in front of a report is no part of the requester's name") {
+  const TextSink sink = Import(
+      "`logd invoked oom-killer: gfp_mask=0xcca(GFP_USER), order=0, oom_score_adj=0\n"
+      "CPU: 0 PID: 2261 Comm: logd Not tainted 5.4.69 #0\n"
+      "Call Trace:\n[<80009d60>] show_stack+0x30/0x100\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(test::CellOf(sink.events()[0], "oom_report", "invoker_comm") == "logd");
+  CHECK(test::CellOf(sink.events()[0], "oom_report", "invoker_pid") == "2261");
+  CHECK(test::CellOf(sink.events()[0], "oom_report", "kernel_release") == "5.4.69");
+}
+
+TEST_CASE("Frames in bold are frames") {
+  const TextSink sink = Import(
+      "[  100.000001] mongod: page allocation stalls for 10100ms, order:0, mode:0x24(GFP_NOFS)\n"
+      "[  100.000002] Call Trace:\n"
+      "**[  100.000003] acme_putpage+0x1f5/0x590 [acme]**\n"
+      "[  100.000004] **[<ffffffff8112f64a>] ? pageout.isra.53+0x1e6/0x340**\n"
+      "[  100.000005] shrink_page_list+0x7c/0x9c**\n");
+  REQUIRE(sink.events().size() == 1);
+  const std::string rows = sink.ToText();
+  CHECK(rows.find("symbol=acme_putpage offset=501 size=1424 module=acme") != std::string::npos);
+  CHECK(rows.find("symbol=pageout.isra.53") != std::string::npos);
+  CHECK(rows.find("symbol=shrink_page_list") != std::string::npos);
+}
+
 TEST_CASE("A first line that was copied without its prefix belongs to the host of the next") {
   const std::string rest = "Jun 13 04:36:30 h kernel: ";
   const TextSink sink = Import("java: page allocation failure: order:0, mode:0x20(GFP_ATOMIC)\n" +

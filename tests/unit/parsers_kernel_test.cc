@@ -247,6 +247,17 @@ TEST_CASE("The process line gives pid, comm and release behind any taint field")
   }
 }
 
+TEST_CASE("A free list whose stars Markdown changed is read as it was printed") {
+  for (const std::string_view text :
+       {"Node 0 DMA: 15_4kB 0_8kB 2_16kB = 92kB", "Node 0 DMA: 15\\*4kB 0\\*8kB 2\\*16kB = 92kB"}) {
+    FreeList list;
+    REQUIRE(ParseFreeList(text, list));
+    CHECK(list.counts == std::vector<int64_t>{15, 0, 2});
+    CHECK(list.block_kb == 4);
+    CHECK(list.AddsUp());
+  }
+}
+
 // Sections share one stream of lines: if two took the same form, the order of asking would decide.
 TEST_CASE("Every line of a report is claimed by exactly one section, whatever the comm") {
   const std::string report = test::ReadFile("samples/oom/el6-complete.log");
