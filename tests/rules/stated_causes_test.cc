@@ -51,6 +51,21 @@ TEST_CASE("a group that had given its memory back is looked at before its limit 
         "memory.events and memory.current of the group");
 }
 
+TEST_CASE("of what a group holds in files, tmpfs is told apart: it leaves for swap alone") {
+  EventFacts event = ExhaustedOom();
+  event.oom->constraint_kind = "memcg";
+  event.oom->oom_memcg = "/web";
+  event.group.counters = {{"memory", 262144, 262144, 9}, {"swap", 0, 0, 0}};
+  event.group.stat_kb = {{"anon", 204800}, {"file", 52224}, {"shmem", 51200}};
+  const auto brief = [&] { return RuleMemcgLimit(SmallFacts(event))->brief; };
+  CHECK(brief().ends_with("programs 200 MiB = 78.1 % of it, tmpfs and shared memory 50 MiB, "
+                          "files 1.0 MiB"));
+  event.group.stat_kb["shmem"] = 0;
+  CHECK(brief().ends_with("= 78.1 % of it, files 51 MiB"));
+  event.group.stat_kb = {{"rss", 204800}, {"cache", 52224}};  // to 4.11, without "shmem"
+  CHECK(brief().ends_with("= 78.1 % of it, files and tmpfs 51 MiB"));
+}
+
 TEST_CASE("where the victim held next to nothing of the limit, what did is looked for first") {
   EventFacts event = ExhaustedOom();
   event.oom->constraint_kind = "memcg";
@@ -74,7 +89,7 @@ EventFacts FullGroup(const std::string& group) {
   event.oom->oom_memcg = group;
   event.oom->task_memcg = group + "/kubepods-besteffort-pod7.slice/cri-1.scope";
   event.group.counters = {{"memory", 2 << 20, 2 << 20, 9}};
-  event.group.stat_kb = {{"anon", 2000000}, {"file", 3000}};
+  event.group.stat_kb = {{"anon", 2000000}, {"file", 3000}, {"shmem", 0}};
   return event;
 }
 

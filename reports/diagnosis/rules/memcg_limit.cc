@@ -85,23 +85,37 @@ std::string StatWords(const EventFacts& event) {
   return words;
 }
 
-// What of the limit is whose, as the kernel's sums of the group say it: "anon" and "file" of
-// version 2, "rss" and "cache" of version 1 (mm/memcontrol.c, memory_stats[] and memcg1_stats[]).
+// "file" of version 2 and "cache" of version 1 hold tmpfs and shared memory, too: they are files,
+// but leave RAM only for swap. Documentation/admin-guide/cgroup-v2.rst, "file";
+// mm/memcontrol.c, mem_cgroup_charge_statistics(). What they are of it, "shmem", is printed since
+// 4.12 and may be cut off.
+std::string FileWords(const EventFacts& event, std::string_view sum) {
+  const int64_t file_kb = StatKb(event, sum);
+  const auto shmem = event.group.stat_kb.find("shmem");
+  if (shmem == event.group.stat_kb.end()) return "files and tmpfs " + SizeText(file_kb);
+  const std::string files = "files " + SizeText(std::max<int64_t>(file_kb - shmem->second, 0));
+  return shmem->second > 0
+             ? fmt::format("tmpfs and shared memory {}, {}", SizeText(shmem->second), files)
+             : files;
+}
+
+// What of the limit is whose, as the kernel's sums of the group say it: "anon" and "file", or of
+// old "rss" and "cache" (mm/memcontrol.c, memory_stats[] and memcg1_stats[]).
 std::string SumWords(const EventFacts& event) {
   const GroupCounterFacts* const memory = Counter(event, "memory");
   if (!memory || !memory->limit_kb || *memory->limit_kb <= 0) return "";
   const auto& stats = event.group.stat_kb;
-  const bool version2 = stats.find("anon") != stats.end();
-  if (!version2 && stats.find("rss") == stats.end()) return "";
-  const int64_t anon_kb = StatKb(event, version2 ? "anon" : "rss");
-  const int64_t file_kb = StatKb(event, version2 ? "file" : "cache");
+  const bool new_names = stats.find("anon") != stats.end();
+  if (!new_names && stats.find("rss") == stats.end()) return "";
+  const int64_t anon_kb = StatKb(event, new_names ? "anon" : "rss");
+  const std::string_view file = new_names ? "file" : "cache";
   // The sums lag behind what is charged, or memory was given back since: then they explain nothing.
   constexpr double kMostOfLimit = 0.9;
-  if (ShareOf(anon_kb + file_kb, *memory->limit_kb) < kMostOfLimit) return "";
+  if (ShareOf(anon_kb + StatKb(event, file), *memory->limit_kb) < kMostOfLimit) return "";
   return fmt::format(
-      "programs {} = {} % of it, files {}", SizeText(anon_kb),
+      "programs {} = {} % of it, {}", SizeText(anon_kb),
       PercentNumber(static_cast<double>(anon_kb), static_cast<double>(*memory->limit_kb)),
-      SizeText(file_kb));
+      FileWords(event, file));
 }
 
 // The file that holds the most that the group ever used. memory.peak is of 5.19 (8e20d4b33266);
