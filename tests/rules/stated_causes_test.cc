@@ -8,6 +8,10 @@
 namespace kautopsy::test {
 namespace {
 
+bool Mentions(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
 TEST_CASE("a limit that the log states wins over the state of the host") {
   EventFacts event = ExhaustedOom();
   event.oom->constraint_kind = "memcg";
@@ -36,7 +40,7 @@ TEST_CASE("a group that had given its memory back is looked at before its limit 
   EventFacts event = ExhaustedOom();
   event.oom->constraint_kind = "memcg";
   event.oom->oom_memcg = "/build";
-  event.group.counters = {{"memory", 53192, 262144, 99902}};
+  event.group.counters = {{"memory", 53192, 262144, 99902}, {"swap", 0, 4096, 0}};
   IncidentFacts facts = SmallFacts(event);
   facts.kernel_release = "6.1.0-21-amd64";
   const std::optional<Finding> finding = RuleMemcgLimit(facts);
@@ -58,8 +62,9 @@ TEST_CASE("of what a group holds in files, tmpfs is told apart: it leaves for sw
   event.group.counters = {{"memory", 262144, 262144, 9}, {"swap", 0, 0, 0}};
   event.group.stat_kb = {{"anon", 204800}, {"file", 52224}, {"shmem", 51200}};
   const auto brief = [&] { return RuleMemcgLimit(SmallFacts(event))->brief; };
-  CHECK(brief().ends_with("programs 200 MiB = 78.1 % of it, tmpfs and shared memory 50 MiB, "
-                          "files 1.0 MiB"));
+  CHECK(
+      brief().ends_with("programs 200 MiB = 78.1 % of it, tmpfs and shared memory 50 MiB, "
+                        "files 1.0 MiB"));
   event.group.stat_kb["shmem"] = 0;
   CHECK(brief().ends_with("= 78.1 % of it, files 51 MiB"));
   event.group.stat_kb = {{"rss", 204800}, {"cache", 52224}};  // to 4.11, without "shmem"
@@ -70,7 +75,7 @@ TEST_CASE("where the victim held next to nothing of the limit, what did is looke
   EventFacts event = ExhaustedOom();
   event.oom->constraint_kind = "memcg";
   event.oom->oom_memcg = "/writer";
-  event.group.counters = {{"memory", 308224, 308224, 2589}};
+  event.group.counters = {{"memory", 308224, 308224, 2589}, {"swap", 0, 4096, 0}};
   event.kills[0].anon_rss_kb = 1152;
   CHECK(RuleMemcgLimit(SmallFacts(event))->advice.at(0).act.find("look at memory.stat") == 0);
   event.group.stat_kb = {{"anon", 300000}};
@@ -78,6 +83,49 @@ TEST_CASE("where the victim held next to nothing of the limit, what did is looke
   event.group.stat_kb.clear();
   event.kills[0].anon_rss_kb = 300000;
   CHECK(RuleMemcgLimit(SmallFacts(event))->advice.at(0).act.find("memory.max=") == 0);
+}
+
+TEST_CASE("a group's files are named by the version of control groups that the text proves") {
+  constexpr int64_t kNoLimitKb = 9007199254740988;
+  EventFacts event = ExhaustedOom();
+  event.oom->constraint_kind = "memcg";
+  event.oom->oom_memcg = "/web";
+  const auto advice = [&](const char* release) {
+    IncidentFacts facts = SmallFacts(event);
+    facts.kernel_release = release;
+    const Advice told = RuleMemcgLimit(facts)->advice.at(0);
+    return told.act + "; " + told.check;
+  };
+  const auto one = [&](const char* release) {
+    return Mentions(advice(release), "memory.limit_in_bytes") &&
+           Mentions(advice(release), "memory.failcnt and memory.max_usage_in_bytes of") &&
+           !Mentions(advice(release), "memory.max ") && !Mentions(advice(release), "memory.max=");
+  };
+  const auto both = [&](const char* release) {
+    return Mentions(advice(release), "[cgroup v1: memory.limit_in_bytes]") &&
+           Mentions(advice(release), "memory.events [cgroup v1: memory.failcnt]");
+  };
+  CHECK(one("3.14.18-gentoo"));  // version 2 is of 4.5
+  CHECK(one("3.10.0-327.4.5.el7.x86_64"));
+  CHECK(both("4.15.0-20-generic"));
+  event.group.counters = {
+      {"memory", 40960, 40960, 8}, {"memory_swap", 0, kNoLimitKb, 0}, {"kmem", 0, kNoLimitKb, 0}};
+  event.group.stat_kb = {{"rss", 40840}};
+  CHECK(both("4.15.0-20-generic"));  // prints these two for both
+  CHECK(advice("4.15.0-20-generic")
+            .starts_with("memory.max=51200K [cgroup v1: memory.limit_in_bytes] of"));
+  event.group.counters[2].usage_kb = 124;  // version 2 does not charge it
+  CHECK(one("4.15.0-20-generic"));
+  event.group.counters[2].usage_kb = 0;
+  event.group.counters[1].usage_kb = 40960;
+  CHECK(one("4.15.0-20-generic"));
+  event.group.counters[1].usage_kb = 0;
+  event.group.counters[1].limit_kb = 81920;
+  CHECK(one("4.15.0-20-generic"));
+  event.group.counters[1].limit_kb = kNoLimitKb;
+  CHECK(one("5.10.0-9-amd64"));  // prints "swap:" for version 2
+  event.group.stat_kb = {{"anon", 40840}};
+  CHECK(one("4.18.0-305.el8.x86_64"));  // so does EL8, once it prints the new sums
 }
 
 // A control group of 2 GiB that is full of memory of programs.
@@ -88,7 +136,7 @@ EventFacts FullGroup(const std::string& group) {
   event.oom->constraint_kind = "memcg";
   event.oom->oom_memcg = group;
   event.oom->task_memcg = group + "/kubepods-besteffort-pod7.slice/cri-1.scope";
-  event.group.counters = {{"memory", 2 << 20, 2 << 20, 9}};
+  event.group.counters = {{"memory", 2 << 20, 2 << 20, 9}, {"swap", 0, 4096, 0}};
   event.group.stat_kb = {{"anon", 2000000}, {"file", 3000}, {"shmem", 0}};
   return event;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/rules/cgroup_files.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/pod_limit.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -18,13 +19,6 @@ constexpr int64_t kBatchKb = 256;
 // The need is not in the text, so the limit is raised by a quarter and watched.
 constexpr int64_t kRaiseDivisor = 4;
 constexpr double kMostShare = 0.5;
-
-const GroupCounterFacts* Counter(const EventFacts& event, std::string_view name) {
-  for (const GroupCounterFacts& counter : event.group.counters) {
-    if (counter.counter == name) return &counter;
-  }
-  return nullptr;
-}
 
 bool IsFull(const GroupCounterFacts* counter) {
   return counter && counter->usage_kb && counter->limit_kb && *counter->limit_kb > 0 &&
@@ -43,10 +37,10 @@ std::string GroupName(const EventFacts& event) {
 
 // Which of its limits was hit: memory, memory and swap together (version 1), the kernel's share.
 std::string CounterWords(const EventFacts& event) {
-  const GroupCounterFacts* const memory = Counter(event, "memory");
-  const GroupCounterFacts* const both = Counter(event, "memory_swap");
-  const GroupCounterFacts* const swap = Counter(event, "swap");
-  const GroupCounterFacts* const kmem = Counter(event, "kmem");
+  const GroupCounterFacts* const memory = GroupCounter(event, "memory");
+  const GroupCounterFacts* const both = GroupCounter(event, "memory_swap");
+  const GroupCounterFacts* const swap = GroupCounter(event, "swap");
+  const GroupCounterFacts* const kmem = GroupCounter(event, "kmem");
   std::string words;
   if (memory && memory->usage_kb && memory->limit_kb) {
     words +=
@@ -66,7 +60,7 @@ std::string CounterWords(const EventFacts& event) {
 }
 
 std::string StatWords(const EventFacts& event) {
-  const GroupCounterFacts* const memory = Counter(event, "memory");
+  const GroupCounterFacts* const memory = GroupCounter(event, "memory");
   if (!memory || !memory->limit_kb || *memory->limit_kb <= 0) return "";
   const int64_t limit_kb = *memory->limit_kb;
   std::string words;
@@ -102,7 +96,7 @@ std::string FileWords(const EventFacts& event, std::string_view sum) {
 // What of the limit is whose, as the kernel's sums of the group say it: "anon" and "file", or of
 // old "rss" and "cache" (mm/memcontrol.c, memory_stats[] and memcg1_stats[]).
 std::string SumWords(const EventFacts& event) {
-  const GroupCounterFacts* const memory = Counter(event, "memory");
+  const GroupCounterFacts* const memory = GroupCounter(event, "memory");
   if (!memory || !memory->limit_kb || *memory->limit_kb <= 0) return "";
   const auto& stats = event.group.stat_kb;
   const bool new_names = stats.find("anon") != stats.end();
@@ -118,37 +112,22 @@ std::string SumWords(const EventFacts& event) {
       FileWords(event, file));
 }
 
-// The file that holds the most that the group ever used. memory.peak is of 5.19 (8e20d4b33266);
-// distributions have it in older ones, too.
-std::string_view PeakFile(const IncidentFacts& facts, const EventFacts& event) {
-  if (Counter(event, "memory_swap")) return "memory.max_usage_in_bytes";
-  const KernelVersion kernel = KernelOf(facts, event);
-  const bool before = kernel.known() && kernel.el == 0 && kernel.Below(5, 19);
-  return before ? "memory.current" : "memory.peak";
-}
-
-// The file that tells how often the group ran into its limit.
-std::string_view CountFile(const EventFacts& event) {
-  return Counter(event, "memory_swap") ? "memory.failcnt" : "memory.events";
-}
-
 std::string Watch(const IncidentFacts& facts, const EventFacts& event) {
-  return fmt::format("{} and {} of the group", CountFile(event), PeakFile(facts, event));
+  return fmt::format("{} and {} of the group", CountFile(facts, event), PeakFile(facts, event));
 }
 
 Advice RaiseLimit(const IncidentFacts& facts, const EventFacts& event) {
-  const GroupCounterFacts* const memory = Counter(event, "memory");
-  const bool version1 = Counter(event, "memory_swap") != nullptr;
-  const char* const knob = version1 ? "memory.limit_in_bytes" : "memory.max";
+  const GroupCounterFacts* const memory = GroupCounter(event, "memory");
   Advice advice;
   if (memory && memory->limit_kb && *memory->limit_kb > 0) {
     const int64_t now_kb = *memory->limit_kb;
-    advice.act = fmt::format("{}={}K of {} (now {}K)", knob, now_kb + now_kb / kRaiseDivisor,
+    const int64_t raised_kb = now_kb + now_kb / kRaiseDivisor;
+    advice.act = fmt::format("{} of {} (now {}K)", LimitSetting(facts, event, raised_kb),
                              GroupName(event), now_kb);
     advice.why = "a quarter more; how much its programs need is not in the text";
   } else {
-    advice.act =
-        fmt::format("raise {} of {}, or make its programs use less", knob, GroupName(event));
+    advice.act = fmt::format("raise {} of {}, or make its programs use less",
+                             LimitFile(facts, event), GroupName(event));
     advice.why = "the limit's value is not in the text";
   }
   advice.risk = "less for all others on the host";
@@ -176,7 +155,7 @@ Advice FindPeak(const IncidentFacts& facts, const EventFacts& event,
                       "gone again",
                       PercentNumber(static_cast<double>(*memory.usage_kb),
                                     static_cast<double>(*memory.limit_kb))),
-          "", fmt::format("{} of the group: no new hits", CountFile(event))};
+          "", fmt::format("{} of the group: no new hits", CountFile(facts, event))};
 }
 
 // What was killed held next to nothing of the limit, and what programs hold of it is not printed.
@@ -194,11 +173,10 @@ bool VictimsAreSmall(const EventFacts& event, const GroupCounterFacts* memory) {
   return limit_kb > 0 && ShareOf(killed_kb, limit_kb) < kSmall;
 }
 
-Advice LookAtStat(const EventFacts& event) {
-  return {
-      fmt::format("look at memory.stat of {}: anon, shmem, file_dirty, kernel", GroupName(event)),
-      "what was killed held less than a tenth of the limit, so most of it is something else", "",
-      "the largest of these when it is full again"};
+Advice LookAtStat(const IncidentFacts& facts, const EventFacts& event) {
+  return {fmt::format("look at memory.stat of {}: {}", GroupName(event), StatLines(facts, event)),
+          "what was killed held less than a tenth of the limit, so most of it is something else",
+          "", "the largest of these when it is full again"};
 }
 
 // A limit above RAM limits nothing.
@@ -212,14 +190,14 @@ Advice UseLess(const IncidentFacts& facts, const EventFacts& event) {
 
 void Advise(const IncidentFacts& facts, const EventFacts& event, Finding& finding) {
   if (OfAllPods(event)) return AdviseNode(event, finding);
-  const GroupCounterFacts* const memory = Counter(event, "memory");
+  const GroupCounterFacts* const memory = GroupCounter(event, "memory");
   const bool filled_otherwise =
-      IsFull(Counter(event, "memory_swap")) || IsFull(Counter(event, "kmem"));
+      IsFull(GroupCounter(event, "memory_swap")) || IsFull(GroupCounter(event, "kmem"));
   if (IsGivenBack(memory) && !filled_otherwise) {
     finding.advice.push_back(FindPeak(facts, event, *memory));
     return;
   }
-  if (VictimsAreSmall(event, memory)) finding.advice.push_back(LookAtStat(event));
+  if (VictimsAreSmall(event, memory)) finding.advice.push_back(LookAtStat(facts, event));
   const int64_t now_kb = memory ? memory->limit_kb.value_or(0) : 0;
   const bool above_ram = facts.ram_kb && now_kb + now_kb / kRaiseDivisor > *facts.ram_kb;
   finding.advice.push_back(above_ram ? UseLess(facts, event) : RaiseLimit(facts, event));
