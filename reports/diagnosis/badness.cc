@@ -138,6 +138,14 @@ BadnessRule RuleOf(const IncidentFacts& facts, const EventFacts& event, const Ta
                         : BadnessRule::kRootLess30;
 }
 
+ScoreRange ScoreOf(const IncidentFacts& facts, const Comparison& with, const KillChoice& choice,
+                   const TaskFacts& row) {
+  const ScoreTerms terms = TermsOf(facts, *choice.event, row);
+  const ScoreRange one = PrintedScore(with.rule, terms, with.base_pages.most, with.positive);
+  const ScoreRange two = PrintedScore(with.rule, terms, with.base_pages.least, with.positive);
+  return {std::min(one.least, two.least), std::max(one.most, two.most)};
+}
+
 void ComputeScores(const IncidentFacts& facts, KillChoice& choice) {
   const std::optional<ScoreRange> base = ScoreBasePages(facts, *choice.event);
   if (!base || choice.rule == BadnessRule::kHeuristic || !IsCandidate(*choice.chosen)) return;
@@ -145,10 +153,9 @@ void ComputeScores(const IncidentFacts& facts, KillChoice& choice) {
   choice.kb_per_point = static_cast<double>(base->least * choice.event->page_kb()) / kPerMille;
   FindRival(facts, with, choice);
   const ScoreTerms terms = TermsOf(facts, *choice.event, *choice.chosen);
-  choice.score = PrintedScore(with.rule, terms, base->most, with.positive);
-  const ScoreRange other = PrintedScore(with.rule, terms, base->least, with.positive);
-  choice.score->least = std::min(choice.score->least, other.least);
-  choice.score->most = std::max(choice.score->most, other.most);
+  choice.score = ScoreOf(facts, with, choice, *choice.chosen);
+  if (choice.bigger && IsCandidate(*choice.bigger))
+    choice.bigger_score = ScoreOf(facts, with, choice, *choice.bigger);
   choice.exact = terms.pages.exact() && base->exact();
   choice.agreement = Agree(choice.kill->score, *choice.score);
 }
@@ -263,6 +270,12 @@ KillChoice ExplainKill(const IncidentFacts& facts, const EventFacts& event, cons
   FindBigger(choice);
   ComputeScores(facts, choice);
   return choice;
+}
+
+bool Outscored(const KillChoice& choice) {
+  if (!choice.bigger_score || !choice.kill->score || !choice.chosen->rss_kb) return false;
+  return choice.rule == BadnessRule::kPerMille && choice.bigger->total_vm_pages.value_or(0) > 0 &&
+         *choice.kill->score > choice.bigger_score->most + kDriftPoints;
 }
 
 std::optional<KillChoice> ExplainKill(const IncidentFacts& facts, const EventFacts& event) {

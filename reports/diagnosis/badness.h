@@ -70,6 +70,7 @@ struct KillChoice {
   ScorePlace place = ScorePlace::kUnknown;
   Integer rank;                     // of the chosen one by score, from 1, as the table prints it
   std::optional<ScoreRange> score;  // of the chosen one, as it would be printed
+  std::optional<ScoreRange> bigger_score;  // likewise of `bigger`
   Agreement agreement = Agreement::kNotPrinted;
   Real kb_per_point;   // memory that one point of score stands for
   bool child = false;  // a child of the chosen one was killed instead (until 5.0)
@@ -84,6 +85,10 @@ std::optional<KillChoice> ExplainKill(const IncidentFacts& facts, const EventFac
 // What scores of that event are measured by: RAM and swap, or what the request was limited to. None
 // if nothing tells.
 std::optional<ScoreRange> ScoreBasePages(const IncidentFacts& facts, const EventFacts& event);
+
+// True if `bigger` could not score as much as was printed of the chosen one, whatever of its
+// address space lay in swap: the table lacks what the chosen one held beside `rss`.
+bool Outscored(const KillChoice& choice);
 
 // All swap of the machine, as far as the incident knows it.
 Integer SwapKb(const IncidentFacts& facts);

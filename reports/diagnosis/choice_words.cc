@@ -61,6 +61,29 @@ std::string TieWords(const KillChoice& choice) {
   return PlaceWords(choice) + ", but root's programs may count 3 % less";
 }
 
+// The printed score is of more than the table shows of the chosen one. Programs of root may be let
+// off a part of it, so they held more.
+std::string OutscoredWords(const KillChoice& choice) {
+  const TaskFacts& chosen = *choice.chosen;
+  const int64_t points = *choice.kill->score - Adjustment(chosen);
+  const int64_t scored_kb = std::llround(static_cast<double>(points) * *choice.kb_per_point);
+  const Integer& bigger_vm_kb = choice.bigger->total_vm_kb;
+  return fmt::format(
+      "{}, but scores {} at most{}; {} points are {}, so {} held {} {} in swap and page tables, "
+      "which this table does not print",
+      PlaceWords(choice), choice.bigger_score->most,
+      bigger_vm_kb ? fmt::format(" with all its address space of {}", SizeText(*bigger_vm_kb)) : "",
+      points, SizeText(scored_kb), CommName(chosen.comm),
+      chosen.uid.value_or(0) == 0 ? "at least" : "about", SizeText(scored_kb - *chosen.rss_kb));
+}
+
+bool TellsHidden(const KillChoice& choice) {
+  if (!Outscored(choice) || !choice.kb_per_point) return false;
+  const int64_t points = *choice.kill->score - Adjustment(*choice.chosen);
+  return static_cast<double>(points) * *choice.kb_per_point >
+         static_cast<double>(*choice.chosen->rss_kb);
+}
+
 bool LiesInSwap(const TaskFacts* row) {
   return row && row->rss_kb && row->swap_kb.value_or(0) > *row->rss_kb;
 }
@@ -73,6 +96,7 @@ std::string WhyNotBigger(const KillChoice& choice) {
   const bool by_setting = Adjustment(*choice.chosen) > Adjustment(*choice.bigger);
   const bool level = choice.place == ScorePlace::kTied || choice.place == ScorePlace::kPossible;
   if (by_setting) return SettingWords(choice);
+  if (TellsHidden(choice)) return OutscoredWords(choice);
   if (level && (choice.rule == BadnessRule::kPerMille || choice.place == ScorePlace::kTied))
     return TieWords(choice);
   if (MayBeLetOff(choice)) return TieWords(choice);

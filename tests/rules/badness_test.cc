@@ -166,6 +166,27 @@ TEST_CASE("equal scores are a tie; whole thousandths make one of unequal sizes")
   CHECK(WhyThisOne(thousandths).starts_with("probably a tie. p5 was larger by"));
 }
 
+TEST_CASE("a printed score that a larger one could never reach is of swap and page tables") {
+  std::vector<TaskFacts> tasks = {Task(5, 2400, 0), Task(700, 2000, 0)};
+  for (TaskFacts& task : tasks) task.pgtables_kb = task.swap_kb = std::nullopt;
+  tasks[0].total_vm_pages = 3000;  // 11 thousandths of 256,000 pages
+  tasks[0].total_vm_kb = 12000;
+  tasks[1].total_vm_pages = 200000;
+  EventFacts event = Report(tasks);
+  event.mem->total_swap_kb = 1000000;
+  const KillChoice choice = Explain("3.0.101-0.35-default", event, 19);
+  REQUIRE(choice.bigger_score);
+  CHECK(choice.bigger_score->most == 11);
+  CHECK(Outscored(choice));
+  // 19 * 1,024 kB = 19,456 kB, less 8,000 kB of rss
+  CHECK(WhyThisOne(choice) ==
+        "p5 was larger by 1.6 MiB, but scores 11 at most with all its address space of 12 MiB; 19 "
+        "points are 19 MiB, so p700 held about 11 MiB in swap and page tables, which this table "
+        "does not print");
+  CHECK_FALSE(Outscored(Explain("3.0.101-0.35-default", event, 12)));  // the table is a bit later
+  CHECK(WhyThisOne(Explain("3.0.101-0.35-default", event, 12)).starts_with("probably a tie"));
+}
+
 TEST_CASE("a printed score that the figures do not give is told") {
   const KillChoice choice = Explain("4.19.0", Report({Task(700, 100000, 0)}), 700);
   CHECK(choice.agreement == Agreement::kDiffers);
