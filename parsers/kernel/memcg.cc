@@ -108,10 +108,14 @@ Claim MemcgSection::OfferTask(const LogLine& line) {
   return Claim::kTaken;
 }
 
-bool MemcgSection::HasCounter(std::string_view name) const {
-  return std::any_of(counters_.begin(), counters_.end(),
-                     [&](const MemcgCounter& counter) { return counter.counter == name; });
+const MemcgCounter* MemcgSection::Find(std::string_view name) const {
+  const auto found =
+      std::find_if(counters_.begin(), counters_.end(),
+                   [&](const MemcgCounter& counter) { return counter.counter == name; });
+  return found == counters_.end() ? nullptr : &*found;
 }
+
+bool MemcgSection::HasCounter(std::string_view name) const { return Find(name) != nullptr; }
 
 Claim MemcgSection::OfferCounter(const LogLine& line) {
   const auto groups = MatchAll<4>(line.text, CounterPattern());
@@ -253,10 +257,8 @@ void MemcgSection::NoteMissing(Damage& damage) const {
 }
 
 Integer MemcgSection::LimitKb() const {
-  for (const MemcgCounter& counter : counters_) {
-    if (counter.counter == "memory") return counter.limit_kb;
-  }
-  return std::nullopt;
+  const MemcgCounter* const memory = Find("memory");
+  return memory ? memory->limit_kb : std::nullopt;
 }
 
 // Pages of 16 KiB, the next larger ones of arm64, would be far more than the group may hold. Twice
@@ -268,19 +270,29 @@ bool MemcgSection::ShowsSmallPages(const Integer& rss_pages) const {
 }
 
 // mem_cgroup_get_limit(), mem_cgroup_get_max() since 4.19: the limit, and of swap what its own
-// limit and the machine's swap allow; nothing of it where memory.swappiness is 0.
+// limit and the machine's swap allow; nothing of it where memory.swappiness is 0. The machine has
+// as much swap as the group uses, and what lies there tells that it may swap. "memory+swap" counts
+// both.
 ScoreBase MemcgSection::score_base(const Integer& page_size_kb) const {
   ScoreBase base;
+  const MemcgCounter* const memory = Find("memory");
   const Integer memory_kb = LimitKb();
-  Integer most_kb;
   if (!IsSize(memory_kb) || !page_size_kb) return base;
-  for (const MemcgCounter& counter : counters_) {
-    if (!IsSize(counter.limit_kb)) continue;
-    if (counter.counter == "memory_swap") most_kb = counter.limit_kb;
-    if (counter.counter == "swap") most_kb = *memory_kb + *counter.limit_kb;
+  Integer most_kb;
+  int64_t used_swap_kb = 0;
+  if (const MemcgCounter* const swap = Find("swap")) {
+    if (IsSize(swap->limit_kb)) most_kb = *memory_kb + *swap->limit_kb;
+    if (IsSize(swap->usage_kb)) used_swap_kb = *swap->usage_kb;
+  } else if (const MemcgCounter* const both = Find("memory_swap")) {
+    if (IsSize(both->limit_kb)) most_kb = both->limit_kb;
+    if (IsSize(both->usage_kb) && IsSize(memory->usage_kb))
+      used_swap_kb = std::max<int64_t>(*both->usage_kb - *memory->usage_kb, 0);
   }
-  base.least_pages = *memory_kb / *page_size_kb;
-  if (most_kb && *most_kb >= *memory_kb) base.most_pages = *most_kb / *page_size_kb;
+  if (most_kb && *most_kb < *memory_kb) most_kb.reset();
+  int64_t least_kb = *memory_kb + used_swap_kb;
+  if (most_kb) least_kb = std::min(least_kb, *most_kb);
+  base.least_pages = least_kb / *page_size_kb;
+  if (most_kb) base.most_pages = *most_kb / *page_size_kb;
   return base;
 }
 

@@ -146,16 +146,28 @@ ScoreRange ScoreOf(const IncidentFacts& facts, const Comparison& with, const Kil
   return {std::min(one.least, two.least), std::max(one.most, two.most)};
 }
 
+// The printed score, if the chosen one's figures give just that by the smallest base: the machine
+// has no more swap then. Root's programs have one of two scores, by their capabilities.
+bool GivesPrinted(const Comparison& with, const ScoreTerms& terms, const Integer& printed) {
+  if (!printed || !terms.pages.exact()) return false;
+  const ScoreRange score = PrintedScore(with.rule, terms, with.base_pages.least, with.positive);
+  return printed == score.least || printed == score.most;
+}
+
 void ComputeScores(const IncidentFacts& facts, KillChoice& choice) {
-  const std::optional<ScoreRange> base = ScoreBasePages(facts, *choice.event);
+  std::optional<ScoreRange> base = ScoreBasePages(facts, *choice.event);
   if (!base || choice.rule == BadnessRule::kHeuristic || !IsCandidate(*choice.chosen)) return;
-  const Comparison with{choice.rule, *base, !KernelOf(facts, *choice.event).AtLeast(5, 9)};
+  Comparison with{choice.rule, *base, !KernelOf(facts, *choice.event).AtLeast(5, 9)};
+  const ScoreTerms terms = TermsOf(facts, *choice.event, *choice.chosen);
+  const bool gives_printed = GivesPrinted(with, terms, choice.kill->score);
+  choice.least_base = gives_printed && !base->exact();
+  if (choice.least_base) base = with.base_pages = {base->least, base->least};
   choice.kb_per_point = static_cast<double>(base->least * choice.event->page_kb()) / kPerMille;
   FindRival(facts, with, choice);
-  const ScoreTerms terms = TermsOf(facts, *choice.event, *choice.chosen);
   choice.score = ScoreOf(facts, with, choice, *choice.chosen);
   if (choice.bigger && IsCandidate(*choice.bigger))
     choice.bigger_score = ScoreOf(facts, with, choice, *choice.bigger);
+  if (gives_printed) choice.score = ScoreRange{*choice.kill->score, *choice.kill->score};
   choice.exact = terms.pages.exact() && base->exact();
   choice.agreement = Agree(choice.kill->score, *choice.score);
 }

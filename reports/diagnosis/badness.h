@@ -75,6 +75,8 @@ struct KillChoice {
   Real kb_per_point;   // memory that one point of score stands for
   bool child = false;  // a child of the chosen one was killed instead (until 5.0)
   bool exact = false;  // the table prints all that the score counts
+  // The printed score is that of a machine without (more) swap, whose swap the text does not tell.
+  bool least_base = false;
 };
 
 // The choice behind `kill`, which is a kill of `event`.

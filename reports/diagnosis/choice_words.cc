@@ -209,6 +209,7 @@ std::string ScoreWords(const KillChoice& choice) {
   if (choice.score && (choice.kill->score || choice.score->exact())) {
     words += fmt::format("{}{} recomputed", words.empty() ? "" : ", ", RangeText(*choice.score));
     if (choice.agreement == Agreement::kDiffers) words += ": they disagree";
+    if (choice.least_base) words += " with no swap to add";
   }
   const bool ranked = choice.rank && choice.chosen && choice.exact;
   if (ranked && choice.event->tasks.rows > 1)

@@ -29,7 +29,8 @@ CREATE TABLE oom_report (
   tasks_rss_kb INTEGER,             -- [KiB] tasks_rss_pages * event.page_size_kb
   tasks_swap_pages INTEGER,         -- [pages] sum of their swapents; NULL if not all rows print them
   score_base_least_pages INTEGER,   -- [pages] that scores are measured by: RAM and swap, or the limit
-                                    -- of the memory cgroup; NULL if the report does not tell
+                                    -- of the memory cgroup and its swap in use; NULL if the report
+                                    -- does not tell
   score_base_most_pages INTEGER     -- [pages] the same where swap that is not printed may add to it
 ) STRICT;
 CREATE INDEX oom_report_by_event ON oom_report (event_id);

@@ -59,6 +59,35 @@ TEST_CASE("A memory cgroup's counters know the kernel's words for no limit") {
   }
 }
 
+TEST_CASE("Scores of a group are measured by its limit, its swap in use, and at most all of it") {
+  struct Case {
+    std::string_view memory;
+    std::string_view swap;
+    Integer least_pages;
+    Integer most_pages;
+  };
+  constexpr std::string_view kFull = "memory: usage 40960kB, limit 40960kB, failcnt 8";
+  for (const Case& expected : std::vector<Case>{
+           {kFull, "swap: usage 16384kB, limit 16384kB, failcnt 1", 14336, 14336},
+           {kFull, "swap: usage 8192kB, limit 16384kB, failcnt 1", 12288, 14336},
+           {kFull, "swap: usage 0kB, limit 0kB, failcnt 1", 10240, 10240},
+           {kFull, "swap: usage 8192kB, limit 9007199254740988kB, failcnt 0", 12288, std::nullopt},
+           {kFull, "memory+swap: usage 49152kB, limit 49152kB, failcnt 5", 12288, 12288},
+           {kFull, "memory+swap: usage 40960kB, limit 49152kB, failcnt 5", 10240, 12288},
+           // Without accounting of swap its usage stays 0.
+           {kFull, "memory+swap: usage 0kB, limit 9007199254740988kB, failcnt 0", 10240,
+            std::nullopt},
+           {"memory: usage 20480kB, limit 40960kB, failcnt 8",
+            "memory+swap: usage 49152kB, limit 49152kB, failcnt 5", 12288, 12288}}) {
+    CAPTURE(expected.swap);
+    MemcgSection section;
+    OfferAll(section, std::vector<std::string_view>{expected.memory, expected.swap});
+    const ScoreBase base = section.score_base(4);
+    CHECK(base.least_pages == expected.least_pages);
+    CHECK(base.most_pages == expected.most_pages);
+  }
+}
+
 TEST_CASE("Who hit whose limit stands in one line or in two") {
   for (const std::vector<std::string_view>& lines : std::vector<std::vector<std::string_view>>{
            {"Task in /a/b killed as a result of limit of /a"},
