@@ -14,10 +14,6 @@
 namespace kautopsy::test {
 namespace {
 
-bool Mentions(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 // Names joined by blanks, innermost first; "?name" is a frame marked `?`, "name@tg3" one of a
 // module.
 std::vector<FrameFacts> Frames(std::string_view names) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,10 @@ namespace kautopsy::test {
 
 // Facts for rules, built by hand. The figures of the seed case are those of the log that started
 // the project: a host of 378.5 GiB with three guests, kernel 2.6.32-431.
+
+inline bool Mentions(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 inline ZoneFacts MakeZone(Integer node, std::string name, int64_t free_kb, int64_t min_kb,
                           const std::vector<int64_t>& counts = {}) {
@@ -146,6 +151,16 @@ inline IncidentFacts MakeFacts(std::vector<EventFacts> events) {
   facts.kernel_release = "2.6.32-431.17.1.el6.x86_64";
   facts.ram_kb = 396867932;
   facts.events = std::move(events);
+  RunAgain(facts);
+  return facts;
+}
+
+// One event of a machine with that kernel.
+inline IncidentFacts On(EventFacts event, const std::string& release, int64_t ram_kb = 16 << 20) {
+  IncidentFacts facts = MakeFacts({});
+  facts.kernel_release = release;
+  facts.ram_kb = ram_kb;
+  facts.events.push_back(std::move(event));
   RunAgain(facts);
   return facts;
 }

@@ -12,10 +12,6 @@
 namespace kautopsy::test {
 namespace {
 
-bool Mentions(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 TEST_CASE("the seed case is fragmentation, with guests that filled the host beside it") {
   const Diagnosis diagnosis = Diagnose(SeedFacts());
   CHECK(diagnosis.primary_cause == "fragmentation");

@@ -10,19 +10,6 @@
 namespace kautopsy::test {
 namespace {
 
-bool Mentions(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
-IncidentFacts On(EventFacts event, const std::string& release) {
-  IncidentFacts facts = MakeFacts({});
-  facts.kernel_release = release;
-  facts.ram_kb = 64 << 20;
-  facts.events.push_back(std::move(event));
-  RunAgain(facts);
-  return facts;
-}
-
 // Killed with node 0 below its min mark and 20 GiB free on node 1.
 EventFacts FullNode() {
   EventFacts event = ExhaustedOom();

@@ -10,17 +10,6 @@
 namespace kautopsy::test {
 namespace {
 
-bool Mentions(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
-IncidentFacts On(EventFacts event, const std::string& release) {
-  IncidentFacts facts = SmallFacts(std::move(event));
-  facts.kernel_release = release;
-  RunAgain(facts);
-  return facts;
-}
-
 // A page for a program, on a board of one zone whose free memory is mostly CMA: 8,000 pages are
 // free, 6,500 of them CMA; min is 2,000 pages, high 3,000.
 EventFacts CmaOom(const std::string& names) {

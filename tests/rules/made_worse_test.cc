@@ -8,10 +8,6 @@
 namespace kautopsy::test {
 namespace {
 
-bool Mentions(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 // A kdump kernel of 256 MiB, half of it reserved, that fails while it starts.
 EventFacts CrashKernelOom() {
   EventFacts event = ExhaustedOom();

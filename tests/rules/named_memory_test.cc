@@ -14,10 +14,6 @@
 namespace kautopsy::test {
 namespace {
 
-bool Mentions(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 // 100,000 pages that cannot be reclaimed, of which the page cache explains 90,000.
 EventFacts RamfsOom() {
   EventFacts event = ExhaustedOom();

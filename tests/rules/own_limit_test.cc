@@ -13,10 +13,6 @@
 namespace kautopsy::test {
 namespace {
 
-bool Mentions(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
 // A refusal that stands in one line.
 EventFacts OneLine(const std::string& reason, const std::string& title) {
   EventFacts event = MakeEvent(1, "alloc_failure", "Mar  4 11:20:31");

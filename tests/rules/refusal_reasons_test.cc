@@ -12,10 +12,6 @@
 namespace kautopsy::test {
 namespace {
 
-bool Mentions(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
 // A refused request for mapped pages on a machine with plenty of single pages and no large piece.
 EventFacts Vmalloc(int64_t bytes, const std::string& reason) {
   EventFacts event = MakeEvent(1, "alloc_failure", "Mar  4 11:20:31");
@@ -33,15 +29,6 @@ EventFacts Vmalloc(int64_t bytes, const std::string& reason) {
                   {"vzalloc", std::nullopt, "process", true},
                   {"ring_setup", "fastnic", "process", true}};
   return event;
-}
-
-IncidentFacts On(EventFacts event, const std::string& release) {
-  IncidentFacts facts = MakeFacts({});
-  facts.kernel_release = release;
-  facts.ram_kb = 4 << 20;
-  facts.events.push_back(std::move(event));
-  RunAgain(facts);
-  return facts;
 }
 
 EventFacts Percpu(const std::string& reason) {

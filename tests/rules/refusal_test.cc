@@ -12,10 +12,6 @@
 namespace kautopsy::test {
 namespace {
 
-bool Mentions(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
 // A refusal whose record holds no memory report.
 EventFacts Refusal(int order, const std::string& names) {
   EventFacts event = SeedRefusal();
@@ -24,15 +20,6 @@ EventFacts Refusal(int order, const std::string& names) {
   event.refusal->gfp_flags = names;
   event.refusal->context = "process";
   return event;
-}
-
-IncidentFacts On(EventFacts event, const std::string& release) {
-  IncidentFacts facts = MakeFacts({});
-  facts.kernel_release = release;
-  facts.ram_kb = 16 << 20;
-  facts.events.push_back(std::move(event));
-  RunAgain(facts);
-  return facts;
 }
 
 // What follows from size and mode of a refusal without a memory report.

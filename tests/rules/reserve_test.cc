@@ -8,10 +8,6 @@
 namespace kautopsy::test {
 namespace {
 
-bool Mentions(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
 // A single page that was refused on a small machine with nothing above the marks.
 EventFacts RefusedPage(std::string names) {
   EventFacts event = ExhaustedOom();

@@ -6,10 +6,6 @@
 namespace kautopsy::test {
 namespace {
 
-bool Mentions(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 EventFacts WithSwap(int64_t total_kb, int64_t free_kb) {
   EventFacts event = ExhaustedOom();
   event.mem->total_swap_kb = total_kb;

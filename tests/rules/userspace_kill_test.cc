@@ -11,10 +11,6 @@
 namespace kautopsy::test {
 namespace {
 
-bool Mentions(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
 EventFacts DaemonKill(const std::string& title) {
   EventFacts event = MakeEvent(1, "userspace_kill", "Mar  4 11:20:31");
   event.title = title;
