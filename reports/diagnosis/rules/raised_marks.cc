@@ -44,6 +44,8 @@ std::optional<Finding> RuleRaisedMarks(const IncidentFacts& facts) {
     if (!zone) continue;
     Finding finding = DraftContext("raised_marks", event);
     finding.severity = Severity::kMinor;
+    // Without them the request itself would have been served, or as large a piece be had.
+    if (!event.rerun->request.assumed) finding.role = Role::kContributing;
     finding.confidence = Confidence::kMedium;
     finding.confidence_why = "the figures are of one record; the marks fall again by themselves";
     finding.title = fmt::format("{}: {} had enough free, were its marks not raised for a while.",

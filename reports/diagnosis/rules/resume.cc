@@ -6,30 +6,42 @@
 #include "reports/diagnosis/wording.h"
 
 namespace kautopsy {
+namespace {
+
+// A request of which nothing but the frames above its Mem-Info block is left, too.
+bool IsOfRequest(const EventFacts& event) { return event.refusal || event.oom || event.mem; }
+
+}  // namespace
 
 // A refusal while the machine slept or woke: programs are frozen then, so little can be reclaimed.
 std::optional<Finding> RuleResume(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
-    if (!event.refusal) continue;
+    if (!IsOfRequest(event)) continue;
     const FrameFacts* const frame = SleepFrame(event);
     if (!frame) continue;
     Finding finding = DraftContext("resume", event);
+    // Who must not wait gets nothing reclaimed at any other time either.
+    const std::optional<PieceRequest> request = RequestOf(facts, event);
+    if (!request || request->gfp.may_reclaim) finding.role = Role::kContributing;
     finding.confidence = Confidence::kMedium;
     finding.confidence_why = "the call trace passes through " + frame->symbol;
-    finding.title =
-        OnDayHost(facts, event) + " was being put to sleep or woken when the memory was refused.";
-    finding.brief = "while the machine slept or woke";
+    finding.title = OnDayHost(facts, event) +
+                    " was being put to sleep or woken when the memory was " +
+                    (event.refusal ? "refused." : "asked for.");
+    finding.brief = "it was asked for while the machine slept or woke";
+    // pm_restrict_gfp_mask() takes __GFP_IO and __GFP_FS from gfp_allowed_mask (mm/page_alloc.c,
+    // later kernel/power/main.c), which __alloc_pages() lays over every mask: around
+    // suspend_devices_and_enter() in kernel/power/suspend.c, enter_state(), and around
+    // create_image() in hibernate.c.
     finding.explanation =
-        "Programs are frozen then and disks may be off, so the kernel can take back very little. "
-        "It says nothing about memory at other times.";
-    // kernel/power/main.c, pm_restrict_gfp_mask(), around suspend_devices_and_enter() in
-    // kernel/power/suspend.c, enter_state(), and around create_image() in hibernate.c.
-    const std::optional<PieceRequest> request = RequestOf(facts, event);
+        "Devices save their state then, programs are frozen and disks may be off: no request may "
+        "do I/O, so nothing goes to swap, no dirty file is written, and the kernel can take back "
+        "very little. It says nothing about memory at other times.";
     if (request && request->order > 0 && request->gfp.may_reclaim && !request->gfp.io)
       finding.explanation +=
-          " While devices sleep, no request may do I/O: even GFP_KERNEL is printed and served as "
-          "GFP_NOIO, for which no pieces are joined.";
-    finding.evidence.push_back(HeaderEvidence(event));
+          " Then even GFP_KERNEL is printed and served as GFP_NOIO, for which no pieces are joined.";
+    finding.evidence.push_back(event.refusal || event.oom ? HeaderEvidence(event)
+                                                          : FirstLineEvidence(event, "call_trace"));
     return finding;
   }
   return std::nullopt;

@@ -13,17 +13,21 @@ namespace kautopsy {
 namespace {
 
 // Functions of kernel/power/ and drivers/base/power/main.c that run while the machine is put to
-// sleep or woken.
+// sleep or woken; most have a twin with underscores before its name [__device_suspend()].
 constexpr auto kSleepFunctions = std::to_array<std::string_view>(
     {"hibernate", "hibernation_snapshot", "hibernation_restore", "swsusp_", "snapshot_ioctl",
-     "create_image", "dpm_resume", "dpm_suspend", "dpm_run_callback", "device_resume", "pm_suspend",
-     "suspend_devices_and_enter", "software_resume"});
+     "create_image", "dpm_resume", "dpm_suspend", "dpm_run_callback", "device_resume",
+     "device_suspend", "async_resume", "async_suspend", "pm_suspend", "suspend_devices_and_enter",
+     "software_resume"});
+// A device that rests while the machine works (drivers/base/power/runtime.c): the timer's function.
+constexpr std::string_view kOfRunningMachine = "pm_suspend_timer_fn";
 
 bool IsAsleep(const FrameFacts& frame) {
-  return frame.reliable &&
-         std::any_of(kSleepFunctions.begin(), kSleepFunctions.end(), [&](std::string_view name) {
-           return std::string_view(frame.symbol).starts_with(name);
-         });
+  std::string_view symbol = frame.symbol;
+  symbol.remove_prefix(std::min(symbol.find_first_not_of('_'), symbol.size()));
+  return frame.reliable && !symbol.starts_with(kOfRunningMachine) &&
+         std::any_of(kSleepFunctions.begin(), kSleepFunctions.end(),
+                     [&](std::string_view name) { return symbol.starts_with(name); });
 }
 
 std::string AskWords(const std::string& driver, bool sleeps) {
