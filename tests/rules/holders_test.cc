@@ -207,11 +207,51 @@ TEST_CASE("the limit for what grew is what RAM has left for it, not what it was 
   EventFacts last = Seen(2, "Nov 24 10:05:00", 204800);
   last.kind = "oom";
   last.oom = OomFacts();
-  const std::optional<Finding> finding = RuleTaskLeak(Reports({first, last}));
-  REQUIRE(finding);
+  IncidentFacts facts = Reports({first, last});
+  facts.kernel_release = "5.14.0-70.el9.x86_64";
   // RAM 1,024,000 kB, less a twentieth and the 512,000 kB of the other program
-  CHECK(finding->advice.at(0).act ==
+  CHECK(RuleTaskLeak(facts)->advice.at(0).act ==
         "limit java in its unit: MemoryMax= between 100 MiB and 450 MiB");
+  facts.kernel_release = "3.10.0-514.el7.x86_64";  // control groups without memory.max
+  const Advice old = RuleTaskLeak(facts)->advice.at(0);
+  CHECK(old.act.starts_with("limit java between 100 MiB and 450 MiB: its own settings"));
+  CHECK(old.check == "ps -C java -o rss=");  // the process was killed: its pid is of no use
+}
+
+// A host that killed at 400 MiB, and again at 600 MiB of the same program.
+IncidentFacts KilledTwice() {
+  EventFacts first = ExhaustedOom();
+  first.boot_id = 1;
+  SetTable(first, {MakeTask(700, "java", 102400), MakeTask(701, "other", 90000)});
+  EventFacts last = first;
+  last.id = 2;
+  last.tasks = TaskTable();
+  SetTable(last, {MakeTask(700, "java", 153600)});
+  IncidentFacts facts = Reports({first, last});
+  facts.kernel_release = "5.14.0-70.el9.x86_64";
+  RunAgain(facts);
+  return facts;
+}
+
+TEST_CASE("one program gets one limit, whichever rule names it, and never by its pid") {
+  const IncidentFacts facts = KilledTwice();
+  const std::optional<Finding> host = RuleHostExhausted(facts);
+  const std::optional<Finding> leak = RuleTaskLeak(facts);
+  REQUIRE(host);
+  REQUIRE(leak);
+  // It was the largest when the host was full already: 400 MiB less a twentieth of 1,024,000 kB.
+  CHECK(host->advice.at(0).act == "java at most 350 MiB: MemoryMax=350M in its unit");
+  CHECK(leak->advice.at(0).act == host->advice.at(0).act);
+  CHECK(leak->advice.at(0).check == "memory.events of the unit's control group");
+}
+
+TEST_CASE("what grew beyond the largest of the first report is limited ahead of more swap") {
+  IncidentFacts facts = KilledTwice();
+  SetTable(facts.events[0], {MakeTask(701, "other", 90000), MakeTask(700, "java", 25600)});
+  const std::optional<Finding> host = RuleHostExhausted(facts);
+  REQUIRE(host);
+  CHECK(host->advice.at(0).act.starts_with("limit java in its unit: MemoryMax= between 100 MiB"));
+  CHECK(host->advice.at(1).act.starts_with("a swap area"));
 }
 
 TEST_CASE("growth of one boot only, and only of what matters") {

@@ -9,13 +9,13 @@
 #include "reports/diagnosis/rules/clean_cache.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/holder.h"
+#include "reports/diagnosis/rules/program_limit.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/rules/swapoff.h"
 #include "reports/diagnosis/unevictable.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
-#include "reports/guest_size.h"
 
 namespace kautopsy {
 namespace {
@@ -25,9 +25,7 @@ namespace {
 constexpr double kProgramsShare = 0.5;
 // Swap counts as full when less than this share is free.
 constexpr double kSwapFullShare = 0.05;
-// A program below this share of RAM is not what filled the host.
-constexpr double kLargestShare = 0.2;
-constexpr int64_t kReserveDivisor = 20;  // on a small host a whole GiB would be too much
+constexpr double kNotableShare = 0.2;
 constexpr int64_t kSwapDivisor = 10;
 constexpr int64_t kKbPerMib = 1024;
 
@@ -129,35 +127,6 @@ bool OthersHoldIt(const Exhaustion& found) {
          ShareOf(found.programs_kb - found.shared_kb, found.ram_kb) <= kHolderShare;
 }
 
-// The largest program, cut down so that the reserve of the host stays free. What was free then is
-// not the program's to take: below the marks it is the kernel's.
-std::optional<Advice> CapLargest(const IncidentFacts& facts, const EventFacts& event,
-                                 const Exhaustion& found) {
-  if (event.tasks.biggest.empty()) return std::nullopt;
-  const TaskFacts& largest = event.tasks.biggest.front();
-  const int64_t rss_kb = largest.rss_kb.value_or(0);
-  if (ShareOf(rss_kb, found.ram_kb) < kLargestShare) return std::nullopt;
-  const int64_t reserve_kb = std::min(HostReserveKb(found.ram_kb), found.ram_kb / kReserveDivisor);
-  const int64_t most_kb = rss_kb - reserve_kb;
-  // What it has in swap, the limit does not hold.
-  const bool in_swap = largest.swap_kb.value_or(0) > rss_kb / 10;
-  if (most_kb <= 0 || in_swap) return std::nullopt;
-  Advice advice;
-  // MemoryMax= is of control groups in version 2, whose memory controller came with 4.5
-  // (kernel/cgroup/cgroup.c; Documentation/cgroup-v2.txt of that version).
-  const bool units = KernelOf(facts, event).AtLeast(4, 5);
-  advice.act = fmt::format("{} at most {}: {}", CommName(largest.comm), SizeText(most_kb),
-                           units ? fmt::format("MemoryMax={}M in its unit", most_kb / kKbPerMib)
-                                 : "its own settings for heap and buffers");
-  advice.why = fmt::format(
-      "it held {} - {}, a reserve of {} for the kernel and the rest [rule of thumb]",
-      SizeText(rss_kb), SizeText(reserve_kb),
-      reserve_kb == found.ram_kb / kReserveDivisor ? "5 % of RAM" : "0.5 % of RAM, at least 1 GiB");
-  advice.risk = "it alone is killed when it needs more";
-  advice.check = units ? "memory.events of the unit's control group" : "its RSS in ps";
-  return advice;
-}
-
 int64_t SwapMib(const Exhaustion& found) {
   return std::max<int64_t>(1, found.ram_kb / kSwapDivisor / kKbPerMib);
 }
@@ -187,7 +156,7 @@ void Explain(const EventFacts& event, const Exhaustion& found, Finding& finding)
           ? NothingSpareWords(event)
           : "Of the zones too little is in the text; by the counters hardly anything was "
             "free, and little could have been dropped.";
-  if (ShareOf(found.shared_kb, found.programs_kb) > kLargestShare)
+  if (ShareOf(found.shared_kb, found.programs_kb) > kNotableShare)
     finding.explanation += fmt::format(" Of what programs held, {} are shared memory and tmpfs.",
                                        SizeText(found.shared_kb));
   if (!found.swap_known) return;
@@ -239,7 +208,7 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Exha
                              : "memory used up, with nothing to give back";
   Explain(event, found, finding);
   if (OthersGrew(facts, event, found)) return finding;
-  if (const std::optional<Advice> cap = CapLargest(facts, event, found))
+  if (const std::optional<Advice> cap = LimitProgram(facts, event, found.ram_kb))
     finding.advice.push_back(*cap);
   if (WouldSwap(facts, found)) finding.advice.push_back(AddSwap(found));
   return finding;
