@@ -1,0 +1,70 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "reports/builder.h"
+#include "reports/diagnosis/diagnosis.h"
+#include "tests/rules/facts_fixture.h"
+
+namespace kautopsy::test {
+namespace {
+
+IncidentReport DoNow(const IncidentFacts& facts) {
+  const Diagnosis diagnosis = Diagnose(facts);
+  const std::vector<Snapshot> snapshots = CollectSnapshots(facts);
+  IncidentReport report;
+  ReferenceList references(report.references);
+  BuildDoNow({facts, diagnosis, snapshots}, references, report);
+  return report;
+}
+
+// A kill for 16 KiB with plenty free in single pages. Zone DMA is kept back from the request.
+EventFacts FragmentedOom() {
+  EventFacts event = ExhaustedOom();
+  event.oom->order = 2;
+  event.oom->gfp_mask = 0xd0;
+  event.zones[0].lowmem_reserve_pages = {0, 200000, 200000, 200000};
+  event.zones[1] = MakeZone(0, "DMA32", 400800, 8000, {100000, 100, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+  event.zones[1].lowmem_reserve_pages = {0, 0, 0, 0};
+  event.mem->anon_pages = 100000;
+  return event;
+}
+
+TEST_CASE("pieces are counted where the request could have got them, not in what is kept back") {
+  const IncidentReport report = DoNow(SmallFacts(FragmentedOom()));
+  REQUIRE_FALSE(report.do_now.empty());
+  CHECK(report.do_now[0].command ==
+        "awk '/ DMA32 /{n=0;for(i=7;i<=NF;i++)n+=$i;print $2,n}' /proc/buddyinfo");
+  CHECK(report.do_now[1].text == "pieces from 16 KiB per node; go on only where near 0.");
+}
+
+TEST_CASE("of several zones each line tells which one it is about") {
+  EventFacts event = FragmentedOom();
+  event.zones.push_back(event.zones[1]);
+  event.zones[2].zone = "Normal";
+  const IncidentReport report = DoNow(SmallFacts(event));
+  REQUIRE_FALSE(report.do_now.empty());
+  CHECK(report.do_now[0].command ==
+        "awk '/ (DMA32|Normal) /{n=0;for(i=7;i<=NF;i++)n+=$i;print $2,$4,n}' /proc/buddyinfo");
+}
+
+TEST_CASE("where all pieces of the size are for other requests, they are counted by their type") {
+  EventFacts event = FragmentedOom();
+  event.zones[1] = MakeZone(0, "DMA32", 560800, 8000, {100000, 100, 10000, 0, 0, 0, 0, 0, 0, 0, 0});
+  event.zones[1].lowmem_reserve_pages = {0, 0, 0, 0};
+  for (FreeCell& cell : event.zones[1].cells) cell.migrate_types = cell.order < 2 ? "UME" : "C";
+  event.zones[1].free_cma_kb = 160000;
+  IncidentFacts facts = SmallFacts(event);
+  facts.kernel_release = "6.6.32";
+  facts.events[0].oom->gfp_mask = 0xcc0;
+  RunAgain(facts);
+  const IncidentReport report = DoNow(facts);
+  REQUIRE_FALSE(report.do_now.empty());
+  CHECK(report.do_now[0].command.starts_with("awk '/ DMA32, *type *([UM]|Rec)/{gsub(/>/,\"\");"));
+  CHECK(
+      report.do_now[0].command.ends_with("for(i=9;i<=NF;i++)n+=$i;print $2,$4,$6,n}' "
+                                      "/proc/pagetypeinfo"));
+}
+
+}  // namespace
+}  // namespace kautopsy::test
