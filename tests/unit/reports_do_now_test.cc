@@ -66,5 +66,33 @@ TEST_CASE("where all pieces of the size are for other requests, they are counted
                                       "/proc/pagetypeinfo"));
 }
 
+// The same memory, asked for by a caller that takes small pages instead.
+IncidentFacts Refused(const char* symbol) {
+  EventFacts event = FragmentedOom();
+  event.kind = "alloc_failure";
+  event.oom.reset();
+  event.kills.clear();
+  RefusalFacts refusal;
+  refusal.kind = "failure";
+  refusal.order = 5;
+  refusal.gfp_mask = 0xd0;
+  event.refusal = refusal;
+  event.frames = {{"__alloc_pages_nodemask", std::nullopt, std::nullopt, true},
+                  {symbol, "nfsd", std::nullopt, true}};
+  return SmallFacts(event);
+}
+
+TEST_CASE("a refusal that did no harm asks nobody to do something now") {
+  CHECK_FALSE(DoNow(Refused("radeon_cs_ioctl")).do_now.empty());
+  const IncidentFacts harmless = Refused("nfsd_reply_cache_init");
+  CHECK(Diagnose(harmless).primary_cause == "fragmentation");
+  CHECK(DoNow(harmless).do_now.empty());
+  // Another one that did harm is reason enough.
+  IncidentFacts both = harmless;
+  both.events.push_back(Refused("radeon_cs_ioctl").events[0]);
+  both.events[1].id = 2;
+  CHECK_FALSE(DoNow(both).do_now.empty());
+}
+
 }  // namespace
 }  // namespace kautopsy::test

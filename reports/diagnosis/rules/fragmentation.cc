@@ -105,12 +105,22 @@ void AdviseCaller(const IncidentFacts& facts, const EventFacts& event, const Pie
   if (site) finding.advice.push_back(std::move(*site));
 }
 
+// Pieces that only callers lack who take another way do no harm.
+Severity SeverityOf(const IncidentFacts& facts, const EventFacts& event) {
+  if (!event.kills.empty()) return Severity::kMajor;
+  const bool harmless = IsHarmlessRefusal(facts, event) &&
+                        std::ranges::none_of(facts.events, [&](const EventFacts& other) {
+                          return other.oom || (other.refusal && !IsHarmlessRefusal(facts, other));
+                        });
+  return harmless ? Severity::kInfo : Severity::kMinor;
+}
+
 Finding Describe(const IncidentFacts& facts, const EventFacts& event) {
   Finding finding;
   finding.rule = "fragmentation";
   finding.cause = "fragmentation";
   finding.role = Role::kPrimary;
-  finding.severity = event.kills.empty() ? Severity::kMinor : Severity::kMajor;
+  finding.severity = SeverityOf(facts, event);
   finding.event_id = event.id;
   finding.title = Title(facts, event);
   finding.brief = "memory is fragmented";
