@@ -48,7 +48,8 @@ void AddUnsureKill(const BuildInput& input, const Finding* primary, IncidentRepo
 
 void AddCure(const BuildInput& input, IncidentReport& report) {
   const std::optional<GuestSize> size = SizeGuests(input.facts, input.snapshots);
-  if (!size || report.for_good.empty()) return;
+  if (!size || report.for_good.empty() || !report.for_good[0].act.starts_with("guests of at most"))
+    return;
   VerdictLine line;
   line.label = "cure";
   line.text = fmt::format("smaller guests: at most {} GiB each, {} then (FOR GOOD 1)",

@@ -35,8 +35,13 @@ std::optional<Advice> SiteAdvice(const IncidentFacts& facts, const EventFacts& e
   if (path.site->act.find("vm.min_free_kbytes") != std::string_view::npos)
     return RaiseMinFree(facts, event);
   const CallSite& site = *path.site;
-  return Advice{std::string(site.act), std::string(site.act_why), std::string(site.risk),
+  Advice advice{std::string(site.act), std::string(site.act_why), std::string(site.risk),
                 std::string(site.check)};
+  constexpr std::string_view kCard = "IF = the card";
+  if (path.transmit && path.copies_packet && advice.act.ends_with(kCard))
+    advice.act.replace(advice.act.size() - kCard.size(), kCard.size(),
+                       fmt::format("IF = the {} card", path.driver));
+  return advice;
 }
 
 }  // namespace kautopsy

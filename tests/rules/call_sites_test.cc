@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -237,6 +238,24 @@ TEST_CASE("what helps the place that was refused is advised for good, where it d
   REQUIRE(ring.size() == 1);
   CHECK(Mentions(ring[0].act, "a smaller ring"));
   CHECK(advised(5, "__alloc_pages nfsd_reply_cache_init@nfsd ops_init").empty());
+}
+
+TEST_CASE("the report advises what stands in its findings, and nothing else") {
+  const IncidentFacts facts = SeedFacts();
+  const Diagnosis diagnosis = Diagnose(facts);
+  IncidentReport report;
+  ReferenceList references(report.references);
+  BuildForGood({facts, diagnosis, CollectSnapshots(facts)}, references, report);
+  std::string stored;
+  for (const Finding& finding : diagnosis.findings) stored += RecommendationText(finding) + "\n";
+  for (const Advice& advice : report.for_good) CHECK(Mentions(stored, advice.act));
+  CHECK(Mentions(stored, "vm.min_free_kbytes=2097152"));
+  CHECK(Mentions(stored, "IF = the tg3 card"));
+  const Finding* const primary = PrimaryFinding(diagnosis);
+  REQUIRE(primary);
+  CHECK(std::ranges::any_of(report.for_good, [&](const Advice& advice) {
+    return advice.act == primary->advice.at(0).act;
+  }));
 }
 
 TEST_CASE("every site says what was wanted, what is lost and where that was read") {

@@ -20,7 +20,8 @@ void Advise(const IncidentFacts& facts, const EventFacts& event, const CallPath&
   const bool reserve = site && site->act.find("vm.min_free_kbytes") != std::string::npos;
   if (site) finding.advice.push_back(std::move(*site));
   if (LacksOnlyPieces(event)) {
-    finding.advice.push_back(CompactAhead(KernelOf(facts, event), event));
+    finding.advice.push_back(
+        CompactAhead(KernelOf(facts, event), event.page_kb() << event.rerun->request.order));
   } else if (!reserve) {
     if (std::optional<Advice> more = RaiseMinFree(facts, event)) {
       more->why += "; with more free there are more pieces, but none is made by it";

@@ -5,8 +5,7 @@
 
 namespace kautopsy {
 
-// How this kernel joins small pieces before they are asked for. `event` has a rerun, whose order is
-// the piece that was lacking.
-Advice CompactAhead(const KernelVersion& kernel, const EventFacts& event);
+// How this kernel joins small pieces before they are asked for. `piece_kb` is what was lacking.
+Advice CompactAhead(const KernelVersion& kernel, int64_t piece_kb);
 
 }  // namespace kautopsy

@@ -10,6 +10,7 @@
 #include "reports/diagnosis/rules/chronic.h"
 #include "reports/diagnosis/rules/compact_ahead.h"
 #include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/rules/host_advice.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/rules/smaller_request.h"
 #include "reports/diagnosis/snapshots.h"
@@ -105,6 +106,20 @@ void AdviseCaller(const IncidentFacts& facts, const EventFacts& event, const Pie
   if (site) finding.advice.push_back(std::move(*site));
 }
 
+// Smaller guests leave the host memory in which pieces last, and what lies in huge pages does not
+// crumble: where their size can be computed, joining pieces is but a relief.
+bool AdviseGuests(const IncidentFacts& facts, Finding& finding) {
+  const std::vector<Snapshot> snapshots = CollectSnapshots(facts);
+  std::optional<Advice> guests = GuestsBySnapshot(facts, snapshots);
+  if (!guests) return false;
+  guests->check =
+      fmt::format("{} pieces remain", PieceSize(EventFacts::kUsualPageKb << PieceOrder(facts)));
+  finding.advice.push_back(std::move(*guests));
+  if (std::optional<Advice> huge = HugePagesForGuests(facts, snapshots))
+    finding.advice.push_back(std::move(*huge));
+  return true;
+}
+
 // Pieces that only callers lack who take another way do no harm.
 Severity SeverityOf(const IncidentFacts& facts, const EventFacts& event) {
   if (!event.kills.empty()) return Severity::kMajor;
@@ -134,7 +149,9 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event) {
   AddZones(event, finding);
   finding.explanation += CompactionWords(request.gfp, KernelOf(facts, event));
   if (IsHindered(facts, event)) AdviseCaller(facts, event, request, finding);
-  finding.advice.push_back(CompactAhead(KernelOf(facts, event), event));
+  const int order = std::max(PieceOrder(facts), request.order);
+  if (!AdviseGuests(facts, finding))
+    finding.advice.push_back(CompactAhead(KernelOf(facts, event), event.page_kb() << order));
   return finding;
 }
 

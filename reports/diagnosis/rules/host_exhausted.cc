@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/evidence.h"
@@ -9,9 +10,11 @@
 #include "reports/diagnosis/rules/clean_cache.h"
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/holder.h"
+#include "reports/diagnosis/rules/host_advice.h"
 #include "reports/diagnosis/rules/program_limit.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/rules/swapoff.h"
+#include "reports/diagnosis/snapshots.h"
 #include "reports/diagnosis/unevictable.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
@@ -208,8 +211,10 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Exha
                              : "memory used up, with nothing to give back";
   Explain(event, found, finding);
   if (OthersGrew(facts, event, found)) return finding;
-  if (const std::optional<Advice> cap = LimitProgram(facts, event, found.ram_kb))
-    finding.advice.push_back(*cap);
+  // Of a host of guests, their sizes are what can be set, not a limit that kills one.
+  std::optional<Advice> less = GuestsBySnapshot(facts, CollectSnapshots(facts));
+  if (!less) less = LimitProgram(facts, event, found.ram_kb);
+  if (less) finding.advice.push_back(std::move(*less));
   if (WouldSwap(facts, found)) finding.advice.push_back(AddSwap(found));
   return finding;
 }

@@ -116,8 +116,8 @@ Advice LimitGrown(const IncidentFacts& facts, const Growth& growth) {
   const std::string range = RangeWords(growth, most_kb);
   Advice advice;
   advice.act =
-      units ? fmt::format("limit {} in its unit: MemoryMax= {}", growth.comm, range)
-            : fmt::format("limit {} {}: its own settings for heap and buffers", growth.comm, range);
+      fmt::format("{} {}: {}", growth.comm, range,
+                  units ? "MemoryMax= in its unit" : "its own settings for heap and buffers");
   advice.why = most_kb < growth.to_kb
                    ? "more than it held first; at most what RAM leaves beside the other programs "
                      "and a reserve of 5 % [rule of thumb]"

@@ -1,12 +1,15 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "reports/diagnosis/call_words.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/refusal_rate.h"
+#include "reports/diagnosis/rules/host_advice.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/snapshots.h"
 #include "reports/diagnosis/vmalloc_request.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
@@ -70,6 +73,21 @@ std::string ExplanationOf(const Candidate& worst, std::size_t kinds) {
   return text;
 }
 
+bool IsReserve(const Advice& advice) {
+  return advice.act.find("vm.min_free_kbytes") != std::string::npos;
+}
+
+// Where the reserve is the cause, or is known not to be, that finding has the say about it.
+void Advise(const IncidentFacts& facts, const Candidate& worst, Finding& finding) {
+  const bool told = RuleAtomicReserve(facts) || RuleAtomicHighOrder(facts);
+  std::optional<Advice> site = SiteAdvice(facts, *worst.group->first, worst.path);
+  std::optional<Advice> reserve;
+  if (!told && finding.severity > Severity::kInfo)
+    reserve = HostReserve(facts, CollectSnapshots(facts));
+  if (site && !(reserve && IsReserve(*site))) finding.advice.push_back(std::move(*site));
+  if (reserve) finding.advice.push_back(std::move(*reserve));
+}
+
 }  // namespace
 
 // What a refused allocation means for whoever asked.
@@ -92,8 +110,7 @@ std::optional<Finding> RuleRefusedAllocation(const IncidentFacts& facts) {
   finding.brief = waited ? "a request " + WaitWords(event) : "a request was refused";
   if (worst->path.harm == Harm::kHarmless) finding.brief += ", without harm";
   finding.explanation = ExplanationOf(*worst, groups.size());
-  if (std::optional<Advice> advice = SiteAdvice(facts, event, worst->path))
-    finding.advice.push_back(std::move(*advice));
+  Advise(facts, *worst, finding);
   finding.evidence.push_back(HeaderEvidence(event));
   return finding;
 }

@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/rules/host_advice.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/snapshots.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
-#include "reports/guest_size.h"
 
 namespace kautopsy {
 namespace {
@@ -25,26 +26,24 @@ int64_t GuestsKb(const EventFacts& event) {
   return kb;
 }
 
-Advice SmallerGuests(int64_t ram_kb, const std::string& now, int64_t count) {
-  const auto all_kb = static_cast<int64_t>(kGuestsShare * static_cast<double>(ram_kb));
+Advice SmallerGuests(const IncidentFacts& facts, const EventFacts& event, const std::string& now,
+                     int64_t count) {
+  const auto all_kb = static_cast<int64_t>(kGuestsShare * static_cast<double>(*facts.ram_kb));
   Advice advice;
   advice.act = fmt::format("guests of at most {} each", SizeText(all_kb / count));
   advice.why = fmt::format("{} together = 90 % of RAM; {}", SizeText(all_kb), now);
   advice.risk = "a guest runs short";
-  advice.check = "MemAvailable of the host stays above a twentieth of MemTotal";
+  advice.check = fmt::format("{} of the host stays above a twentieth of MemTotal",
+                             AvailableWords(KernelOf(facts, event)));
   return advice;
 }
 
 // A snapshot tells more exactly what the host has for its guests, at a moment when it was short.
-void SizeBySnapshot(const IncidentFacts& facts, Advice& advice) {
-  const std::vector<Snapshot> snapshots = CollectSnapshots(facts);
-  const std::optional<GuestSize> size = SizeGuests(facts, snapshots);
-  if (!size) return;
-  advice.act = fmt::format("guests of at most {} GiB each", size->gib_each);
-  advice.why = fmt::format(
-      "programs {} and free memory {} of the tightest moment, less {} for the host, for {}",
-      SizeText(*size->moment->anon_kb), SizeText(*size->moment->free_kb),
-      SizeText(HostReserveKb(*facts.ram_kb)), Counted(size->guests, "guest"));
+Advice GuestsOf(const IncidentFacts& facts, const EventFacts& event, int64_t guests_kb) {
+  if (std::optional<Advice> sized = GuestsBySnapshot(facts, CollectSnapshots(facts)))
+    return std::move(*sized);
+  return SmallerGuests(facts, event, "they held " + SizeText(guests_kb),
+                       static_cast<int64_t>(event.tasks.guests.size()));
 }
 
 // The memory that libvirt gives to guests.
@@ -106,7 +105,7 @@ std::optional<Finding> FromConfiguration(const IncidentFacts& facts, const Confi
       "Sum of the guests' memory in libvirt's files: {} kB. They tell what the guests may have; "
       "what they held then, the log does not show.",
       Thousands(configured.kb));
-  finding.advice.push_back(SmallerGuests(*facts.ram_kb, "they may have " + SizeText(configured.kb),
+  finding.advice.push_back(SmallerGuests(facts, *event, "they may have " + SizeText(configured.kb),
                                          static_cast<int64_t>(configured.guests.size())));
   AddConfigured(configured, finding);
   return finding;
@@ -140,9 +139,7 @@ std::optional<Finding> RuleVmOvercommit(const IncidentFacts& facts) {
       finding.explanation +=
           fmt::format(" By libvirt's files it is {}.", ConfiguredText(configured, *facts.ram_kb));
     if (guests_kb > *facts.ram_kb) DistrustShare(finding);
-    finding.advice.push_back(
-        SmallerGuests(*facts.ram_kb, "they held " + SizeText(guests_kb), count));
-    SizeBySnapshot(facts, finding.advice.back());
+    finding.advice.push_back(GuestsOf(facts, event, guests_kb));
     for (const TaskFacts& guest : event.tasks.guests)
       finding.evidence.push_back(TaskEvidence(event, guest));
     AddConfigured(configured, finding);
