@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "reports/diagnosis/diagnosis.h"
 #include "reports/diagnosis/left_out.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -252,6 +254,27 @@ TEST_CASE("sums of zones that are left out on purpose are no contradiction") {
   CHECK(Mentions(check(event).text, "nodes that the request may not use"));
   event.mem->ram_pages = 200000;
   CHECK_FALSE(check(event).ok);
+}
+
+TEST_CASE("sums of zones of which lines are lost are not compared") {
+  const auto compared = [](const EventFacts& event) {
+    const std::vector<SelfCheck> checks = RunSelfChecks(OnKernel(event, "4.18.0"));
+    return std::ranges::any_of(checks, [](const SelfCheck& one) {
+      return one.name == "zones_free" || one.name == "zones_slab";
+    });
+  };
+  EventFacts event = LowMemoryOnly();
+  event.zones[0].lowmem_reserve_pages = {0, 0, 0, 0};
+  REQUIRE(compared(event));
+  EventFacts cut = event;  // behind the first zone's line
+  cut.zones[0].cells.clear();
+  CHECK_FALSE(compared(cut));
+  cut = event;  // the zones of node 0 are lost
+  cut.zones[0].node = 1;
+  CHECK_FALSE(compared(cut));
+  // More than the counter: lost lines would make that worse.
+  cut.mem->free_pages = 10;
+  CHECK(compared(cut));
 }
 
 // The highatomic reserve as the report prints it, and what is told of it. In KiB; 8000 are free.
