@@ -64,6 +64,7 @@ std::optional<NodeLine> ParseNodeLine(std::string_view text, std::vector<MemInfo
     else if (!SetByKey<NodeLine>(line, kFields, field.key, *field.value, hint))
       extra.push_back(ExtraOf(field, line.node, {}));
   }
+  line.torn = line.torn || EndsBehindTorn(text);
   if (!line.active_anon_kb) return std::nullopt;
   return line;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,20 @@ inline bool IsRestOfSize(std::string_view text) {
          (text.empty() || text[0] == ' ');
 }
 
+// " 23 ...", behind "pages_scanned:1", the only number that has no unit and ends no line.
+inline bool IsRestOfCount(std::string_view text) {
+  return ConsumePrefix(text, " ") && !text.empty() && IsDigit(text[0]);
+}
+
+// "pages_scanned:1" and "23", or "pages_sc" and "anned:123".
+inline bool IsTornCount(std::string_view head, std::string_view rest) {
+  constexpr std::string_view kCount = "pages_scanned:";
+  const std::size_t in_head = std::min(head.size(), kCount.size());
+  const std::string_view missing = kCount.substr(in_head);
+  return head.substr(0, in_head) == kCount.substr(0, in_head) && ConsumePrefix(rest, missing) &&
+         ConsumeInteger(rest) && rest.empty();
+}
+
 }  // namespace internal
 
 // Takes one field off the head of `text`; false, and `text` unchanged, if none whole stands there.
@@ -57,6 +72,7 @@ inline bool ConsumeSizeField(std::string_view& text, SizeField& field) {
       ConsumePrefix(rest, "kB") || ConsumePrefix(rest, "KB") || ConsumePrefix(rest, " kB");
   if (!field.value || (!rest.empty() && rest[0] != ' ')) return false;
   if (!field.has_unit && internal::IsRestOfSize(rest)) return false;
+  if (!field.has_unit && key == "pages_scanned" && internal::IsRestOfCount(rest)) return false;
   if (!field.has_unit && rest.empty() && key != "pages_scanned") return false;
   text = rest;
   return true;
@@ -69,16 +85,24 @@ inline bool ConsumeBehindTorn(std::string_view& text, SizeField& field, bool& to
   std::string_view rest = TrimBlanks(text);
   std::string_view word = rest.substr(0, rest.find(' '));
   if (word.empty() || word.ends_with("kB")) return false;
+  const std::string_view head = word;
   rest = TrimBlanks(rest.substr(word.size()));
   word = rest.substr(0, rest.find(' '));
-  if (!word.ends_with("kB")) return false;
+  if (!word.ends_with("kB") && !internal::IsTornCount(head, word)) return false;
   rest.remove_prefix(word.size());
   SizeField next;
-  if (!ConsumeSizeField(rest, next) || !(next.has_unit || next.yes_no)) return false;
+  if (!ConsumeSizeField(rest, next)) return false;
+  if (!next.has_unit && !next.yes_no && next.key != "pages_scanned") return false;
   text = rest;
   field = next;
   torn = true;
   return true;
+}
+
+// True if what is left of a line, which no field could be taken off, holds its last one: a field
+// before it is torn.
+inline bool EndsBehindTorn(std::string_view text) {
+  return text.find("all_unreclaimable?") != std::string_view::npos;
 }
 
 // A field that no column is for.

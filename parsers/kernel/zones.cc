@@ -78,6 +78,7 @@ std::optional<Zone> ParseZoneLine(std::string_view text, std::vector<MemInfoExtr
     else if (extra != nullptr)
       extra->push_back(ExtraOf(field, zone.node, zone.zone));
   }
+  zone.torn = zone.torn || EndsBehindTorn(text);
   if (!zone.free_kb) return std::nullopt;
   return zone;
 }

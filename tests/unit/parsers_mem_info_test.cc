@@ -184,6 +184,40 @@ TEST_CASE("Lines that mail or a terminal broke, also within words, are read as o
   CHECK(read.rows.size() == 4);  // and no row twice
 }
 
+TEST_CASE("A blank within the pages scanned, or before them, loses that field alone") {
+  struct Case {
+    std::string_view fields;
+    Integer pages_scanned;
+    Integer writeback_tmp_kb;
+  };
+  for (const Case& expected : std::vector<Case>{{"writeback_tmp:8kB pages_scanned:1 23", {}, 8},
+                                                {"writeback_tmp:8kB pages_ scanned:123", {}, 8},
+                                                {"writeback_tmp:8kB pages_scanned:123", 123, 8},
+                                                {"write back_tmp:8kB pages_scanned:123", 123, {}},
+                                                {"writeback_t mp:8kB", {}, {}}}) {
+    CAPTURE(expected.fields);
+    const std::string fields = std::string(expected.fields) + " all_unreclaimable? yes";
+    const bool torn = expected.pages_scanned != 123 || !expected.writeback_tmp_kb;
+    const std::optional<Zone> zone = ParseZoneLine("Node 0 DMA free:4kB min:4kB " + fields);
+    REQUIRE(zone.has_value());
+    std::vector<MemInfoExtra> extra;
+    const std::optional<NodeLine> node = ParseNodeLine("Node 0 active_anon:4kB " + fields, extra);
+    REQUIRE(node.has_value());
+    CHECK(extra.empty());
+    CHECK(zone->pages_scanned == expected.pages_scanned);
+    CHECK(node->pages_scanned == expected.pages_scanned);
+    CHECK(zone->writeback_tmp_kb == expected.writeback_tmp_kb);
+    CHECK(node->writeback_tmp_kb == expected.writeback_tmp_kb);
+    CHECK(zone->all_unreclaimable == 1);
+    CHECK(node->all_unreclaimable == 1);
+    CHECK(zone->torn == torn);
+    CHECK(node->torn == torn);
+  }
+  const auto lost = ParseZoneLine("Node 0 DMA free:4kB min:4 k B all_unreclaimable? no");
+  REQUIRE(lost.has_value());
+  CHECK(lost->torn);
+}
+
 TEST_CASE("A blank within a figure or a name loses that field alone, and is told") {
   const Read read = ReadBlock(
       {"Mem-Info:",
