@@ -38,6 +38,7 @@ class FreeBlock final : public Block {
       return Claim::kTaken;
     }
     if (line.text.starts_with("-/+ buffers")) return OfferAdjusted(text, line);
+    if (IsRestOfRow(text)) return OfferRest(text, line);
     const std::string_view head = ConsumeWord(text);
     return columns_.empty() ? Claim::kNone : OfferRow(head, text, line);
   }
@@ -67,26 +68,56 @@ class FreeBlock final : public Block {
     return Claim::kTaken;
   }
 
-  // `text` holds one value per column, or fewer (Swap: has three), and maybe the next row.
-  Claim OfferRow(std::string_view head, std::string_view text, const LogLine& line) {
-    const bool known =
-        head == "Mem:" || head == "Swap:" || head == "Total:" || head == "Low:" || head == "High:";
-    if (!known)
-      return values_.empty() && line.text.starts_with("total ") ? Claim::kTaken : Claim::kNone;
-    const std::string name(head.substr(0, head.size() - 1));
-    for (std::size_t column = 0;; ++column) {
-      const std::string_view word = ConsumeWord(text);
-      if (word.ends_with(':')) return OfferRow(word, text, line);
-      std::optional<ProcValue> value = ParseSize(word);
-      if (!value || column >= columns_.size()) return Claim::kTaken;
-      value->name = name + "." + columns_[column];
+  // A mail program broke the row of all memory, which alone has a value for each column.
+  bool IsRestOfRow(std::string_view text) const {
+    if (row_ != "Mem" || next_column_ == columns_.size()) return false;
+    for (std::size_t column = next_column_; column < columns_.size(); ++column)
+      if (!ParseSize(ConsumeWord(text))) return false;
+    const std::string_view next = ConsumeWord(text);
+    return next.empty() || next == "-/+" || IsRowName(next);
+  }
+
+  Claim OfferRest(std::string_view text, const LogLine& line) {
+    TakeValues(text, line);
+    text = SkipBlanks(text);
+    if (text.starts_with("-/+ buffers")) return OfferAdjusted(text, line);
+    const std::string_view head = ConsumeWord(text);
+    return head.empty() ? Claim::kTaken : OfferRow(head, text, line);
+  }
+
+  static bool IsRowName(std::string_view head) {
+    return head == "Mem:" || head == "Swap:" || head == "Total:" || head == "Low:" ||
+           head == "High:";
+  }
+
+  // The values of the row at hand, as far as columns and text go.
+  void TakeValues(std::string_view& text, const LogLine& line) {
+    for (; next_column_ < columns_.size(); ++next_column_) {
+      std::string_view rest = text;
+      std::optional<ProcValue> value = ParseSize(ConsumeWord(rest));
+      if (!value) return;
+      text = rest;
+      value->name = row_ + "." + columns_[next_column_];
       value->log_line = static_cast<int64_t>(line.place.line);
       values_.push_back(*std::move(value));
     }
   }
 
+  // `text` holds one value per column, or fewer (Swap: has three), and maybe the next row.
+  Claim OfferRow(std::string_view head, std::string_view text, const LogLine& line) {
+    if (!IsRowName(head))
+      return values_.empty() && line.text.starts_with("total ") ? Claim::kTaken : Claim::kNone;
+    row_ = std::string(head.substr(0, head.size() - 1));
+    next_column_ = 0;
+    TakeValues(text, line);
+    const std::string_view next = ConsumeWord(text);
+    return next.ends_with(':') ? OfferRow(next, text, line) : Claim::kTaken;
+  }
+
   std::vector<std::string> columns_;
   std::vector<ProcValue> values_;
+  std::string row_;              // the one at hand
+  std::size_t next_column_ = 0;  // of it
 };
 
 bool StartsFree(const LogLine& line) {

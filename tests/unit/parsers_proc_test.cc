@@ -215,6 +215,27 @@ TEST_CASE("a file below proc/sys is named after its place") {
   CHECK((NameSysctlFile("min_free_kbytes", file) == nullptr));
 }
 
+TEST_CASE("free's row of all memory that a mail program broke goes on in the next line") {
+  const test::TextSink sink = Import(
+      "> total used free shared buffers cached\n> Mem: 830014 91036 738978 0 1058\n"
+      "3946 -/+ buffers/cache: 86032 743982\n> Swap: 167772 0 167772\n");
+  REQUIRE(sink.events().size() == 1);
+  const RecordedEvent& event = sink.events()[0];
+  CHECK(Count(event, "proc_value", {{"name", "Mem.free"}, {"value", "738978"}}) == 1);
+  CHECK(Count(event, "proc_value", {{"name", "Mem.cached"}, {"value", "3946"}}) == 1);
+  CHECK(Count(event, "proc_value", {{"name", "-/+ buffers/cache.used"}, {"value", "86032"}}) == 1);
+  CHECK(Count(event, "proc_value", {{"name", "Swap.free"}, {"value", "167772"}}) == 1);
+  for (const std::string_view below : {"3946 is what we had", "39 46", "of it", "3946 -/- x"}) {
+    CAPTURE(below);
+    const test::TextSink prose =
+        Import("total used free shared buffers cached\nMem: 830014 91036 738978 0 1058\n" +
+               std::string(below) + "\n");
+    REQUIRE(prose.events().size() == 1);
+    CHECK(Count(prose.events()[0], "proc_value", {{"name", "Mem.cached"}}) == 0);
+    CHECK(Count(prose.events()[0], "proc_value", {}) == 5);
+  }
+}
+
 TEST_CASE("free of old procps has a row without buffers and cache") {
   const test::TextSink sink = Import(
       "             total       used       free     shared    buffers     cached\n"
