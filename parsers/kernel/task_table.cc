@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "parsers/kernel/comm.h"
 #include "parsers/kernel/workload.h"
@@ -109,6 +110,7 @@ bool TaskTableSection::OfferRow(const LogLine& line) {
 }
 
 void TaskTableSection::Keep(Task& task, const LogLine& line) {
+  if (!seen_.insert(QuickHash(line.text)).second) return;
   task.guest = GuestOfComm(*task.comm);
   task.log_line = static_cast<int64_t>(line.place.line);
   rows_->Add(task);

@@ -212,6 +212,20 @@ TEST_CASE("An event has the row of the worker's job, unless its line is cut") {
   }
 }
 
+TEST_CASE("A row of the process table that was pasted twice counts once") {
+  TaskTableSection section;
+  const auto offer = [&](std::string_view text) { return section.Offer(Line(text)); };
+  REQUIRE(offer("[ pid ]   uid  tgid total_vm      rss cpu oom_adj oom_score_adj name") ==
+          Claim::kTaken);
+  for (const std::string_view row : {"[  711]     0   711    27085      300   1       0      0 sh",
+                                     "[  712]     0   712    27085      300   1       0      0 sh",
+                                     "[  711]     0   711    27085      300   1       0      0 sh",
+                                     "[  711]     0   711    27085      301   1       0      0 sh"})
+    CHECK(offer(row) == Claim::kTaken);
+  CHECK(section.rows().size() == 3);
+  CHECK(section.rows().rss_pages() == 901);
+}
+
 TEST_CASE("The summary is split at its keys only") {
   const auto summary = ParseOomSummary(
       "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=0,2,cpuset=/a,b=c,mems_allowed=0-1,4,"
