@@ -6,6 +6,8 @@
 #include "reports/diagnosis/growth.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/reach.h"
+#include "reports/diagnosis/rules/cgroup_files.h"
+#include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 #include "reports/guest_size.h"
@@ -135,6 +137,7 @@ void BuildHolders(const BuildInput& input, ReferenceList& references, IncidentRe
   section.guests = guests;
   section.day = DayText(*event);
   section.ram_kb = input.facts.ram_kb;
+  if (OfGroup(*event)) section.limit_kb = GroupLimitKb(*event);
   for (const TaskFacts& task : guests ? event->tasks.guests : event->tasks.biggest) {
     if (!task.rss_kb) continue;
     Holder holder;

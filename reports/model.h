@@ -118,6 +118,7 @@ struct HoldersSection {
   int64_t total_kb = 0;              // of `rows`
   int64_t rows = 0;                  // guests, or programs of the table; `holders` are the largest
   Integer ram_kb;
+  Integer limit_kb;  // of the control group, if the programs are those of one
   std::vector<int> refs;
 };
 

@@ -258,11 +258,12 @@ std::string SharedUnit(int64_t kb, int64_t other_kb) {
 std::string CommandsWords(const HoldersSection& section) {
   constexpr std::size_t kMostNamed = 3;
   std::string names;
-  if (!section.ram_kb) return names;
+  const Integer& whole_kb = section.limit_kb ? section.limit_kb : section.ram_kb;
+  if (whole_kb.value_or(0) <= 0) return names;
   for (std::size_t i = 0; i < section.commands.size() && i < kMostNamed; ++i) {
     const CommandSum& command = section.commands[i];
     const double share =
-        static_cast<double>(command.rss_kb.value_or(0)) / static_cast<double>(*section.ram_kb);
+        static_cast<double>(command.rss_kb.value_or(0)) / static_cast<double>(*whole_kb);
     if (share < kToldShare) continue;
     names += fmt::format("{}{} x {} {}", names.empty() ? "" : "   ", Thousands(command.tasks),
                          CommName(command.comm), SizeText(command.rss_kb.value_or(0)));
@@ -271,7 +272,8 @@ std::string CommandsWords(const HoldersSection& section) {
 }
 
 std::string TogetherWords(const HoldersSection& section) {
-  if (!section.ram_kb || section.holders.size() < 2) return "";
+  const bool measured = section.ram_kb || (section.limit_kb && !section.guests);
+  if (!measured || section.holders.size() < 2) return "";
   const bool more = section.rows > static_cast<int64_t>(section.holders.size());
   // What programs share is counted for each of them, so of the machine's memory it is no share.
   if (!section.guests)

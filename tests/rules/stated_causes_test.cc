@@ -81,6 +81,9 @@ TEST_CASE("where the victim held next to nothing of the limit, what did is looke
   event.group.stat_kb = {{"anon", 300000}};
   CHECK(RuleMemcgLimit(SmallFacts(event))->advice.at(0).act.find("memory.max=") == 0);
   event.group.stat_kb.clear();
+  event.tasks.rss_kb = 200000;  // of others: the table tells that programs hold it
+  CHECK(RuleMemcgLimit(SmallFacts(event))->advice.at(0).act.find("memory.max=") == 0);
+  event.tasks.rss_kb.reset();
   event.kills[0].anon_rss_kb = 300000;
   CHECK(RuleMemcgLimit(SmallFacts(event))->advice.at(0).act.find("memory.max=") == 0);
 }
@@ -126,6 +129,23 @@ TEST_CASE("a group's files are named by the version of control groups that the t
   CHECK(one("5.10.0-9-amd64"));  // prints "swap:" for version 2
   event.group.stat_kb = {{"anon", 40840}};
   CHECK(one("4.18.0-305.el8.x86_64"));  // so does EL8, once it prints the new sums
+}
+
+TEST_CASE("what a group holds in swap is a part of what it needs") {
+  EventFacts event = ExhaustedOom();
+  event.oom->constraint_kind = "memcg";
+  event.oom->oom_memcg = "/web";
+  event.group.counters = {{"memory", 40960, 40960, 8}, {"memory_swap", 163840, std::nullopt, 0}};
+  const auto advice = [&] { return RuleMemcgLimit(SmallFacts(event))->advice.at(0); };
+  CHECK(advice().act == "memory.limit_in_bytes=204800K of control group /web (now 40960K)");
+  CHECK(advice().why.starts_with("it uses 160 MiB with what lies in swap, and a quarter more"));
+  event.group.counters[1].limit_kb = 163840;
+  CHECK(advice().act.starts_with(
+      "memory.memsw.limit_in_bytes=204800K, then memory.limit_in_bytes=204800K of"));
+  event.group.counters = {{"memory", 40960, 40960, 8}, {"swap", 16384, 16384, 3}};
+  CHECK(advice().act.starts_with("memory.max=71680K of"));
+  event.group.counters[1].usage_kb = 1536000;
+  CHECK(advice().why.starts_with("a quarter more than it uses with swap would be above the RAM"));
 }
 
 // A control group of 2 GiB that is full of memory of programs.

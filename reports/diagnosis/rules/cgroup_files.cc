@@ -37,6 +37,11 @@ const GroupCounterFacts* GroupCounter(const EventFacts& event, std::string_view 
   return nullptr;
 }
 
+Integer GroupLimitKb(const EventFacts& event) {
+  const GroupCounterFacts* const memory = GroupCounter(event, "memory");
+  return memory ? memory->limit_kb : std::nullopt;
+}
+
 // Version 2 can be mounted since Linux kernel commit 67e9c74b8a87 ("cgroup: replace
 // __DEVEL__sane_behavior with cgroup2 fs type") (in v4.5). In mm/memcontrol.c, reports of both
 // print "memory+swap:" and "kmem:" until 5.2, but version 2 does not charge these

@@ -28,4 +28,7 @@ std::string StatLines(const IncidentFacts& facts, const EventFacts& event);
 // The counter "memory", "memory_swap", "swap" or "kmem" of the report; null if it has none.
 const GroupCounterFacts* GroupCounter(const EventFacts& event, std::string_view name);
 
+// The group's limit of memory, if it was printed.
+Integer GroupLimitKb(const EventFacts& event);
+
 }  // namespace kautopsy

@@ -16,7 +16,7 @@ namespace {
 // How near usage must be to a limit to have hit it: charges are made in batches of up to 64 pages
 // for each CPU (mm/memcontrol.c, MEMCG_CHARGE_BATCH).
 constexpr int64_t kBatchKb = 256;
-// The need is not in the text, so the limit is raised by a quarter and watched.
+// The whole need is not in the text, so the limit is raised by a quarter and watched.
 constexpr int64_t kRaiseDivisor = 4;
 constexpr double kMostShare = 0.5;
 
@@ -116,15 +116,51 @@ std::string Watch(const IncidentFacts& facts, const EventFacts& event) {
   return fmt::format("{} and {} of the group", CountFile(facts, event), PeakFile(facts, event));
 }
 
+// What the group uses of memory and swap, if that is more than its limit of memory; else 0.
+int64_t AboveLimitKb(const EventFacts& event) {
+  const GroupCounterFacts* const memory = GroupCounter(event, "memory");
+  const GroupCounterFacts* const both = GroupCounter(event, "memory_swap");
+  const GroupCounterFacts* const swap = GroupCounter(event, "swap");
+  if (!memory || !memory->limit_kb) return 0;
+  int64_t used_kb = memory->usage_kb.value_or(0);
+  if (swap) used_kb += swap->usage_kb.value_or(0);
+  if (both) used_kb = std::max(used_kb, both->usage_kb.value_or(0));
+  return used_kb > *memory->limit_kb + kBatchKb ? used_kb : 0;
+}
+
+int64_t RaisedKb(const EventFacts& event) {
+  const GroupCounterFacts* const memory = GroupCounter(event, "memory");
+  const int64_t now_kb = memory ? memory->limit_kb.value_or(0) : 0;
+  const int64_t need_kb = std::max(now_kb, AboveLimitKb(event));
+  return need_kb + need_kb / kRaiseDivisor;
+}
+
+// The limit of memory must not be above that of memory and swap together: mm/memcontrol.c,
+// mem_cgroup_resize_limit(), mem_cgroup_resize_max() since 4.19.
+std::string BothFirst(const EventFacts& event, int64_t raised_kb) {
+  const GroupCounterFacts* const both = GroupCounter(event, "memory_swap");
+  const bool first = both && both->limit_kb && *both->limit_kb < raised_kb;
+  return first ? fmt::format("memory.memsw.limit_in_bytes={}K, then ", raised_kb) : "";
+}
+
+void SetRaised(const IncidentFacts& facts, const EventFacts& event, int64_t now_kb,
+               Advice& advice) {
+  const int64_t raised_kb = RaisedKb(event);
+  const int64_t used_kb = AboveLimitKb(event);
+  advice.act = fmt::format("{}{} of {} (now {}K)", BothFirst(event, raised_kb),
+                           LimitSetting(facts, event, raised_kb), GroupName(event), now_kb);
+  advice.why = used_kb > 0 ? fmt::format(
+                                 "it uses {} with what lies in swap, and a quarter more; "
+                                 "how much its programs still asked for is not in the text",
+                                 SizeText(used_kb))
+                           : "a quarter more; how much its programs need is not in the text";
+}
+
 Advice RaiseLimit(const IncidentFacts& facts, const EventFacts& event) {
   const GroupCounterFacts* const memory = GroupCounter(event, "memory");
   Advice advice;
   if (memory && memory->limit_kb && *memory->limit_kb > 0) {
-    const int64_t now_kb = *memory->limit_kb;
-    const int64_t raised_kb = now_kb + now_kb / kRaiseDivisor;
-    advice.act = fmt::format("{} of {} (now {}K)", LimitSetting(facts, event, raised_kb),
-                             GroupName(event), now_kb);
-    advice.why = "a quarter more; how much its programs need is not in the text";
+    SetRaised(facts, event, *memory->limit_kb, advice);
   } else {
     advice.act = fmt::format("raise {} of {}, or make its programs use less",
                              LimitFile(facts, event), GroupName(event));
@@ -158,12 +194,15 @@ Advice FindPeak(const IncidentFacts& facts, const EventFacts& event,
           "", fmt::format("{} of the group: no new hits", CountFile(facts, event))};
 }
 
-// What was killed held next to nothing of the limit, and what programs hold of it is not printed.
+// What was killed held next to nothing of the limit, and neither its sums nor the process table
+// tell that programs hold it.
 bool VictimsAreSmall(const EventFacts& event, const GroupCounterFacts* memory) {
   constexpr double kSmall = 0.1;
   const auto& stats = event.group.stat_kb;
   const bool told = stats.find("anon") != stats.end() || stats.find("rss") != stats.end();
   if (told || !memory || event.kills.empty()) return false;
+  if (ShareOf(event.tasks.rss_kb.value_or(0), memory->limit_kb.value_or(0)) >= kMostShare)
+    return false;
   int64_t killed_kb = 0;
   for (const KillFacts& kill : event.kills) {
     if (!kill.RssKb()) return false;
@@ -183,7 +222,8 @@ Advice LookAtStat(const IncidentFacts& facts, const EventFacts& event) {
 Advice UseLess(const IncidentFacts& facts, const EventFacts& event) {
   return {fmt::format("make the programs of {} use less, or give the machine more RAM",
                       GroupName(event)),
-          fmt::format("a quarter more than its limit would be above the RAM of {}",
+          fmt::format("a quarter more than {} would be above the RAM of {}",
+                      AboveLimitKb(event) > 0 ? "it uses with swap" : "its limit",
                       SizeText(*facts.ram_kb)),
           "", Watch(facts, event)};
 }
@@ -198,8 +238,7 @@ void Advise(const IncidentFacts& facts, const EventFacts& event, Finding& findin
     return;
   }
   if (VictimsAreSmall(event, memory)) finding.advice.push_back(LookAtStat(facts, event));
-  const int64_t now_kb = memory ? memory->limit_kb.value_or(0) : 0;
-  const bool above_ram = facts.ram_kb && now_kb + now_kb / kRaiseDivisor > *facts.ram_kb;
+  const bool above_ram = facts.ram_kb && RaisedKb(event) > *facts.ram_kb;
   finding.advice.push_back(above_ram ? UseLess(facts, event) : RaiseLimit(facts, event));
 }
 
