@@ -89,7 +89,6 @@ TEST_CASE("where the victim held next to nothing of the limit, what did is looke
 }
 
 TEST_CASE("a group's files are named by the version of control groups that the text proves") {
-  constexpr int64_t kNoLimitKb = 9007199254740988;
   EventFacts event = ExhaustedOom();
   event.oom->constraint_kind = "memcg";
   event.oom->oom_memcg = "/web";
@@ -111,8 +110,9 @@ TEST_CASE("a group's files are named by the version of control groups that the t
   CHECK(one("3.14.18-gentoo"));  // version 2 is of 4.5
   CHECK(one("3.10.0-327.4.5.el7.x86_64"));
   CHECK(both("4.15.0-20-generic"));
-  event.group.counters = {
-      {"memory", 40960, 40960, 8}, {"memory_swap", 0, kNoLimitKb, 0}, {"kmem", 0, kNoLimitKb, 0}};
+  event.group.counters = {{"memory", 40960, 40960, 8},
+                          {"memory_swap", 0, std::nullopt, 0},
+                          {"kmem", 0, std::nullopt, 0}};
   event.group.stat_kb = {{"rss", 40840}};
   CHECK(both("4.15.0-20-generic"));  // prints these two for both
   CHECK(advice("4.15.0-20-generic")
@@ -125,7 +125,7 @@ TEST_CASE("a group's files are named by the version of control groups that the t
   event.group.counters[1].usage_kb = 0;
   event.group.counters[1].limit_kb = 81920;
   CHECK(one("4.15.0-20-generic"));
-  event.group.counters[1].limit_kb = kNoLimitKb;
+  event.group.counters[1].limit_kb = std::nullopt;
   CHECK(one("5.10.0-9-amd64"));  // prints "swap:" for version 2
   event.group.stat_kb = {{"anon", 40840}};
   CHECK(one("4.18.0-305.el8.x86_64"));  // so does EL8, once it prints the new sums

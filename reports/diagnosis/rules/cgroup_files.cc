@@ -5,13 +5,8 @@
 namespace kautopsy {
 namespace {
 
-// A counter without a limit is printed as 2^63 bytes, rounded down to pages (PAGE_COUNTER_MAX,
-// include/linux/page_counter.h). No machine has a thousandth of that.
-constexpr int64_t kNoLimitKb = int64_t{1} << 43;
-
 bool IsUsed(const GroupCounterFacts* counter) {
-  return counter &&
-         (counter->usage_kb.value_or(0) > 0 || counter->limit_kb.value_or(kNoLimitKb) < kNoLimitKb);
+  return counter && (counter->usage_kb.value_or(0) > 0 || counter->limit_kb);
 }
 
 // `value` is what a file is set to: "=51200K".
