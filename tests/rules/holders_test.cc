@@ -274,5 +274,43 @@ TEST_CASE("one report shows who is largest, not who grew") {
   CHECK_FALSE(RuleTaskLeak(Reports({Seen(1, "Nov 24 10:00:00", 76800)})));
 }
 
+// 1,024,000 kB of RAM and as much swap, all of it full.
+IncidentFacts SwapFilled(std::vector<TaskFacts> tasks) {
+  EventFacts event = ExhaustedOom();
+  event.mem->total_swap_kb = 1024000;
+  SetTable(event, std::move(tasks));
+  IncidentFacts facts = SmallFacts(event);
+  facts.kernel_release = "5.14.0-70.el9.x86_64";
+  return facts;
+}
+
+TEST_CASE("of a program in RAM and swap both are limited, else it would only swap more") {
+  TaskFacts java = MakeTask(700, "java", 200000);
+  java.swap_kb = 900000;
+  IncidentFacts facts = SwapFilled({java, MakeTask(701, "other", 1000)});
+  const Advice advice = RuleHostExhausted(facts)->advice.at(0);
+  // 800,000 kB less a twentieth of RAM, and no more swap than it had
+  CHECK(advice.act.ends_with("MemoryMax=731M and MemorySwapMax=878M in its unit"));
+  facts.kernel_release = "3.10.0-514.el7.x86_64";  // control groups without memory.max
+  CHECK(RuleHostExhausted(facts)->advice.at(0).act ==
+        "java at most 1.6 GiB in RAM and swap: its own settings for heap and buffers");
+}
+
+TEST_CASE("several large programs are told what they may have together") {
+  TaskFacts java = MakeTask(700, "java", 150000);
+  java.swap_kb = 400000;
+  TaskFacts mysqld = MakeTask(701, "mysqld", 70000);
+  mysqld.swap_kb = 500000;
+  const IncidentFacts facts = SwapFilled({java, mysqld, MakeTask(702, "sshd", 1000)});
+  const Advice advice = RuleHostExhausted(facts)->advice.at(0);
+  CHECK(
+      advice.act.starts_with("java [977 MiB] and mysqld [762 MiB] together at most 1.6 GiB in "
+                             "RAM and swap: "));
+  TaskFacts guest = java;
+  guest.guest = "web1";
+  CHECK(RuleHostExhausted(SwapFilled({guest}))->advice.at(0).act.ends_with(": a smaller guest"));
+  CHECK(RuleHostExhausted(SwapFilled({MakeTask(702, "sshd", 1000)}))->advice.empty());
+}
+
 }  // namespace
 }  // namespace kautopsy::test

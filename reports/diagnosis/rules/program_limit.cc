@@ -8,6 +8,7 @@
 
 #include "base/shell_word.h"
 #include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 #include "reports/guest_size.h"
 
@@ -42,6 +43,11 @@ std::string CheckOf(const std::string& comm, bool units) {
                : fmt::format("ps -C {} -o rss=", ShellWord(comm));
 }
 
+std::string RiskOf(bool units) {
+  return units ? "it alone is killed when it needs more"
+               : "it is slower, or fails, if it needs more under load";
+}
+
 // The largest program, cut down so that the reserve of the host stays free. What was free then is
 // not the program's to take: below the marks it is the kernel's.
 std::optional<Advice> CapLargest(const IncidentFacts& facts, const EventFacts& event,
@@ -61,8 +67,79 @@ std::optional<Advice> CapLargest(const IncidentFacts& facts, const EventFacts& e
                                  : "its own settings for heap and buffers");
   advice.why = fmt::format("it held {} - {}, {}", SizeText(rss_kb), SizeText(ReserveKb(ram_kb)),
                            ReserveWords(ram_kb));
-  advice.risk = "it alone is killed when it needs more";
+  advice.risk = RiskOf(units);
   advice.check = CheckOf(CommName(largest.comm), units);
+  return advice;
+}
+
+// Programs that have a large share of RAM and swap together, largest in RAM first.
+struct LargeOnes {
+  std::vector<const TaskFacts*> tasks;
+  int64_t rss_kb = 0;
+  int64_t swap_kb = 0;
+};
+
+LargeOnes LargeOnesOf(const EventFacts& event, int64_t ram_kb) {
+  LargeOnes large;
+  const int64_t all_kb = ram_kb + (event.mem ? event.mem->total_swap_kb.value_or(0) : 0);
+  for (const TaskFacts& task : event.tasks.biggest) {
+    const int64_t swap_kb = task.swap_kb.value_or(0);
+    if (ShareOf(task.rss_kb.value_or(0) + swap_kb, all_kb) < kLargestShare) continue;
+    large.tasks.push_back(&task);
+    large.rss_kb += task.rss_kb.value_or(0);
+    large.swap_kb += swap_kb;
+  }
+  return large;
+}
+
+std::string HeldWords(const LargeOnes& large) {
+  std::string words = SizeText(large.rss_kb) + " in RAM";
+  if (large.swap_kb > 0) words += fmt::format(" and {} in swap", SizeText(large.swap_kb));
+  return words;
+}
+
+std::string NamesOf(const LargeOnes& large) {
+  std::vector<std::string> names;
+  for (const TaskFacts* const task : large.tasks) {
+    const int64_t all_kb = task->rss_kb.value_or(0) + task->swap_kb.value_or(0);
+    names.push_back(large.tasks.size() == 1
+                        ? CommName(task->comm)
+                        : fmt::format("{} [{}]", CommName(task->comm), SizeText(all_kb)));
+  }
+  return JoinWords(names);
+}
+
+// A limit on RAM alone would only push more into swap, which was full: MemorySwapMax= is
+// memory.swap.max of the same control groups (mm/memcontrol.c, since 4.5 too).
+std::string HowToLimit(const LargeOnes& large, bool units, int64_t reserve_kb) {
+  const bool one = large.tasks.size() == 1;
+  if (std::ranges::all_of(large.tasks,
+                          [](const TaskFacts* task) { return task->guest.has_value(); }))
+    return one ? "a smaller guest" : "smaller guests";
+  if (one && units && large.rss_kb > reserve_kb)
+    return fmt::format("MemoryMax={}M and MemorySwapMax={}M in its unit",
+                       (large.rss_kb - reserve_kb) / kKbPerMib, large.swap_kb / kKbPerMib);
+  return one ? "its own settings for heap and buffers" : "their own settings for heap and buffers";
+}
+
+// What the large programs have in RAM and in swap together was too much by what the host needs.
+std::optional<Advice> LimitTogether(const IncidentFacts& facts, const EventFacts& event,
+                                    int64_t ram_kb) {
+  const LargeOnes large = LargeOnesOf(event, ram_kb);
+  const int64_t reserve_kb = ReserveKb(ram_kb);
+  const int64_t most_kb = large.rss_kb + large.swap_kb - reserve_kb;
+  if (large.tasks.empty() || most_kb <= 0) return std::nullopt;
+  const bool one = large.tasks.size() == 1;
+  Advice advice;
+  advice.act = fmt::format("{}{} at most {}{}: {}", NamesOf(large), one ? "" : " together",
+                           SizeText(most_kb), large.swap_kb > 0 ? " in RAM and swap" : "",
+                           HowToLimit(large, HasUnitLimits(facts, event), reserve_kb));
+  advice.why = fmt::format("{} held {} - {}, {}", one ? "it" : "they", HeldWords(large),
+                           SizeText(reserve_kb), ReserveWords(ram_kb));
+  advice.risk = one ? RiskOf(HasUnitLimits(facts, event))
+                    : "what gets too little is slower, or fails, under load";
+  advice.check = large.swap_kb > 0 ? "vmstat 1: si and so stay near 0"
+                                   : CheckOf(CommName(large.tasks.front()->comm), false);
   return advice;
 }
 
@@ -123,8 +200,7 @@ Advice LimitGrown(const IncidentFacts& facts, const Growth& growth) {
                      "and a reserve of 5 % [rule of thumb]"
                    : "what it held in the first and the last report";
   if (units) advice.why += ": beyond it only its own unit is killed";
-  advice.risk = units ? "it is killed early if it needs more under load"
-                      : "it is slower, or fails, if it needs more under load";
+  advice.risk = RiskOf(units);
   advice.check = CheckOf(growth.comm, units);
   return advice;
 }
@@ -133,7 +209,8 @@ std::optional<Advice> LimitProgram(const IncidentFacts& facts, const EventFacts&
                                    int64_t ram_kb) {
   const std::vector<Growth> grown = GrownTasks(facts);
   if (const Growth* const growth = GrownAt(event, grown)) return LimitGrown(facts, *growth);
-  return CapLargest(facts, event, ram_kb);
+  if (std::optional<Advice> cap = CapLargest(facts, event, ram_kb)) return cap;
+  return LimitTogether(facts, event, ram_kb);
 }
 
 }  // namespace kautopsy
