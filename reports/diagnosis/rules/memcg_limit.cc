@@ -5,6 +5,7 @@
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/rules/cgroup_files.h"
 #include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/rules/group_stats.h"
 #include "reports/diagnosis/rules/pod_limit.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/wording.h"
@@ -23,11 +24,6 @@ constexpr double kMostShare = 0.5;
 bool IsFull(const GroupCounterFacts* counter) {
   return counter && counter->usage_kb && counter->limit_kb && *counter->limit_kb > 0 &&
          *counter->usage_kb + kBatchKb >= *counter->limit_kb;
-}
-
-int64_t StatKb(const EventFacts& event, std::string_view name) {
-  const auto found = event.group.stat_kb.find(name);
-  return found == event.group.stat_kb.end() ? 0 : found->second;
 }
 
 std::string GroupName(const EventFacts& event) {
@@ -64,16 +60,16 @@ std::string StatWords(const EventFacts& event) {
   if (!memory || !memory->limit_kb || *memory->limit_kb <= 0) return "";
   const int64_t limit_kb = *memory->limit_kb;
   std::string words;
-  const int64_t shmem_kb = StatKb(event, "shmem");
+  const int64_t shmem_kb = GroupStatKb(event, "shmem");
   if (ShareOf(shmem_kb, limit_kb) >= kMostShare)
     words += fmt::format(
         " {} of it are files of tmpfs or shared memory, which killing programs does not free.",
         SizeText(shmem_kb));
-  if (StatKb(event, "min_protection") >= limit_kb)
+  if (GroupStatKb(event, "min_protection") >= limit_kb)
     words +=
         " Its memory.min is as large as its limit, so nothing of it may be reclaimed: the kill "
         "follows from the settings.";
-  const int64_t pending_kb = StatKb(event, "file_dirty") + StatKb(event, "file_writeback");
+  const int64_t pending_kb = PendingOfGroup(event).all_kb();
   if (ShareOf(pending_kb, limit_kb) >= kMostShare)
     words += fmt::format(" {} of it still had to be written to disk.", SizeText(pending_kb));
   return words;
@@ -84,7 +80,7 @@ std::string StatWords(const EventFacts& event) {
 // mm/memcontrol.c, mem_cgroup_charge_statistics(). What they are of it, "shmem", is printed since
 // 4.12 and may be cut off.
 std::string FileWords(const EventFacts& event, std::string_view sum) {
-  const int64_t file_kb = StatKb(event, sum);
+  const int64_t file_kb = GroupStatKb(event, sum);
   const auto shmem = event.group.stat_kb.find("shmem");
   if (shmem == event.group.stat_kb.end()) return "files and tmpfs " + SizeText(file_kb);
   const std::string files = "files " + SizeText(std::max<int64_t>(file_kb - shmem->second, 0));
@@ -101,11 +97,11 @@ std::string SumWords(const EventFacts& event) {
   const auto& stats = event.group.stat_kb;
   const bool new_names = stats.find("anon") != stats.end();
   if (!new_names && stats.find("rss") == stats.end()) return "";
-  const int64_t anon_kb = StatKb(event, new_names ? "anon" : "rss");
+  const int64_t anon_kb = GroupStatKb(event, new_names ? "anon" : "rss");
   const std::string_view file = new_names ? "file" : "cache";
   // The sums lag behind what is charged, or memory was given back since: then they explain nothing.
   constexpr double kMostOfLimit = 0.9;
-  if (ShareOf(anon_kb + StatKb(event, file), *memory->limit_kb) < kMostOfLimit) return "";
+  if (ShareOf(anon_kb + GroupStatKb(event, file), *memory->limit_kb) < kMostOfLimit) return "";
   return fmt::format(
       "programs {} = {} % of it, {}", SizeText(anon_kb),
       PercentNumber(static_cast<double>(anon_kb), static_cast<double>(*memory->limit_kb)),
@@ -230,6 +226,8 @@ Advice UseLess(const IncidentFacts& facts, const EventFacts& event) {
 
 void Advise(const IncidentFacts& facts, const EventFacts& event, Finding& finding) {
   if (OfAllPods(event)) return AdviseNode(event, finding);
+  // A larger limit only holds more that must be written: RuleWritebackStall advises.
+  if (IsMostlyPending(PendingOfGroup(event))) return;
   const GroupCounterFacts* const memory = GroupCounter(event, "memory");
   const bool filled_otherwise =
       IsFull(GroupCounter(event, "memory_swap")) || IsFull(GroupCounter(event, "kmem"));

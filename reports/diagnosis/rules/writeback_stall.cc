@@ -2,7 +2,9 @@
 
 #include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/evidence.h"
+#include "reports/diagnosis/rules/cgroup_files.h"
 #include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/rules/group_stats.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
@@ -45,12 +47,59 @@ Advice WriteEarlier(int64_t ram_kb) {
   return advice;
 }
 
+// In version 1 a group's writers are not held back by its own limit: inode_cgwb_enabled()
+// (include/linux/backing-dev.h) asks for version 2, and "the normal page dirty throttling mechanism
+// in balance_dirty_pages() is completely broken with the legacy memcg" (mm/vmscan.c,
+// writeback_throttling_sane()). So the machine's limit must be below the group's.
+Advice WriteEarlierInGroup(const GroupPending& pending, bool version1) {
+  constexpr int64_t kShareDivisor = 4;
+  const int64_t dirty = pending.limit_kb / kShareDivisor * kBytesPerKb;
+  Advice advice;
+  advice.act = fmt::format("vm.dirty_bytes={} vm.dirty_background_bytes={}", dirty, dirty / 2);
+  if (version1) advice.act += ", or control groups of version 2";
+  advice.why =
+      fmt::format("a quarter of the group's limit and half of that: {}",
+                  version1 ? "groups of version 1 have no limit of their own for what is to be "
+                             "written, so all of their memory may be it"
+                           : "written before the limit needs it");
+  advice.risk = "all programs of the machine that write wait earlier";
+  advice.check =
+      fmt::format("{} in memory.stat of the group",
+                  pending.old_names ? "dirty and writeback" : "file_dirty and file_writeback");
+  return advice;
+}
+
+std::optional<Finding> OfGroupsFiles(const IncidentFacts& facts, const EventFacts& event) {
+  const GroupPending pending = PendingOfGroup(event);
+  if (!OfGroup(event) || !IsMostlyPending(pending)) return std::nullopt;
+  Finding finding = DraftCause("writeback_stall", event);
+  finding.role = Role::kContributing;
+  finding.confidence = Confidence::kMedium;
+  finding.confidence_why = "how fast the disk wrote is not in the text";
+  finding.title = fmt::format("{}: {} of the control group were still to be written to disk.",
+                              OnDayHost(facts, event), SizeText(pending.all_kb()));
+  finding.brief = fmt::format(
+      "{} % of its files were still to be written",
+      PercentNumber(static_cast<double>(pending.all_kb()), static_cast<double>(pending.file_kb)));
+  finding.explanation = fmt::format(
+      "{} dirty and {} being written, of {} of files and a limit of {}: what is not written cannot "
+      "be taken back, so a larger limit only fills later.",
+      SizeText(pending.dirty_kb), SizeText(pending.writing_kb), SizeText(pending.file_kb),
+      SizeText(pending.limit_kb));
+  finding.advice.push_back(
+      WriteEarlierInGroup(pending, CgroupVersionOf(facts, event) == CgroupVersion::kOne));
+  finding.evidence.push_back(
+      CounterEvidence(event, pending.old_names ? "Memory cgroup stats for" : "file_dirty"));
+  return finding;
+}
+
 }  // namespace
 
 // Most of the cache is dirty or being written: reclaim has to wait for the disk or the server. A
 // refused request that must not wait is its victim, so there it only contributes.
 std::optional<Finding> RuleWritebackStall(const IncidentFacts& facts) {
   for (const EventFacts& event : facts.events) {
+    if (std::optional<Finding> of_group = OfGroupsFiles(facts, event)) return of_group;
     const Integer ram_kb = RamKb(facts, event);
     if (!IsShortage(event) || !event.mem || !event.mem->file_pages || !ram_kb) continue;
     const bool refused = event.refusal.has_value();
