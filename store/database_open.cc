@@ -141,11 +141,13 @@ Result<Database> Database::OpenReadOnly(const std::string& path) {
 Result<Database> Database::OpenTemporary() {
   // SQLite's name for a database of its own that moves from memory to an unnamed file as it grows.
   Result<Database> database = Open("", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  // The schema alone would outgrow the cache that SQLite gives by itself, and need that file.
+  if (database) database = Ready(std::move(*database));
   if (!database) return database;
   if (Status status = CreateSchema(*database, "temporary store"); !status) {
     return tl::unexpected(status.error());
   }
-  return Ready(std::move(*database));
+  return database;
 }
 
 }  // namespace kautopsy
