@@ -5,6 +5,7 @@
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/refusal_words.h"
+#include "reports/diagnosis/rules/reclaim_wait.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/wording.h"
 
@@ -42,6 +43,17 @@ bool WaitsForCpus(const CrashFacts& crash) {
                           crash.symbol->starts_with("csd_lock_wait"));
 }
 
+std::string_view LookAlikes(const EventFacts& event) {
+  if (event.kind == "hung_task")
+    return "Slow storage, a host that gives a virtual machine no time, and a bug of the kernel "
+           "look "
+           "alike here.";
+  if (WaitsForCpus(*event.crash))
+    return "It waits for other CPUs to answer [IPI]; which one did not is not in the text.";
+  return "A host that gives a virtual machine no time, a loop of the kernel, and debugging that "
+         "slows it down [KASAN, lockdep] look alike here.";
+}
+
 Advice HowToTell(const EventFacts& event) {
   const std::string check = "then for reports of the function with this kernel";
   if (event.kind == "hung_task")
@@ -56,6 +68,20 @@ Advice HowToTell(const EventFacts& event) {
             "long reports on machines of many CPUs", check};
   return {"look at steal time if it is a virtual machine, else at what the same CPU did before",
           "a CPU that gets no time looks like this from inside", "", check};
+}
+
+void AddReason(const EventFacts& event, Finding& finding) {
+  const std::optional<ReclaimWait> reclaim = ReclaimWaitOf(event);
+  if (!reclaim) {
+    finding.explanation += LookAlikes(event);
+    finding.confidence_why = "that it stood still is stated; why is not in the text";
+    finding.advice.push_back(HowToTell(event));
+    return;
+  }
+  finding.brief = reclaim->brief;
+  finding.explanation += reclaim->explanation;
+  finding.confidence_why = "what it waited for is stated; why that took so long is not";
+  finding.advice.push_back(reclaim->advice);
 }
 
 }  // namespace
@@ -84,16 +110,7 @@ std::optional<Finding> RuleStall(const IncidentFacts& facts) {
         crash.blocker_pid ? fmt::format(" [pid {}]", *crash.blocker_pid) : std::string());
   if (count > 1)
     finding.explanation += fmt::format("It was told {} times in this incident. ", count);
-  const bool waits_for_others = WaitsForCpus(crash);
-  finding.explanation +=
-      event->kind == "hung_task" ? "Slow storage, a host that gives a virtual machine no time, and "
-                                   "a bug of the kernel look alike here."
-      : waits_for_others
-          ? "It waits for other CPUs to answer [IPI]; which one did not is not in the text."
-          : "A host that gives a virtual machine no time, a loop of the kernel, and debugging that "
-            "slows it down [KASAN, lockdep] look alike here.";
-  finding.confidence_why = "that it stood still is stated; why is not in the text";
-  finding.advice.push_back(HowToTell(*event));
+  AddReason(*event, finding);
   finding.evidence.push_back(FirstLineEvidence(*event, "crash"));
   return finding;
 }
