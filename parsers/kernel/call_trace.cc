@@ -78,6 +78,9 @@ bool MayNameTwo(std::string_view text) {
          text.find(" from ") != std::string_view::npos;
 }
 
+// The frame of a kernel without names: its symbol is its address (call_frame.cc).
+bool IsNameless(const CallFrame& frame) { return frame.symbol->starts_with("0x"); }
+
 }  // namespace
 
 Claim CallTraceSection::StartTrace() {
@@ -232,7 +235,10 @@ const CallFrame* CallTraceSection::Blamed(bool whole) const {
   // What a "?" marks may be left over from an earlier call.
   for (const int64_t least : {1, 0}) {
     for (const CallFrame& frame : frames_) {
-      if (frame.reliable >= least && !IsAllocator(*frame.symbol)) return &frame;
+      if (frame.reliable < least) continue;
+      // Without names the allocator's own frames cannot be told from the caller's.
+      if (IsNameless(frame)) return nullptr;
+      if (!IsAllocator(*frame.symbol)) return &frame;
     }
   }
   return nullptr;

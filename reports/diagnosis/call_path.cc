@@ -166,6 +166,10 @@ std::string Where(const IncidentFacts& facts, const Walk& walk, const EventFacts
   return "";
 }
 
+// A kernel without CONFIG_KALLSYMS prints no names (arch/arm/kernel/traps.c,
+// dump_backtrace_entry()): such a frame tells nothing to anybody who has not its System.map.
+bool IsAddress(std::string_view symbol) { return symbol.starts_with("0x"); }
+
 // From where the work began to the function that asked: at most three names around the one that
 // told the site, and before them the `outermost`.
 std::string Chain(const Walk& walk, const FrameFacts* outermost, const std::string& site_symbol) {
@@ -173,7 +177,7 @@ std::string Chain(const Walk& walk, const FrameFacts* outermost, const std::stri
   std::vector<std::string> names;
   bool told = site_symbol.empty();
   for (const FrameFacts* const frame : walk.callers) {
-    if (IsAllocator(PlainSymbol(frame->symbol))) continue;
+    if (IsAllocator(PlainSymbol(frame->symbol)) || IsAddress(frame->symbol)) continue;
     std::string name = frame->symbol;
     if (frame->module) name += " [" + *frame->module + "]";
     if (names.empty() || names.back() != name) names.push_back(std::move(name));

@@ -123,6 +123,14 @@ TEST_CASE("Without a header only frames with an address are taken") {
                         "======================="}) == "out_of_memory __alloc_pages 0");
 }
 
+TEST_CASE("Frames of a kernel without names blame no function") {
+  CallTraceSection trace;
+  CHECK(Symbols(trace, {"Backtrace: ", "Function entered at [<c0012738>] from [<c03029b8>]",
+                        "Function entered at [<c03029a0>] from [<c00568f4>]"}) ==
+        "0xc0012738 0xc03029a0 0");
+  CHECK(trace.Blamed(true) == nullptr);
+}
+
 TEST_CASE("A second header ends a record's only trace, or begins its next one") {
   const std::vector<std::string_view> lines = {"Call Trace:", "a+0x1/0x2",
                                                "Call Trace:", "b+0x1/0x2"};

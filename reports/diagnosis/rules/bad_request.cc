@@ -1,5 +1,7 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "reports/diagnosis/balance.h"
 #include "reports/diagnosis/evidence.h"
 #include "reports/diagnosis/rules/draft.h"
@@ -89,9 +91,18 @@ void DescribeMost(const IncidentFacts& facts, const EventFacts& event, Finding& 
       "only kill programs, whatever they held. It was given back when the request failed.";
 }
 
-std::string CallerOf(const RefusalFacts& refusal) {
+std::string CallerOf(const EventFacts& event) {
+  const RefusalFacts& refusal = *event.refusal;
   if (refusal.blame_module) return "module " + *refusal.blame_module;
-  return refusal.blame_symbol ? *refusal.blame_symbol + "()" : "what the call trace names";
+  if (refusal.blame_symbol) return *refusal.blame_symbol + "()";
+  const Text& comm = refusal.comm ? refusal.comm : event.comm;
+  // Frames of a kernel without CONFIG_KALLSYMS are addresses alone.
+  const bool nameless =
+      std::all_of(event.frames.begin(), event.frames.end(),
+                  [](const FrameFacts& frame) { return frame.symbol.starts_with("0x"); });
+  if (!nameless || event.frames.empty()) return "what the call trace names";
+  return comm ? fmt::format("what {} asked for [no names in its call trace]", CommName(comm))
+              : "the caller [no names in its call trace]";
 }
 
 }  // namespace
@@ -107,7 +118,7 @@ std::optional<Finding> RuleBadRequest(const IncidentFacts& facts) {
     Finding finding = DraftCause("bad_request", event);
     finding.confidence = Confidence::kHigh;
     finding.confidence_why = "the size itself shows it";
-    const std::string caller = CallerOf(*event.refusal);
+    const std::string caller = CallerOf(event);
     if (impossible) {
       empty ? DescribeEmpty(facts, event, finding) : DescribeTooLarge(facts, event, finding);
       finding.advice.push_back({"report it to the maintainers of " + caller,
