@@ -5,6 +5,7 @@
 #include "reports/builder.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/node_list.h"
+#include "reports/diagnosis/refusal_words.h"
 #include "reports/diagnosis/snapshot_series.h"
 #include "reports/diagnosis/vmalloc_request.h"
 #include "reports/diagnosis/watermark.h"
@@ -50,7 +51,7 @@ std::string PlainWhat(const BuildInput& input, const EventFacts& event) {
     const std::string what = sum       ? SizeText(*sum / kBytesPerKb)
                              : request ? PieceSize(event.page_kb() << request->order)
                                        : std::string("request");
-    return what + (event.waits() ? " waited for" : " refused");
+    return what + (event.waits() || TriesAgain(event) ? " waited for" : " refused");
   }
   if (event.oom) return "OOM killer ran";
   return event.mem ? "memory report" : "";

@@ -80,5 +80,18 @@ TEST_CASE("free swap is told where the report has no total") {
   CHECK(Mentions(Report(database), "wap 2.0 GiB free; its size is not in the text"));
 }
 
+TEST_CASE("a request that waits is not called refused in the course of things") {
+  Database database = StoreOfText(
+      "[  100.000001] XFS: fox(77) possible memory allocation deadlock in kmem_alloc (mode:0x250)\n"
+      "[  160.000001] XFS: fox(77) possible memory allocation deadlock in kmem_alloc (mode:0x250)\n"
+      "[  220.000001] XFS: fox(77) possible memory allocation deadlock in kmem_alloc "
+      "(mode:0x250)\n",
+      "xfs.log");
+  ReportOptions options;
+  options.verbose = true;
+  CHECK(Mentions(Report(database, options), "request waited for"));
+  CHECK_FALSE(Mentions(Report(database, options), "request refused"));
+}
+
 }  // namespace
 }  // namespace kautopsy::test
