@@ -38,6 +38,10 @@ Status CountZonesLeftOut(RowReader& reader, IncidentFacts& facts);
 // manages.
 void FillFromNodes(EventFacts& event);
 
+// Gives Mem-Info blocks that lost the head of their report the frames that stand right above them;
+// of a long log only if these are among the unclaimed lines that the store keeps.
+Status ReadFramesAbove(RowReader& reader, IncidentFacts& facts);
+
 // What tells who holds memory beside programs: caches, places of the kernel, control groups.
 const std::vector<Part>& HolderParts();
 

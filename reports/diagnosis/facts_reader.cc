@@ -242,6 +242,7 @@ Result<IncidentFacts> ReadIncidentFacts(RowReader& reader, int64_t incident_id) 
                         [&](const Statement& row) { facts.events.push_back(ToEvent(row)); });
   if (!read) return tl::unexpected(read.error());
   read = ReadEventRows(reader, facts);
+  if (read) read = ReadFramesAbove(reader, facts);
   if (read) read = CountZonesLeftOut(reader, facts);
   if (!read) return tl::unexpected(read.error());
   for (EventFacts& event : facts.events) {

@@ -93,5 +93,31 @@ TEST_CASE("a request that waits is not called refused in the course of things") 
   CHECK_FALSE(Mentions(Report(database, options), "request refused"));
 }
 
+// The head of the report is lost; what a worker did stands right above its counters.
+std::string CutReport(const std::string& between) {
+  std::string text;
+  for (const char* const frame : {"dpm_run_callback+0x4c/0x120", "__device_suspend+0xfa/0x410",
+                                  "? kthread_park+0x60/0x60", "ret_from_fork+0x22/0x30"})
+    text += std::string("Nov 24 10:00:00 web1 kernel:  ") + frame + "\n";
+  return text + between +
+         "Nov 24 10:00:00 web1 kernel: Mem-Info:\n"
+         "Nov 24 10:00:00 web1 kernel: active_anon:2 inactive_anon:900000 isolated_anon:0\n"
+         "Nov 24 10:00:00 web1 kernel:  active_file:90 inactive_file:80 isolated_file:0\n"
+         "Nov 24 10:00:00 web1 kernel:  unevictable:20 dirty:5 writeback:0\n"
+         "Nov 24 10:00:00 web1 kernel:  slab_reclaimable:4000 slab_unreclaimable:5000\n"
+         "Nov 24 10:00:00 web1 kernel:  mapped:90 shmem:200 pagetables:900 bounce:0\n"
+         "Nov 24 10:00:00 web1 kernel:  free:9000 free_pcp:0 free_cma:0\n";
+}
+
+TEST_CASE("a trace right above counters without a header tells what they are of") {
+  Database slept = StoreOfText(CutReport(""), "slept.log");
+  CHECK(Mentions(Report(slept), "asked for while the machine slept or woke"));
+  CHECK(Mentions(Report(slept), "programs filled the memory: 97.9 % [host_exhausted]"));
+  Database apart =
+      StoreOfText(CutReport("Nov 24 10:00:00 web1 kernel: eth0: link becomes ready\n"), "eth.log");
+  CHECK_FALSE(Mentions(Report(apart), "slept or woke"));
+  CHECK_FALSE(Mentions(Report(apart), "host_exhausted"));
+}
+
 }  // namespace
 }  // namespace kautopsy::test

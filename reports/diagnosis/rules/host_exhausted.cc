@@ -93,10 +93,15 @@ bool IsOfPage(const IncidentFacts& facts, const EventFacts& event) {
   return request && request->order == 0;
 }
 
+// A call trace above the counters shows that they were not printed for somebody's look.
+bool LostItsRequest(const EventFacts& event) {
+  return !event.oom && !event.refusal && !event.complete && !event.frames.empty();
+}
+
 // Of a kill whose header is lost, too: hardly any is for more than the counters can tell.
 bool MayBeOfPage(const IncidentFacts& facts, const EventFacts& event) {
   const bool header_lost = (event.oom && !event.oom->order) || PrecedesKill(facts, event);
-  return header_lost || IsOfPage(facts, event);
+  return header_lost || LostItsRequest(event) || IsOfPage(facts, event);
 }
 
 // Where the zones do not tell, the counters alone may: programs hold nearly all, and hardly
@@ -234,7 +239,8 @@ void SetConfidence(const IncidentFacts& facts, const EventFacts& event, const Ex
   if (!found.ram_known) doubt = "how much RAM there is is not in the text";
   finding.confidence = doubt ? Confidence::kMedium : Confidence::kHigh;
   // What no counter holds may be more than all that is itemised.
-  if (LacksZoneTest(event) && !found.ram_known) finding.confidence = Confidence::kLow;
+  if (LacksZoneTest(event) && (!found.ram_known || LostItsRequest(event)))
+    finding.confidence = Confidence::kLow;
   finding.confidence_why = doubt ? doubt : "marks, counters and swap of the same record all say so";
 }
 
