@@ -9,6 +9,8 @@
 #include "reports/diagnosis/choice_words.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/refusal_words.h"
+#include "reports/diagnosis/rules/draft.h"
+#include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
 #include "reports/format.h"
 
@@ -99,6 +101,27 @@ std::string RequesterWords(const BuildInput& input, const EventFacts& event,
                      CommName(event.oom->invoker_comm), pid, wanted);
 }
 
+// What was asked for, of a report that has no zones to test it on; where it has, these tell it.
+std::string RequestWords(const IncidentFacts& facts, const EventFacts& event) {
+  if (event.rerun || event.mem || OfGroup(event)) return "";
+  const std::optional<PieceRequest> request = RequestOf(facts, event);
+  if (!request || request->assumed) return "";
+  return fmt::format("for: {}, mode {}", PieceWords(request->order, event.page_kb()),
+                     GfpWords(event.oom->gfp_mask, request->gfp));
+}
+
+void AddRequest(const BuildInput& input, const EventFacts& event, const Integer& victim,
+                Death& death) {
+  if (!event.oom) return;
+  for (const std::string& words :
+       {RequesterWords(input, event, victim), RequestWords(input.facts, event)}) {
+    if (!words.empty()) death.details.push_back(words);
+  }
+  if (OfWholeMachine(event) && !event.mem)
+    death.details.emplace_back(
+        "limit: the whole machine's memory, not that of a control group [CONSTRAINT_NONE]");
+}
+
 Death KilledHere(const BuildInput& input, const EventFacts& event, const KillFacts& kill,
                  ReferenceList& references) {
   Death death;
@@ -109,8 +132,7 @@ Death KilledHere(const BuildInput& input, const EventFacts& event, const KillFac
   AddCheck(event, choice, death);
   const std::string after = AfterWords(input.facts, event, kill);
   if (!after.empty()) death.details.push_back("after: " + after);
-  const std::string requester = RequesterWords(input, event, kill.pid);
-  if (!requester.empty()) death.details.push_back(requester);
+  AddRequest(input, event, kill.pid, death);
   if (!event.complete) death.damage = event.damage.value_or("lines are missing");
   death.refs = {KillReference(references, event, kill)};
   return death;
@@ -235,8 +257,7 @@ Death KilledNobody(const BuildInput& input, const EventFacts& event, ReferenceLi
   // Set to panic, or without anybody to kill: the panic's own words tell, see its event.
   if (event.oom->outcome == "panicked") death.what = "the kernel: it panicked instead of killing";
   if (event.oom->outcome == "none_killable") death.what = "nothing: no program could be killed";
-  const std::string requester = RequesterWords(input, event, std::nullopt);
-  if (!requester.empty()) death.details.push_back(requester);
+  AddRequest(input, event, std::nullopt, death);
   if (!event.complete) death.damage = event.damage.value_or("lines are missing");
   death.refs = {HeaderReference(references, event)};
   return death;

@@ -10,6 +10,7 @@
 #include "reports/diagnosis/missing.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/refusal_words.h"
+#include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/rules/rules.h"
 #include "reports/diagnosis/settings.h"
 #include "reports/diagnosis/signature.h"
@@ -265,7 +266,12 @@ std::string DaemonHeadline(const IncidentFacts& facts, const EventFacts& event) 
 std::string PlainHeadline(const IncidentFacts& facts, bool cause_named) {
   const EventFacts* const kill = FirstKill(facts);
   const std::string why = cause_named ? "is not sure." : "is not in the text.";
-  if (kill) return KillSentence(facts, *kill, false) + " Why memory was short " + why;
+  if (kill)
+    return KillSentence(facts, *kill, false) +
+           (OfWholeMachine(*kill) && !kill->mem
+                ? " The whole machine had run out of memory, not a control group; why "
+                : " Why memory was short ") +
+           why;
   const EventFacts* const refusal = RefusalToTell(facts);
   for (const EventFacts& event : facts.events) {
     if (event.refusal || event.waits()) {

@@ -80,6 +80,41 @@ TEST_CASE("free swap is told where the report has no total") {
   CHECK(Mentions(Report(database), "wap 2.0 GiB free; its size is not in the text"));
 }
 
+constexpr const char* kHeader =
+    "[  100.000001] fox invoked oom-killer: gfp_mask=0x140c0c0(GFP_KERNEL|__GFP_COMP|__GFP_ZERO), "
+    "nodemask=(null), order=3, oom_score_adj=0\n"
+    "[  100.000002] CPU: 1 PID: 77 Comm: fox Not tainted 4.15.0 #1\n";
+
+TEST_CASE("what was asked for is told where no zones show it") {
+  Database database = StoreOfText(kHeader, "header.log");
+  CHECK(Mentions(Report(database), "for: 32 KiB in one piece [order 3], mode 0x140c0c0"));
+  Database bare = StoreOfText(
+      "[  100.000001] Out of memory: Kill process 77 (fox) score 12 or sacrifice child\n"
+      "[  100.000002] Killed process 77 (fox) total-vm:800kB, anon-rss:80kB, file-rss:8kB\n",
+      "bare.log");
+  CHECK_FALSE(Mentions(Report(bare), "for: "));
+  CHECK_FALSE(Mentions(Report(bare), "CONSTRAINT_NONE"));
+}
+
+std::string StatedKill(const std::string& constraint, const std::string& rest,
+                       const std::string& who) {
+  return "[  100.000001] oom-kill:constraint=" + constraint +
+         ",nodemask=(null),cpuset=/,mems_allowed=0," + rest +
+         ",task_memcg=/web,task=fox,pid=77,uid=0\n[  100.000002] " + who +
+         ": Killed process 77 (fox) total-vm:800kB, anon-rss:80kB, file-rss:8kB, shmem-rss:0kB, "
+         "UID:0 pgtables:8kB oom_score_adj:0\n";
+}
+
+TEST_CASE("that the machine ran out and not a group is told where the log states it") {
+  Database machine =
+      StoreOfText(StatedKill("CONSTRAINT_NONE", "global_oom", "Out of memory"), "machine.log");
+  CHECK(Mentions(Report(machine), "The whole machine had run out of"));
+  CHECK(Mentions(Report(machine), "memory, not that of a control group"));
+  Database group = StoreOfText(
+      StatedKill("CONSTRAINT_MEMCG", "oom_memcg=/web", "Memory cgroup out of memory"), "group.log");
+  CHECK_FALSE(Mentions(Report(group), "CONSTRAINT_NONE"));
+}
+
 TEST_CASE("a request that waits is not called refused in the course of things") {
   Database database = StoreOfText(
       "[  100.000001] XFS: fox(77) possible memory allocation deadlock in kmem_alloc (mode:0x250)\n"

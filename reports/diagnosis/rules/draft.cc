@@ -32,6 +32,14 @@ bool OfGroup(const EventFacts& event) {
                      [](const KillFacts& kill) { return kill.reason == "memcg"; });
 }
 
+// mm/oom_kill.c, constrained_alloc(): a control group is asked about first, so CONSTRAINT_NONE is
+// no group's; printed since 5.0 ("oom-kill:constraint="). A page fault whose group was full could
+// run it for the machine until 5.15 (pagefault_out_of_memory()).
+bool OfWholeMachine(const EventFacts& event) {
+  return event.oom && event.oom->constraint_kind == "none" && !event.oom->sysrq &&
+         !event.oom->from_fault;
+}
+
 bool StatesConstraint(const EventFacts& event) {
   return event.oom &&
          (event.oom->constraint_kind == "cpuset" || event.oom->constraint_kind == "memory_policy");

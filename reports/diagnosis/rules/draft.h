@@ -17,6 +17,9 @@ Finding DraftContext(std::string_view rule, const EventFacts& event);
 
 // True where the limit of a control group was hit: the memory of the host does not matter then.
 bool OfGroup(const EventFacts& event);
+// True where the log states that no control group's limit was hit, and no nodes were all that the
+// request might use: the machine as a whole had nothing left.
+bool OfWholeMachine(const EventFacts& event);
 // True for a kill whose request might use some nodes only, as the log states: counters of the whole
 // machine do not tell why it failed.
 bool StatesConstraint(const EventFacts& event);
