@@ -12,6 +12,7 @@
 #include "reports/diagnosis/rules/draft.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
+#include "reports/diagnosis/work_function.h"
 #include "reports/format.h"
 
 namespace kautopsy {
@@ -97,8 +98,8 @@ std::string RequesterWords(const BuildInput& input, const EventFacts& event,
   std::string wanted = ReadCallPath(input.facts, event).wanted;
   if (!wanted.empty()) wanted = " for " + wanted;
   if (victim && event.oom->invoker_pid == victim) return "asked: itself" + wanted;
-  return fmt::format("asked: {}{}{}; who asks is not thereby at fault",
-                     CommName(event.oom->invoker_comm), pid, wanted);
+  return fmt::format("asked: {}{}{}{}; who asks is not thereby at fault",
+                     CommName(event.oom->invoker_comm), pid, WorkWords(event), wanted);
 }
 
 // What was asked for, of a report that has no zones to test it on; where it has, these tell it.

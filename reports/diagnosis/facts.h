@@ -138,6 +138,11 @@ struct FrameFacts {
   bool reliable = true;
 };
 
+// Whose work a kernel worker did: a row of `work_item`.
+struct WorkFacts {
+  Text workqueue, symbol, module;
+};
+
 struct TaskFacts {
   Integer pid, uid, total_vm_pages, rss_pages, total_vm_kb, rss_kb, oom_score_adj, pgtables_kb;
   Integer swap_kb, position, badness_rank, rss_shmem_pages;
@@ -216,6 +221,7 @@ struct EventFacts {
   // Of the addresses that the call trace prints: 8 digits on 32 bit, 16 on 64; 0 without any.
   int address_digits = 0;
   Integer lowest_address;  // on 32 bit
+  std::optional<WorkFacts> work;
   std::vector<ZoneFacts> zones;
   int64_t zone_rows = 0, list_rows = 0;   // that were read: zones, and free lists of zones
   std::vector<NodeFacts> nodes;           // that hold something of note

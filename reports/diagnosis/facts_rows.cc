@@ -151,6 +151,10 @@ void TakeFrames(EventFacts& event, const Statement& row) {
     TakeAddress(event, address);
 }
 
+void TakeWork(EventFacts& event, const Statement& row) {
+  event.work = WorkFacts{row.GetText(0), row.GetText(1), row.GetText(2)};
+}
+
 Integer Sum(const Integer& one, const Integer& other) {
   if (!one && !other) return std::nullopt;
   return one.value_or(0) + other.value_or(0);
@@ -294,6 +298,7 @@ const std::vector<Part>& TraceParts() {
        "crash"},
       {kWithTrace, TakeFrames, "symbol, module, context, reliable, address", "call_frame", "rowid",
        "coalesce(trace, 0) = 0"},
+      {kWithTrace, TakeWork, "workqueue, symbol, module", "work_item"},
       {{"mce"},
        TakeHardwareError,
        "severity, label, message, count, source, pfn",

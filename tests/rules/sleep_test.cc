@@ -121,5 +121,19 @@ TEST_CASE("sleep helps where the kernel might have reclaimed, and is told of a r
   CHECK(Mentions(RuleResume(MakeFacts({cut}))->title, "when the memory was asked for"));
 }
 
+TEST_CASE("a worker for devices whose trace is lost may be of a machine that sleeps") {
+  EventFacts event = MappedWithoutCounters();
+  event.work = WorkFacts{"async", "async_run_entry_fn", std::nullopt};
+  const std::optional<Finding> likely = RuleResume(WithoutRam(event));
+  REQUIRE(likely);
+  CHECK(likely->role == Role::kContext);
+  CHECK(likely->confidence == Confidence::kLow);
+  event.frames = {Frame("really_probe"), Frame("async_run_entry_fn")};
+  CHECK_FALSE(RuleResume(WithoutRam(event)));
+  event.frames.clear();
+  event.work->symbol = "wb_workfn";
+  CHECK_FALSE(RuleResume(WithoutRam(event)));
+}
+
 }  // namespace
 }  // namespace kautopsy::test

@@ -115,6 +115,15 @@ TEST_CASE("that the machine ran out and not a group is told where the log states
   CHECK_FALSE(Mentions(Report(group), "CONSTRAINT_NONE"));
 }
 
+TEST_CASE("whose work a kernel worker did stands beside it") {
+  Database database = StoreOfText(
+      "[  100.000001] kworker/u2:1 invoked oom-killer: gfp_mask=0x6000c0(GFP_KERNEL), order=0\n"
+      "[  100.000002] CPU: 0 PID: 718 Comm: kworker/u2:1 Not tainted 4.19.35 #1\n"
+      "[  100.000003] Workqueue: card_wq card_data_work [card]\n",
+      "worker.log");
+  CHECK(Mentions(Report(database), "asked: kworker/u2:1 [pid 718] (card_data_work [card])"));
+}
+
 TEST_CASE("a request that waits is not called refused in the course of things") {
   Database database = StoreOfText(
       "[  100.000001] XFS: fox(77) possible memory allocation deadlock in kmem_alloc (mode:0x250)\n"

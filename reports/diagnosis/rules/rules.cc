@@ -18,7 +18,7 @@ std::span<const Rule> AllRules() {
       RuleHolder, RulePrematureOom, RuleWritebackStall,
       // Free, but in pieces; then simply used up.
       RuleFragmentation, RuleHostExhausted, RuleNoPageLeft, RuleVmOvercommit, RuleForkStorm,
-      RuleTaskLeak, RuleUnkillable, RuleCmaArea,
+      RuleTaskLeak, RuleUnkillable, RuleCmaArea, RuleBalloon,
       // Stated, too, but no shortage of memory: whatever else happened is asked about first.
       RuleOwnLimit,
       // What made it worse.
