@@ -89,7 +89,7 @@ struct GroupFacts {
 
 struct OomFacts {
   Text invoker_comm, gfp_flags, constraint_kind, nodemask, mems_allowed, oom_memcg, task_memcg;
-  Text outcome, workload_kind, workload;
+  Text outcome, workload_kind, workload, cpuset;
   Integer invoker_pid, gfp_mask, order, oom_score_adj;
   // What scores are measured by, in pages, as the report tells it (store/schema/oom.sql).
   Integer score_base_least_pages, score_base_most_pages;

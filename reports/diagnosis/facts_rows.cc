@@ -47,6 +47,7 @@ void TakeOom(EventFacts& event, const Statement& row) {
   oom.score_base_least_pages = Size(row, 18);
   oom.score_base_most_pages = Size(row, 19);
   event.tasks.swap_pages = Size(row, 20);
+  oom.cpuset = row.GetText(21);
   event.oom = std::move(oom);
 }
 
@@ -243,7 +244,7 @@ const std::vector<Part>& MemoryParts() {
        "invoker_comm, invoker_pid, gfp_mask, gfp_flags, \"order\", oom_score_adj,"
        " constraint_kind, nodemask, mems_allowed, oom_memcg, task_memcg, outcome, trigger, tasks,"
        " tasks_rss_pages, tasks_rss_kb, workload_kind, workload, score_base_least_pages,"
-       " score_base_most_pages, tasks_swap_pages",
+       " score_base_most_pages, tasks_swap_pages, cpuset",
        "oom_report"},
       {{"oom"},
        TakeKills,

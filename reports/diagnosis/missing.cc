@@ -41,6 +41,37 @@ bool LacksMemInfo(const EventFacts& event) {
   return event.kind == "oom" && !event.mem && !group;
 }
 
+// 64 hexadecimal digits, as Docker, containerd and CRI-O name containers.
+bool NamesContainer(std::string_view cpuset) {
+  constexpr std::size_t kIdDigits = 64;
+  std::size_t digits = 0;
+  for (const char c : cpuset) {
+    digits = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ? digits + 1 : 0;
+    if (digits == kIdDigits) return true;
+  }
+  return false;
+}
+
+// Between those of guaranteed and best-effort pods: the kubelet gives a burstable one 1000 less the
+// share of the node that it requests, at least 2 and at most 999 (Kubernetes,
+// pkg/kubelet/qos/policy.go, GetContainerOOMScoreAdjust()).
+bool IsBurstable(const Integer& oom_score_adj) {
+  return oom_score_adj && *oom_score_adj >= 2 && *oom_score_adj <= 999;
+}
+
+// A container of a pod in a report that was cut before it tells whose limit was hit. Most such
+// kills are of the container's own limit.
+bool LacksLimit(const EventFacts& event) {
+  if (!event.oom || event.mem || event.oom->constraint_kind || event.oom->oom_memcg) return false;
+  const bool stated = std::any_of(event.kills.begin(), event.kills.end(),
+                                  [](const KillFacts& kill) { return kill.reason.has_value(); });
+  const bool burstable =
+      IsBurstable(event.oom->oom_score_adj) ||
+      std::any_of(event.kills.begin(), event.kills.end(),
+                  [](const KillFacts& kill) { return IsBurstable(kill.oom_score_adj); });
+  return !stated && burstable && NamesContainer(event.oom->cpuset.value_or(""));
+}
+
 bool LacksTable(const EventFacts& event) { return event.kind == "oom" && event.tasks.rows == 0; }
 
 // True if the kernel was allowed to make a larger piece for one of the requests that show it.
@@ -59,6 +90,7 @@ std::vector<Missing> FindMissing(const IncidentFacts& facts) {
     if (!days.empty()) missing.push_back({what + " " + days, find_out});
   };
   constexpr const char* kWholeLog = "kautopsy /var/log/messages*";
+  add("the limit of the pod's container of", DaysOf(facts, LacksLimit), "kubectl describe pod");
   const std::string asked = DaysOf(facts, LacksRequest);
   add(asked.ends_with("boot") ? "who asked for memory at" : "who asked for memory on", asked,
       kWholeLog);

@@ -92,5 +92,35 @@ TEST_CASE("frames without names blame no function") {
   CHECK(Mentions(advice(), "what the call trace names"));
 }
 
+TEST_CASE("a burstable pod's container in a report cut before the limit: whose limit is asked") {
+  const std::string id(64, 'a');
+  struct Case {
+    std::string cpuset;
+    Integer adj;
+    bool asked;
+  };
+  const std::array<Case, 6> cases = {{{id, 952, true},
+                                      {"/kubepods/docker-" + id + ".scope", 2, true},
+                                      {"/", 952, false},
+                                      {id, 0, false},
+                                      {id, 1000, false},
+                                      {id, std::nullopt, false}}};
+  const auto asks = [](const EventFacts& event) {
+    for (const Missing& missing : Diagnose(On(event, "4.4.0")).missing)
+      if (Mentions(missing.what, "the limit of the pod's container")) return true;
+    return false;
+  };
+  for (const Case& tried : cases) {
+    CAPTURE(tried.cpuset);
+    EventFacts event = HeaderOnly();
+    event.oom->cpuset = tried.cpuset;
+    event.oom->oom_score_adj = tried.adj;
+    CHECK(asks(event) == tried.asked);
+    CHECK(Diagnose(On(event, "4.4.0")).primary_cause == "unknown");
+    event.oom->constraint_kind = "none";  // stated: no group's limit
+    CHECK_FALSE(asks(event));
+  }
+}
+
 }  // namespace
 }  // namespace kautopsy::test
