@@ -24,7 +24,7 @@ std::vector<Advice> AdviceOfFindings(const BuildInput& input) {
   std::vector<Advice> list;
   const auto add = [&](const Advice& advice) {
     const auto is_same = [&](const Advice& one) { return KnobOf(one) == KnobOf(advice); };
-    if (list.size() < kMost && std::none_of(list.begin(), list.end(), is_same))
+    if (!advice.for_now && list.size() < kMost && std::none_of(list.begin(), list.end(), is_same))
       list.push_back(advice);
   };
   const Finding* const known = FindFinding(input.diagnosis, "known_regression");

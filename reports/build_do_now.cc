@@ -153,6 +153,23 @@ KernelVersion KernelOfFinding(const BuildInput& input, const Finding& finding) {
   return event ? KernelOf(input.facts, *event) : KernelVersion();
 }
 
+// What helps whoever was refused a piece to get it now, where nothing else is known to be short.
+void AddSiteRelief(const BuildInput& input, const Finding* primary, IncidentReport& report) {
+  const Finding* const refused = FindFinding(input.diagnosis, "refused_allocation");
+  if (!refused || refused->severity == Severity::kInfo) return;
+  if (primary && primary->cause != "atomic_high_order") return;
+  if (!HasCompaction(KernelOfFinding(input, *refused))) return;
+  for (const Advice& advice : refused->advice) {
+    if (!advice.for_now) continue;
+    const std::size_t comma = advice.act.find(", ");
+    const std::string then = comma < advice.act.size() ? advice.act.substr(comma + 2) + "; " : "";
+    report.do_now.push_back({"act", advice.act.substr(0, comma), then + advice.why});
+    if (!advice.risk.empty()) report.do_now.push_back({"risk", "", advice.risk});
+    report.do_now_note = "as root on the host; relieves, does not cure";
+    return;
+  }
+}
+
 void AddRelief(const BuildInput& input, const Finding& primary, bool drop,
                ReferenceList& references, IncidentReport& report) {
   const KernelVersion kernel = KernelOfFinding(input, primary);
@@ -172,6 +189,7 @@ void AddRelief(const BuildInput& input, const Finding& primary, bool drop,
 
 void BuildDoNow(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
   const Finding* const primary = PrimaryFinding(input.diagnosis);
+  if (!primary || primary->cause != "fragmentation") AddSiteRelief(input, primary, report);
   if (!primary || primary->cause != "fragmentation" || primary->severity == Severity::kInfo) return;
   const bool drop = !DroppingIsInVain(input, *primary);
   if (!drop && !HasCompaction(KernelOfFinding(input, *primary))) return;

@@ -37,6 +37,7 @@ std::optional<Advice> SiteAdvice(const IncidentFacts& facts, const EventFacts& e
   const CallSite& site = *path.site;
   Advice advice{std::string(site.act), std::string(site.act_why), std::string(site.risk),
                 std::string(site.check)};
+  advice.for_now = site.act.starts_with("echo 1 >/proc/sys/vm/compact_memory");
   constexpr std::string_view kCard = "IF = the card";
   if (path.transmit && path.copies_packet && advice.act.ends_with(kCard))
     advice.act.replace(advice.act.size() - kCard.size(), kCard.size(),

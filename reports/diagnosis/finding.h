@@ -33,10 +33,11 @@ struct Evidence {
 
 // What to do about a finding on this host. Only what follows from its facts.
 struct Advice {
-  std::string act;    // the knob and its value: "vm.min_free_kbytes=2097152 (now 90,104)"
-  std::string why;    // what it does, or how the value was computed
-  std::string risk;   // what it may cost
-  std::string check;  // how to see that it helped
+  std::string act;       // the knob and its value: "vm.min_free_kbytes=2097152 (now 90,104)"
+  std::string why;       // what it does, or how the value was computed
+  std::string risk;      // what it may cost
+  std::string check;     // how to see that it helped
+  bool for_now = false;  // relieves at once and for a while; not for good
 };
 
 // Conclusion of one rule. A rule that claims the cause says kPrimary; the first in the order of

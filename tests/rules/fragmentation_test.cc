@@ -141,6 +141,40 @@ TEST_CASE("where the mask forbids the kernel to make a piece, its caller is aske
   CHECK(Mentions(free->advice.at(0).act, "compaction_proactiveness"));
 }
 
+TEST_CASE("large pieces are asked for where no way but them is known: its caller can change that") {
+  const std::optional<Finding> kernel = RuleFragmentation(Refused64KiB("GFP_KERNEL"));
+  REQUIRE(kernel->advice.size() == 2);
+  CHECK(Mentions(kernel->advice[1].act, "kvmalloc()"));
+  CHECK(Mentions(kernel->advice[1].why, "more than order 3"));
+  // Without a memory report the mode alone speaks, and the same helps.
+  IncidentFacts bare = Refused64KiB("GFP_KERNEL");
+  bare.events[0].zones.clear();
+  bare.events[0].mem.reset();
+  RunAgain(bare);
+  const std::optional<Finding> costly = RuleFragmentation(bare);
+  REQUIRE(costly->advice.size() == 2);
+  CHECK(Mentions(costly->advice[0].act, "kvmalloc()"));
+  CHECK(Mentions(costly->advice[1].check, "pieces of 64 KiB and more"));
+  // What a device reads cannot lie in single pages.
+  bare.events[0].frames = {{"proc_do_submiturb", std::nullopt, std::nullopt, true}};
+  CHECK(RuleFragmentation(bare)->advice.at(0).act.ends_with("smaller pieces"));
+}
+
+TEST_CASE("no reserve is advised for a large piece that must not wait, but to ask when it may") {
+  EventFacts event = SeedRefusal();
+  event.refusal->order = 9;
+  event.frames = {{"swiotlb_alloc_coherent", std::nullopt, std::nullopt, true},
+                  {"capture_open", "capture", std::nullopt, true}};
+  const std::optional<Finding> finding = RuleAtomicHighOrder(MakeFacts({event}));
+  REQUIRE(finding);
+  REQUIRE(finding->advice.size() == 2);
+  CHECK(finding->advice[0].for_now);
+  CHECK(Mentions(finding->advice[1].act, "ask the maintainers of capture"));
+  CHECK(Mentions(finding->advice[1].act, "when it may wait [GFP_KERNEL]"));
+  event.refusal->order = 2;
+  CHECK(Mentions(RuleAtomicHighOrder(MakeFacts({event}))->advice.back().act, "min_free_kbytes"));
+}
+
 TEST_CASE("a request made while devices sleep may do no I/O, whatever its caller asked for") {
   IncidentFacts facts = Refused64KiB("GFP_NOIO");
   facts.events[0].frames = {{"dma_alloc_attrs", std::nullopt, std::nullopt, true},

@@ -168,6 +168,9 @@ TEST_CASE("where no program is left to kill, the kernel holds the rest of the zo
   REQUIRE(finding);
   CHECK(Mentions(finding->explanation, "programs and files had 2.9 MiB: the kernel and its"));
   CHECK(Mentions(finding->advice.at(0).act, "SUnreclaim|PageTables"));
+  event.mem = MemInfoFacts();  // of a cut report: how much RAM there is, without who holds it
+  event.mem->ram_pages = 1000000;
+  CHECK(Mentions(RuleUnkillable(On(event, "5.10.0"))->advice.at(0).act, "SUnreclaim|PageTables"));
   event.zones[0].active_anon_kb = 3000000;
   CHECK_FALSE(Mentions(RuleUnkillable(On(event, "5.10.0"))->explanation, "held the rest"));
   event.zones[0].active_anon_kb.reset();

@@ -94,5 +94,24 @@ TEST_CASE("a refusal that did no harm asks nobody to do something now") {
   CHECK_FALSE(DoNow(both).do_now.empty());
 }
 
+TEST_CASE("what relieves for a while is to be done now, not for good") {
+  EventFacts event = SeedRefusal();
+  event.refusal->order = 9;
+  event.frames = {{"swiotlb_alloc_coherent", std::nullopt, std::nullopt, true},
+                  {"capture_open", "capture", std::nullopt, true}};
+  const IncidentFacts facts = MakeFacts({event});
+  IncidentReport report = DoNow(facts);
+  REQUIRE_FALSE(report.do_now.empty());
+  CHECK(report.do_now[0].command == "echo 1 >/proc/sys/vm/compact_memory");
+  CHECK(report.do_now[0].text.starts_with("then try again"));
+  const Diagnosis diagnosis = Diagnose(facts);
+  const std::vector<Snapshot> snapshots;
+  ReferenceList references(report.references);
+  BuildForGood({facts, diagnosis, snapshots}, references, report);
+  REQUIRE_FALSE(report.for_good.empty());
+  for (const Advice& advice : report.for_good)
+    CHECK(advice.act.find("compact_memory") == std::string::npos);
+}
+
 }  // namespace
 }  // namespace kautopsy::test

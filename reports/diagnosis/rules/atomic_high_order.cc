@@ -8,6 +8,7 @@
 #include "reports/diagnosis/rules/chronic.h"
 #include "reports/diagnosis/rules/compact_ahead.h"
 #include "reports/diagnosis/rules/rules.h"
+#include "reports/diagnosis/rules/smaller_request.h"
 #include "reports/diagnosis/watermark.h"
 #include "reports/diagnosis/wording.h"
 
@@ -15,14 +16,18 @@ namespace kautopsy {
 namespace {
 
 void Advise(const IncidentFacts& facts, const EventFacts& event, const CallPath& path,
-            Finding& finding) {
+            const PieceRequest& request, Finding& finding) {
   std::optional<Advice> site = SiteAdvice(facts, event, path);
   const bool reserve = site && site->act.find("vm.min_free_kbytes") != std::string::npos;
   if (site) finding.advice.push_back(std::move(*site));
+  // The reserve is about how much is free: hardly ever does it hold such pieces.
+  const bool large = request.order > kCostlyOrder;
+  std::optional<Advice> smaller = SmallerRequest(facts, event, request);
+  if (smaller && large && !path.network) finding.advice.push_back(std::move(*smaller));
   if (LacksOnlyPieces(event)) {
     finding.advice.push_back(
         CompactAhead(KernelOf(facts, event), event.page_kb() << event.rerun->request.order));
-  } else if (!reserve) {
+  } else if (!reserve && !(large && !event.rerun)) {
     if (std::optional<Advice> more = RaiseMinFree(facts, event)) {
       more->why += "; with more free there are more pieces, but none is made by it";
       finding.advice.push_back(std::move(*more));
@@ -53,7 +58,7 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Piec
   }
   const std::string site = SiteWords(path, request.order);
   if (!site.empty()) finding.explanation += " " + site;
-  Advise(facts, event, path, finding);
+  Advise(facts, event, path, request, finding);
   finding.evidence.push_back(HeaderEvidence(event));
   return finding;
 }

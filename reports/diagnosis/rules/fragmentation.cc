@@ -150,8 +150,10 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event) {
   finding.explanation += CompactionWords(request.gfp, KernelOf(facts, event));
   if (IsHindered(facts, event)) AdviseCaller(facts, event, request, finding);
   const int order = std::max(PieceOrder(facts), request.order);
-  if (!AdviseGuests(facts, finding))
+  const bool sized = AdviseGuests(facts, finding);
+  if (!sized)
     finding.advice.push_back(CompactAhead(KernelOf(facts, event), event.page_kb() << order));
+  if (!sized && !IsHindered(facts, event)) AdviseCaller(facts, event, request, finding);
   return finding;
 }
 
@@ -282,6 +284,9 @@ Finding DescribeCostly(const IncidentFacts& facts, const EventFacts& event) {
   const std::string site = SiteWords(path, request.order);
   if (!site.empty()) finding.explanation += " " + site;
   AdviseCaller(facts, event, request, finding);
+  if (tried && path.harm != Harm::kHarmless)
+    finding.advice.push_back(
+        CompactAhead(KernelOf(facts, event), event.page_kb() << request.order));
   finding.evidence.push_back(HeaderEvidence(event));
   return finding;
 }

@@ -8,6 +8,7 @@
 
 #include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/gfp_can.h"
+#include "reports/diagnosis/rules/chronic.h"
 
 namespace kautopsy {
 namespace {
@@ -30,11 +31,40 @@ bool IsAsleep(const FrameFacts& frame) {
                      [&](std::string_view name) { return symbol.starts_with(name); });
 }
 
-std::string AskWords(const std::string& driver, bool sleeps) {
-  const std::string who = driver.empty() ? "the code that asks (call trace): "
-                                         : fmt::format("ask the maintainers of {} for ", driver);
-  return who + (sleeps ? "memory that is kept while the machine sleeps, or smaller pieces"
-                       : "smaller pieces, or single pages where no piece is left [kvmalloc()]");
+// What a device reads itself has to lie in one piece, or in pieces that its driver knows of.
+bool IsForDevice(const CallPath& path) {
+  const std::string_view source = path.site ? path.site->source : "";
+  return source.starts_with("drivers/usb/") || source.starts_with("kernel/dma/") ||
+         source.starts_with("sound/");
+}
+
+// kvmalloc(): mm/util.c, a7c3e901a46f ("mm: introduce kv[mz]alloc helpers").
+std::string AskWords(const CallPath& path, const GfpMeaning& gfp, bool sleeps) {
+  const std::string who = path.driver.empty()
+                              ? "the code that asks (call trace): "
+                              : fmt::format("ask the maintainers of {} for ", path.driver);
+  if (sleeps) return who + "memory that is kept while the machine sleeps, or smaller pieces";
+  if (!gfp.may_reclaim)
+    return who + "smaller pieces, or to ask at a moment when it may wait [GFP_KERNEL]";
+  if (IsForDevice(path)) return who + "smaller pieces";
+  return who + "smaller pieces, or single pages where no piece is left [kvmalloc()]";
+}
+
+std::string WhyWords(const PieceRequest& request, std::string_view hindered, bool some) {
+  if (!request.gfp.may_reclaim)
+    return "a request that must not wait gets only what happens to lie free, and large pieces "
+           "seldom do";
+  if (hindered.empty())
+    return fmt::format("for pieces of more than order {} the kernel gives up after a few tries",
+                       kCostlyOrder);
+  return some ? fmt::format(
+                    "for such a request [{}] the kernel moves pages of programs "
+                    "only, so no setting makes the piece sure",
+                    hindered)
+              : fmt::format(
+                    "for such a request [{}] the kernel may not make the piece, and "
+                    "no setting changes that",
+                    hindered);
 }
 
 }  // namespace
@@ -56,18 +86,15 @@ std::optional<Advice> SmallerRequest(const IncidentFacts& facts, const EventFact
                                      const PieceRequest& request) {
   const KernelVersion kernel = KernelOf(facts, event);
   const std::string_view hindered = HinderedBy(request.gfp, kernel);
-  if (request.assumed || hindered.empty()) return std::nullopt;
+  if (request.assumed) return std::nullopt;
+  const CallPath path = ReadCallPath(facts, event);
+  // Of a harmless refusal the caller has another way already.
+  const bool large = event.refusal && request.order > kCostlyOrder && path.harm != Harm::kHarmless;
+  if (hindered.empty() && !large) return std::nullopt;
   const bool some = CompactionFor(request.gfp, kernel) == Compaction::kProgramPages;
   Advice advice;
-  advice.act = AskWords(ReadCallPath(facts, event).driver, DevicesSleep(event));
-  advice.why = some ? fmt::format(
-                          "for such a request [{}] the kernel moves pages of programs "
-                          "only, so no setting makes the piece sure",
-                          hindered)
-                    : fmt::format(
-                          "for such a request [{}] the kernel may not make the piece, and "
-                          "no setting changes that",
-                          hindered);
+  advice.act = AskWords(path, request.gfp, DevicesSleep(event));
+  advice.why = WhyWords(request, hindered, some);
   advice.check = "grep -c 'page allocation failure' LOG";
   return advice;
 }

@@ -19,8 +19,9 @@ const FrameFacts* SleepFrame(const EventFacts& event);
 // if it is free to, or if no kernel of that age makes any.
 std::string_view HinderedBy(const GfpMeaning& gfp, const KernelVersion& kernel);
 
-// What the caller can do where the mask of its request keeps the kernel from making the piece: then
-// no setting helps it. None where HinderedBy() is empty. `request` is that of the event.
+// What the caller can do where its request keeps the kernel from making the piece, by its mask or
+// since it is large and has no other way: no setting makes such a piece sure. None for others.
+// `request` is that of the event.
 std::optional<Advice> SmallerRequest(const IncidentFacts& facts, const EventFacts& event,
                                      const PieceRequest& request);
 

@@ -104,7 +104,9 @@ std::optional<Finding> RuleUnkillable(const IncidentFacts& facts) {
                                          : " The kernel panics then.");
     if (!OfGroup(event) && !AllSpared(event)) {
       finding.explanation += KernelsShare(event);
-      if (!event.mem) finding.advice.push_back(WatchKernel());
+      // Where its counters are in the text, the rules of holders name who holds the memory.
+      const bool counted = event.mem && (event.mem->anon_pages || event.mem->slab_pages);
+      if (!counted) finding.advice.push_back(WatchKernel());
     }
     if (SparesMuch(facts, event)) {
       finding.advice.push_back(
