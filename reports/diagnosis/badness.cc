@@ -138,6 +138,18 @@ BadnessRule RuleOf(const IncidentFacts& facts, const EventFacts& event, const Ta
                         : BadnessRule::kRootLess30;
 }
 
+// Its oom_score_adj takes off all that it could score.
+bool IsFloored(const Comparison& with, const ScoreTerms& terms) {
+  if (terms.oom_score_adj >= 0 || !with.positive) return false;
+  for (const int64_t base : {with.base_pages.least, with.base_pages.most}) {
+    const int64_t most = with.rule == BadnessRule::kPerMille
+                             ? terms.pages.most * kPerMille / base + terms.oom_score_adj
+                             : ComparedScore(with.rule, terms, base, false).most;
+    if (most > 1) return false;
+  }
+  return true;
+}
+
 ScoreRange ScoreOf(const IncidentFacts& facts, const Comparison& with, const KillChoice& choice,
                    const TaskFacts& row) {
   const ScoreTerms terms = TermsOf(facts, *choice.event, row);
@@ -164,6 +176,9 @@ void ComputeScores(const IncidentFacts& facts, KillChoice& choice) {
   if (choice.least_base) base = with.base_pages = {base->least, base->least};
   choice.kb_per_point = static_cast<double>(base->least * choice.event->page_kb()) / kPerMille;
   FindRival(facts, with, choice);
+  const TaskFacts* const other = choice.bigger ? choice.bigger : choice.rival;
+  choice.floored = choice.place == ScorePlace::kTied && other && IsCandidate(*other) &&
+                   IsFloored(with, terms) && IsFloored(with, TermsOf(facts, *choice.event, *other));
   choice.score = ScoreOf(facts, with, choice, *choice.chosen);
   if (choice.bigger && IsCandidate(*choice.bigger))
     choice.bigger_score = ScoreOf(facts, with, choice, *choice.bigger);

@@ -75,6 +75,9 @@ struct KillChoice {
   Real kb_per_point;   // memory that one point of score stands for
   bool child = false;  // a child of the chosen one was killed instead (until 5.0)
   bool exact = false;  // the table prints all that the score counts
+  // The chosen one and the one it ties with, `bigger` if there is one, would score less than 1 by
+  // their oom_score_adj, so both count as 1, whatever they hold.
+  bool floored = false;
   // The printed score is that of a machine without (more) swap, whose swap the text does not tell.
   bool least_base = false;
 };

@@ -49,7 +49,19 @@ std::string SettingWords(const KillChoice& choice) {
   return fmt::format("its setting {}; {}", setting, PlaceWords(choice));
 }
 
+// A score below 1 counts as 1 until 5.8 (badness.h).
+std::string FlooredWords(const KillChoice& choice, const TaskFacts& other) {
+  const int64_t own = Adjustment(*choice.chosen);
+  const int64_t its = Adjustment(other);
+  return fmt::format(
+      "a tie: settings [oom_score_adj {}] take {} to the least score, 1, whatever they hold, and "
+      "the order of the list decides",
+      own == its ? fmt::format("{}", own) : fmt::format("{} and {}", own, its),
+      choice.bigger ? "both" : "it and " + NameOf(other));
+}
+
 std::string TieWords(const KillChoice& choice) {
+  if (choice.floored) return FlooredWords(choice, *choice.bigger) + ". " + PlaceWords(choice, true);
   if (choice.rule == BadnessRule::kPerMille && !choice.exact && choice.kb_per_point) {
     return fmt::format(
         "probably a tie. {}; a point of score is {}; what decides [swap, page tables] is not "
@@ -95,6 +107,7 @@ bool MayBeLetOff(const KillChoice& choice) {
 std::string WhyNotBigger(const KillChoice& choice) {
   const bool by_setting = Adjustment(*choice.chosen) > Adjustment(*choice.bigger);
   const bool level = choice.place == ScorePlace::kTied || choice.place == ScorePlace::kPossible;
+  if (choice.floored) return TieWords(choice);
   if (by_setting) return SettingWords(choice);
   if (TellsHidden(choice)) return OutscoredWords(choice);
   if (level && (choice.rule == BadnessRule::kPerMille || choice.place == ScorePlace::kTied))
@@ -191,6 +204,7 @@ std::string WhyThisOne(const KillChoice& choice) {
   if (choice.bigger) return WhyNotBigger(choice);
   if (choice.place == ScorePlace::kNotFirst && choice.rival)
     return fmt::format("not in the text; {} would score more", NameOf(*choice.rival));
+  if (choice.floored) return FlooredWords(choice, *choice.rival);
   if (choice.place == ScorePlace::kTied && choice.rival)
     return fmt::format("a tie with {}: the order of the list decides", NameOf(*choice.rival));
   return LiesInSwap(choice.row) ? "the largest program of the table, most of it in swap"

@@ -166,6 +166,22 @@ TEST_CASE("equal scores are a tie; whole thousandths make one of unequal sizes")
   CHECK(WhyThisOne(thousandths).starts_with("probably a tie. p5 was larger by"));
 }
 
+TEST_CASE("a tie of programs that their settings take to the least score says so") {
+  std::vector<TaskFacts> tasks = {Task(5, 120000, -998), Task(700, 100, -998)};
+  CHECK(WhyThisOne(Explain("5.4.0", Report(tasks))) ==
+        "a tie: settings [oom_score_adj -998] take both to the least score, 1, whatever they hold, "
+        "and the order of the list decides. p5 was larger by 468 MiB");
+  const KillChoice later = Explain("5.10.0", Report(tasks));  // no least score
+  CHECK(later.place == ScorePlace::kNotFirst);
+  CHECK_FALSE(later.floored);
+  tasks[0].oom_score_adj = -999;
+  CHECK(WhyThisOne(Explain("5.4.0", Report(tasks)))
+            .starts_with("a tie: settings [oom_score_adj -998 and -999] take both to"));
+  tasks[0] = Task(5, 100, -998);
+  CHECK(WhyThisOne(Explain("5.4.0", Report(tasks)))
+            .starts_with("a tie: settings [oom_score_adj -998] take it and p5 [pid 5] to"));
+}
+
 TEST_CASE("a printed score that a larger one could never reach is of swap and page tables") {
   std::vector<TaskFacts> tasks = {Task(5, 2400, 0), Task(700, 2000, 0)};
   for (TaskFacts& task : tasks) task.pgtables_kb = task.swap_kb = std::nullopt;
