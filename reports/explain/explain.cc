@@ -74,6 +74,14 @@ tl::unexpected<Error> Unknown(std::string_view text) {
                           ShortAndSafe(text), hint));
 }
 
+std::optional<bool> MaySleep(const Explanation& of_mask) {
+  for (const auto& [key, value] : of_mask.facts) {
+    if (key != "may_sleep") continue;
+    if (const bool* const may = std::get_if<bool>(&value)) return *may;
+  }
+  return std::nullopt;
+}
+
 // A pasted line of a refused request or an OOM report: its mask, and below it what its order means.
 std::optional<Result<Explanation>> ExplainRequestLine(const std::string& text,
                                                       const ExplainRequest& request) {
@@ -84,7 +92,7 @@ std::optional<Result<Explanation>> ExplainRequestLine(const std::string& text,
   if (!RE2::PartialMatch(text, kMask, &mask)) return std::nullopt;
   Result<Explanation> explanation = ExplainGfp(mask, request);
   if (!explanation || !RE2::PartialMatch(text, kOrder, &order)) return explanation;
-  const Result<Explanation> of_order = ExplainOrder(order, request);
+  const Result<Explanation> of_order = ExplainOrder(order, request, MaySleep(*explanation));
   if (!of_order) return explanation;
   explanation->sections.push_back({"ORDER", {{"", of_order->title}}});
   for (const ExplainedSection& section : of_order->sections)

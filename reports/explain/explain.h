@@ -28,7 +28,9 @@ KernelVersion KernelOf(const ExplainRequest& request);
 
 // The parts of Explain(), by the first word; `text` is what follows it.
 Result<Explanation> ExplainGfp(std::string_view text, const ExplainRequest& request);
-Result<Explanation> ExplainOrder(std::string_view text, const ExplainRequest& request);
+// `may_sleep`: of the request, where its mask is known, too.
+Result<Explanation> ExplainOrder(std::string_view text, const ExplainRequest& request,
+                                 std::optional<bool> may_sleep = std::nullopt);
 Result<Explanation> ExplainTaint(std::string_view text, const ExplainRequest& request);
 // A pasted line: of a zone, a free list or the process table, with what precedes it in a log. None
 // if `text` holds no such line.

@@ -97,7 +97,18 @@ void AddCostlyOutcome(const KernelVersion& kernel, ExplainedSection& section) {
       {"usual cure", "the caller should take smaller pieces (kvmalloc, vmalloc)"});
 }
 
-ExplainedSection Outcome(int64_t order, const KernelVersion& kernel) {
+// mm/page_alloc.c, __alloc_pages_slowpath(): it ends before reclaim for what may not wait.
+void AddAtOnce(int64_t order, ExplainedSection& section) {
+  section.items.push_back({"at once",
+                           "it may not sleep, so nothing is reclaimed or compacted for it: what is "
+                           "free serves it, or \"page allocation failure\""});
+  section.items.push_back({"OOM killer", "no: only for what may sleep"});
+  if (order > kCostlyOrder)
+    section.items.push_back({"usual cure", "the caller should take smaller pieces"});
+}
+
+ExplainedSection Outcome(int64_t order, const KernelVersion& kernel,
+                         std::optional<bool> may_sleep) {
   if (order > kUsualLargestOrder) return OutcomeOfTooLarge(kernel);
   ExplainedSection section{"WHAT BECOMES OF IT", {}};
   if (order == 0) {
@@ -108,6 +119,10 @@ ExplainedSection Outcome(int64_t order, const KernelVersion& kernel) {
         {"fails",
          "also where memory is free in plenty, but only in smaller pieces [fragmentation]"});
   }
+  if (may_sleep == false) {
+    AddAtOnce(order, section);
+    return section;
+  }
   if (order > kCostlyOrder) {
     AddCostlyOutcome(kernel, section);
     return section;
@@ -115,13 +130,15 @@ ExplainedSection Outcome(int64_t order, const KernelVersion& kernel) {
   section.items.push_back({"OOM killer",
                            "yes, for GFP_KERNEL and what may do as much: it is retried until "
                            "the OOM killer made room"});
-  section.items.push_back({"without sleep", "it fails at once [GFP_ATOMIC, GFP_NOWAIT]"});
+  if (!may_sleep)
+    section.items.push_back({"without sleep", "it fails at once [GFP_ATOMIC, GFP_NOWAIT]"});
   return section;
 }
 
 }  // namespace
 
-Result<Explanation> ExplainOrder(std::string_view text, const ExplainRequest& request) {
+Result<Explanation> ExplainOrder(std::string_view text, const ExplainRequest& request,
+                                 std::optional<bool> may_sleep) {
   text = TrimBlanks(text);
   if (text.empty()) return OrderInGeneral(request);
   for (const std::string_view prefix : {"order:", "order="}) ConsumePrefix(text, prefix);
@@ -151,7 +168,7 @@ Result<Explanation> ExplainOrder(std::string_view text, const ExplainRequest& re
                        "can never be served, its size is the caller's bug.",
                        kUsualLargestOrder, PieceSize(request.page_kb << kUsualLargestOrder))}}});
   }
-  explanation.sections.push_back(Outcome(*order, KernelOf(request)));
+  explanation.sections.push_back(Outcome(*order, KernelOf(request), may_sleep));
   explanation.sections.push_back({"WHO ASKS", {{"", std::string(CallersOf(*order))}}});
   explanation.facts.emplace_back("order", *order);
   explanation.facts.emplace_back("pages", int64_t{1} << *order);

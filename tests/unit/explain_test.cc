@@ -188,6 +188,20 @@ TEST_CASE("bits that 2.6.18 does not have are not named, EL5's own are") {
   CHECK(Says(Text({"gfp", "0x440d2"}, "2.6.18-194.el5"), "it takes of the reserves"));
 }
 
+TEST_CASE("what becomes of a pasted request is told by its mask, too") {
+  const std::string atomic =
+      Text({"kswapd0: page allocation failure. order:4, mode:0x4020"}, "2.6.32");
+  CHECK(Says(atomic, "at once     it may not sleep, so nothing is reclaimed or compacted for it"));
+  CHECK(Says(atomic, "OOM killer  no: only for what may sleep"));
+  CHECK_FALSE(Says(atomic, "rounds of reclaim"));
+  const std::string small = Text({"swapper: page allocation failure. order:1, mode:0x20"}, "3.2.0");
+  CHECK(Says(small, "at once     it may not sleep"));
+  CHECK_FALSE(Says(small, "yes, for GFP_KERNEL"));
+  const std::string sleeps = Text({"cp: page allocation failure. order:4, mode:0xd0"}, "2.6.32");
+  CHECK(Says(sleeps, "rounds of reclaim"));
+  CHECK_FALSE(Says(sleeps, "it may not sleep"));
+}
+
 TEST_CASE("an order has a size, and kills up to order 3 only") {
   CHECK(Says(Text({"order", "4"}), "order 4: 64 KiB in one piece, 2^4 = 16 pages of 4 KiB"));
   CHECK(Says(Text({"order", "4"}), "no: above order 3"));
