@@ -21,6 +21,10 @@ class LatestHead {
   // `head` was read into `line`, whose views lie in it.
   void Remember(std::string_view head, const LogLine& line);
 
+  // Whether a template wrote a note behind the text of the last line that ends in no name.
+  bool noted() const { return noted_; }
+  void set_noted(bool noted) { noted_ = noted; }
+
  private:
   struct Part {
     std::size_t begin = 0;
@@ -31,6 +35,7 @@ class LatestHead {
   std::optional<PrintedTime> time_;
   Part local_time_;
   Part host_;
+  bool noted_ = false;
 };
 
 }  // namespace kautopsy

@@ -122,6 +122,34 @@ Classification ClassifyBehindPriority(std::string_view line) {
   return {inner.line_class, line.size() - marked.size() + inner.text_begin};
 }
 
+// The name at the end of a row of the OOM killer's process table, "[  711]     0   711  ... sh";
+// empty if it is none.
+std::string_view NameOfRow(std::string_view text) {
+  if (!ConsumePrefix(text, "[")) return {};
+  text = SkipBlanks(text);
+  if (!ConsumeInteger(text) || !ConsumePrefix(text, "]")) return {};
+  for (text = SkipBlanks(text);; text = SkipBlanks(text)) {
+    std::string_view rest = text;
+    if (!ConsumeInteger(rest) || rest.empty() || rest[0] != ' ') return text;
+    text = rest;
+  }
+}
+
+// A process may be named "sh [kern.err]": where a name ends the line, and what looks like a note
+// has room in it, the lines above tell.
+std::string_view StripSureNotes(std::string_view text, LatestHead& latest) {
+  constexpr std::size_t kLongestName = 15;  // TASK_COMM_LEN - 1, include/linux/sched.h
+  const std::string_view whole = TrimBlanks(text);
+  const std::string_view stripped = StripNotes(whole);
+  const bool noted = stripped.size() < whole.size();
+  const std::string_view name = NameOfRow(whole);
+  if (name.empty()) {
+    latest.set_noted(noted);
+    return stripped;
+  }
+  return noted && name.size() <= kLongestName && !latest.noted() ? whole : stripped;
+}
+
 }  // namespace
 
 Classification Classify(std::string_view line) {
@@ -155,7 +183,7 @@ void ParsePrefixes(LogLine& line, LatestHead& latest) {
     }
   }
   for (int i = 1; line.prefixed && i < kMaxStacked && ConsumeOne(text, line);) ++i;
-  line.text = TrimBlanks(line.prefixed ? StripNotes(text) : text);
+  line.text = line.prefixed ? StripSureNotes(text, latest) : TrimBlanks(text);
 }
 
 }  // namespace kautopsy

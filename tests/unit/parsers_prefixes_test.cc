@@ -138,6 +138,27 @@ TEST_CASE("What a template or a terminal writes behind a text is no part of it")
   CHECK(Parsed("mails go to [kern.warning]").text == "mails go to [kern.warning]");  // prose
 }
 
+TEST_CASE(
+    "A name at the end of a row keeps what looks like a note, unless the lines above have it") {
+  const std::string at = "Nov  2 12:42:07 h kernel: ";
+  const std::string row = "[  711]     0   711    27085      300   1       0             0 ";
+  for (const bool template_writes : {false, true}) {
+    LatestHead latest;
+    const auto text_of = [&](const std::string& text) {
+      LogLine line;
+      const std::string raw = at + text;
+      line.raw = line.text = raw;
+      ParsePrefixes(line, latest);
+      return std::string(line.text);
+    };
+    CHECK(text_of(std::string("Mem-Info:") + (template_writes ? " [kern.err]" : "")) ==
+          "Mem-Info:");
+    CHECK(text_of(row + "sh [kern.err]") == row + (template_writes ? "sh" : "sh [kern.err]"));
+    CHECK(text_of(row + "sh [kern.err]") == row + (template_writes ? "sh" : "sh [kern.err]"));
+    CHECK(text_of(row + "bash [kern.warning]") == row + "bash");  // no name is so long
+  }
+}
+
 TEST_CASE("Classification and parsing agree on what is the kernel's") {
   for (const std::string_view raw :
        {"Nov  2 12:42:07 h kernel: x", "2024-05-01T12:00:00Z h kernel: x", "[   12.345678] x",
