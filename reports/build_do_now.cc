@@ -199,8 +199,8 @@ void BuildDoNow(const BuildInput& input, ReferenceList& references, IncidentRepo
   report.do_now.push_back(
       {"", "",
        fmt::format("pieces from {}{} per {}; go on only where near 0.",
-                   PieceSize(EventFacts::kUsualPageKb << order),
-                   WhyThisOrder(input.facts, *primary, order), EachWords(zones))});
+                   PieceSize(PieceKb(input.facts)), WhyThisOrder(input.facts, *primary, order),
+                   EachWords(zones))});
   // Where it is not sure that pieces are lacking, nothing is changed before that is seen.
   const bool sure = primary->confidence > Confidence::kLow;
   report.do_now_note = sure ? "as root on the host; relieves, does not cure"

@@ -136,7 +136,7 @@ std::string CompactionNote(const BuildInput& input) {
 
 void BuildTimeline(const BuildInput& input, ReferenceList& references, IncidentReport& report) {
   TimelineSection section;
-  section.piece_kb = EventFacts::kUsualPageKb << PieceOrder(input.facts);
+  section.piece_kb = PieceKb(input.facts);
   section.nodes = TimelineNodes(input.snapshots);
   section.small_host = input.facts.ram_kb && *input.facts.ram_kb < kSmallHostKb;
   section.note = YearNote(input.facts);

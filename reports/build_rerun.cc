@@ -328,6 +328,7 @@ void BuildFreeLists(const BuildInput& input, const EventFacts& event, ReferenceL
   lists.day = DayText(event);
   lists.block_kb = BlockSizes(event);
   lists.zones = WholeLists(event);
+  if (lists.zones.empty()) return;
   lists.refs = {ListReference(references, event)};
   if (const Snapshot* const beside = ListsBeside(input.snapshots, event)) {
     const std::string day = DayText(*beside->lists);

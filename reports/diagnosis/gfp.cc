@@ -75,12 +75,23 @@ bool GfpMeaning::Has(std::string_view part) const {
   return std::find(parts.begin(), parts.end(), part) != parts.end();
 }
 
+// "GFP_KERN": a line that a terminal or a log cut at its width. The number stands before the names.
+bool IsCutShort(const std::vector<std::string>& names) {
+  if (names.empty() || !GfpParts(names.back(), nullptr).empty()) return false;
+  return std::ranges::any_of(GfpLayouts(), [&](const GfpLayout& layout) {
+    return std::ranges::any_of(layout.names, [&](const GfpLayout::Name& known) {
+      return known.name.starts_with(names.back());
+    });
+  });
+}
+
 std::optional<GfpMeaning> ReadGfp(const Integer& mask, const Text& printed_names,
                                   const KernelVersion& kernel) {
   const GfpLayout* layout = FindGfpLayout(kernel);
   GfpMeaning meaning;
-  if (printed_names && !printed_names->empty()) {
-    meaning.names = SplitGfpNames(*printed_names);
+  if (printed_names) meaning.names = SplitGfpNames(*printed_names);
+  if (!meaning.names.empty() && !(mask && IsCutShort(meaning.names))) {
+    // As the kernel prints them.
   } else if (mask) {
     if (Contradicts(static_cast<uint32_t>(*mask), layout, kernel)) layout = nullptr;
     if (layout == nullptr) layout = RankGfpLayouts(static_cast<uint32_t>(*mask)).front().layout;

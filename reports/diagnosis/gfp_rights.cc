@@ -1,5 +1,8 @@
 #include "reports/diagnosis/gfp_rights.h"
 
+#include <algorithm>
+#include <array>
+
 namespace kautopsy {
 namespace {
 
@@ -73,6 +76,18 @@ GfpRights RightsOf(const PieceRequest& request, WatermarkRule rule) {
   rights.atomic_blocks = true;
   rights.spares_atomic = false;
   return rights;
+}
+
+bool KeepsAtomicFromPages(const KernelVersion& kernel) {
+  struct Mend {
+    int major, minor, patch;
+  };
+  constexpr auto kMends = std::to_array<Mend>({{5, 15, 171}, {6, 1, 116}, {6, 6, 60}, {6, 11, 7}});
+  if (!kernel.known() || kernel.el > 0 || !kernel.AtLeast(4, 4) || !kernel.Below(6, 12))
+    return false;
+  return std::none_of(kMends.begin(), kMends.end(), [&](const Mend& mend) {
+    return kernel.major == mend.major && kernel.minor == mend.minor && kernel.patch >= mend.patch;
+  });
 }
 
 // mm/page_alloc.c, __zone_watermark_ok() of 2.6.32, 4.4 and 6.6: integer halves and quarters.

@@ -45,6 +45,14 @@ GfpRights RightsOf(const GfpMeaning& gfp, int order, WatermarkRule rule);
 // The same, with what a dying task may do besides.
 GfpRights RightsOf(const PieceRequest& request, WatermarkRule rule);
 
+// Single pages that must not wait are given none of what is kept for larger pieces [highatomic],
+// which their test does not leave out: 281dd25c1a01 ("mm/page_alloc: let GFP_ATOMIC order-0 allocs
+// access highatomic reserves") mends that in 6.12, 6.11.7, 6.6.60, 6.1.116 and 5.15.171
+// (CVE-2024-50219). It blames 1d91df85f399 of 5.9; before, single pages came from lists of their
+// own, which hold none of that reserve (mm/page_alloc.c of 4.4 to 5.8, rmqueue()). Vendors' kernels
+// may hold the mend.
+bool KeepsAtomicFromPages(const KernelVersion& kernel);
+
 // What a request need not leave of `mark_pages`, in the order in which the kernel takes it off.
 std::vector<MarkDiscount> DiscountsFor(int64_t mark_pages, const GfpRights& rights);
 // What must be left of `mark_pages`.

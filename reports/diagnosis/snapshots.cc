@@ -246,4 +246,11 @@ int PieceOrder(const IncidentFacts& facts) {
   return order ? static_cast<int>(*order) : kUsualPieceOrder;
 }
 
+int64_t PieceKb(const IncidentFacts& facts) {
+  const auto known = std::ranges::find_if(
+      facts.events, [](const EventFacts& event) { return event.page_size_kb.has_value(); });
+  const int64_t page_kb = known == facts.events.end() ? EventFacts::kUsualPageKb : known->page_kb();
+  return page_kb << PieceOrder(facts);
+}
+
 }  // namespace kautopsy

@@ -44,6 +44,8 @@ Integer OrdinaryFreeKb(const EventFacts& event);
 
 // Size of request whose pieces a report counts: the largest refused one, else kUsualPieceOrder.
 int PieceOrder(const IncidentFacts& facts);
+// The same in KiB, by the machine's pages.
+int64_t PieceKb(const IncidentFacts& facts);
 // Above this, the allocator tries little and never starts the OOM killer
 // (include/linux/mmzone.h, PAGE_ALLOC_COSTLY_ORDER = 3, since 2.6.24).
 constexpr int kUsualPieceOrder = 4;

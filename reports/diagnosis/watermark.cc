@@ -323,7 +323,10 @@ void RunAgain(IncidentFacts& facts) {
     const bool has_marks =
         std::any_of(event.zones.begin(), event.zones.end(),
                     [](const ZoneFacts& zone) { return zone.min_kb.has_value(); });
-    if (!has_marks || RefusedBeforePages(event)) continue;
+    const bool has_lists = std::any_of(event.zones.begin(), event.zones.end(),
+                                       [](const ZoneFacts& zone) { return !zone.cells.empty(); });
+    const bool tests = has_marks || (has_lists && (event.oom || event.refusal));
+    if (!tests || RefusedBeforePages(event)) continue;
     Rerun rerun;
     const KernelVersion kernel = TestedKernel(facts, event, &rerun.release_doubt);
     rerun.refused_order = FirstRefusedOrder(facts, event);
@@ -334,6 +337,8 @@ void RunAgain(IncidentFacts& facts) {
     rerun.lacks_zones = LacksZones(event, rerun.request, kernel);
     rerun.served = AnyServed(rerun.checks);
     if (rerun.lacks_zones && rerun.served == false) rerun.served.reset();
+    // Lists alone can show that there is no piece, but not that one is to be had.
+    if (!has_marks && rerun.served != false) continue;
     PieceRequest single = rerun.request;
     single.order = 0;
     rerun.single_served = WouldBeServed(event, kernel, single);

@@ -178,7 +178,9 @@ ZoneTerms::ZoneTerms(const EventFacts& event, const PieceRequest& request,
       lacks_zones_(LacksZones(event, request, kernel)),
       page_kb_(event.page_kb()),
       reserve_column_(ReserveColumn(event.zones, request.gfp.highest)),
-      least_mark_share_(LeastMarkShare(event.zones)) {}
+      least_mark_share_(LeastMarkShare(event.zones)) {
+  if (single_ && KeepsAtomicFromPages(kernel)) rights_.atomic_blocks = false;
+}
 
 Integer ZoneTerms::Reserve(const ZoneFacts& zone) const {
   // A line with fewer columns than others was cut.

@@ -92,6 +92,37 @@ void Conclude(const PieceRequest& request, bool list_is_cut, ZoneCheck& check) {
   }
 }
 
+// Zone DMA is the first 16 MiB. Of requests that may use higher zones it keeps back 1/256 of what
+// these have, if the administrator left it so (mm/page_alloc.c, sysctl_lowmem_reserve_ratio): from
+// 4 GiB on more than there is of it.
+// None where it does not keep back all that it has.
+Integer KeptBackPages(const EventFacts& event, const PieceRequest& request,
+                      const ZoneCheck& check) {
+  constexpr int64_t kZoneDmaKb = 16 << 10;
+  constexpr int64_t kUsualRatio = 256;
+  if (check.zone != "DMA" || request.gfp.highest < HighestZone::kNormal || request.assumed)
+    return std::nullopt;
+  const int64_t pages = (ItemisedKb(event) - kZoneDmaKb) / kUsualRatio / event.page_kb();
+  return check.free_pages && *check.free_pages <= pages ? Integer(pages) : std::nullopt;
+}
+
+// Of a zone whose line is lost: without a piece for the request, no mark lets it pass.
+void ConcludeByList(const EventFacts& event, const PieceRequest& request, ZoneCheck& check) {
+  check.reason = "its free memory or marks are not in the text";
+  if (const Integer kept = KeptBackPages(event, request, check)) {
+    check.reserve_pages = *kept;
+    check.watermark_ok = false;
+    check.verdict = ZoneVerdict::kNotServed;
+    check.reason = "kept back for other requests [lowmem_reserve, by the usual ratio]";
+    return;
+  }
+  if (check.blocks_ok != false || request.assumed || request.one_node_unnamed) return;
+  check.verdict = ZoneVerdict::kNotServed;
+  check.reason = request.order == 0
+                     ? "no free piece that is not kept for other requests, whatever its marks"
+                     : "no free piece that is large enough, whatever its marks";
+}
+
 // True if the request may use the zone; else `check` says why not.
 bool IsEligible(const ZoneFacts& zone, const PieceRequest& request, ZoneCheck& check) {
   const bool node_allowed =
@@ -191,8 +222,9 @@ ZoneCheck CheckZone(const EventFacts& event, const ZoneFacts& zone, const PieceR
   check.zone = zone.zone;
   if (!IsEligible(zone, request, check)) return check;
   SetFree(zone, event.page_kb(), check);
+  check.blocks_ok = HasPiece(zone, request, terms.rights());
   if (!check.free_pages || !zone.min_kb) {
-    check.reason = "its free memory or marks are not in the text";
+    ConcludeByList(event, request, check);
     return check;
   }
   check.cma_pages = terms.Cma(zone);
@@ -207,7 +239,6 @@ ZoneCheck CheckZone(const EventFacts& event, const ZoneFacts& zone, const PieceR
                        check.isolated_pages - TakenFirst(request.order, terms.rule());
   check.margin_pages = *check.usable_pages - *check.mark_pages - check.reserve_pages.value_or(0);
   check.watermark_ok = *check.margin_pages > 0;
-  check.blocks_ok = HasPiece(zone, request, terms.rights());
   if (*check.watermark_ok) RunLoop(zone, request.order, terms.rule(), check);
   Conclude(request, ListIsCut(zone), check);
   Doubt(event, zone, request, terms, check);

@@ -15,10 +15,6 @@
 namespace kautopsy::test {
 namespace {
 
-bool Mentions(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
 IncidentFacts WithoutRam(EventFacts event) {
   IncidentFacts facts = MakeFacts({});
   facts.kernel_release.reset();
@@ -299,6 +295,103 @@ TEST_CASE("a broken page table beside a shortage is told, though not as its caus
   CHECK(RuleKernelBug(facts)->role == Role::kContributing);
   facts.events[1].kind = "warning";
   CHECK(RuleKernelBug(facts)->role == Role::kContext);
+}
+
+// A report of which only the free lists are left, and the counters.
+EventFacts ListsOnly(int order, const char* names) {
+  EventFacts event = CutOom();
+  event.oom->order = order;
+  event.oom->gfp_mask.reset();
+  event.oom->gfp_flags = names;
+  event.mem->anon_pages = 1100000;
+  event.mem->file_pages = 1200000;
+  event.mem->slab_reclaimable_pages = 1500000;
+  event.mem->slab_pages = 1560000;
+  event.zones = {MakeZone(0, "DMA", 0, 0, {0, 2, 3, 2, 2, 2, 0, 0, 1, 1, 3}),
+                 MakeZone(0, "Normal", 0, 0, {6379, 2915, 1266, 0, 0, 0, 0, 0, 0, 0, 0})};
+  for (ZoneFacts& zone : event.zones)
+    zone.free_kb = zone.min_kb = zone.low_kb = zone.high_kb = zone.present_kb = std::nullopt;
+  return event;
+}
+
+TEST_CASE("lists alone show that no piece was there, whatever the marks") {
+  const Diagnosis diagnosis = Diagnose(On(ListsOnly(3, "GFP_KERNEL|__GFP_COMP"), "4.9.0"));
+  CHECK(diagnosis.primary_cause == "fragmentation");
+  CHECK(diagnosis.confidence == Confidence::kMedium);
+  const IncidentFacts small = On(ListsOnly(2, "GFP_KERNEL"), "4.9.0");
+  CHECK_FALSE(small.events[0].rerun);  // a piece is there; what it needs beside is not printed
+  EventFacts few = ListsOnly(3, "GFP_KERNEL|__GFP_COMP");
+  few.zones[1].cells = MakeZone(0, "Normal", 0, 0, {50, 2, 1, 0, 0}).cells;
+  few.zones[1].free_list_kb = 232;
+  CHECK(Diagnose(On(few, "4.9.0")).primary_cause != "fragmentation");
+  EventFacts tiny = ListsOnly(3, "GFP_KERNEL|__GFP_COMP");  // zone DMA may be all there is
+  tiny.mem->anon_pages = tiny.mem->file_pages = 1000;
+  tiny.mem->slab_pages = tiny.mem->slab_reclaimable_pages = 0;
+  CHECK_FALSE(On(tiny, "4.9.0").events[0].rerun);
+}
+
+TEST_CASE("a list that is all of CMA tells why a page was refused, without its zone's line") {
+  EventFacts event = MakeEvent(1, "alloc_failure", "Mar  4 11:20:31");
+  event.refusal.emplace();
+  event.refusal->order = 0;
+  event.refusal->gfp_mask = 0x20;
+  event.zones = {MakeZone(0, "DMA", 0, 0, {408, 408, 408})};
+  event.zones[0].free_kb = event.zones[0].min_kb = std::nullopt;
+  for (FreeCell& cell : event.zones[0].cells) cell.migrate_types = "C";
+  const Diagnosis diagnosis = Diagnose(On(event, "3.10.23"));
+  CHECK(diagnosis.primary_cause == "cma");
+  CHECK(diagnosis.confidence == Confidence::kMedium);
+  event.zones[0].cells[0].migrate_types = "UC";
+  CHECK_FALSE(On(event, "3.10.23").events[0].rerun);
+}
+
+TEST_CASE("blocks that are kept for larger pieces are none for a single page that must not wait") {
+  EventFacts event = MakeEvent(1, "alloc_failure", "Mar  4 11:20:31");
+  event.refusal.emplace();
+  event.refusal->order = 0;
+  event.refusal->gfp_flags = "GFP_ATOMIC";
+  event.mem = ExhaustedOom().mem;
+  event.mem->file_pages = 100000;
+  event.zones = {MakeZone(0, "Normal", 1492, 964, {7, 5, 7, 5, 6, 2, 2})};
+  for (FreeCell& cell : event.zones[0].cells) cell.migrate_types = "H";
+  const Diagnosis diagnosis = Diagnose(On(event, "4.9.123"));
+  CHECK(diagnosis.primary_cause == "atomic_reserve");
+  CHECK(diagnosis.confidence == Confidence::kHigh);
+  CHECK(On(event, "6.1.120").events[0].rerun->served == true);  // holds the mend
+  event.refusal->order = 1;
+  CHECK(On(event, "4.9.123").events[0].rerun->served == true);
+}
+
+TEST_CASE("a mask whose names were cut at the width of a terminal is read by its number") {
+  const KernelVersion kernel = ParseKernelVersion("4.14.43");
+  const std::optional<GfpMeaning> cut = ReadGfp(0x14000c0, "GFP_KERN", kernel);
+  REQUIRE(cut);
+  CHECK(cut->may_reclaim);
+  CHECK(JoinNames(*cut) == "GFP_KERNEL");
+  // A vendor's own name is no cut one.
+  CHECK(JoinNames(*ReadGfp(0x14000c0, "GFP_NOFS|__GFP_OURS", kernel)) == "GFP_NOFS|__GFP_OURS");
+}
+
+TEST_CASE("where only the end of the list is cut off, the size of the request tells") {
+  EventFacts event = MakeEvent(1, "alloc_failure", "Mar  4 11:20:31");
+  event.refusal.emplace();
+  event.refusal->order = 7;
+  event.refusal->gfp_flags = "GFP_KERNEL";
+  event.zones = {MakeZone(0, "Normal", 2264, 344, {12, 31, 19, 12, 4})};
+  event.zones[0].lowmem_reserve_pages = {0, 0, 0};
+  event.zones[0].free_list_kb.reset();
+  const Diagnosis diagnosis = Diagnose(On(event, "4.14.43"));
+  CHECK(diagnosis.primary_cause == "fragmentation");
+  CHECK(diagnosis.confidence == Confidence::kMedium);
+  event.refusal->order = 2;  // the kernel goes on for such
+  CHECK(Diagnose(On(event, "4.14.43")).primary_cause == "unknown");
+}
+
+TEST_CASE("the sizes of pieces are counted in the machine's own pages") {
+  EventFacts event = ExhaustedOom();
+  CHECK(PieceKb(SmallFacts(event)) == 64);
+  event.page_size_kb = 64;
+  CHECK(PieceKb(SmallFacts(event)) == 1024);
 }
 
 }  // namespace

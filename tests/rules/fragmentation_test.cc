@@ -150,7 +150,8 @@ TEST_CASE("large pieces are asked for where no way but them is known: its caller
   IncidentFacts bare = Refused64KiB("GFP_KERNEL");
   bare.events[0].zones.clear();
   bare.events[0].mem.reset();
-  RunAgain(bare);
+  bare.events[0].rerun.reset();
+  bare.events[0].kind = "alloc_failure";
   const std::optional<Finding> costly = RuleFragmentation(bare);
   REQUIRE(costly->advice.size() == 2);
   CHECK(Mentions(costly->advice[0].act, "kvmalloc()"));

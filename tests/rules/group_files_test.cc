@@ -37,6 +37,7 @@ TEST_CASE("files that wait to be written fill a group of version 1: a larger lim
 
 TEST_CASE("a group of version 2 names its files by other words") {
   EventFacts event = CopyInGroup();
+  event.group.counters = {{"memory", kLimitKb, kLimitKb, 12}, {"swap", 0, 0, 0}};
   event.group.stat_kb = {
       {"file", 390000}, {"anon", 700}, {"file_dirty", 380000}, {"file_writeback", 4000}};
   const std::optional<Finding> stall = RuleWritebackStall(On(event, "5.15.0"));

@@ -99,30 +99,12 @@ bool IsAllSpent(const IncidentFacts& facts, const EventFacts& event) {
   return event.rerun->refused_order == 0 && NothingToReclaim(facts, event);
 }
 
-// Single pages that must not wait are given none of what is kept for larger pieces [highatomic],
-// which their test does not leave out: 281dd25c1a01 ("mm/page_alloc: let GFP_ATOMIC order-0 allocs
-// access highatomic reserves") mends that in 6.12, 6.11.7, 6.6.60, 6.1.116 and 5.15.171
-// (CVE-2024-50219). It blames 1d91df85f399 of 5.9; before, single pages came from lists of their
-// own, which hold none of that reserve (mm/page_alloc.c of 4.4 to 5.8, rmqueue()). Vendors' kernels
-// may hold the mend.
-bool IsKeptFromPages(const KernelVersion& kernel) {
-  struct Mend {
-    int major, minor, patch;
-  };
-  constexpr auto kMends = std::to_array<Mend>({{5, 15, 171}, {6, 1, 116}, {6, 6, 60}, {6, 11, 7}});
-  if (!kernel.known() || kernel.el > 0 || !kernel.AtLeast(4, 4) || !kernel.Below(6, 12))
-    return false;
-  return std::none_of(kMends.begin(), kMends.end(), [&](const Mend& mend) {
-    return kernel.major == mend.major && kernel.minor == mend.minor && kernel.patch >= mend.patch;
-  });
-}
-
 // True if all that is free may be kept for larger pieces: a hundredth of each zone and one block of
 // 2 MiB may be (mm/page_alloc.c since 4.4, reserve_highatomic_pageblock()), and no free list is
 // printed, whose letters would tell.
 bool MayAllBeKept(const IncidentFacts& facts, const EventFacts& event) {
   constexpr int64_t kBlockKb = 2048;
-  if (!event.rerun || !IsKeptFromPages(KernelOf(facts, event))) return false;
+  if (!event.rerun || !KeepsAtomicFromPages(KernelOf(facts, event))) return false;
   bool any = false;
   for (std::size_t i = 0; i < event.zones.size() && i < event.rerun->checks.size(); ++i) {
     const ZoneCheck& check = event.rerun->checks[i];
@@ -139,7 +121,7 @@ bool MayAllBeKept(const IncidentFacts& facts, const EventFacts& event) {
 // Free pages that are kept for larger atomic pieces, in the zones that the request may use; 0 where
 // the kernel gives them to single pages too.
 int64_t KeptFromPages(const IncidentFacts& facts, const EventFacts& event) {
-  if (!event.rerun || !IsKeptFromPages(KernelOf(facts, event))) return 0;
+  if (!event.rerun || !KeepsAtomicFromPages(KernelOf(facts, event))) return 0;
   int64_t pages = 0;
   for (std::size_t i = 0; i < event.zones.size() && i < event.rerun->checks.size(); ++i) {
     if (event.rerun->checks[i].eligible) pages += FreeAtomicPages(event, event.zones[i]);
@@ -155,7 +137,7 @@ std::string ButKeptWords(const IncidentFacts& facts, const EventFacts& event) {
     return fmt::format(", but for {} that is kept for larger pieces [highatomic]",
                        SizeText(kept_kb));
   const bool may =
-      (!event.rerun || MayAllBeKept(facts, event)) && IsKeptFromPages(KernelOf(facts, event));
+      (!event.rerun || MayAllBeKept(facts, event)) && KeepsAtomicFromPages(KernelOf(facts, event));
   return may ? ", as far as a single page may have it" : "";
 }
 

@@ -19,6 +19,20 @@ bool PlentyInOrdinaryZone(const EventFacts& event) {
   return false;
 }
 
+// Where the zones' lines are lost, and with them what single pages need: many times the piece lies
+// free in smaller ones.
+bool ListsHoldMany(const EventFacts& event) {
+  constexpr int64_t kManyPieces = 64;
+  int64_t pages = 0;
+  for (std::size_t i = 0; i < event.rerun->checks.size() && i < event.zones.size(); ++i) {
+    const ZoneCheck& check = event.rerun->checks[i];
+    if (event.zones[i].min_kb) return false;
+    if (check.eligible && check.blocks_ok == false)
+      pages += ListedPages(event.zones[i], event.page_kb()).value_or(0);
+  }
+  return pages >= kManyPieces << event.rerun->request.order;
+}
+
 // Where less is free than the request asks for, joining pieces would not help.
 bool EnoughIsFree(const EventFacts& event) {
   return std::any_of(event.rerun->checks.begin(), event.rerun->checks.end(), [](const auto& check) {
@@ -30,9 +44,11 @@ bool EnoughIsFree(const EventFacts& event) {
 }  // namespace
 
 bool ShowsFragmentation(const EventFacts& event) {
-  if (!event.rerun || event.rerun->served != false || event.rerun->single_served != true)
-    return false;
+  if (!event.rerun || event.rerun->served != false) return false;
   const PieceRequest& request = event.rerun->request;
+  if (!event.rerun->single_served && ListsHoldMany(event))
+    return request.order >= 1 && !request.assumed && request.gfp.may_reclaim;
+  if (event.rerun->single_served != true) return false;
   if (request.order < 1 || !EnoughIsFree(event)) return false;
   if (!request.assumed) return request.gfp.may_reclaim;
   return request.order <= kCostlyOrder && PlentyInOrdinaryZone(event);

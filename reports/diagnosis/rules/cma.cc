@@ -37,8 +37,20 @@ bool PiecesAreCma(const ZoneFacts& zone, int order) {
   return any && order > 0 && *zone.free_kb > zone.min_kb.value_or(0);
 }
 
+// Of a zone whose line is lost: all of its free list is CMA.
+bool ListIsCma(const ZoneFacts& zone) {
+  bool any = false;
+  for (const FreeCell& cell : zone.cells) {
+    if (cell.count == 0) continue;
+    if (cell.migrate_types != "C") return false;
+    any = true;
+  }
+  return any && !zone.free_kb && !ListIsCut(zone);
+}
+
 struct KeptZone {
   const ZoneFacts* zone = nullptr;
+  int64_t free_kb = 0;
   int64_t cma_kb = 0;              // of what is free
   bool most = false;               // else only the pieces of the asked size are CMA
   bool other_lacks_piece = false;  // another zone lies above its mark and has no piece, for no CMA
@@ -50,7 +62,9 @@ bool LacksPieceWithoutCma(const EventFacts& event) {
   for (std::size_t i = 0; i < event.zones.size() && i < event.rerun->checks.size(); ++i) {
     const ZoneCheck& check = event.rerun->checks[i];
     const bool lacks = check.eligible && PassesFirstTest(check) && check.blocks_ok == false;
-    if (lacks && !PiecesAreCma(event.zones[i], event.rerun->request.order)) return true;
+    if (lacks && event.zones[i].free_kb &&
+        !PiecesAreCma(event.zones[i], event.rerun->request.order))
+      return true;
   }
   return false;
 }
@@ -60,10 +74,14 @@ std::optional<KeptZone> KeptByCma(const EventFacts& event) {
   for (std::size_t i = 0; i < event.zones.size() && i < event.rerun->checks.size(); ++i) {
     const ZoneFacts& zone = event.zones[i];
     const ZoneCheck& check = event.rerun->checks[i];
-    if (!check.eligible || !zone.free_kb) continue;
+    if (!check.eligible) continue;
+    const int64_t listed_kb = ListedPages(zone, event.page_kb()).value_or(0) * event.page_kb();
+    if (ListIsCma(zone))
+      return KeptZone{&zone, listed_kb, listed_kb, true, LacksPieceWithoutCma(event)};
+    if (!zone.free_kb) continue;
     const bool most = MostIsCma(event, zone, check);
     if (!most && !PiecesAreCma(zone, event.rerun->request.order)) continue;
-    return KeptZone{&zone, check.cma_pages.value_or(0) * event.page_kb(), most,
+    return KeptZone{&zone, *zone.free_kb, check.cma_pages.value_or(0) * event.page_kb(), most,
                     LacksPieceWithoutCma(event)};
   }
   return std::nullopt;
@@ -151,12 +169,13 @@ Finding DescribeLastTry(const IncidentFacts& facts, const EventFacts& event,
 
 std::string Explain(const EventFacts& event, const KeptZone& kept) {
   const ZoneFacts& zone = *kept.zone;
-  std::string words = fmt::format("{}: {} kB free", ZoneName(zone), Thousands(*zone.free_kb));
+  std::string words = fmt::format("{}: {} kB free", ZoneName(zone), Thousands(kept.free_kb));
   if (kept.cma_kb > 0)
-    words += fmt::format(", {}{} kB of it CMA",
-                         CountedCmaPages(event, zone) ? "" : "by the free list at least ",
-                         Thousands(kept.cma_kb));
-  if (PiecesAreCma(zone, event.rerun->request.order))
+    words += fmt::format(
+        ", {}{} kB of it CMA",
+        CountedCmaPages(event, zone) || ListIsCma(zone) ? "" : "by the free list at least ",
+        Thousands(kept.cma_kb));
+  if (zone.free_kb && PiecesAreCma(zone, event.rerun->request.order))
     words += "; all pieces of the asked size are CMA";
   return words + ".";
 }
@@ -164,16 +183,18 @@ std::string Explain(const EventFacts& event, const KeptZone& kept) {
 void SetWords(const IncidentFacts& facts, const EventFacts& event, const KeptZone& kept,
               Finding& finding) {
   const std::string size = PieceSize(event.page_kb() << event.rerun->request.order);
-  finding.confidence =
-      kept.most && !kept.other_lacks_piece ? Confidence::kHigh : Confidence::kMedium;
+  finding.confidence = kept.most && !kept.other_lacks_piece && kept.zone->free_kb
+                           ? Confidence::kHigh
+                           : Confidence::kMedium;
   finding.confidence_why =
       kept.other_lacks_piece ? "another zone lies above its mark and lacks the piece without CMA"
+      : !kept.zone->free_kb  ? "the free list is all CMA; the zone's line is not in the text"
       : kept.most            ? "zone line and request are of the same record"
                              : "only such pieces are left; why others are lacking is not in the "
                                "text";
   finding.title = fmt::format(
       "{} had {} free in {}, {} set aside for devices [CMA], which this request may not use.",
-      OnDayHost(facts, event), SizeText(*kept.zone->free_kb), ZoneName(*kept.zone),
+      OnDayHost(facts, event), SizeText(kept.free_kb), ZoneName(*kept.zone),
       kept.most ? SizeText(kept.cma_kb) + " of it"
                 : fmt::format("but its pieces of {} and more are all", size));
   finding.brief = kept.most ? "what is free is set aside for devices [CMA]"

@@ -47,7 +47,7 @@ std::optional<Finding> RuleCompaction(const IncidentFacts& facts) {
   const std::optional<AfterCompaction> after = FindAfterCompaction(snapshots, order);
   const std::optional<CompactionPair> pair = FindCompactionPair(snapshots, order);
   if (!after && !pair) return std::nullopt;
-  const std::string size = PieceSize(EventFacts::kUsualPageKb << order);
+  const std::string size = PieceSize(PieceKb(facts));
   Finding finding;
   finding.rule = "compaction";
   finding.role = Role::kContext;

@@ -112,8 +112,7 @@ bool AdviseGuests(const IncidentFacts& facts, Finding& finding) {
   const std::vector<Snapshot> snapshots = CollectSnapshots(facts);
   std::optional<Advice> guests = GuestsBySnapshot(facts, snapshots);
   if (!guests) return false;
-  guests->check =
-      fmt::format("{} pieces remain", PieceSize(EventFacts::kUsualPageKb << PieceOrder(facts)));
+  guests->check = fmt::format("{} pieces remain", PieceSize(PieceKb(facts)));
   finding.advice.push_back(std::move(*guests));
   if (std::optional<Advice> huge = HugePagesForGuests(facts, snapshots))
     finding.advice.push_back(std::move(*huge));
@@ -197,7 +196,10 @@ bool FiguresLeaveOpen(const EventFacts& event) {
   bool any = false;
   for (const ZoneCheck& check : event.rerun->checks) {
     if (!check.eligible || check.verdict == ZoneVerdict::kNotServed) continue;
-    if (!BarelyServes(check)) return false;
+    // Its list is cut, so only whether it has the piece is open.
+    const bool lacks_list =
+        check.verdict == ZoneVerdict::kUnknown && !check.blocks_ok && check.watermark_ok == true;
+    if (!lacks_list && !BarelyServes(check)) return false;
     any = true;
   }
   return any;
@@ -314,9 +316,12 @@ std::optional<Finding> RuleFragmentation(const IncidentFacts& facts) {
   if (witness) AddWitness(*witness, order, finding);
   // A refused request of the log, or another record, is the second fact beside the arithmetic.
   const bool second = !found->rerun->request.assumed || witness || (refusal && refusal != &*found);
-  const bool bare = !found->mem && !found->rerun->request.assumed;
+  const bool bare = !found->rerun->request.assumed &&
+                    (!found->mem || std::ranges::none_of(found->zones, [](const ZoneFacts& zone) {
+                      return zone.min_kb.has_value();
+                    }));
   finding.confidence = second && !bare ? Confidence::kHigh : Confidence::kMedium;
-  finding.confidence_why = bare      ? "the memory report of the request is not in the text"
+  finding.confidence_why = bare      ? "not all of the request's memory report is in the text"
                            : !second ? "no request and no second moment in the text"
                            : witness ? "the arithmetic of one moment, and another moment agrees"
                                      : "the arithmetic, and the refusal itself";
