@@ -131,7 +131,19 @@ std::string ChosenName(const KillFacts& kill) {
                          : CommName(kill.chosen_comm);
 }
 
+// The killed process stands in the table, the chosen one does not: that is a thread of it, whose
+// number the line prints; children are of other processes (mm/oom_kill.c, select_bad_process() and
+// find_lock_task_mm()).
+bool IsThread(const KillChoice& choice) {
+  return !choice.chosen && choice.row && choice.kill->comm == choice.kill->chosen_comm;
+}
+
 std::string ParentWords(const KillChoice& choice) {
+  if (IsThread(choice))
+    return fmt::format(
+        "{} was chosen, which is most likely a thread of it: the table has no such "
+        "process",
+        ChosenName(*choice.kill));
   // mm/oom_kill.c, oom_kill_process(): the child of the highest score that has memory of its own,
   // until commit bbbe48029720 ("mm, oom: remove 'prefer children over parent' heuristic") in 5.1.
   std::string words =

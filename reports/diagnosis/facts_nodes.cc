@@ -203,6 +203,22 @@ const Kinds& ListKinds() {
   return kLists;
 }
 
+// By the count of RAM; without one, each zone has its line and its list, from the first node on.
+bool PrintsAllNodes(const EventFacts& event) {
+  int64_t total_kb = 0;
+  int64_t last_node = 0;
+  for (const NodeMemory& node : event.node_memory) {
+    total_kb += node.total_kb.value_or(0);
+    last_node = std::max(last_node, node.node.value_or(0));
+  }
+  if (event.mem->ram_pages && event.mem->reserved_pages)
+    return total_kb == (*event.mem->ram_pages - *event.mem->reserved_pages) * event.page_kb();
+  return total_kb > 0 && last_node + 1 == static_cast<int64_t>(event.node_memory.size()) &&
+         std::ranges::all_of(event.zones, [](const ZoneFacts& zone) {
+           return zone.free_kb && !zone.cells.empty();
+         });
+}
+
 }  // namespace
 
 Status CountZonesLeftOut(RowReader& reader, IncidentFacts& facts) {
@@ -228,12 +244,7 @@ Status CountZonesLeftOut(RowReader& reader, IncidentFacts& facts) {
 }
 
 void FillFromNodes(EventFacts& event) {
-  if (!event.mem || event.mem->lru_pages || !event.mem->ram_pages || !event.mem->reserved_pages)
-    return;
-  int64_t total_kb = 0;
-  for (const NodeMemory& node : event.node_memory) total_kb += node.total_kb.value_or(0);
-  const int64_t managed_pages = *event.mem->ram_pages - *event.mem->reserved_pages;
-  if (total_kb != managed_pages * event.page_kb()) return;
+  if (!event.mem || event.mem->lru_pages || !PrintsAllNodes(event)) return;
   const auto fill = [&](Integer& pages, Integer NodeMemory::*member) {
     if (pages) return;
     int64_t kb = 0;
@@ -246,6 +257,15 @@ void FillFromNodes(EventFacts& event) {
   fill(event.mem->anon_pages, &NodeMemory::anon_kb);
   fill(event.mem->file_pages, &NodeMemory::file_kb);
   fill(event.mem->unevictable_pages, &NodeMemory::unevictable_kb);
+  fill(event.mem->free_pages, &NodeMemory::free_kb);
+  fill(event.mem->shmem_pages, &NodeMemory::shmem_kb);
+  fill(event.mem->pagetables_pages, &NodeMemory::pagetables_kb);
+  // Of slab the zones' lines tell until 4.7, and both or none of its kinds.
+  fill(event.mem->slab_unreclaimable_pages, &NodeMemory::slab_unreclaimable_kb);
+  fill(event.mem->slab_reclaimable_pages, &NodeMemory::slab_reclaimable_kb);
+  if (!event.mem->slab_pages && event.mem->slab_unreclaimable_pages)
+    event.mem->slab_pages =
+        *event.mem->slab_unreclaimable_pages + event.mem->slab_reclaimable_pages.value_or(0);
 }
 
 const std::vector<Part>& NodeParts() {

@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "reports/diagnosis/badness.h"
 #include "reports/diagnosis/balance.h"
+#include "reports/diagnosis/choice_words.h"
 #include "reports/diagnosis/diagnosis.h"
 #include "reports/diagnosis/facts_parts.h"
 #include "reports/diagnosis/rules/rules.h"
@@ -392,6 +394,116 @@ TEST_CASE("the sizes of pieces are counted in the machine's own pages") {
   CHECK(PieceKb(SmallFacts(event)) == 64);
   event.page_size_kb = 64;
   CHECK(PieceKb(SmallFacts(event)) == 1024);
+}
+
+TEST_CASE("the lines of all zones tell what the machine holds where its counters are lost") {
+  EventFacts event = ExhaustedOom();
+  event.mem.emplace();
+  event.mem->swap_cache_pages = 0;
+  NodeMemory node;
+  node.node = 0;
+  node.total_kb = 1024000;
+  node.anon_kb = 900000;
+  node.file_kb = 400;
+  node.free_kb = 22900;
+  node.shmem_kb = 450000;
+  node.slab_reclaimable_kb = 8000;
+  node.slab_unreclaimable_kb = 20000;
+  event.node_memory = {node};
+  EventFacts cut = event;
+  FillFromNodes(event);
+  CHECK(RuleHolder(SmallFacts(event))->cause == "shmem");
+  CHECK(event.mem->slab_pages == 7000);
+  cut.zones[1].cells.clear();  // the report may have lost more
+  FillFromNodes(cut);
+  CHECK_FALSE(cut.mem->anon_pages);
+}
+
+TEST_CASE(
+    "what old kernels print in one is programs' where nothing could be reclaimed, and no swap") {
+  EventFacts event = ExhaustedOom();
+  event.mem->lru_pages = 216000;
+  event.mem->anon_pages.reset();
+  event.mem->file_pages.reset();
+  event.tasks = {};
+  for (ZoneFacts& zone : event.zones) zone.all_unreclaimable = true;
+  const std::optional<Finding> finding = RuleHostExhausted(On(event, "2.6.24-23-generic", 1024000));
+  REQUIRE(finding);
+  CHECK(finding->confidence == Confidence::kMedium);
+  CHECK(Mentions(finding->title, "programs, and files that could not be dropped, held 844 MiB"));
+  event.zones[1].all_unreclaimable = false;
+  CHECK_FALSE(RuleHostExhausted(On(event, "2.6.24-23-generic", 1024000)));
+}
+
+TEST_CASE("a score tells the victim's share of RAM and swap where the memory report is lost") {
+  EventFacts event = MakeEvent(1, "oom", "Jul 15 23:46:05");
+  event.oom.emplace();
+  event.oom->invoker_comm = "mongod";
+  event.oom->oom_score_adj = 0;
+  event.kills.emplace_back();
+  event.kills[0].comm = "mongod";
+  event.kills[0].score = 951;
+  const auto rule = [](const EventFacts& oom, const char* release) {
+    return RuleFullByScore(On(oom, release));
+  };
+  const std::optional<Finding> finding = rule(event, "2.6.32-573.el6.x86_64");
+  REQUIRE(finding);
+  CHECK(finding->cause == "host_exhausted");
+  CHECK(finding->confidence == Confidence::kMedium);
+  CHECK(Mentions(finding->title, "mongod held 95.1 % of RAM and swap"));
+  CHECK_FALSE(rule(event, "2.6.32-5-amd64"));  // scores without a bound
+  EventFacts other = event;
+  other.oom->invoker_comm = "sshd";  // the victim's setting is not known
+  CHECK_FALSE(rule(other, "3.10.0"));
+  EventFacts raised = event;
+  raised.kills[0].oom_score_adj = 600;
+  CHECK_FALSE(rule(raised, "3.10.0"));
+  EventFacts listed = event;
+  listed.kills[0].pid = 77;
+  SetTable(listed, {MakeTask(77, "mongod", 20)});
+  CHECK(rule(listed, "3.10.0"));
+  listed.tasks.biggest[0].oom_score_adj = 1000;  // that is what made its score
+  CHECK_FALSE(rule(listed, "3.10.0"));
+  EventFacts group = event;
+  group.oom->constraint_kind = "memcg";
+  CHECK_FALSE(rule(group, "3.10.0"));
+  event.kills[0].score = 400;
+  CHECK_FALSE(rule(event, "3.10.0"));
+}
+
+TEST_CASE("a piece larger than all that is free in the zones of its request lacks low memory") {
+  EventFacts event = MakeEvent(1, "alloc_failure", "Mar  4 11:20:31");
+  event.refusal.emplace();
+  event.refusal->order = 10;
+  event.refusal->gfp_flags = "GFP_KERNEL|GFP_DMA";
+  event.zones = {MakeZone(0, "DMA", 160, 0, {0, 0, 0, 1, 0, 1})};
+  event.zones[0].present_kb = 15360;
+  const Diagnosis diagnosis = Diagnose(On(event, "5.14.21"));
+  CHECK(diagnosis.primary_cause == "low_zone");
+  CHECK(diagnosis.confidence == Confidence::kMedium);
+  event.refusal->order = 2;
+  CHECK(Diagnose(On(event, "5.14.21")).primary_cause != "low_zone");
+}
+
+TEST_CASE("a thread that was chosen is no parent of the process that dies") {
+  EventFacts event = MakeEvent(1, "oom", "Apr 11 01:17:09");
+  event.oom.emplace();
+  KillFacts kill;
+  kill.pid = 27564;
+  kill.comm = "java";
+  kill.chosen_pid = 30924;
+  kill.chosen_comm = "java";
+  event.kills = {kill};
+  SetTable(event, {MakeTask(27564, "java", 1318088)});
+  event.tasks.candidates = event.tasks.biggest;
+  const IncidentFacts facts = MakeFacts({event});
+  const auto why = [&](const IncidentFacts& of) {
+    return WhyThisOne(*ExplainKill(of, of.events[0]));
+  };
+  CHECK(Mentions(why(facts), "most likely a thread of it"));
+  IncidentFacts child = facts;
+  child.events[0].kills[0].chosen_comm = "sh";
+  CHECK(Mentions(why(child), "a child of it dies first"));
 }
 
 }  // namespace

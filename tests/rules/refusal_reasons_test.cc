@@ -216,7 +216,13 @@ TEST_CASE("a zone that is smaller than the piece asked for can never serve it") 
   CHECK_FALSE(PrimaryFinding(diagnosis)->advice.empty());
   // Zones above are not printed, so the sums need not agree.
   for (const SelfCheck& check : diagnosis.checks) CHECK(check.ok);
-  CHECK_FALSE(RuleLowZone(On(BootRefusal(8192), "6.8.0-4-amd64")));
+  // It is large enough, but that much is not free in it.
+  EventFacts larger = BootRefusal(8192);
+  CHECK(RuleLowZone(On(larger, "6.8.0-4-amd64"))->brief ==
+        "zone DMA had less free than was asked for");
+  larger.zones[0].cells[8].count = 3;
+  larger.zones[0].free_list_kb = 3072;
+  CHECK_FALSE(RuleLowZone(On(larger, "6.8.0-4-amd64")));
 }
 
 TEST_CASE("a kernel before 6.1 prints all zones, so its sums must agree") {

@@ -36,6 +36,7 @@ struct Exhaustion {
   int64_t programs_kb = 0;
   int64_t ram_kb = 0;
   bool from_table = false;  // the sum of the process table, as the report prints no counters
+  bool from_lru = false;    // with files that could not be dropped, as they are not told apart
   bool ram_known = true;    // else the sum of what the report itemises
   bool swap_full = true;    // or absent
   bool swap_known = false;
@@ -45,6 +46,17 @@ struct Exhaustion {
   int64_t shared_kb = 0;  // of programs_kb: shared memory and tmpfs
 };
 
+// Kernels before 2.6.28 print programs and files in one, but each zone tells whether reclaim found
+// anything in it (mm/vmscan.c, shrink_zones(): all_unreclaimable). Without swap, what it cannot
+// take is programs' then.
+bool GivesNothingBack(const EventFacts& event) {
+  const bool counted = event.mem && event.mem->lru_pages && event.mem->total_swap_kb == 0;
+  return counted && !event.zones.empty() &&
+         std::ranges::all_of(event.zones, [](const ZoneFacts& zone) {
+           return zone.all_unreclaimable == true || zone.present_kb == 0;
+         });
+}
+
 std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& event) {
   const Integer total_kb = BalanceTotalKb(facts, event);
   if (!total_kb) return std::nullopt;
@@ -53,6 +65,9 @@ std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& 
   result.ram_kb = *total_kb;
   if (event.mem && event.mem->anon_pages) {
     result.programs_kb = *event.mem->anon_pages * event.page_kb() + UnevictableOf(event).mlock_kb;
+  } else if (GivesNothingBack(event)) {
+    result.programs_kb = *event.mem->lru_pages * event.page_kb();
+    result.from_lru = true;
   } else if (event.tasks.rss_kb) {
     result.programs_kb = *event.tasks.rss_kb;
     result.from_table = true;
@@ -61,7 +76,7 @@ std::optional<Exhaustion> Measure(const IncidentFacts& facts, const EventFacts& 
   }
   result.most =
       static_cast<double>(result.programs_kb) > kProgramsShare * static_cast<double>(result.ram_kb);
-  if (event.mem && !result.from_table)
+  if (event.mem && !result.from_table && !result.from_lru)
     result.shared_kb = event.mem->shmem_pages.value_or(0) * event.page_kb();
   if (event.mem && event.mem->total_swap_kb && event.mem->free_swap_kb) {
     result.swap_known = true;
@@ -199,10 +214,11 @@ Finding Describe(const IncidentFacts& facts, const EventFacts& event, const Exha
   finding.when = DayText(event);
   const std::string share =
       PercentNumber(static_cast<double>(found.programs_kb), static_cast<double>(found.ram_kb));
-  const std::string held =
-      fmt::format("rograms held {} of {} = {} %{}.", SizeText(found.programs_kb),
-                  (found.ram_known ? "" : "the itemised ") + SizeText(found.ram_kb), share,
-                  found.most ? "" : RestWords(facts, event, found));
+  const std::string held = fmt::format(
+      "rograms{} held {} of {} = {} %{}.",
+      found.from_lru ? ", and files that could not be dropped," : "", SizeText(found.programs_kb),
+      (found.ram_known ? "" : "the itemised ") + SizeText(found.ram_kb), share,
+      found.most ? "" : RestWords(facts, event, found));
   const std::string host = OnDayHost(facts, event);
   const bool waited = event.waits();
   finding.title = found.most
@@ -230,6 +246,8 @@ void SetConfidence(const IncidentFacts& facts, const EventFacts& event, const Ex
   if (event.rerun && event.rerun->request.assumed) doubt = "what was asked for is not in the text";
   if (!found.swap_known) doubt = "whether there is swap is not in the text";
   if (found.swap_known && !found.swap_full) doubt = "swap had room left";
+  if (found.from_lru)
+    doubt = "files are not told apart; every zone says that nothing of it can be reclaimed";
   if (found.from_table) doubt = "programs are added up from the process table, shared pages twice";
   // RuleCma says so of what the last try may not use.
   if (const std::optional<Finding> cma = RuleCma(facts); cma && cma->event_id == event.id)

@@ -170,6 +170,35 @@ Finding DescribeTooSmall(const IncidentFacts& facts, const EventFacts& event,
   return finding;
 }
 
+// Less is free in all of its zones than the piece that it asks for, which no joining makes larger.
+bool IsLargerThanFree(const EventFacts& event) {
+  const PieceRequest& request = event.rerun->request;
+  if (request.assumed || request.order == 0 || event.rerun->served != false) return false;
+  int64_t free_pages = 0;
+  for (const ZoneCheck& check : event.rerun->checks) {
+    if (!check.eligible) continue;
+    if (!check.free_pages) return false;
+    free_pages += *check.free_pages;
+  }
+  return free_pages < int64_t{1} << request.order;
+}
+
+Finding DescribeTooFull(const IncidentFacts& facts, const EventFacts& event,
+                        const ZoneFacts& zone) {
+  Finding finding = DescribeTooSmall(facts, event, zone);
+  const std::string piece = PieceSize(event.page_kb() << event.rerun->request.order);
+  finding.confidence = Confidence::kMedium;
+  finding.confidence_why = "less is free in its zones than it asks for";
+  finding.title =
+      fmt::format("{} was asked for {} in low memory [zone {}], where less was free in all.",
+                  OnDayHost(facts, event), piece, zone.zone);
+  finding.brief = fmt::format("zone {} had less free than was asked for", zone.zone);
+  finding.explanation =
+      fmt::format("The request may use no zone above {}, which had {} free: less than {}.",
+                  zone.zone, SizeText(zone.free_kb.value_or(0)), piece);
+  return finding;
+}
+
 // Until 2.6.10 reclaim itself kills, as soon as it finds nothing in the zones of a request,
 // whatever is free (mm/vmscan.c of 2.6.9, try_to_free_pages(): out_of_memory()). 2.6.11 has "mm:
 // fix several oom killer bugs", and low zones that keep a part back from requests for higher ones,
@@ -244,6 +273,8 @@ std::optional<Finding> RuleLowZone(const IncidentFacts& facts) {
     const ZoneFacts* const zone = FirstEligible(event);
     const bool low = event.rerun->request.gfp.highest < HighestZone::kNormal;
     if (low && zone && IsLargerThanItsZones(event)) return DescribeTooSmall(facts, event, *zone);
+    if (low && zone && zone->free_kb && IsLargerThanFree(event))
+      return DescribeTooFull(facts, event, *zone);
     const bool by_reclaim = !IsShort(event) && FailsByReclaim(facts, event);
     if (!IsShort(event) && !by_reclaim) continue;
     const int64_t above_kb = FreeAboveKb(event);

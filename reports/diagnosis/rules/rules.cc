@@ -17,8 +17,8 @@ std::span<const Rule> AllRules() {
       // Who holds the memory.
       RuleHolder, RulePrematureOom, RuleWritebackStall,
       // Free, but in pieces; then simply used up.
-      RuleFragmentation, RuleHostExhausted, RuleNoPageLeft, RuleVmOvercommit, RuleForkStorm,
-      RuleTaskLeak, RuleUnkillable, RuleCmaArea, RuleBalloon,
+      RuleFragmentation, RuleHostExhausted, RuleNoPageLeft, RuleFullByScore, RuleVmOvercommit,
+      RuleForkStorm, RuleTaskLeak, RuleUnkillable, RuleCmaArea, RuleBalloon,
       // Stated, too, but no shortage of memory: whatever else happened is asked about first.
       RuleOwnLimit,
       // What made it worse.

@@ -42,6 +42,7 @@ std::optional<Finding> RuleFragmentation(const IncidentFacts& facts);
 std::optional<Finding> RuleHostExhausted(const IncidentFacts& facts);
 std::optional<Finding> RuleNoPageLeft(const IncidentFacts& facts);
 std::optional<Finding> RuleBalloon(const IncidentFacts& facts);
+std::optional<Finding> RuleFullByScore(const IncidentFacts& facts);
 std::optional<Finding> RuleForkStorm(const IncidentFacts& facts);
 std::optional<Finding> RuleTaskLeak(const IncidentFacts& facts);
 std::optional<Finding> RuleVmOvercommit(const IncidentFacts& facts);
