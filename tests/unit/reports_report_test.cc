@@ -362,34 +362,6 @@ TEST_CASE("whom the kernel chose is told without the line of the kill, and what 
   CHECK(Mentions(report, "sorter 39 MiB"));
 }
 
-TEST_CASE("programs of one name are summed up against their control group's limit") {
-  std::string log =
-      "[  100.000000] php invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, "
-      "oom_score_adj=0\n"
-      "[  100.000000] CPU: 1 PID: 301 Comm: php Not tainted 5.15.0-9-amd64 #1\n"
-      "[  100.000000] memory: usage 40960kB, limit 40960kB, failcnt 7\n"
-      "[  100.000000] swap: usage 0kB, limit 0kB, failcnt 0\n"
-      "[  100.000000] Memory cgroup stats for /web:\n"
-      "[  100.000000] anon 40960000\n"
-      "[  100.000000] file 0\n"
-      "[  100.000000] Tasks state (memory values in pages):\n"
-      "[  100.000000] [  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents "
-      "oom_score_adj "
-      "name\n";
-  for (int pid = 301; pid < 307; ++pid)
-    log += "[  100.000000] [    " + std::to_string(pid) + "]    33   " + std::to_string(pid) +
-           "    30000     1600   200704        0             0 php\n";
-  log +=
-      "[  100.000000] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
-      "oom_memcg=/web,task_memcg=/web,task=php,pid=301,uid=33\n"
-      "[  100.000000] Memory cgroup out of memory: Killed process 301 (php) total-vm:120000kB, "
-      "anon-rss:6400kB, file-rss:0kB, shmem-rss:0kB, UID:33 pgtables:196kB oom_score_adj:0\n";
-  Database database = StoreOfText(log, "web.log");
-  const std::string report = Report(database);
-  CHECK(Mentions(report, "by name: 6 x php 38 MiB"));
-  CHECK(Mentions(report, "all 6 programs together 38 MiB, what they share counted for each"));
-}
-
 TEST_CASE("lines that a program wrote and the kernel held back are none of the kernel's") {
   const auto report = [](const std::string& marker) {
     const std::string at = "Nov  2 12:42:0";
