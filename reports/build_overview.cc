@@ -49,8 +49,15 @@ constexpr const char* kIncidentColumns =
     "IS NULL)"
     " FROM incident WHERE ";
 
-IncidentLine ToLine(const Statement& row) {
+// An incident, and the moment that names its day.
+struct DatedLine {
   IncidentLine line;
+  EventFacts moment;
+};
+
+DatedLine ToLine(const Statement& row) {
+  DatedLine dated;
+  IncidentLine& line = dated.line;
   line.id = row.GetInteger(0).value_or(0);
   line.host = row.GetText(1);
   line.first_time = row.GetText(2);
@@ -62,12 +69,22 @@ IncidentLine ToLine(const Statement& row) {
   line.victims = row.GetText(8).value_or("");
   line.signature = row.GetText(9).value_or("");
   line.missing = row.GetText(10).value_or("");
-  EventFacts moment;
+  EventFacts& moment = dated.moment;
   moment.time = line.last_time;
   if (!moment.time) moment.local_time = row.GetText(11);
   line.when = DayText(moment);
   if (line.when.empty()) line.when = "undated";
-  return line;
+  return dated;
+}
+
+// Several incidents of a host on one day are told apart by the time of day.
+void TellApart(std::vector<DatedLine>& lines) {
+  std::map<std::pair<Text, std::string>, int> days;
+  for (const DatedLine& dated : lines) ++days[{dated.line.host, dated.line.when}];
+  for (DatedLine& dated : lines) {
+    const std::string second = SecondText(dated.moment);
+    if (days[{dated.line.host, dated.line.when}] > 1 && !second.empty()) dated.line.when = second;
+  }
 }
 
 CountLine ToCount(const Statement& row) {
@@ -221,8 +238,12 @@ Status ReadShared(FilteredReader& reader, Overview& overview) {
 
 Status ReadWorst(FilteredReader& reader, const Integer& most, Overview& overview) {
   const std::string limit = most ? " LIMIT " + std::to_string(*most) : "";
-  return reader.ForEach(kIncidentColumns, kWorstFirst + limit,
-                        [&](const Statement& row) { overview.worst.push_back(ToLine(row)); });
+  std::vector<DatedLine> lines;
+  Status read = reader.ForEach(kIncidentColumns, kWorstFirst + limit,
+                               [&](const Statement& row) { lines.push_back(ToLine(row)); });
+  TellApart(lines);
+  for (DatedLine& dated : lines) overview.worst.push_back(std::move(dated.line));
+  return read;
 }
 
 // That nothing was found must not be said of a log whose lines speak of it.

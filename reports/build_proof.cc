@@ -107,7 +107,9 @@ void BuildMemory(const BuildInput& input, ReferenceList& references, IncidentRep
   if (section.items.empty()) return;
   section.parts = BalanceParts(*event);
   section.nodes = NodeBalances(*event);
-  section.day = DayText(*event);
+  section.day = DayTextBeside(input.facts, *event, [](const EventFacts& other) {
+    return !other.kills.empty() && !other.mem && !OfGroup(other);
+  });
   section.ram_known = RamKb(input.facts, *event).has_value();
   section.ram_kb = BalanceTotalKb(input.facts, *event).value_or(0);
   AddReach(input, *event, section);

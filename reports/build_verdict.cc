@@ -37,7 +37,8 @@ void AddUnsureKill(const BuildInput& input, const Finding* primary, IncidentRepo
     if (StatesCause(event, *primary)) continue;
     VerdictLine line;
     line.label = "unsure";
-    const std::string day = DayText(event);
+    const std::string day = DayTextBeside(
+        input.facts, event, [](const EventFacts& other) { return other.mem.has_value(); });
     line.text = fmt::format("whether it caused the kill{}: no memory report then",
                             day.empty() ? "" : " of " + day);
     line.confidence = "low";

@@ -1,6 +1,8 @@
 #include "reports/diagnosis/missing.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include "reports/diagnosis/gfp_can.h"
 #include "reports/diagnosis/moments.h"
@@ -16,29 +18,50 @@ bool HasGuests(const IncidentFacts& facts) {
                      [](const EventFacts& event) { return !event.tasks.guests.empty(); });
 }
 
-// Days of the events that `lacks` is true for, "Oct 27 and Nov 20".
-template <class Lacks>
-std::string DaysOf(const IncidentFacts& facts, Lacks lacks) {
+using Test = bool (*)(const EventFacts&);
+
+// Days of the events that `lacks` is true for, "Oct 27 and Nov 20"; their seconds where another
+// event of that day tells it.
+std::string DaysOf(const IncidentFacts& facts, Test lacks, Test tells) {
+  std::set<std::string> told;
+  for (const EventFacts& event : facts.events) {
+    if (tells(event)) told.insert(DayText(event));
+  }
   std::vector<std::string> days;
+  bool seconds = false;
   for (const EventFacts& event : facts.events) {
     if (!lacks(event)) continue;
-    const std::string day = DayText(event);
+    std::string day = DayText(event);
+    const bool shared = told.contains(day);
+    if (shared) day = SecondText(event);
     const bool listed = std::find(days.begin(), days.end(), day) != days.end();
-    if (!day.empty() && !listed) days.push_back(day);
+    constexpr std::size_t kMostDays = 3;
+    if (day.empty() || listed) continue;
+    seconds = seconds || shared;
+    days.push_back(std::move(day));
+    if (days.size() > kMostDays) return seconds ? "several moments" : "several days";
   }
-  constexpr std::size_t kMostDays = 3;
-  if (days.size() > kMostDays) return "several days";
   return JoinWords(days);
 }
 
+bool TellsRequest(const EventFacts& event) { return event.oom && event.oom->invoker_comm; }
+
+bool TellsMemInfo(const EventFacts& event) { return event.mem.has_value(); }
+
+bool TellsLimit(const EventFacts& event) {
+  return event.oom && (event.oom->constraint_kind || event.oom->oom_memcg);
+}
+
+bool TellsTable(const EventFacts& event) { return event.tasks.rows > 0; }
+
 bool LacksRequest(const EventFacts& event) {
   const bool report = event.kind == "oom" || event.kind == "mem_info";
-  return report && !(event.oom && event.oom->invoker_comm);
+  return report && !TellsRequest(event);
 }
 
 bool LacksMemInfo(const EventFacts& event) {
   const bool group = event.oom && event.oom->constraint_kind == "memcg";
-  return event.kind == "oom" && !event.mem && !group;
+  return event.kind == "oom" && !TellsMemInfo(event) && !group;
 }
 
 // 64 hexadecimal digits, as Docker, containerd and CRI-O name containers.
@@ -72,7 +95,7 @@ bool LacksLimit(const EventFacts& event) {
   return !stated && burstable && NamesContainer(event.oom->cpuset.value_or(""));
 }
 
-bool LacksTable(const EventFacts& event) { return event.kind == "oom" && event.tasks.rows == 0; }
+bool LacksTable(const EventFacts& event) { return event.kind == "oom" && !TellsTable(event); }
 
 // True if the kernel was allowed to make a larger piece for one of the requests that show it.
 bool MayCompact(const IncidentFacts& facts) {
@@ -90,12 +113,13 @@ std::vector<Missing> FindMissing(const IncidentFacts& facts) {
     if (!days.empty()) missing.push_back({what + " " + days, find_out});
   };
   constexpr const char* kWholeLog = "kautopsy /var/log/messages*";
-  add("the limit of the pod's container of", DaysOf(facts, LacksLimit), "kubectl describe pod");
-  const std::string asked = DaysOf(facts, LacksRequest);
-  add(asked.ends_with("boot") ? "who asked for memory at" : "who asked for memory on", asked,
-      kWholeLog);
-  add("the memory report of", DaysOf(facts, LacksMemInfo), kWholeLog);
-  add("the process table of", DaysOf(facts, LacksTable), "sysctl vm.oom_dump_tasks");
+  add("the limit of the pod's container of", DaysOf(facts, LacksLimit, TellsLimit),
+      "kubectl describe pod");
+  const std::string asked = DaysOf(facts, LacksRequest, TellsRequest);
+  const bool moment = asked.ends_with("boot") || asked.ends_with("moments");
+  add(moment ? "who asked for memory at" : "who asked for memory on", asked, kWholeLog);
+  add("the memory report of", DaysOf(facts, LacksMemInfo, TellsMemInfo), kWholeLog);
+  add("the process table of", DaysOf(facts, LacksTable, TellsTable), "sysctl vm.oom_dump_tasks");
   if (facts.zones_left_out > 0) {
     missing.push_back({Counted(facts.zones_left_out, "zone") +
                            (facts.zones_left_out == 1 ? " was" : " were") +

@@ -125,6 +125,25 @@ std::string DayText(const EventFacts& event) {
   return "";
 }
 
+std::string SecondText(const EventFacts& event) {
+  if (const std::optional<PrintedTime> time = PrintedTimeOf(event))
+    return fmt::format("{} {:02}:{:02}:{:02}", DayText(event), time->hour, time->minute,
+                       time->second);
+  if (!event.uptime_us) return "";
+  return fmt::format("{}.{:03} s after boot", *event.uptime_us / kMicroseconds,
+                     *event.uptime_us % kMicroseconds / 1000);
+}
+
+std::string DayTextBeside(const IncidentFacts& facts, const EventFacts& event,
+                          bool (*tells)(const EventFacts&)) {
+  const std::string day = DayText(event);
+  const bool shared =
+      std::any_of(facts.events.begin(), facts.events.end(), [&](const EventFacts& other) {
+        return other.id != event.id && tells(other) && DayText(other) == day;
+      });
+  return shared ? SecondText(event) : day;
+}
+
 std::string OnDay(const std::string& day) {
   if (day.empty()) return "";
   return (day.ends_with("after boot") ? " at " : " on ") + day;

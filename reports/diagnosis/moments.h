@@ -21,6 +21,12 @@ void OrderEvents(std::vector<EventFacts>& events);
 
 // "Nov 20", or "123 s after boot", or "" for undated events.
 std::string DayText(const EventFacts& event);
+// "Nov 20 12:42:42", "123.456 s after boot", "".
+std::string SecondText(const EventFacts& event);
+// DayText(), or SecondText() where another event of the same DayText() that `tells` what this one
+// lacks would have that name, too.
+std::string DayTextBeside(const IncidentFacts& facts, const EventFacts& event,
+                          bool (*tells)(const EventFacts&));
 // " on Nov 20", " at 123 s after boot", "".
 std::string OnDay(const std::string& day);
 // "Nov 20 12:42:42", "uptime 123.456", "~".

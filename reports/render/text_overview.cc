@@ -19,11 +19,18 @@ std::string SpanWords(const std::string& from, const std::string& to) {
                   : from.substr(0, 7) + "-" + to.substr(0, 7);
 }
 
+std::size_t WhenColumns(const Overview& overview) {
+  std::size_t columns = 9;  // "undated"
+  for (const IncidentLine& line : overview.worst) columns = std::max(columns, line.when.size());
+  return columns + 1;
+}
+
 void WriteIncidents(const Overview& overview, TextWriter& writer) {
   writer.Line("WORST FIRST", Tone::kBold);
+  const std::size_t when_columns = WhenColumns(overview);
   for (const IncidentLine& line : overview.worst) {
-    const std::string head = fmt::format("  #{:<5}{:<9}{:<18}{:<10}", line.id, line.severity,
-                                         line.primary_cause, Safe(line.when));
+    const std::string head = fmt::format("  #{:<5}{:<9}{:<18}{:<{}}", line.id, line.severity,
+                                         line.primary_cause, Safe(line.when), when_columns);
     writer.LineWithTail(head + Safe(line.host.value_or("host unknown")), line.confidence,
                         ConfidenceTone(line.confidence));
     const std::string indent(8, ' ');

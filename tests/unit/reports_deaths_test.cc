@@ -161,6 +161,8 @@ TEST_CASE("a trace right above counters without a header tells what they are of"
       StoreOfText(CutReport("Nov 24 10:00:00 web1 kernel: eth0: link becomes ready\n"), "eth.log");
   CHECK_FALSE(Mentions(Report(apart), "slept or woke"));
   CHECK_FALSE(Mentions(Report(apart), "host_exhausted"));
+}
+
 TEST_CASE("programs of one name are summed up against their control group's limit") {
   std::string log =
       "[  100.000000] php invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, "
@@ -179,7 +181,8 @@ TEST_CASE("programs of one name are summed up against their control group's limi
     log += "[  100.000000] [    " + std::to_string(pid) + "]    33   " + std::to_string(pid) +
            "    30000     1600   200704        0             0 php\n";
   log +=
-      "[  100.000000] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
+      "[  100.000000] "
+      "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
       "oom_memcg=/web,task_memcg=/web,task=php,pid=301,uid=33\n"
       "[  100.000000] Memory cgroup out of memory: Killed process 301 (php) total-vm:120000kB, "
       "anon-rss:6400kB, file-rss:0kB, shmem-rss:0kB, UID:33 pgtables:196kB oom_score_adj:0\n";
