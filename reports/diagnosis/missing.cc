@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "reports/diagnosis/call_path.h"
 #include "reports/diagnosis/gfp_can.h"
 #include "reports/diagnosis/moments.h"
 #include "reports/diagnosis/rules/chronic.h"
@@ -97,6 +98,29 @@ bool LacksLimit(const EventFacts& event) {
 
 bool LacksTable(const EventFacts& event) { return event.kind == "oom" && !TellsTable(event); }
 
+// A refusal without a memory report leaves all open where no other record of the incident tells
+// how much was free.
+bool LacksAllFigures(const IncidentFacts& facts) {
+  bool refused = false;
+  for (const EventFacts& event : facts.events) {
+    if (event.mem || !event.zones.empty()) return false;
+    refused = refused || (event.kind == "alloc_failure" && event.refusal &&
+                          event.refusal->kind == "failure" && !IsHarmlessRefusal(facts, event));
+  }
+  return refused;
+}
+
+// Kernels as Debian, Ubuntu and Proxmox build them: their logs have other names than
+// /var/log/messages, and newer ones are in the journal only.
+bool IsDebianBuild(const IncidentFacts& facts) {
+  constexpr std::string_view kMarks[] = {"-generic", "-lowlatency", "-amd64", "-686",
+                                         "-armmp",   "+deb",        "~bpo",   "-pve",
+                                         "-aws",     "-azure",      "-gcp"};
+  return facts.kernel_release && std::ranges::any_of(kMarks, [&](std::string_view mark) {
+           return facts.kernel_release->find(mark) != std::string::npos;
+         });
+}
+
 // True if the kernel was allowed to make a larger piece for one of the requests that show it.
 bool MayCompact(const IncidentFacts& facts) {
   return std::any_of(facts.events.begin(), facts.events.end(), [&](const EventFacts& event) {
@@ -112,13 +136,17 @@ std::vector<Missing> FindMissing(const IncidentFacts& facts) {
   const auto add = [&](const std::string& what, const std::string& days, const char* find_out) {
     if (!days.empty()) missing.push_back({what + " " + days, find_out});
   };
-  constexpr const char* kWholeLog = "kautopsy /var/log/messages*";
+  const char* const whole_log = IsDebianBuild(facts)
+                                    ? "kautopsy /var/log/kern.log*; journalctl -k | kautopsy -"
+                                    : "kautopsy /var/log/messages*";
   add("the limit of the pod's container of", DaysOf(facts, LacksLimit, TellsLimit),
       "kubectl describe pod");
   const std::string asked = DaysOf(facts, LacksRequest, TellsRequest);
   const bool moment = asked.ends_with("boot") || asked.ends_with("moments");
-  add(moment ? "who asked for memory at" : "who asked for memory on", asked, kWholeLog);
-  add("the memory report of", DaysOf(facts, LacksMemInfo, TellsMemInfo), kWholeLog);
+  add(moment ? "who asked for memory at" : "who asked for memory on", asked, whole_log);
+  add("the memory report of", DaysOf(facts, LacksMemInfo, TellsMemInfo), whole_log);
+  if (LacksAllFigures(facts))
+    missing.push_back({"how much was free: the memory report [Mem-Info]", whole_log});
   add("the process table of", DaysOf(facts, LacksTable, TellsTable), "sysctl vm.oom_dump_tasks");
   if (facts.zones_left_out > 0) {
     missing.push_back({Counted(facts.zones_left_out, "zone") +
