@@ -90,16 +90,20 @@ void AddCheck(const EventFacts& event, const KillChoice& choice, Death& death) {
   }
 }
 
+// `kill` is null where nobody was killed.
 std::string RequesterWords(const BuildInput& input, const EventFacts& event,
-                           const Integer& victim) {
+                           const KillFacts* kill) {
   if (!event.oom || !event.oom->invoker_comm) return "";
   const std::string pid =
       event.oom->invoker_pid ? fmt::format(" [pid {}]", *event.oom->invoker_pid) : "";
   std::string wanted = ReadCallPath(input.facts, event).wanted;
   if (!wanted.empty()) wanted = " for " + wanted;
-  if (victim && event.oom->invoker_pid == victim) return "asked: itself" + wanted;
-  return fmt::format("asked: {}{}{}{}; who asks is not thereby at fault",
-                     CommName(event.oom->invoker_comm), pid, WorkWords(event), wanted);
+  if (kill && kill->pid && event.oom->invoker_pid == kill->pid) return "asked: itself" + wanted;
+  // Of one name with the victim it may well be the same: only its number is lost.
+  const bool maybe_itself =
+      kill && !event.oom->invoker_pid && kill->comm == event.oom->invoker_comm;
+  return fmt::format("asked: {}{}{}{}{}", CommName(event.oom->invoker_comm), pid, WorkWords(event),
+                     wanted, maybe_itself ? "" : "; who asks is not thereby at fault");
 }
 
 // What was asked for, of a report that has no zones to test it on; where it has, these tell it.
@@ -111,11 +115,11 @@ std::string RequestWords(const IncidentFacts& facts, const EventFacts& event) {
                      GfpWords(event.oom->gfp_mask, request->gfp));
 }
 
-void AddRequest(const BuildInput& input, const EventFacts& event, const Integer& victim,
+void AddRequest(const BuildInput& input, const EventFacts& event, const KillFacts* kill,
                 Death& death) {
   if (!event.oom) return;
   for (const std::string& words :
-       {RequesterWords(input, event, victim), RequestWords(input.facts, event)}) {
+       {RequesterWords(input, event, kill), RequestWords(input.facts, event)}) {
     if (!words.empty()) death.details.push_back(words);
   }
   if (OfWholeMachine(event) && !event.mem)
@@ -133,7 +137,7 @@ Death KilledHere(const BuildInput& input, const EventFacts& event, const KillFac
   AddCheck(event, choice, death);
   const std::string after = AfterWords(input.facts, event, kill);
   if (!after.empty()) death.details.push_back("after: " + after);
-  AddRequest(input, event, kill.pid, death);
+  AddRequest(input, event, &kill, death);
   if (!event.complete) death.damage = event.damage.value_or("lines are missing");
   death.refs = {KillReference(references, event, kill)};
   return death;
@@ -258,7 +262,7 @@ Death KilledNobody(const BuildInput& input, const EventFacts& event, ReferenceLi
   // Set to panic, or without anybody to kill: the panic's own words tell, see its event.
   if (event.oom->outcome == "panicked") death.what = "the kernel: it panicked instead of killing";
   if (event.oom->outcome == "none_killable") death.what = "nothing: no program could be killed";
-  AddRequest(input, event, std::nullopt, death);
+  AddRequest(input, event, nullptr, death);
   if (!event.complete) death.damage = event.damage.value_or("lines are missing");
   death.refs = {HeaderReference(references, event)};
   return death;
@@ -289,7 +293,8 @@ void BuildDeaths(const BuildInput& input, ReferenceList& references, IncidentRep
   }
   if (left_out > 0) {
     Death more;
-    more.what = fmt::format("and {} more; all of them: kautopsy query", Thousands(left_out));
+    more.what = fmt::format("and {} more; all of them: kautopsy query --db FILE event",
+                            Thousands(left_out));
     report.deaths.push_back(std::move(more));
   }
 }

@@ -200,7 +200,9 @@ void BuildRefusals(const BuildInput& input, ReferenceList& references, IncidentR
   const auto more = static_cast<int64_t>(groups.size() - report.refusals.size());
   if (more > 0)
     report.refusals.back().lines.push_back(
-        {"more", "", Counted(more, "other kind") + " of request; all of them: kautopsy query"});
+        {"more", "",
+         Counted(more, "other kind") +
+             " of request; all of them: kautopsy query --db FILE page_alloc_failure"});
 }
 
 }  // namespace kautopsy

@@ -203,8 +203,7 @@ std::string KillSentence(const IncidentFacts& facts, const EventFacts& event, bo
   const int64_t others = CountKills(facts) - 1;
   const std::string more = others > 0 ? fmt::format(" and {} more", others) : "";
   if (day.empty()) return fmt::format("The kernel killed {}{}.", victim, more);
-  const std::string on = event.uptime_us && !event.local_time && !event.time ? "At" : "On";
-  return fmt::format("{} {} the kernel {} {}{}.", on, day, other_day ? "had killed" : "killed",
+  return fmt::format("{} the kernel {} {}{}.", StartOnDay(day), other_day ? "had killed" : "killed",
                      victim, more);
 }
 

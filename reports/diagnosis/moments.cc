@@ -149,6 +149,11 @@ std::string OnDay(const std::string& day) {
   return (day.ends_with("after boot") ? " at " : " on ") + day;
 }
 
+std::string StartOnDay(const std::string& day) {
+  if (day.empty()) return "";
+  return (day.ends_with("after boot") ? "At " : "On ") + day;
+}
+
 std::string MomentText(const EventFacts& event) {
   const std::optional<PrintedTime> time = PrintedTimeOf(event);
   if (time) {

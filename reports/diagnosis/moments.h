@@ -29,6 +29,8 @@ std::string DayTextBeside(const IncidentFacts& facts, const EventFacts& event,
                           bool (*tells)(const EventFacts&));
 // " on Nov 20", " at 123 s after boot", "".
 std::string OnDay(const std::string& day);
+// The same at the beginning of a sentence: "On Nov 20", "At 36 d after boot".
+std::string StartOnDay(const std::string& day);
 // "Nov 20 12:42:42", "uptime 123.456", "~".
 std::string MomentText(const EventFacts& event);
 

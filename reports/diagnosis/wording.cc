@@ -35,8 +35,7 @@ std::string OnDayHost(const IncidentFacts& facts, const EventFacts& event) {
   const std::string day = DayText(event);
   const std::string host = HostName(facts);
   if (day.empty()) return facts.host ? host : "The machine";
-  return fmt::format("{} {} {}", event.uptime_us && !event.local_time && !event.time ? "At" : "On",
-                     day, host);
+  return fmt::format("{} {}", StartOnDay(day), host);
 }
 
 std::string PieceWords(int order, int64_t page_kb) {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "reports/diagnosis/moments.h"
 #include "tests/unit/report_fixture.h"
 
 namespace kautopsy::test {
@@ -48,6 +49,47 @@ TEST_CASE(
   CHECK(Mentions(report, "18446744071562596352 bytes [vmalloc]"));
 }
 
+// A cut kill: whoever asked has no pid in the text.
+std::string CutKill(const std::string& victim) {
+  return "[  100.000001] fox invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0\n"
+         "[  100.000003] Killed process 77 (" +
+         victim + ") total-vm:1000kB, anon-rss:900kB, file-rss:0kB\n";
+}
+
+TEST_CASE("who asked is not cleared of what befell one of the same name, perhaps itself") {
+  Database same = StoreOfText(CutKill("fox"), "same.log");
+  const std::string report = Report(same);
+  CHECK(Mentions(report, "asked: fox"));
+  CHECK_FALSE(Mentions(report, "thereby at fault"));
+  Database other = StoreOfText(CutKill("hen"), "other.log");
+  CHECK(Mentions(Report(other), "asked: fox; who asks is not thereby at fault"));
+}
+
+TEST_CASE("what stands at an uptime happened at it, not on it, whatever else dates it") {
+  CHECK(StartOnDay("36 d 0 h after boot") == "At 36 d 0 h after boot");
+  CHECK(StartOnDay("Nov 20") == "On Nov 20");
+  Database database = StoreOfText(
+      "June 6 12:49:57 db7 kernel: [3110960.995962] Out of memory: Kill process 1858 (fox) score "
+      "1 "
+      "or sacrifice child\n"
+      "June 6 12:49:57 db7 kernel: [3110961.032675] Killed process 1858 (fox) total-vm:140652kB, "
+      "anon-rss:15492kB, file-rss:6100kB\n",
+      "long-month.log");
+  CHECK(Mentions(Report(database), "At 36 d 0 h after boot the kernel killed fox"));
+}
+
+TEST_CASE("where to look for the lines that a paste lacks depends on who built the kernel") {
+  const std::string refused =
+      "[  100.000001] fox: page allocation failure: order:4, mode:0xd0\n"
+      "[  100.000002] CPU: 0 PID: 77 Comm: fox Not tainted ";
+  Database ubuntu = StoreOfText(refused + "4.4.0-119-generic #1\n", "ubuntu.log");
+  CHECK(Mentions(Report(ubuntu), "how much was free: the memory report [Mem-Info]"));
+  CHECK(Mentions(Report(ubuntu), "journalctl -k | kautopsy -"));
+  Database other = StoreOfText(refused + "3.10.0-514.el7.x86_64 #1\n", "other.log");
+  CHECK(Mentions(Report(other), "kautopsy /var/log/messages*"));
+  CHECK_FALSE(Mentions(Report(other), "journalctl"));
+}
+
 std::string Kill(const std::string& release) {
   return "[  100.000001] fox invoked oom-killer: gfp_mask=0xd0, order=0, oom_adj=0\n"
          "[  100.000002] Pid: 77, comm: fox Not tainted " +
@@ -67,7 +109,8 @@ TEST_CASE("a score of the old heuristic is not one of 1000") {
 TEST_CASE("free swap is told where the report has no total") {
   Database database = StoreOfText(
       "[  100.000003] Mem-info:\n"
-      "[  100.000004] Active:2000 inactive:1000 dirty:0 writeback:0 unstable:0 free:2048 slab:100 "
+      "[  100.000004] Active:2000 inactive:1000 dirty:0 writeback:0 unstable:0 free:2048 "
+      "slab:100 "
       "mapped:50 pagetables:10\n"
       "[  100.000005] DMA free:8192kB min:16kB low:32kB high:48kB active:8000kB inactive:4000kB "
       "present:32768kB\n"
@@ -81,7 +124,8 @@ TEST_CASE("free swap is told where the report has no total") {
 }
 
 constexpr const char* kHeader =
-    "[  100.000001] fox invoked oom-killer: gfp_mask=0x140c0c0(GFP_KERNEL|__GFP_COMP|__GFP_ZERO), "
+    "[  100.000001] fox invoked oom-killer: "
+    "gfp_mask=0x140c0c0(GFP_KERNEL|__GFP_COMP|__GFP_ZERO), "
     "nodemask=(null), order=3, oom_score_adj=0\n"
     "[  100.000002] CPU: 1 PID: 77 Comm: fox Not tainted 4.15.0 #1\n";
 
@@ -126,8 +170,10 @@ TEST_CASE("whose work a kernel worker did stands beside it") {
 
 TEST_CASE("a request that waits is not called refused in the course of things") {
   Database database = StoreOfText(
-      "[  100.000001] XFS: fox(77) possible memory allocation deadlock in kmem_alloc (mode:0x250)\n"
-      "[  160.000001] XFS: fox(77) possible memory allocation deadlock in kmem_alloc (mode:0x250)\n"
+      "[  100.000001] XFS: fox(77) possible memory allocation deadlock in kmem_alloc "
+      "(mode:0x250)\n"
+      "[  160.000001] XFS: fox(77) possible memory allocation deadlock in kmem_alloc "
+      "(mode:0x250)\n"
       "[  220.000001] XFS: fox(77) possible memory allocation deadlock in kmem_alloc "
       "(mode:0x250)\n",
       "xfs.log");
