@@ -63,7 +63,7 @@ TEST_CASE("where all pieces of the size are for other requests, they are counted
   CHECK(report.do_now[0].command.starts_with("awk '/ DMA32, *type *([UM]|Rec)/{gsub(/>/,\"\");"));
   CHECK(
       report.do_now[0].command.ends_with("for(i=9;i<=NF;i++)n+=$i;print $2,$4,$6,n}' "
-                                      "/proc/pagetypeinfo"));
+                                         "/proc/pagetypeinfo"));
 }
 
 // The same memory, asked for by a caller that takes small pages instead.
