@@ -17,8 +17,8 @@ constexpr int64_t kMost = 1000;
 // The setting of the victim, which is part of its score, where the text tells it.
 Integer SettingOf(const IncidentFacts& facts, const EventFacts& event, const KillFacts& kill) {
   if (kill.oom_score_adj) return kill.oom_score_adj;
-  const TaskFacts* const row = ExplainKill(facts, event, kill).chosen;
-  if (row || event.tasks.rows > 0) return row ? row->oom_score_adj : Integer();
+  if (const TaskFacts* const row = ExplainKill(facts, event, kill).chosen)
+    return row->oom_score_adj;
   // A thread of the same name shares the setting of its process.
   const bool asked_itself = kill.comm && event.oom->invoker_comm == kill.comm;
   return asked_itself ? event.oom->oom_score_adj : Integer();
