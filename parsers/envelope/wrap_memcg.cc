@@ -90,7 +90,9 @@ bool IsWithinPath(std::string_view line, std::string_view rest) {
   static const LogPattern kBegin(
       R"re((?:[a-z_]*=|.*(?:Task in |oom_memcg=|task_memcg=|(Memory cgroup stats for )))/[\w.:/@\\+-]*)re");
   if (line.ends_with(':')) return false;
-  const auto begin = MatchAll<1>(line, kBegin);
+  const bool may_begin =
+      line.find("=/") != std::string_view::npos || line.find(" /") != std::string_view::npos;
+  const auto begin = may_begin ? MatchAll<1>(line, kBegin) : std::nullopt;
   if (!begin && !IsLongPiece(line)) return false;
   if (!begin && IsId(rest)) return true;
   const bool stats = begin && !(*begin)[0].empty();
@@ -147,9 +149,19 @@ std::optional<std::string_view> GlueOfStats(std::string_view line, std::string_v
   return within ? std::optional<std::string_view>("") : std::nullopt;
 }
 
+// Asked of every line, so by a look only: paths and sizes in KB stand in such lines, and the rest
+// of a path is a word of its own.
+bool MayBeOfMemcg(std::string_view line, std::string_view rest) {
+  const auto has = [](std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+  };
+  return has(line, "/") || has(rest, "/") || has(rest, "KB") || !has(line, " ");
+}
+
 }  // namespace
 
 std::optional<std::string_view> GlueOfMemcg(std::string_view line, std::string_view rest) {
+  if (!MayBeOfMemcg(line, rest)) return std::nullopt;
   if (IsWithinLimitOf(line, rest) || IsWithinPath(line, rest) || IsWithinKey(line, rest) ||
       IsWithinCpuset(line, rest) || IsWithinSummary(line, rest))
     return "";
