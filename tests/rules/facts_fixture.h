@@ -205,6 +205,19 @@ inline EventFacts ExhaustedOom() {
   return event;
 }
 
+// An OOM report that was cut behind its counters.
+inline EventFacts CutOom() {
+  EventFacts event = ExhaustedOom();
+  event.zones.clear();
+  event.kills.clear();
+  event.mem->ram_pages.reset();
+  event.mem->reserved_pages.reset();
+  event.mem->total_swap_kb.reset();
+  event.mem->free_swap_kb.reset();
+  event.complete = false;
+  return event;
+}
+
 inline IncidentFacts SmallFacts(EventFacts event) {
   IncidentFacts facts = MakeFacts({});
   facts.kernel_release = "3.10.0-514.el7.x86_64";

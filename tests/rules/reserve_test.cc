@@ -391,35 +391,5 @@ TEST_CASE("a refusal without zones is judged by the memory report right behind i
   CHECK(diagnose().primary_cause != "atomic_reserve");
 }
 
-// A page that must not wait, with more free than its mark on every zone, and no free lists.
-EventFacts WithoutLists() {
-  EventFacts event = RefusedPage("GFP_ATOMIC");
-  event.zones = {MakeZone(1, "Normal", 245448, 16384), MakeZone(2, "Normal", 209784, 16384)};
-  for (ZoneFacts& zone : event.zones) {
-    zone.managed_kb = 503704976;
-    zone.lowmem_reserve_pages = {0, 0, 0, 0};
-  }
-  return event;
-}
-
-TEST_CASE("no more free than a zone may keep for larger pieces is no page for a single one") {
-  const auto rule = [](const EventFacts& event, const char* release) {
-    return RuleAtomicReserve(OnKernel(event, release));
-  };
-  const std::optional<Finding> finding = rule(WithoutLists(), "4.9.24-coreos");
-  REQUIRE(finding);
-  CHECK(finding->confidence == Confidence::kMedium);
-  CHECK(Mentions(finding->title, "as far as a single page may have it"));
-  CHECK_FALSE(rule(WithoutLists(), "3.10.0-1160.el7.x86_64"));  // has no such reserve
-  CHECK_FALSE(rule(WithoutLists(), "6.6.80"));                  // gives it to single pages
-  EventFacts more = WithoutLists();
-  more.zones[1].free_kb = 9000000;
-  CHECK_FALSE(rule(more, "4.9.24-coreos"));
-  EventFacts listed = WithoutLists();
-  listed.zones[0] = MakeZone(1, "Normal", 245448, 16384, {60000, 600});
-  listed.zones[0].managed_kb = 503704976;
-  CHECK_FALSE(rule(listed, "4.9.24-coreos"));
-}
-
 }  // namespace
 }  // namespace kautopsy::test
