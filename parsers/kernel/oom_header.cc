@@ -46,11 +46,26 @@ bool TakeField(std::string_view field, OomReport& report) {
   return key.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos;
 }
 
+// The fields at the head of `text`, up to the mask: in 4.4-next it came last. True if none is left
+// but the mask, or what a line that ends in a comma has lost.
+bool TakeFieldsBeforeMask(std::string_view& text, OomReport& report) {
+  std::string_view rest = TrimBlanks(text);
+  while (!rest.empty() && !rest.starts_with("gfp_mask=")) {
+    const std::size_t comma = rest.find(',');
+    if (comma == std::string_view::npos || !TakeField(rest.substr(0, comma), report)) return false;
+    rest = TrimBlanks(rest.substr(comma + 1));
+  }
+  text = rest;
+  return true;
+}
+
 // "gfp_mask=0x201da(NAMES), nodemask=0,2, order=0": fields are parted by a comma and blanks; a list
 // of nodes holds commas without blanks.
 bool TakeRequest(std::string_view text, OomReport& report) {
   static const LogPattern kMask(
       R"re( *gfp_mask=0x([0-9a-f]+)(?:\(([^)]*)\))?(?:, *(.*)|( (?:\.{3}|\x{e2}\x{80}\x{a6}).*))?)re");
+  if (!TakeFieldsBeforeMask(text, report)) return false;
+  if (text.empty()) return true;
   const auto groups = MatchAll<3>(text, kMask);
   if (!groups) return false;
   const auto& [mask, flags, fields] = *groups;

@@ -12,6 +12,7 @@ namespace kautopsy {
 //   mysqld invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0, oom_score_adj=0
 //   a.out invoked oom-killer: gfp_mask=0x24280ca(GFP_HIGHUSER_MOVABLE|__GFP_ZERO), nodemask=0,2,
 //     order=0, oom_score_adj=0
+//   fork invoked oom-killer: order=2, oom_score_adj=0, gfp_mask=0x27000c0(...)      4.4-next only
 //   sed cpuset=/ mems_allowed=0-1
 // The kernel prints the latter in several pieces since 3.15, between which other CPUs' lines may
 // get.
@@ -20,7 +21,7 @@ class OomHeaderSection : public Section {
   Claim Offer(const LogLine& line) override;
   bool seen() const { return seen_; }
   // The rest of a broken header is lost.
-  bool broken() const { return seen_ && !report_.order && !orderless_; }
+  bool broken() const { return seen_ && !(report_.order && report_.gfp_mask) && !orderless_; }
   bool cpuset_broken() const { return cpuset_part_.has_value(); }
   // By its words: no comm, or "oomkilladj".
   bool before_2_6_32() const { return seen_ && (oomkilladj_ || !report_.invoker_comm); }

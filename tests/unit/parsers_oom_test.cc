@@ -65,6 +65,14 @@ TEST_CASE("The header of every version is read, its fields in any set") {
        -1,
        {},
        5},
+      {"x invoked oom-killer: order=2, oom_score_adj=-3, gfp_mask=0x27(A|0x1)",
+       "x",
+       0x27,
+       "A|0x1",
+       {},
+       2,
+       {},
+       -3},
   };
   for (const Case& expected : cases) {
     CAPTURE(expected.text);
@@ -93,7 +101,9 @@ TEST_CASE("A header that mail wrapped is put together") {
            {"systemd-journal invoked oom-killer:", "gfp_mask=0xd0(GFP_HIGHUSER|B), order=3,",
             "oom_score_adj=1"},
            {"systemd-journal invoked oom-killer: gfp_mask=0xd0(GFP_HIGHUSER|",
-            "B), order=3, oom_score_adj=1"}}) {
+            "B), order=3, oom_score_adj=1"},
+           {"systemd-journal invoked oom-killer: order=3, oom_score_adj=1,",
+            "gfp_mask=0xd0(GFP_HIGHUSER|B)"}}) {
     CAPTURE(lines[0]);
     OomHeaderSection section;
     for (const std::string& line : test::PutTogether(lines))
@@ -126,6 +136,7 @@ TEST_CASE("Prose about a header is none") {
   for (const std::string_view text :
        {"x invoked oom-killer: gfp_mask=0xd0, order=0, and died", "x invoked oom-killer",
         "x invoked oom-killer: why?", "oom-killer: gfp_mask=0xd0 it said",
+        "x invoked oom-killer: order=0, so it died", "x invoked oom-killer: order=0",
         "the oom-killer: gfp_mask=0x1"}) {
     CAPTURE(text);
     CHECK_FALSE(IsOomHeader(Line(text)));
@@ -133,6 +144,14 @@ TEST_CASE("Prose about a header is none") {
     OomHeaderSection section;
     CHECK(section.Offer(Line(text)) == Claim::kNone);
   }
+}
+
+TEST_CASE("A header that lost the mask at its end is broken") {
+  OomHeaderSection section;
+  const LogLine line = Line("x invoked oom-killer: order=2, oom_score_adj=0,");
+  REQUIRE(section.Offer(line) == Claim::kTaken);
+  CHECK(section.broken());
+  CHECK(section.report().order == 2);
 }
 
 TEST_CASE("The cpuset line may come in pieces, but only of the header's process") {
