@@ -31,6 +31,7 @@ struct LogLine {
   std::optional<int64_t> uptime_us;
   std::string_view caller;  // task or CPU that printed it, "T146" or "C1"; empty if not told
   bool witness = false;     // printed by a program that IsWitness() names, not by the kernel
+  bool untagged = false;    // its words alone, see BehindUntaggedHost(), tell the kernel's
   bool prefixed = false;    // false: bare text, maybe somebody's prose
   bool escaped = false;     // the transport wrote control bytes as \xNN
   bool plain = false;       // nothing in it is encoded or marked by a transport, see Candidate

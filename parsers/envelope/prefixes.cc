@@ -3,6 +3,7 @@
 #include "parsers/envelope/printk_prefix.h"
 #include "parsers/envelope/stamp.h"
 #include "parsers/envelope/syslog_prefix.h"
+#include "parsers/envelope/untagged.h"
 #include "parsers/envelope/wrap.h"
 
 namespace kautopsy {
@@ -45,6 +46,14 @@ Classification ClassifySender(std::string_view line, std::string_view rest) {
   if (sender.line_class == LineClass::kUnknown || sender.line_class == LineClass::kOtherProgram)
     return {sender.line_class, line.size()};
   return {sender.line_class, static_cast<std::size_t>(sender.text.data() - line.data())};
+}
+
+Classification ClassifySyslogSender(std::string_view line, std::string_view rest) {
+  const Classification place = ClassifySender(line, rest);
+  if (place.line_class != LineClass::kOtherProgram && place.line_class != LineClass::kUnknown)
+    return place;
+  const std::size_t text = BehindUntaggedHost(rest);
+  return text > 0 ? KernelText(line, rest.substr(text)) : place;
 }
 
 // "2024-05-01T12:" tells an ISO stamp.
@@ -113,7 +122,7 @@ Classification ClassifyBehindPriority(std::string_view line) {
   if (LooksLikeSyslogStamp(line)) {
     const std::size_t blank = line[15] == ' ' ? 15 : line.find(' ', 15);
     return blank == std::string_view::npos ? Classification()
-                                           : ClassifySender(line, line.substr(blank + 1));
+                                           : ClassifySyslogSender(line, line.substr(blank + 1));
   }
   if (LooksLikeIsoStamp(line)) return ClassifyIso(line);
   const std::string_view marked = SkipSearchMarks(line);
@@ -171,7 +180,9 @@ void ParsePrefixes(LogLine& line, LatestHead& latest) {
   const std::string_view whole = text;
   line.prefixed = known || ConsumeOne(text, line);
   if (line.prefixed && !known) {
-    if (bare && !line.witness) latest.Remember(whole.substr(0, whole.size() - text.size()), line);
+    // Behind a head without a tag another program's line may stand.
+    if (bare && !line.witness && !line.untagged)
+      latest.Remember(whole.substr(0, whole.size() - text.size()), line);
   }
   if (!line.prefixed)
     line.prefixed = ConsumeBrokenBracket(text, line) || ConsumeForeignStamp(text, line);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "parsers/envelope/printk_prefix.h"
 #include "parsers/envelope/stamp.h"
+#include "parsers/envelope/untagged.h"
 #include "parsers/match.h"
 
 namespace kautopsy {
@@ -120,6 +121,20 @@ inline bool MayBeWanted(const char* tag, const char* end) {
          (*tag == 'r' && tag[1] == 's');
 }
 
+// "Nov 20 12:42:42 host " before the kernel's text.
+bool ConsumeUntagged(std::string_view& text, LogLine& line) {
+  std::string_view rest = text;
+  const std::optional<Stamp> stamp = ConsumeSyslogStamp(rest);
+  const std::size_t begin = stamp ? BehindUntaggedHost(rest) : 0;
+  if (begin == 0) return false;
+  line.host = FirstWord(SkipBlanks(rest));
+  line.time = stamp->Time();
+  line.local_time = stamp->text;
+  line.untagged = true;
+  text = rest.substr(begin);
+  return true;
+}
+
 }  // namespace
 
 // Bare pointers stay in registers. With a string_view, whose halves are stored one by one and
@@ -195,7 +210,7 @@ Sender SenderOf(std::string_view text) {
 bool ConsumeNamedStamp(std::string_view& text, LogLine& line) {
   return ConsumeStampAndSender<ConsumeSyslogStamp>(text, line) ||
          ConsumeStampAndSender<ConsumeFullStamp>(text, line) ||
-         ConsumeStampAndSender<ConsumeWallStamp>(text, line);
+         ConsumeStampAndSender<ConsumeWallStamp>(text, line) || ConsumeUntagged(text, line);
 }
 
 bool ConsumeNumericStamp(std::string_view& text, LogLine& line) {

@@ -37,7 +37,7 @@ bool IsWitness(std::string_view tag);
 // none stands there, or another program's name.
 
 // Begins with a letter: "Nov 20 12:42:42 host kernel: ", "Sun 2026-11-22 10:50:42 UTC host kernel:
-// ".
+// ", and "Nov 20 12:42:42 host " where untagged.h knows the text.
 bool ConsumeNamedStamp(std::string_view& text, LogLine& line);
 
 // Begins with a digit: ISO stamps, seconds since the epoch, Android's logcat; a container's "stdout

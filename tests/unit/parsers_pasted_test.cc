@@ -1,0 +1,96 @@
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+
+#include "parsers/envelope/envelope.h"
+#include "tests/support/import.h"
+#include "tests/support/text_sink.h"
+
+namespace kautopsy {
+namespace {
+
+using test::CellOf;
+using test::RecordedEvent;
+
+// Forms in which people paste logs that no daemon writes any more, or that a console mixed.
+
+LogLine Parsed(std::string_view raw) {
+  LogLine line;
+  line.raw = line.text = raw;
+  LatestHead latest;
+  ParsePrefixes(line, latest);
+  return line;
+}
+
+TEST_CASE("A syslog line without a tag is the kernel's if a record's line begins so") {
+  for (const std::string_view text :
+       {"cron x invoked oom-killer: gfp_mask=0xd0, order=0, oomkilladj=0",
+        "oom-killer: gfp_mask=0xd0, order=0", "[<c0149ea8>] out_of_memory+0x158/0x1b0",
+        "java: page allocation failure. order:1, mode:0x20", "Mem-info:", "DMA per-cpu:",
+        "CPU    0: Hot: hi:    0, btch:   1 usd:   0", "Active:807 inactive:177 dirty:1",
+        "free:1090 slab:198 mapped:9", "DMA free:3560kB min:68kB low:84kB", "DMA: 4*4kB 3*8kB",
+        "lowmem_reserve[]: 0 873 12176", "Free swap  = 12kB", "3145 pages of RAM",
+        "Out of memory: Kill process 77 (x) score 5 or sacrifice child",
+        "Killed process 77 (x) total-vm:4kB, anon-rss:4kB, file-rss:0kB"}) {
+    CAPTURE(text);
+    const std::string raw = "Mar  3 10:11:12 box " + std::string(text);
+    const LogLine line = Parsed(raw);
+    CHECK(line.prefixed);
+    CHECK(line.host == "box");
+    CHECK(line.text == text);
+    CHECK(Parsed("> " + raw).text == text);
+    const Classification place = Classify(raw);
+    CHECK(place.line_class == LineClass::kKernel);
+    CHECK(raw.substr(place.text_begin) == text);
+  }
+}
+
+TEST_CASE("A syslog line without a tag is another program's in all other cases") {
+  for (const std::string_view raw :
+       {"Mar  3 10:11:12 box last message repeated 2 times",
+        "Mar  3 10:11:12 box CRON[7]: DMA free:1",
+        "Mar  3 10:11:12 box app: x invoked oom-killer: gfp_mask=0xd0, order=0",
+        "Mar  3 10:11:12 box app[1]: page allocation failure of mine",
+        "Mar  3 10:11:12 box DMA: is slow", "Mar  3 10:11:12 app: DMA free:3560kB min:68kB",
+        "2024-05-01T12:00:00Z box DMA free:3560kB min:68kB low:84kB",
+        "Mar  3 10:11:12 box x invoked oom-killer: why?"}) {
+    CAPTURE(raw);
+    CHECK(Classify(raw).line_class == LineClass::kOtherProgram);
+    CHECK_FALSE(Parsed(raw).prefixed);
+  }
+}
+
+TEST_CASE("A line of another program below one without a tag is not the kernel's") {
+  const std::string head = "> Mar  3 10:11:12 box ";
+  LatestHead latest;
+  const std::string first = head + "Mem-info:";
+  const std::string second = head + "app[1]: x";
+  for (const std::string& raw : {first, second}) {
+    LogLine line;
+    line.raw = line.text = raw;
+    ParsePrefixes(line, latest);
+    CHECK(line.prefixed == (raw == first));
+  }
+}
+
+TEST_CASE("A report without the kernel's tag, quoted and wrapped, is one record") {
+  const test::TextSink sink = test::Import(
+      "> Mar  3 10:11:12 box init invoked oom-killer: gfp_mask=0xd0,  \n"
+      "> order=0, oomkilladj=0\n"
+      "> Mar  3 10:11:12 box [<c0149ea8>] out_of_memory+0x158/0x1b0\n"
+      "> Mar  3 10:11:12 box Mem-info:\n"
+      "> Mar  3 10:11:12 box DMA free:3560kB min:68kB low:84kB high:100kB  \n"
+      "> active:0kB inactive:0kB present:16256kB pages_scanned:0  \n"
+      "> all_unreclaimable? yes\n"
+      "> Mar  3 10:11:12 box app[1]: x\n");
+  REQUIRE(sink.events().size() == 1);
+  const RecordedEvent& event = sink.events()[0];
+  CHECK(CellOf(event, "oom_report", "invoker_comm") == "init");
+  CHECK(CellOf(event, "oom_report", "order") == "0");
+  CHECK(CellOf(event, "zone", "present_kb") == "16256");
+  CHECK(event.lines.size() == 7);
+}
+
+}  // namespace
+}  // namespace kautopsy
