@@ -136,6 +136,22 @@ bool ConsumeRecorderTime(std::string_view& text, LogLine& line) {
   return true;
 }
 
+// "[03-19 10:05:52.172] " behind the uptime: the clock of vendors' kernels for Android.
+bool ConsumeVendorClock(std::string_view& text, LogLine& line) {
+  constexpr std::size_t kLongestClock = 24;
+  std::string_view rest = text;
+  const std::size_t end = rest.substr(0, kLongestClock).find("] ");
+  if (!line.uptime_us || !ConsumePrefix(rest, "[") || end == std::string_view::npos) return false;
+  const std::optional<Stamp> stamp = ParseStamp(rest.substr(0, end - 1));
+  if (!stamp || stamp->clock.year_printed) return false;
+  if (!line.time) {
+    line.time = stamp->Time();
+    line.local_time = stamp->text;
+  }
+  text = rest.substr(end + 1);
+  return true;
+}
+
 // Sorts out nearly all lines by a few bytes: rows of process tables, "[ 3878]", and frames, "[<".
 bool MayNameCaller(std::string_view text) {
   while (!text.empty() && text[0] == ' ') text.remove_prefix(1);
@@ -191,7 +207,7 @@ bool ConsumeBracket(std::string_view& text, LogLine& line) {
   const char first = text[at];
   if (IsDigit(first)) {
     const std::optional<int64_t> uptime = ConsumeUptime(text);
-    if (!uptime) return ConsumeRecorderTime(text, line);
+    if (!uptime) return ConsumeVendorClock(text, line) || ConsumeRecorderTime(text, line);
     line.uptime_us = uptime;
     if (line.host.empty()) ConsumeHostAndTag(text, line);
     ConsumeVendorCaller(text);

@@ -14,7 +14,7 @@ namespace kautopsy {
 
 // Everything that stands in brackets: "[   12.345678] ", "[  T12] ", "[Sun Nov 22 10:50:41 2026] ",
 // "[  +0.000123] ", "[<    0.000123>] ", "[Nov22 10:50] ", "[2025-02-19 05:55:58] " before an
-// uptime; behind an uptime also "host kernel: ".
+// uptime; behind an uptime also "[03-19 10:05:52.172] " and "host kernel: ".
 bool ConsumeBracket(std::string_view& text, LogLine& line);
 
 // The microseconds of the "[12345.678901]" that stands at the head of `text`; none if none does.

@@ -92,5 +92,14 @@ TEST_CASE("A report without the kernel's tag, quoted and wrapped, is one record"
   CHECK(event.lines.size() == 7);
 }
 
+TEST_CASE("Android's second clock behind the uptime is no text") {
+  const LogLine line = Parsed("[   36.172486] [03-19 10:05:52.172] Mem-Info:");
+  CHECK(line.text == "Mem-Info:");
+  CHECK(line.uptime_us == 36172486);
+  CHECK(line.local_time == "03-19 10:05:52.172");
+  CHECK(Parsed("[03-19 10:05:52.172] Mem-Info:").text == "[03-19 10:05:52.172] Mem-Info:");
+  CHECK(Parsed("[   36.172486] [13-19 10:05:52.172] x").text == "[13-19 10:05:52.172] x");
+}
+
 }  // namespace
 }  // namespace kautopsy
