@@ -21,7 +21,8 @@ namespace {
 
 bool IsRequest(const LogLine& line) {
   PageAllocFailure failure;
-  return ParseAllocRequest(line.text, failure);
+  return ParseAllocRequest(line.text, failure) ||
+         ParseAllocRequestBehindOthers(line.text, line.prefixed, failure);
 }
 
 bool IsVmallocNote(const LogLine& line) {
@@ -76,7 +77,7 @@ class AllocFailureBlock final : public Block {
   // looked for is larger than what was asked for: a guard page, alignment.
   Claim OfferNote(const LogLine& line) {
     PageAllocFailure note;
-    if (failure_.comm || !ParseVmallocNote(line.text, note)) return Claim::kNone;
+    if (failure_.comm || behind_others_ || !ParseVmallocNote(line.text, note)) return Claim::kNone;
     if (failure_.kind && (IsVmapNote(failure_) == IsVmapNote(note))) return Claim::kNone;
     if (failure_.kind) note.reason = failure_.reason;
     failure_ = std::move(note);
@@ -84,15 +85,18 @@ class AllocFailureBlock final : public Block {
   }
 
   Claim OfferRequest(const LogLine& line) {
-    if (failure_.comm) return Claim::kNone;  // another record begins
+    if (failure_.comm || behind_others_) return Claim::kNone;  // another record begins
     const PageAllocFailure note = failure_;
-    if (!ParseAllocRequest(line.text, failure_)) return Claim::kNone;
+    if (!ParseAllocRequest(line.text, failure_)) {
+      behind_others_ = ParseAllocRequestBehindOthers(line.text, line.prefixed, failure_);
+      if (!behind_others_) return Claim::kNone;
+    }
     if (note.kind) {
       failure_.kind = note.kind;
       if (!failure_.size_bytes) failure_.size_bytes = note.size_bytes;
       failure_.reason = note.reason;
     }
-    process_.Expect(*failure_.comm);
+    if (failure_.comm) process_.Expect(*failure_.comm);
     return Claim::kTaken;
   }
 
@@ -118,11 +122,11 @@ class AllocFailureBlock final : public Block {
                                    : "vmalloc failed";
       return comm.empty() ? what : fmt::format("{}: {}", comm, what);
     }
-    std::string title = comm;
+    std::string title = comm.empty() ? "" : comm + ": ";
     if (failure_.stall_ms)
-      title += fmt::format(": page allocation stalled for {} ms", *failure_.stall_ms);
+      title += fmt::format("page allocation stalled for {} ms", *failure_.stall_ms);
     else
-      title += ": page allocation failure";
+      title += "page allocation failure";
     if (failure_.order) title += fmt::format(", order {}", *failure_.order);
     return title;
   }
@@ -137,8 +141,11 @@ class AllocFailureBlock final : public Block {
 
   void NoteMissing(EventRecord& event) const {
     Damage damage;
-    const bool note_alone = !failure_.comm;  // vmap names nobody and prints no more
+    const bool note_alone =
+        !failure_.comm && !behind_others_;  // vmap names nobody and prints no more
     damage.AddIf(!note_alone && !failure_.gfp_mask, "the request is cut");
+    damage.AddIf(behind_others_ && !failure_.comm && !process_.comm(),
+                 "other text hides who asked");
     damage.AddIf(!note_alone && !process_.seen() && !mem_info_.is_old(), "no process line");
     damage.AddIf(!note_alone && trace_.empty(), "no call trace");
     if (!mem_info_.empty())
@@ -152,8 +159,9 @@ class AllocFailureBlock final : public Block {
   }
 
   PageAllocFailure failure_;
-  bool more_lines_ = false;  // of other records, behind the trace
-  bool parted_ = false;      // others stand between the request and the process line
+  bool behind_others_ = false;  // the request stands behind what another program printed
+  bool more_lines_ = false;     // of other records, behind the trace
+  bool parted_ = false;         // others stand between the request and the process line
   ProcessLineSection process_;
   CallTraceSection trace_;
   MemInfoSection mem_info_;

@@ -157,6 +157,17 @@ bool ParseAllocRequest(std::string_view text, PageAllocFailure& failure) {
   return false;
 }
 
+bool ParseAllocRequestBehindOthers(std::string_view text, bool prefixed,
+                                   PageAllocFailure& failure) {
+  const Form& form = kForms[0];
+  const std::optional<CommLine> head = SplitBehindOthers(text, form.words, prefixed);
+  PageAllocFailure read;
+  if (!head || !form.parse(head->rest, read) || !read.gfp_mask) return false;
+  read.comm = TextOf(head->comm);
+  failure = std::move(read);
+  return true;
+}
+
 bool IsVmapNote(const PageAllocFailure& failure) {
   return failure.reason && failure.reason->starts_with(kNoAddressSpace);
 }

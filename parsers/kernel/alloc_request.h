@@ -53,6 +53,10 @@ struct PageAllocFailure {
 // False if it is none. Parts that the line was cut before are left out.
 bool ParseAllocRequest(std::string_view text, PageAllocFailure& failure);
 
+// The same of a whole line of the first kind behind what another program printed: `failure` names
+// nobody if it is not sure who asked, see SplitBehindOthers().
+bool ParseAllocRequestBehindOthers(std::string_view text, bool prefixed, PageAllocFailure& failure);
+
 // Reads a line of vmalloc's that names no process:
 //   vmalloc: allocation failure: 17178820608 bytes     above a page allocation failure, until 4.8
 //   vmap allocation for size 4194304 failed: use vmalloc=<size> to increase size.

@@ -243,8 +243,7 @@ class OomBlock final : public Block {
     tags_.AddTo(event);
   }
 
-  // From the free lists, else from a size that the kill line gives in kB and the table in pages,
-  // else by a memory cgroup's limit.
+  // From the free lists, else the kill line's kB and the table's pages, else by a cgroup's limit.
   void SetPageSize(EventRecord& event) const {
     mem_info_.SetPageSize(event);
     if (!event.page_size_kb) SetPageSizeByKill(event);
@@ -282,6 +281,7 @@ class OomBlock final : public Block {
     damage.AddIf(!header_.seen(), who ? "no header: what was asked for is lost"
                                       : "no header: who asked, and for what, is lost");
     damage.AddIf(header_.broken(), "the header is cut");
+    damage.AddIf(header_.behind_others() && !process_.comm(), "other text hides who asked");
     damage.AddIf(header_.cpuset_broken(), "the cpuset line is cut");
     // Kernels before 2.6.24 did not print it on all machines.
     damage.AddIf(!process_.seen() && !header_.before_2_6_32(), "no process line");

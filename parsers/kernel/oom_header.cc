@@ -22,6 +22,20 @@ std::optional<CommLine> SplitHeader(std::string_view text) {
   return head ? head : SplitAtWords(text, kInvokedShort);
 }
 
+// A whole header behind what another program printed.
+std::optional<CommLine> SplitHeaderBehindOthers(const LogLine& line) {
+  if (line.cut) return std::nullopt;
+  const std::optional<CommLine> head = SplitBehindOthers(line.text, kInvoked, line.prefixed);
+  const bool whole = head && head->rest.find("gfp_mask=0x") != std::string_view::npos &&
+                     head->rest.find("order=") != std::string_view::npos;
+  return whole ? head : std::nullopt;
+}
+
+std::optional<CommLine> HeadOf(const LogLine& line) {
+  const std::optional<CommLine> head = SplitHeader(line.text);
+  return head ? head : SplitHeaderBehindOthers(line);
+}
+
 // One field behind the mask. Fields of later kernels are passed over, other words are not.
 bool TakeField(std::string_view field, OomReport& report) {
   const std::size_t equals = field.find('=');
@@ -121,7 +135,7 @@ bool IsNamelessOomHeader(const LogLine& line) {
 
 bool IsOomHeader(const LogLine& line) {
   if (IsNamelessOomHeader(line)) return false;
-  const std::optional<CommLine> head = SplitHeader(line.text);
+  const std::optional<CommLine> head = HeadOf(line);
   return head && ReadRequest(TrimBlanks(head->rest), line.cut).has_value();
 }
 
@@ -132,13 +146,14 @@ bool IsCpusetLine(const LogLine& line) {
 }
 
 Claim OomHeaderSection::OfferHeader(const LogLine& line) {
-  const std::optional<CommLine> head = SplitHeader(line.text);
+  const std::optional<CommLine> head = HeadOf(line);
   if (!head) return Claim::kNone;
   const std::string_view request = TrimBlanks(head->rest);
   const bool orderless = !line.cut && IsOrderless(line.text);
   std::optional<OomReport> read = ReadRequest(request, line.cut || orderless);
   if (!read) return Claim::kNone;
   if (seen_) return Claim::kConflict;
+  behind_others_ = head->comm.empty() && !line.text.starts_with(kNameless);
   if (!head->comm.empty()) read->invoker_comm = std::string(head->comm);
   read->cpuset = report_.cpuset;
   read->mems_allowed = report_.mems_allowed;

@@ -24,7 +24,11 @@ class OomHeaderSection : public Section {
   bool broken() const { return seen_ && !(report_.order && report_.gfp_mask) && !orderless_; }
   bool cpuset_broken() const { return cpuset_part_.has_value(); }
   // By its words: no comm, or "oomkilladj".
-  bool before_2_6_32() const { return seen_ && (oomkilladj_ || !report_.invoker_comm); }
+  bool before_2_6_32() const {
+    return seen_ && (oomkilladj_ || (!report_.invoker_comm && !behind_others_));
+  }
+  // Other text stands before it, and hides whose name it has.
+  bool behind_others() const { return behind_others_; }
   // By its words: neither comm nor order. The memory report follows at once.
   bool before_2_6_12() const { return orderless_; }
   const OomReport& report() const { return report_; }
@@ -38,6 +42,7 @@ class OomHeaderSection : public Section {
 
   bool seen_ = false;
   bool orderless_ = false;
+  bool behind_others_ = false;
   bool oomkilladj_ = false;
   Text cpuset_part_;  // what stands behind "cpuset=" while mems_allowed is to come
   Text cpuset_comm_;

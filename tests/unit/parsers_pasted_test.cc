@@ -101,5 +101,50 @@ TEST_CASE("Android's second clock behind the uptime is no text") {
   CHECK(Parsed("[   36.172486] [13-19 10:05:52.172] x").text == "[13-19 10:05:52.172] x");
 }
 
+TEST_CASE("A failure behind another program's text is read, its process only where it is sure") {
+  struct Case {
+    std::string_view before;
+    std::string_view comm;
+  };
+  for (const Case& c : {Case{"[Vol=01][00:02:54/00:04:07]", "swapper/0"},
+                        Case{"[   12.345678] loading firmware of the device ", ""}}) {
+    CAPTURE(c.before);
+    const test::TextSink sink = test::Import(
+        std::string(c.before) + "swapper/0: page allocation failure: order:0, mode:0x200020\n");
+    REQUIRE(sink.events().size() == 1);
+    const RecordedEvent& event = sink.events()[0];
+    CHECK(CellOf(event, "page_alloc_failure", "comm") == c.comm);
+    CHECK(CellOf(event, "page_alloc_failure", "order") == "0");
+    const bool said = event.damage.find("hides who asked") != std::string::npos;
+    CHECK(said == c.comm.empty());
+  }
+  CHECK(test::Import("we see swapper/0: page allocation failure: order:0, mode:0x20\n")
+            .events()
+            .empty());
+}
+
+TEST_CASE("The process line tells who asked where other text hides it") {
+  const test::TextSink sink = test::Import(
+      "[   12.345678] loading firmware of the device x: page allocation failure: order:0, "
+      "mode:0x20\n"
+      "[   12.345679] CPU: 0 PID: 7 Comm: x Not tainted 3.10.0 #1\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "comm") == "x");
+  CHECK(sink.events()[0].damage.find("hides who") == std::string::npos);
+}
+
+TEST_CASE("A header of the OOM killer's behind another program's text is read") {
+  constexpr std::string_view kHeader =
+      "java invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0\n";
+  test::TextSink sink = test::Import("root@router:/tmp/downloads# " + std::string(kHeader));
+  REQUIRE(sink.events().size() == 1);
+  CHECK(CellOf(sink.events()[0], "oom_report", "invoker_comm") == "java");
+  sink = test::Import("[   12.345678] loading the firmware of " + std::string(kHeader));
+  REQUIRE(sink.events().size() == 1);
+  CHECK(CellOf(sink.events()[0], "oom_report", "invoker_comm").empty());
+  CHECK(CellOf(sink.events()[0], "oom_report", "gfp_mask") == "208");
+  CHECK(sink.events()[0].damage.find("hides who asked") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace kautopsy
