@@ -23,6 +23,20 @@ std::optional<int> ConsumeMonth(std::string_view& text) {
   return std::nullopt;
 }
 
+// A month that is named by its number (glibc, localedata/locales/zh_CN, abmon), in Chinese and
+// Japanese "7月", in Korean "7월".
+std::optional<int> ConsumeNumberedMonth(std::string_view& text) {
+  std::string_view rest = text;
+  ConsumePrefix(rest, " ");  // may be padded
+  const std::size_t digits = rest.find_first_not_of("0123456789");
+  if (digits < 1 || digits > 2) return std::nullopt;
+  const std::optional<int64_t> month = ConsumeInteger(rest);
+  const bool named = ConsumePrefix(rest, "\xE6\x9C\x88") || ConsumePrefix(rest, "\xEC\x9B\x94");
+  if (!named || !month || *month < 1 || *month > 12) return std::nullopt;
+  text = rest;
+  return static_cast<int>(*month);
+}
+
 // Exactly `digits` digits into `number`.
 bool ConsumeDigits(std::string_view& text, std::size_t digits, int& number) {
   if (text.size() < digits) return false;
@@ -177,7 +191,8 @@ std::optional<Stamp> ConsumeWallStamp(std::string_view& text) {
   const std::size_t weekday = rest.find(' ');
   if (weekday == 0 || weekday > 8) return std::nullopt;
   rest.remove_prefix(weekday + 1);
-  const std::optional<int> month = ConsumeMonth(rest);
+  std::optional<int> month = ConsumeMonth(rest);
+  if (!month) month = ConsumeNumberedMonth(rest);
   PrintedTime time;
   int year = 0;
   if (!month || !ConsumePrefix(rest, " ")) return std::nullopt;

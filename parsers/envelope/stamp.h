@@ -35,8 +35,8 @@ std::optional<Stamp> ConsumeFullStamp(std::string_view& text);
 std::optional<Stamp> ConsumeUnixStamp(std::string_view& text);
 // "[2025-02-19 05:55:58] ", which programs that record a serial line put before what it prints.
 std::optional<Stamp> ConsumeBracketedStamp(std::string_view& text);
-// "Sun Nov 22 10:50:41 2026" (dmesg -T, OpenWrt's logread), the weekday in any language. No blank
-// behind it is taken.
+// "Sun Nov 22 10:50:41 2026" (dmesg -T, OpenWrt's logread), the weekday in any language, the month
+// also as "7月". No blank behind it is taken.
 std::optional<Stamp> ConsumeWallStamp(std::string_view& text);
 // "05-01 12:00:00.123" (Android's logcat).
 std::optional<Stamp> ConsumeLogcatStamp(std::string_view& text);

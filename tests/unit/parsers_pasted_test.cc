@@ -101,6 +101,21 @@ TEST_CASE("Android's second clock behind the uptime is no text") {
   CHECK(Parsed("[   36.172486] [13-19 10:05:52.172] x").text == "[13-19 10:05:52.172] x");
 }
 
+TEST_CASE("Months that are named by their number are read") {
+  for (const std::string_view date : {"五 7月  3 12:34:56 2020", "금  7월  3 12:34:56 2020"}) {
+    CAPTURE(date);
+    const std::string raw = "[" + std::string(date) + "] Mem-Info:";
+    const LogLine line = Parsed(raw);
+    CHECK(line.text == "Mem-Info:");
+    REQUIRE(line.time);
+    CHECK(Iso8601Utc(*line.time) == "2020-07-03T12:34:56Z");
+  }
+  const LogLine padless = Parsed("[五 5月 15 17:19:17 2026] x");
+  CHECK(padless.local_time == "五 5月 15 17:19:17 2026");
+  CHECK(Iso8601Utc(*padless.time) == "2026-05-15T17:19:17Z");
+  CHECK_FALSE(Parsed("[五 13月  3 12:34:56 2020] Mem-Info:").time);
+}
+
 TEST_CASE("A failure behind another program's text is read, its process only where it is sure") {
   struct Case {
     std::string_view before;
