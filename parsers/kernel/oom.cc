@@ -101,7 +101,7 @@ class OomBlock final : public Block {
     if (!mem_info_.empty() || !memcg_.empty() || !table_.empty())
       return later_sections_.Offer(line);
     const bool headless = !header_.seen();
-    if (headless && trace_.empty() && IsOomFrame(line)) trace_.Begin(std::nullopt, std::nullopt);
+    if (trace_.empty() && IsOomFrame(line)) trace_.Begin(std::nullopt, std::nullopt);
     const Claim claim = sections_.Offer(line);
     const Text& comm = header_.seen() ? header_.report().invoker_comm : header_.cpuset_comm();
     if (headless && comm) process_.Expect(*comm);

@@ -161,5 +161,17 @@ TEST_CASE("A header of the OOM killer's behind another program's text is read") 
   CHECK(sink.events()[0].damage.find("hides who asked") != std::string::npos);
 }
 
+TEST_CASE("A frame whose trace lost its header does not end the report") {
+  const test::TextSink sink = test::Import(
+      "[  100.000001] x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+      "[  100.000002]  oom_kill_process.cold+0x8/0x8a\n"
+      "[  100.000003] oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,"
+      "mems_allowed=0,global_oom,task_memcg=/,task=x,pid=77,uid=0\n"
+      "[  100.000004] Out of memory: Killed process 77 (x) total-vm:4kB, anon-rss:4kB, "
+      "file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(CellOf(sink.events()[0], "call_frame", "symbol") == "oom_kill_process.cold");
+}
+
 }  // namespace
 }  // namespace kautopsy
