@@ -52,8 +52,8 @@ bool LineGroup::EndsInSoftBreak(const PhysicalLine& next) const {
 }
 
 // What joins `next` to the lines; none if it is one of its own.
-std::optional<std::string_view> LineGroup::GlueOf(const PhysicalLine& next,
-                                                  bool record_open) const {
+std::optional<std::string_view> LineGroup::GlueOf(const PhysicalLine& next, bool record_open,
+                                                  bool lenient) const {
   if (HasPrefix(next)) return std::nullopt;
   const PhysicalLine& above = lines_.back();
   const bool below_empty = IsBelowEmpty(next);
@@ -69,8 +69,20 @@ std::optional<std::string_view> LineGroup::GlueOf(const PhysicalLine& next,
     return std::nullopt;
   if (below_empty && double_spaced_ < kShowsDoubleSpaced)
     return GlueByWords(StripLineEnd(above.text), StripLineEnd(next.text));
-  return GlueOfBroken(StripLineEnd(above.text), maybe_wrapped_ && HasPrefix(front),
+  return GlueOfBroken(StripLineEnd(above.text), lenient && maybe_wrapped_ && HasPrefix(front),
                       StripLineEnd(next.text));
+}
+
+// The bytes of a mark that says that `next` goes on with the lines, and its glue; 0 if none does.
+// Patches have such marks, too: the words must show the break.
+std::size_t LineGroup::JoinMarked(PhysicalLine& next, bool record_open) const {
+  const std::size_t mark = PrefixOfMarkedRest(next.text);
+  if (mark == 0 || !HasPrefix(lines_.front())) return 0;
+  PhysicalLine rest = next;
+  rest.text.remove_prefix(mark);
+  const std::optional<std::string_view> glue = GlueOf(rest, record_open, false);
+  if (glue) next.glue = *glue;
+  return glue ? mark : 0;
 }
 
 bool LineGroup::Join(const PhysicalLine& line, bool record_open) {
@@ -79,13 +91,17 @@ bool LineGroup::Join(const PhysicalLine& line, bool record_open) {
   const bool soft_break = EndsInSoftBreak(line);
   const std::size_t own_prefix =
       line.flags.kernel ? 0 : PrefixOfPartial(lines_.back().text, line.text);
-  std::optional<std::string_view> glue = "";
-  if (!soft_break && own_prefix == 0) glue = GlueOf(line, record_open);
-  if (!glue) return false;
-  PhysicalLine& joined = lines_.emplace_back(line);
-  joined.glue = *glue;
+  PhysicalLine joined = line;
   joined.soft_break = soft_break;
   joined.own_prefix = own_prefix;
+  if (!soft_break && own_prefix == 0) {
+    joined.own_prefix = JoinMarked(joined, record_open);
+    const auto glue =
+        joined.own_prefix > 0 ? std::optional(joined.glue) : GlueOf(line, record_open, true);
+    if (!glue) return false;
+    joined.glue = *glue;
+  }
+  lines_.push_back(joined);
   return true;
 }
 

@@ -23,7 +23,7 @@ struct PhysicalLine {
   bool too_long = false;
   std::string_view glue = {};  // to the line above, in a group
   bool soft_break = false;     // that one ends in a soft line break of quoted-printable
-  std::size_t own_prefix = 0;  // bytes that do not belong to the joined text: a container's
+  std::size_t own_prefix = 0;  // bytes that do not belong to the joined text: a container's, marks
 };
 
 // The physical lines that one log line became: mail programs, terminals and containers' runtimes
@@ -52,7 +52,9 @@ class LineGroup {
 
  private:
   bool EndsInSoftBreak(const PhysicalLine& next) const;
-  std::optional<std::string_view> GlueOf(const PhysicalLine& next, bool record_open) const;
+  std::optional<std::string_view> GlueOf(const PhysicalLine& next, bool record_open,
+                                         bool lenient) const;
+  std::size_t JoinMarked(PhysicalLine& next, bool record_open) const;
 
   // True if nothing but one empty line stands between the group and `next`.
   bool IsBelowEmpty(const PhysicalLine& next) const;

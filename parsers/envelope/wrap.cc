@@ -243,7 +243,7 @@ std::optional<std::string_view> GlueAtWidth(std::string_view line, std::string_v
 
 // What does not begin as prose in another script, or as a command's line, does.
 bool MayBeRest(std::string_view next, std::string_view rest) {
-  constexpr std::string_view kOwnLine = "#$[<{-";  // prompts, brackets and rules
+  constexpr std::string_view kOwnLine = "#$[<{-+";  // prompts, brackets, rules and patches
   const auto ascii = [](char c) { return (c & 0x80) == 0; };
   return next.size() <= kWidest && !IsBlank(next[0]) &&
          kOwnLine.find(rest[0]) == std::string_view::npos &&
@@ -265,6 +265,13 @@ std::string_view SkipQuoteMarks(std::string_view text) {
     quoted = quoted || mark;
     if (!mark && !ConsumePrefix(text, "\xC2\xA0")) return text;  // nor a no-break space
   }
+}
+
+std::size_t PrefixOfMarkedRest(std::string_view next) {
+  std::string_view rest = SkipQuoteMarks(next);
+  if (!ConsumePrefix(rest, "+") || rest.empty() || IsBlank(rest[0]) || rest[0] == '+') return 0;
+  if (rest.substr(0, rest.find(' ')).find('@') < rest.size()) return 0;  // holes: "4@300+7@320"
+  return static_cast<std::size_t>(rest.data() - next.data());
 }
 
 std::size_t PrefixOfPartial(std::string_view line, std::string_view next) {

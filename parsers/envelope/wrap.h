@@ -13,6 +13,10 @@ namespace kautopsy {
 std::optional<std::string_view> GlueOfBroken(std::string_view line, bool lenient,
                                              std::string_view next);
 
+// The bytes of `next` before its words, where a program that breaks lines marked them as the rest
+// of the line above: "> +active_file:16kB". 0 if it did not.
+std::size_t PrefixOfMarkedRest(std::string_view next);
+
 // The same of two lines between which an empty one stands: only what the words themselves show.
 std::optional<std::string_view> GlueByWords(std::string_view line, std::string_view next);
 

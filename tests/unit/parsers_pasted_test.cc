@@ -173,5 +173,34 @@ TEST_CASE("A frame whose trace lost its header does not end the report") {
   CHECK(CellOf(sink.events()[0], "call_frame", "symbol") == "oom_kill_process.cold");
 }
 
+TEST_CASE("Lines that were broken with a plus in front of the rest are put together") {
+  const std::string head = "Jun  8 07:44:53 box kernel: [  100.00000";
+  const std::string broken =
+      head + "1] Mem-Info:\n" + head +
+      "2] DMA free:7776kB min:40kB low:48kB high:56kB active_anon:556kB inactive_anon:524kB\n"
+      "+active_file:16kB inactive_file:0kB unevictable:0kB present:15340kB pages_scanned:30\n"
+      "+all_unreclaimable? no\n" +
+      head +
+      "3] DMA: 64*4kB 77*8kB 45*16kB 18*32kB 4*64kB 2*128kB 2*256kB 3*512kB 1*1024kB\n"
+      "+1*2048kB 0*4096kB = 7800kB\n";
+  const test::TextSink sink = test::Import(broken);
+  REQUIRE(sink.events().size() == 1);
+  const RecordedEvent& event = sink.events()[0];
+  CHECK(CellOf(event, "zone", "present_kb") == "15340");
+  CHECK(CellOf(event, "zone", "all_unreclaimable") == "0");
+  CHECK(event.damage.find("free list") == std::string::npos);
+  CHECK(event.lines.size() == 6);
+}
+
+TEST_CASE("A line of a patch below a log's line is no part of it") {
+  const test::TextSink sink = test::Import(
+      "[  100.000001] Mem-Info:\n"
+      "[  100.000002] DMA free:7776kB min:40kB low:48kB high:56kB active_anon:556kB present:524kB\n"
+      "+int free;\n"
+      "++ more\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].lines.size() == 2);
+}
+
 }  // namespace
 }  // namespace kautopsy
