@@ -121,6 +121,13 @@ bool ConsumeTail(std::string_view text, CallFrame& frame) {
   return true;
 }
 
+// powerpc's first 64-bit ABI calls a function's code ".f": "f" is its descriptor (64-bit PowerPC
+// ELF ABI supplement 1.9, 3.2.5).
+std::string_view WithoutEntryDot(std::string_view symbol) {
+  const bool entry = symbol.size() > 1 && symbol[0] == '.' && symbol[1] != '.';
+  return entry ? symbol.substr(1) : symbol;
+}
+
 // "kvm_vm_ioctl" or ":kvm:kvm_vm_ioctl", as x86-64 names a module's function until 2.6.26.
 bool ConsumeSymbol(std::string_view& text, CallFrame& frame) {
   if (ConsumePrefix(text, ":")) {
@@ -131,7 +138,7 @@ bool ConsumeSymbol(std::string_view& text, CallFrame& frame) {
   }
   const std::string_view symbol = ConsumeWhile(text, IsSymbolByte);
   if (symbol.empty()) return false;
-  frame.symbol = std::string(symbol);
+  frame.symbol = std::string(WithoutEntryDot(symbol));
   return true;
 }
 

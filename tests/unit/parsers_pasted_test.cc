@@ -202,5 +202,17 @@ TEST_CASE("A line of a patch below a log's line is no part of it") {
   CHECK(sink.events()[0].lines.size() == 2);
 }
 
+TEST_CASE("The dot of a 64-bit powerpc entry point is no part of a function's name") {
+  const test::TextSink sink = test::Import(
+      "[  100.000001] x: page allocation failure: order:0, mode:0x20\n"
+      "[  100.000002] Call Trace:\n"
+      "[  100.000003] [c000000fff] [c00000000001] .warn_alloc_failed+0x110/0x160\n"
+      "[  100.000004] [c000000fff] [c00000000002] .__alloc_pages_nodemask+0x7a0/0x9f0\n"
+      "[  100.000005] [c000000fff] [c00000000003] .foo_poll_work+0xad4/0xf20 [foo]\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(CellOf(sink.events()[0], "call_frame", "symbol") == "warn_alloc_failed");
+  CHECK(CellOf(sink.events()[0], "page_alloc_failure", "blame_symbol") == "foo_poll_work");
+}
+
 }  // namespace
 }  // namespace kautopsy
