@@ -22,6 +22,8 @@ constexpr auto kWords = std::to_array<std::string_view>({"nable to handle kernel
                                                          "(Not tainted): ",
                                                          "(Tainted: ",
                                                          "ernel BUG at ",
+                                                         "kernel BUG in ",
+                                                         ": Vector: ",
                                                          "[ cut here ]",
                                                          "WARNING: ",
                                                          "Badness ",

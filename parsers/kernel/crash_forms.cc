@@ -22,6 +22,14 @@ std::span<const CrashForm> Bugs() {
       Cause("bug", "kernel BUG at ", "kernel BUG", R"re(FILE(?:!.*)?)re", {kFile, kLine}),
       Cause("bug", "Kernel BUG at ", "kernel BUG", R"re((?:\.\.\.)?FILE(?:!.*)?)re",
             {kFile, kLine}),
+      // arch/powerpc/kernel/traps.c, check_bug_trap(), and xmon.c, print_bug_trap(), until 2.6.19
+      Cause("bug", "kernel BUG in ", "kernel BUG", R"re(SYMBOL at FILE(?:!.*)?)re",
+            {kSymbol, kModule, kFile, kLine}),
+      // arch/powerpc/xmon/xmon.c, excprint() and getvecname(): the debugger's own line of an oops
+      Lead(
+          "oops", "cpu 0x", "Oops: %",
+          R"re([0-9a-f]+: Vector: (?:200|300|380|400|480|600|700) \(([A-Z][\w ]+)\) at \[[0-9a-f]+\])re",
+          {kTitle}),
       // kernel/sched/core.c, __schedule_bug(); comm, count and pid changed places in 2.6.19
       Cause("bug", "BUG: scheduling while atomic: ", "BUG: scheduling while atomic",
             R"re((.{0,15})/(\d+)/0x[0-9a-f]+(?:, CPU#(\d+))?)re", {kComm, kPid, kCpu}),

@@ -214,5 +214,27 @@ TEST_CASE("The dot of a 64-bit powerpc entry point is no part of a function's na
   CHECK(CellOf(sink.events()[0], "page_alloc_failure", "blame_symbol") == "foo_poll_work");
 }
 
+TEST_CASE("A BUG of powerpc's older kernels names the function first") {
+  const test::TextSink sink =
+      test::Import("[  100.000001] kernel BUG in foo_get_blocks at fs/foo/aops.c:1293!\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].kind == "bug");
+  CHECK(CellOf(sink.events()[0], "crash", "file") == "fs/foo/aops.c");
+  CHECK(CellOf(sink.events()[0], "crash", "line") == "1293");
+  CHECK(CellOf(sink.events()[0], "crash", "ip_symbol") == "foo_get_blocks");
+}
+
+TEST_CASE("What powerpc's debugger prints of an exception is a crash, and its BUG is the cause") {
+  const std::string vector = "cpu 0x3: Vector: 700 (Program Check) at [c0000001e16632d0]\n";
+  test::TextSink sink = test::Import(vector);
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].kind == "oops");
+  sink = test::Import(vector + "  current = 0xc0000001dde71310\n" +
+                      "kernel BUG in foo_get_blocks at fs/foo/aops.c:1293!\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(sink.events()[0].kind == "bug");
+  CHECK(test::Import("cpu 0x3: Vector: 501 (Hardware Interrupt) at [c00000]\n").events().empty());
+}
+
 }  // namespace
 }  // namespace kautopsy
