@@ -119,7 +119,7 @@ bool IsWithinRelease(std::string_view line, std::string_view rest) {
 
 // "score 12" and below it "48 or a child".
 bool IsWithinScore(std::string_view line, std::string_view rest) {
-  static const LogPattern kScore(R"re(.*[Kk]ill process .*\) score \d+)re");
+  static const LogPattern kScore(R"re(.*[Kk]ill process .*\) (?:with )?score \d+)re");
   static const LogPattern kRest(R"re(\d+ or (?:a|sacrifice)(?: child)?)re");
   return IsDigit(rest[0]) && IsDigit(line.back()) && Matches(rest, kRest) && Matches(line, kScore);
 }
@@ -231,7 +231,7 @@ std::optional<std::string_view> GlueOfZone(std::string_view line, std::string_vi
 // The rest's first word would not have fitted into the line.
 std::optional<std::string_view> GlueAtWidth(std::string_view line, std::string_view rest) {
   static const LogPattern kKill(
-      R"re((?:score |or ).*child|(?:sacrifice |a )?child|and children\.)re");
+      R"re((?:with |score |or ).*child|(?:sacrifice |a )?child|and children\.)re");
   static const LogPattern kCache(R"re((?:buffer size|default order|min order|size|order): \d.*)re");
   if (const std::optional<std::string_view> glue = GlueOfFields(line, rest)) return glue;
   const bool joins =

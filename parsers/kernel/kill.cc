@@ -18,7 +18,8 @@ constexpr std::string_view kMessage =
 
 const LogPattern& AnnouncementPattern() {
   static const LogPattern kPattern(
-      std::string(kMessage) + R"re([Kk]ill process (\d+) ?\((.{0,15})\) score (-?\d+)(?: .*)?)re");
+      std::string(kMessage) +
+      R"re([Kk]ill process (\d+) ?\((.{0,15})\) (?:with )?score (-?\d+)(?: .*)?)re");
   return kPattern;
 }
 

@@ -236,5 +236,14 @@ TEST_CASE("What powerpc's debugger prints of an exception is a crash, and its BU
   CHECK(test::Import("cpu 0x3: Vector: 501 (Hardware Interrupt) at [c00000]\n").events().empty());
 }
 
+TEST_CASE("The announcement of 2.6.34-mm is read") {
+  const test::TextSink sink = test::Import(
+      "[  100.000001] Out of memory: Kill process 77 (eater) with score 967 or sacrifice child\n"
+      "[  100.000002] Killed process 77 (eater) total-vm:4kB, anon-rss:4kB, file-rss:0kB\n");
+  REQUIRE(sink.events().size() == 1);
+  CHECK(CellOf(sink.events()[0], "oom_report", "chosen_comm") == "eater");
+  CHECK(CellOf(sink.events()[0], "oom_kill", "score") == "967");
+}
+
 }  // namespace
 }  // namespace kautopsy
