@@ -68,7 +68,7 @@ class MemcgSection : public Section {
   Claim OfferProtection(const LogLine& line);
   Claim OfferOldStats(std::string_view text, const LogLine& line);
   Claim OfferNewStats(std::string_view text, const LogLine& line);
-  const MemcgCounter* Find(std::string_view counter) const;  // null if it was not printed
+  const MemcgCounter* Find(std::string_view name) const;  // null if it was not printed
   bool HasCounter(std::string_view name) const;
   Integer LimitKb() const;  // of its memory
   bool AddStat(std::string_view name, const Integer& value, std::string unit, const LogLine& line);

@@ -34,7 +34,7 @@ Status ReadFramesAbove(RowReader& reader, IncidentFacts& facts) {
   if (!any) return {};
   EventFacts* event = nullptr;
   int64_t next = 1;
-  const Status read = reader.ForEach(kLinesAbove, facts.id, [&](const Statement& row) {
+  Status read = reader.ForEach(kLinesAbove, facts.id, [&](const Statement& row) {
     const int64_t id = row.GetInteger(0).value_or(0);
     if (!event || event->id != id) {
       const auto found = std::find_if(facts.events.begin(), facts.events.end(),

@@ -258,5 +258,23 @@ TEST_CASE("no more free than a zone may keep for larger pieces is no page for a 
   CHECK_FALSE(rule(listed, "4.9.24-coreos"));
 }
 
+TEST_CASE("a report without its head shows used-up memory where nothing could be given back") {
+  EventFacts event = ExhaustedOom();
+  event.kind = "mem_info";
+  event.oom.reset();
+  event.kills.clear();
+  event.zones[1].free_kb = 8400;  // above min, not high
+  event.zones[1].cells.clear();
+  event.zones[1].free_list_kb.reset();
+  const std::optional<Finding> finding = RuleHostExhausted(SmallFacts(event));
+  REQUIRE(finding);
+  CHECK(finding->confidence == Confidence::kMedium);
+  EventFacts cache = event;
+  cache.mem->file_pages = 60000;
+  CHECK_FALSE(RuleHostExhausted(SmallFacts(cache)));
+  event.zones[1].free_kb = 40000;  // above all marks
+  CHECK_FALSE(RuleHostExhausted(SmallFacts(event)));
+}
+
 }  // namespace
 }  // namespace kautopsy::test

@@ -275,10 +275,10 @@ TEST_CASE("one report shows who is largest, not who grew") {
 }
 
 // 1,024,000 kB of RAM and as much swap, all of it full.
-IncidentFacts SwapFilled(std::vector<TaskFacts> tasks) {
+IncidentFacts SwapFilled(const std::vector<TaskFacts>& tasks) {
   EventFacts event = ExhaustedOom();
   event.mem->total_swap_kb = 1024000;
-  SetTable(event, std::move(tasks));
+  SetTable(event, tasks);
   IncidentFacts facts = SmallFacts(event);
   facts.kernel_release = "5.14.0-70.el9.x86_64";
   return facts;

@@ -146,7 +146,7 @@ TEST_CASE("A memory cgroup's report that was broken within words gives the rows 
       ",task=mongod,pid=62685,uid=1001\n";
   for (const std::string& whole : {old_form, new_form}) {
     const std::string expected = RowsOf(whole);
-    CHECK(expected.find("oom_memcg=" + path + id) != std::string::npos);
+    CHECK(expected.find(fmt::format("oom_memcg={}{}", path, id)) != std::string::npos);
     // Within the task's name it is not known whether a blank was lost; a uid may end anywhere.
     const std::size_t summary = whole.rfind(at);
     const std::size_t name = whole.find(",task=") - summary + std::string_view(",task=").size();

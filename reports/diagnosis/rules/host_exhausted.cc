@@ -139,7 +139,9 @@ bool Applies(const IncidentFacts& facts, const EventFacts& event) {
   if (!event.rerun) return false;
   if (event.rerun->single_served == false) return true;
   // Of a piece, too, where so little is free that joining pieces would not help.
-  const bool tells = event.oom ? !ShowsFragmentation(event) : IsOfPage(facts, event);
+  const bool tells = event.oom                  ? !ShowsFragmentation(event)
+                     : event.kind == "mem_info" ? NothingToReclaim(facts, event)
+                                                : IsOfPage(facts, event);
   return tells && BelowHighMarks(event);
 }
 
