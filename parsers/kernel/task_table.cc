@@ -110,7 +110,7 @@ bool TaskTableSection::OfferRow(const LogLine& line) {
 }
 
 void TaskTableSection::Keep(Task& task, const LogLine& line) {
-  if (!seen_.insert(QuickHash(line.text)).second) return;
+  if (!seen_.Insert(QuickHash(line.text))) return;
   task.guest = GuestOfComm(*task.comm);
   task.log_line = static_cast<int64_t>(line.place.line);
   rows_->Add(task);

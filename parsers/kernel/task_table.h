@@ -1,12 +1,11 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
-#include <unordered_set>
 #include <vector>
 
 #include "base/row.h"
+#include "base/seen_hashes.h"
 #include "parsers/kernel/section.h"
 #include "parsers/kernel/task_rows.h"
 
@@ -39,7 +38,7 @@ class TaskTableSection : public Section {
   std::vector<Integer Task::*> columns_;  // of the header, the name left out
   // Texts of the rows, hashed. A process has one: an equal one is a copy, of which the line is the
   // record's, but the figures count once.
-  std::unordered_set<uint64_t> seen_;
+  SeenHashes seen_;
   std::unique_ptr<TaskRows> rows_ = std::make_unique<TaskRows>();
   bool announced_ = false;  // "Tasks state"
 };

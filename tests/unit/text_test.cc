@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "base/seen_hashes.h"
 
 #include <doctest/doctest.h>
 
@@ -76,6 +77,19 @@ TEST_CASE("CollapseBlanks makes pasted and original spacing equal") {
         "one two three four five six seven eight");
   CHECK(CollapseBlanks("12345678  87654321 12345678\t") == "12345678 87654321 12345678");
   CHECK(CollapseBlanks("1234567  7654321") == "1234567 7654321");  // over the end of a word
+}
+
+TEST_CASE("a set of hashes knows each one once, however many there are") {
+  SeenHashes seen;
+  constexpr uint64_t kMany = 100000;
+  const auto insert_all = [&] {
+    uint64_t fresh = 0;
+    for (uint64_t i = 0; i < kMany; ++i) fresh += seen.Insert(i * 0x9E3779B97F4A7C15) ? 1 : 0;
+    return fresh;
+  };
+  CHECK(insert_all() == kMany);
+  CHECK(insert_all() == 0);
+  CHECK_FALSE(seen.Insert(0));
 }
 
 TEST_CASE("EscapeForTerminal disarms what can drive a terminal") {
