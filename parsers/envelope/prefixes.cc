@@ -52,6 +52,7 @@ Classification ClassifySyslogSender(std::string_view line, std::string_view rest
   const Classification place = ClassifySender(line, rest);
   if (place.line_class != LineClass::kOtherProgram && place.line_class != LineClass::kUnknown)
     return place;
+  if (!MayBeUntagged(rest)) return place;
   const std::size_t text = BehindUntaggedHost(rest);
   return text > 0 ? KernelText(line, rest.substr(text)) : place;
 }

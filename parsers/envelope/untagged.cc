@@ -42,18 +42,8 @@ const LogPattern& RecordLine() {
 
 }  // namespace
 
-bool MayBeUntagged(std::string_view text) {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (at < end && *at == ' ') ++at;
-  while (at < end && *at != ' ') ++at;
-  while (at < end && *at == ' ') ++at;
-  const char* const word = at;
-  while (at < end && *at != ' ') ++at;
-  if (at == word) return false;
-  return at[-1] != ':' ||
-         std::string_view(at, static_cast<std::size_t>(end - at)).starts_with(kRefused) ||
-         IsKernelsWord({word, static_cast<std::size_t>(at - word)});
+bool MayBeKernelsWord(std::string_view word, std::string_view behind) {
+  return !word.ends_with(':') || behind.starts_with(kRefused) || IsKernelsWord(word);
 }
 
 std::size_t BehindUntaggedHost(std::string_view text) {
