@@ -132,12 +132,17 @@ Classification ClassifyBehindPriority(std::string_view line) {
   return {inner.line_class, line.size() - marked.size() + inner.text_begin};
 }
 
+// "[ 3878]", with which a row of the process table begins.
+bool ConsumePid(std::string_view& text) {
+  if (!ConsumePrefix(text, "[")) return false;
+  text = SkipBlanks(text);
+  return ConsumeInteger(text) && ConsumePrefix(text, "]");
+}
+
 // The name at the end of a row of the OOM killer's process table, "[  711]     0   711  ... sh";
 // empty if it is none.
 std::string_view NameOfRow(std::string_view text) {
-  if (!ConsumePrefix(text, "[")) return {};
-  text = SkipBlanks(text);
-  if (!ConsumeInteger(text) || !ConsumePrefix(text, "]")) return {};
+  if (!ConsumePid(text)) return {};
   for (text = SkipBlanks(text);; text = SkipBlanks(text)) {
     std::string_view rest = text;
     if (!ConsumeInteger(rest) || rest.empty() || rest[0] != ' ') return text;
@@ -152,6 +157,9 @@ std::string_view StripSureNotes(std::string_view text, LatestHead& latest) {
   const std::string_view whole = TrimBlanks(text);
   const std::string_view stripped = StripNotes(whole);
   const bool noted = stripped.size() < whole.size();
+  // Most lines of a report are rows without a note: that has to be quick.
+  std::string_view rest = whole;
+  if (!noted && ConsumePid(rest)) return whole;
   const std::string_view name = NameOfRow(whole);
   if (name.empty()) {
     latest.set_noted(noted);
