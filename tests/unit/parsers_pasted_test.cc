@@ -6,22 +6,16 @@
 #include "parsers/envelope/envelope.h"
 #include "tests/support/import.h"
 #include "tests/support/text_sink.h"
+#include "tests/unit/envelope_fixture.h"
 
 namespace kautopsy {
 namespace {
 
 using test::CellOf;
+using test::Parsed;
 using test::RecordedEvent;
 
 // Forms in which people paste logs that no daemon writes any more, or that a console mixed.
-
-LogLine Parsed(std::string_view raw) {
-  LogLine line;
-  line.raw = line.text = raw;
-  LatestHead latest;
-  ParsePrefixes(line, latest);
-  return line;
-}
 
 TEST_CASE("A syslog line without a tag is the kernel's if a record's line begins so") {
   for (const std::string_view text :

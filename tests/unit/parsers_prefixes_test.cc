@@ -11,17 +11,12 @@
 #include "parsers/envelope/unwrapper.h"
 #include "parsers/envelope/wrap.h"
 #include "tests/support/files.h"
+#include "tests/unit/envelope_fixture.h"
 
 namespace kautopsy {
 namespace {
 
-LogLine Parsed(std::string_view raw) {
-  LogLine line;
-  line.raw = line.text = raw;
-  LatestHead latest;
-  ParsePrefixes(line, latest);
-  return line;
-}
+using test::Parsed;
 
 TEST_CASE("Every transport's prefix gives host, clock and text") {
   struct Case {
