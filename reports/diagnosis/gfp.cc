@@ -90,14 +90,11 @@ std::optional<GfpMeaning> ReadGfp(const Integer& mask, const Text& printed_names
   const GfpLayout* layout = FindGfpLayout(kernel);
   GfpMeaning meaning;
   if (printed_names) meaning.names = SplitGfpNames(*printed_names);
-  if (!meaning.names.empty() && !(mask && IsCutShort(meaning.names))) {
-    // As the kernel prints them.
-  } else if (mask) {
+  if (meaning.names.empty() || (mask && IsCutShort(meaning.names))) {
+    if (!mask) return std::nullopt;
     if (Contradicts(static_cast<uint32_t>(*mask), layout, kernel)) layout = nullptr;
     if (layout == nullptr) layout = RankGfpLayouts(static_cast<uint32_t>(*mask)).front().layout;
     meaning.names = GfpNames(static_cast<uint64_t>(*mask), *layout);
-  } else {
-    return std::nullopt;
   }
   for (const std::string& name : meaning.names) {
     for (std::string& part : GfpParts(name, layout)) meaning.parts.push_back(std::move(part));

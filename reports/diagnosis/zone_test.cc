@@ -94,8 +94,7 @@ void Conclude(const PieceRequest& request, bool list_is_cut, ZoneCheck& check) {
 
 // Zone DMA is the first 16 MiB. Of requests that may use higher zones it keeps back 1/256 of what
 // these have, if the administrator left it so (mm/page_alloc.c, sysctl_lowmem_reserve_ratio): from
-// 4 GiB on more than there is of it.
-// None where it does not keep back all that it has.
+// 4 GiB on more than there is of it. None where it does not keep back all that it has.
 Integer KeptBackPages(const EventFacts& event, const PieceRequest& request,
                       const ZoneCheck& check) {
   constexpr int64_t kZoneDmaKb = 16 << 10;

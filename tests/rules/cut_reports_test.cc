@@ -137,6 +137,11 @@ TEST_CASE("one request that got most of the memory is the cause, if no other hol
   CHECK(finding->confidence == Confidence::kMedium);
   CHECK(Mentions(finding->title, "7,794,429,952 of the 7,801,806,848 bytes"));
   CHECK(Mentions(finding->advice.at(0).act, "set module grabber up for less than 7.3 GiB"));
+  EventFacts reported = event;
+  reported.mem = ExhaustedOom().mem;
+  reported.mem->ram_pages = 3000000;
+  CHECK(RuleBadRequest(WithoutRam(reported))->confidence_why ==
+        "it took most of RAM, whoever held the rest");
   event.refusal->reason = "allocated 794429952 of 7801806848 bytes";
   CHECK_FALSE(RuleBadRequest(WithoutRam(event)));
 }

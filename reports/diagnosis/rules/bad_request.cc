@@ -79,7 +79,8 @@ bool TookMost(const IncidentFacts& facts, const EventFacts& event) {
 void DescribeMost(const IncidentFacts& facts, const EventFacts& event, Finding& finding) {
   const std::string asked = SizeText(*event.refusal->size_bytes / 1024);
   finding.confidence = Confidence::kMedium;
-  finding.confidence_why = "its size is printed; what else held memory is not";
+  finding.confidence_why = event.mem ? "it took most of RAM, whoever held the rest"
+                                     : "its size is printed; what else held memory is not";
   finding.title = fmt::format(
       "{} gave one request {} of the {} bytes that it asked for [vmalloc], and had no more.",
       OnDayHost(facts, event), Thousands(*BytesHad(*event.refusal)),
